@@ -1,0 +1,112 @@
+package world
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// sutraYAML is the configuration of the world.
+const sutraYAML = `# The demo's world: a synthetic CRM company.
+state: state/
+key: file:sutra.key
+residency: [ap-south-1]
+sources:
+  crm:        {connector: sqlite, url: "file:crm.db", catalog: crm.yaml}
+  recordings: {connector: recordings, url: "file:recordings/", account: {path: 1}}
+  analytics:  {connector: files, url: "file:analytics/", catalog: analytics.yaml, account: {path: 1}}
+  files:      {connector: files, url: "file:exports/", catalog: exports.yaml}
+  imports:    {connector: files, url: "file:imports/drop/", catalog: imports.yaml}
+`
+
+// The columns of the file sources; the types matter only to the writers.
+var (
+	leadRef = column{name: "lead_id", ref: "leads.id", soft: true}
+	exports = []table{
+		{name: "leads_export", sutra: "class: account_crm, account: account_id, recorded_at: created_at, erase: delete",
+			cols: []column{col("account_id", ""), leadRef, text("name", catName), phone("mobile"), email("email"), text("remark", catText), col("created_at", "")}},
+		{name: "calls_export", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: delete",
+			cols: []column{col("account_id", ""), col("call_id", ""), phone("number"), email("email"), text("remark", catText), col("at", ""), col("n", "")}},
+		{name: "visits_export", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: delete",
+			cols: []column{col("account_id", ""), email("email"), phone("phone"), text("remark", catText), col("score", ""), col("ok", ""), col("at", "")}},
+	}
+	imports = []table{
+		{name: "leads", sutra: `class: account_crm, account: account_id, recorded_at: created_at, erase: delete, path: "*.json"`,
+			cols: []column{col("account_id", ""), col("enquiry_id", "").with("link: indiamart_query"), text("name", catName), phone("mobile"), phone("mobile_alt"), phone("landline"),
+				email("email"), text("address", "user.contact.address"), text("message", catText), col("created_at", "")}},
+	}
+	analytics = []table{
+		{name: "events", sutra: `class: cookie_analytics, recorded_at: event_timestamp, trigger: user_first_touch_timestamp, erase: delete, path: "*/events_*.parquet"`,
+			cols: []column{col("event_date", ""), col("event_timestamp", ""), col("event_name", ""), {name: "event_params", category: "user.behavior", object: true, typ: "list"},
+				{name: "user_id", category: catEmail, identity: "email", ref: "leads.id", soft: true}, ident("user_pseudo_id", "user.device.cookie_id", "cookie"),
+				col("user_first_touch_timestamp", ""), {name: "geo", category: "user.location", object: true}}},
+	}
+)
+
+// writeConfig writes sutra.yaml and the catalogs.
+func writeConfig(dir string) error {
+	for name, body := range map[string]string{
+		"sutra.yaml":     sutraYAML,
+		"crm.yaml":       catalog("crm", "CRM", crm),
+		"exports.yaml":   catalog("files", "Exports", exports),
+		"imports.yaml":   catalog("imports", "Import drop", imports),
+		"analytics.yaml": catalog("analytics", "Web analytics", analytics),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
+			return fmt.Errorf("write the world's configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+// catalog writes a fideslang dataset.
+func catalog(key, name string, tables []table) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "dataset:\n  - fides_key: %s\n    name: %s\n    collections:\n", key, name)
+	for _, t := range tables {
+		fmt.Fprintf(&b, "      - name: %s\n        meta: {sutra: {%s}}\n        fields:\n", t.name, t.sutra)
+		for _, c := range t.cols {
+			fmt.Fprintf(&b, "          - {%s}\n", field(t, c))
+		}
+	}
+	return b.String()
+}
+
+func field(t table, c column) string {
+	cat := c.category
+	if cat == "" {
+		cat = "system.operations"
+	}
+	out := fmt.Sprintf("name: %s, data_categories: [%s]", c.name, cat)
+	var meta []string
+	switch {
+	case c.object && c.typ == "list":
+		meta = append(meta, `data_type: "object[]"`)
+	case c.object:
+		meta = append(meta, "data_type: object")
+	case strings.HasPrefix(c.typ, "INTEGER"):
+		meta = append(meta, "data_type: integer")
+	default:
+		meta = append(meta, "data_type: string")
+	}
+	if slices.Contains(t.pk, c.name) {
+		meta = append(meta, "primary_key: true")
+	}
+	if c.identity != "" {
+		meta = append(meta, "identity: "+c.identity)
+	}
+	if c.ref != "" {
+		ds := c.dataset
+		if ds == "" {
+			ds = "crm"
+		}
+		meta = append(meta, fmt.Sprintf("references: [{dataset: %s, field: %s, direction: from}]", ds, c.ref))
+	}
+	out += ", fides_meta: {" + strings.Join(meta, ", ") + "}"
+	if c.sutra != "" {
+		out += ", meta: {sutra: {" + c.sutra + "}}"
+	}
+	return out
+}

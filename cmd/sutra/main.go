@@ -1,0 +1,34 @@
+// Command sutra finds every copy of a person's data that a CRM company holds,
+// hands her the copy, erases her everywhere, and lets nothing live past its
+// retention period.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program: arguments in, exit status out.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	a := &app{stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stderr)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	code := a.exit(ctx, err)
+	if err != nil && code != exitGaps {
+		fmt.Fprintln(stderr, "sutra: "+err.Error())
+	}
+	return code
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/cratio/sutra/pipeline"
+)
+
+// printer renders the lines of a job: NDJSON for programs, tables for people.
+type printer struct {
+	mu     sync.Mutex
+	stdout *os.File
+	stderr *os.File
+	json   bool
+	quiet  bool
+	copies table.Writer
+	gaps   int
+}
+
+func newPrinter(stdout, stderr *os.File, asJSON, quiet bool) *printer {
+	return &printer{stdout: stdout, stderr: stderr, json: asJSON, quiet: quiet}
+}
+
+// remark prints a line for a person on standard error.
+func (p *printer) remark(text string) {
+	if !p.quiet {
+		fmt.Fprintln(p.stderr, text)
+	}
+}
+
+// line prints one line of a job.
+func (p *printer) line(v any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.json {
+		p.encode(v)
+		return
+	}
+	switch l := v.(type) {
+	case pipeline.CopyLine:
+		if p.copies == nil {
+			p.copies = table.NewWriter()
+			p.copies.SetOutputMirror(p.stdout)
+			p.copies.SetStyle(table.StyleLight)
+			p.copies.AppendHeader(table.Row{"dataset", "unit", "locator", "role", "class", "erase after", "via"})
+		}
+		p.copies.AppendRow(table.Row{l.Dataset, l.Unit, l.Locator, l.Role, l.Class, day(l.EraseAfter), strings.Join(l.Via, " > ")})
+	case pipeline.GapLine:
+		p.gaps++
+		fmt.Fprintf(p.stderr, "gap: %s %s: %s\n", l.Source, l.Unit, l.Reason)
+	case pipeline.KeptLine:
+		fmt.Fprintf(p.stdout, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
+	case pipeline.BackLine:
+		fmt.Fprintf(p.stdout, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
+	case pipeline.SubjectLine:
+		fmt.Fprintf(p.stdout, "a person of account %s with %d copies: ask for %s\n", l.Account, l.Copies, strings.Join(l.Ask, " or "))
+	case pipeline.StepLine:
+		word := "joined by"
+		if !l.Join {
+			word = "not joined by"
+		}
+		fmt.Fprintf(p.stdout, "%s\n    %s %s (%s) to %s\n", l.From, word, l.Via, l.Rule, l.To)
+	case pipeline.NoteLine:
+		fmt.Fprintln(p.stdout, l.Text)
+	default:
+		p.fields(v)
+	}
+}
+
+func day(stamp string) string {
+	if len(stamp) < 10 {
+		return "-"
+	}
+	return stamp[:10]
+}
+
+func (p *printer) encode(v any) {
+	e := json.NewEncoder(p.stdout)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		fmt.Fprintln(p.stderr, "sutra: print a line: "+err.Error())
+	}
+}
+
+// fields prints the exported fields of a line by their JSON names.
+func (p *printer) fields(v any) {
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Struct {
+		fmt.Fprintln(p.stdout, v)
+		return
+	}
+	var parts []string
+	for i := range r.NumField() {
+		name, _, _ := strings.Cut(r.Type().Field(i).Tag.Get("json"), ",")
+		if name == "" || name == "type" || r.Field(i).IsZero() {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %v", name, r.Field(i).Interface()))
+	}
+	fmt.Fprintln(p.stdout, strings.Join(parts, "  "))
+}
+
+// summary prints the last line.
+func (p *printer) summary(v any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.json {
+		p.encode(v)
+		return
+	}
+	if p.copies != nil {
+		p.copies.Render()
+		p.copies = nil
+	}
+	p.fields(v)
+}

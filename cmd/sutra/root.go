@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cratio/sutra/connectors/all"
+	"github.com/cratio/sutra/pipeline"
+	"github.com/cratio/sutra/pipeline/config"
+)
+
+// version is the program's, as evidence names it.
+const version = "0.1.0"
+
+// app is what all commands share.
+type app struct {
+	stdout, stderr *os.File
+	config         string
+	json, quiet    bool
+	workers        int
+	out            *printer
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: "sutra", Short: "Find, copy and erase every copy of a person's data", Version: version,
+		SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRun: func(*cobra.Command, []string) { a.out = newPrinter(a.stdout, a.stderr, a.json, a.quiet) },
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.config, "config", "sutra.yaml", "the configuration file")
+	f.BoolVar(&a.json, "json", false, "NDJSON on standard output, one object a line")
+	f.BoolVar(&a.quiet, "quiet", false, "no progress and no remarks")
+	f.IntVar(&a.workers, "workers", runtime.NumCPU(), "units worked on at the same time")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(),
+		a.applyCmd(), a.verifyCmd(), a.holdCmd(), a.nightlyCmd(), a.statusCmd(), a.auditCmd())
+	for _, c := range root.Commands() {
+		wrapArgs(c)
+	}
+	return root
+}
+
+// wrapArgs makes wrong arguments a usage error.
+func wrapArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{fmt.Errorf("%w; see sutra %s --help", err, c.Name())}
+			}
+			return nil
+		}
+	}
+	for _, s := range c.Commands() {
+		wrapArgs(s)
+	}
+}
+
+// load reads the configuration and prints its warnings.
+func (a *app) load() (*config.Config, error) {
+	c, warnings, err := config.Load(a.config, os.LookupEnv, all.Kinds())
+	for _, w := range warnings {
+		a.out.remark("warning: " + w.String())
+	}
+	return c, err
+}
+
+// open opens the site of the configuration.
+func (a *app) open(ctx context.Context, create bool) (*pipeline.Site, error) {
+	c, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	s, err := pipeline.Open(ctx, c, all.Kinds(), create, a.out.line)
+	if err != nil {
+		return nil, err
+	}
+	s.Workers, s.Version, s.Now = a.workers, version, time.Now
+	return s, nil
+}
+
+// with runs a job on the opened site. A job that met gaps ends with errGaps.
+func (a *app) with(ctx context.Context, create bool, job func(s *pipeline.Site) (summary any, err error)) error {
+	s, err := a.open(ctx, create)
+	if err != nil {
+		return err
+	}
+	sum, err := job(s)
+	gaps := s.Gaps()
+	err = errors.Join(err, s.Close())
+	if err != nil {
+		return err
+	}
+	a.out.summary(sum)
+	if gaps > 0 {
+		return errGaps
+	}
+	return nil
+}

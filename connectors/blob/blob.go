@@ -1,0 +1,51 @@
+// Package blob is the object stores behind s3:// and file: urls, in the few
+// words that the connectors need: list, open, replace, delete, always against a
+// version that the caller saw. A plain folder is a store too; see [Open].
+package blob
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Object is one object as a listing shows it.
+type Object struct {
+	Key      string // relative to the store's url, "/"-separated
+	Size     int64  // bytes
+	Modified time.Time
+	// Version changes whenever the object's bytes may have changed. It is opaque
+	// and never personal.
+	Version string
+}
+
+// Reader is an open object version. It can be read from anywhere, by several
+// goroutines.
+type Reader interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// Store is a folder of objects. Keys are relative to the store's url.
+//
+// Open, Replace and Delete take the version the caller saw; "" means whatever is
+// there. They return an error that wraps connectors.ErrNotFound when the object is
+// gone and connectors.ErrChanged when it has another version.
+type Store interface {
+	// List yields the objects whose key begins with prefix, in key order.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+	// Stat returns one object.
+	Stat(ctx context.Context, key string) (Object, error)
+	Open(ctx context.Context, key, version string) (Reader, error)
+	// Replace writes a new content for an existing object. It becomes visible
+	// whole or not at all, with the old object's mode and owner kept, and leaves
+	// nothing of the old content behind.
+	Replace(ctx context.Context, key, version string, write func(w io.Writer) error) (Object, error)
+	// Delete removes the object, and folders that it leaves empty.
+	Delete(ctx context.Context, key, version string) error
+	// Sweep removes what an interrupted Replace left behind. It is called before
+	// a run that changes objects.
+	Sweep(ctx context.Context) error
+}

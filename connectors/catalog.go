@@ -1,0 +1,86 @@
+package connectors
+
+// Dataset is a fideslang Dataset in plain data: what a source holds and what its
+// fields mean. It is read from YAML by package pipeline/config.
+type Dataset struct {
+	Key         string // fides_key; references name it
+	Name        string
+	Collections []Collection
+}
+
+// Collection describes the records of one table or one kind of object.
+type Collection struct {
+	Name       string
+	Class      string   // retention class: account_crm, call_recording, ...
+	Account    string   // name of the field that holds the account id
+	RecordedAt string   // name of the field that holds when the record was made
+	Trigger    string   // name of the field that starts the retention clock
+	Erase      string   // "delete", "redact", "keep"; "" means delete
+	Order      int      // smaller is erased first
+	Path       []string // globs under the source's url; empty means NAME/** and NAME.*
+	Refs       []PolyRef
+	Accounts   bool   // the records are the accounts themselves
+	Staff      bool   // the records are the operator's or the accounts' staff
+	Role       string // default role of the collection's identifiers: "subject", "mention", "link"
+	Fields     []CatalogField
+}
+
+// PolyRef is a polymorphic reference: Type holds the name of a collection, ID the
+// key of a record in it. Map translates values of Type to collection names.
+type PolyRef struct {
+	Type, ID string
+	Map      map[string]string
+}
+
+// Reference points at a field of another collection.
+type Reference struct {
+	Dataset    string
+	Collection string
+	Field      string
+}
+
+// CatalogField describes one column, or one key of a nested value.
+type CatalogField struct {
+	Name       string
+	Categories []string
+	Identity   string // canonical identity kind: phone, email, wa_id, ...; "" if none
+	PrimaryKey bool
+	DataType   string // fides data_type: string, integer, object, ...
+	References []Reference
+	Role       string   // "subject", "mention", "link" or ""
+	Links      []string // link kinds: indiamart_query, ..., merged
+	Override   string   // retention class whose period this field overrides
+	Erase      string   // "delete", "redact", "keep" or ""
+	Fields     []CatalogField
+}
+
+// Collection returns the collection with the given name.
+func (d Dataset) Collection(name string) (Collection, bool) {
+	for _, c := range d.Collections {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Collection{}, false
+}
+
+// Field returns the top-level field with the given name.
+func (c Collection) Field(name string) (CatalogField, bool) {
+	for _, f := range c.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return CatalogField{}, false
+}
+
+// PrimaryKey returns the names of the primary key's fields, in catalog order.
+func (c Collection) PrimaryKey() []string {
+	var pk []string
+	for _, f := range c.Fields {
+		if f.PrimaryKey {
+			pk = append(pk, f.Name)
+		}
+	}
+	return pk
+}

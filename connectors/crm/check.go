@@ -1,0 +1,119 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// Check examines the database against the catalog.
+func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
+	out, err := s.d.examine(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("examining source %s: %w", s.name, err)
+	}
+	for _, f := range out {
+		if f.Fatal || f.What == "reachable" && !f.OK {
+			return out, nil
+		}
+	}
+	err = s.reading(ctx, func(_ *session, sc *schema) error {
+		known := map[*table]bool{}
+		for _, c := range s.dataset.Collections {
+			l := layoutOf(s.d, s.dataset, s.name, sc, c)
+			known[l.table] = true
+			out = append(out, l.check()...)
+		}
+		for _, t := range sc.tables {
+			if !known[t] {
+				out = append(out, t.unknown()...)
+			}
+		}
+		out = append(out, sc.checkReferences()...)
+		return nil
+	})
+	return out, err
+}
+
+func finding(what string, ok bool, format string, args ...any) connectors.Finding {
+	return connectors.Finding{What: what, OK: ok, Note: fmt.Sprintf(format, args...)}
+}
+
+// check compares a collection with its table.
+func (l *layout) check() []connectors.Finding {
+	if l.reason != "" {
+		return []connectors.Finding{finding("catalog", false, "collection %q cannot be read: %s", l.coll.Name, l.reason)}
+	}
+	var out []connectors.Finding
+	for _, m := range l.missing {
+		out = append(out, finding("catalog", false, "field %q of the catalog is not in table %q", m, l.table.name))
+	}
+	for _, c := range l.cols {
+		if _, ok := l.coll.Field(c.field.Name); !ok && looksPersonal(c.name) {
+			out = append(out, finding("catalog", false, "column %q of table %q looks personal and is in no catalog field: it is searched as free text", c.name, l.table.name))
+		}
+	}
+	if pk := l.coll.PrimaryKey(); len(pk) > 0 && len(l.key) == len(pk) {
+		names := make([]string, len(l.key))
+		for n, i := range l.key {
+			names[n] = l.cols[i].name
+		}
+		if !l.table.key(names) {
+			out = append(out, finding("keys", false, "the catalog's primary key of table %q is not unique by the table's own rules: rows that share a key cannot be erased", l.table.name))
+		}
+	}
+	if len(l.key) == 0 {
+		out = append(out, finding("keys", false, "table %q has no primary key: rows are named by their number, which a VACUUM may change", l.table.name))
+	}
+	if l.personalKey() {
+		out = append(out, finding("keys", false, "the primary key of table %q is personal: a row that others refer to keeps it", l.table.name))
+	}
+	if len(l.table.triggers) > 0 {
+		out = append(out, finding("triggers", false, "table %q has triggers on UPDATE or DELETE (%s): what they write elsewhere is not followed", l.table.name, strings.Join(l.table.triggers, ", ")))
+	}
+	if len(out) == 0 {
+		out = append(out, finding("catalog", true, "collection %q fits its table", l.coll.Name))
+	}
+	return out
+}
+
+// unknown reports on a table that no collection describes.
+func (t *table) unknown() []connectors.Finding {
+	switch t.kind {
+	case "virtual":
+		return []connectors.Finding{finding("search index", false, "virtual table %q may hold copies of erased text: rebuild it after an erasure", t.name)}
+	case "shadow", "view":
+		return nil
+	}
+	var personal []string
+	for _, c := range t.columns {
+		if looksPersonal(c.name) {
+			personal = append(personal, c.name)
+		}
+	}
+	if len(personal) > 0 {
+		return []connectors.Finding{finding("catalog", false, "table %q is in no catalog collection and has columns that look personal: %s", t.name, strings.Join(personal, ", "))}
+	}
+	return []connectors.Finding{finding("catalog", false, "table %q is in no catalog collection: it is not searched", t.name)}
+}
+
+// checkReferences reports foreign keys that lead nowhere, and says what deletion
+// does where they lead somewhere.
+func (sc *schema) checkReferences() []connectors.Finding {
+	var out []connectors.Finding
+	good := 0
+	for _, r := range sc.refs {
+		to := sc.table(r.to)
+		if to == nil || !to.key(r.toCols) {
+			out = append(out, finding("foreign keys", false, "a foreign key of table %q names columns of table %q that are no key: the database cannot check it", r.from, r.to))
+			continue
+		}
+		good++
+	}
+	if good > 0 {
+		out = append(out, finding("foreign keys", true, "%d foreign keys: a row that others refer to is emptied, not deleted; cascade rules never fire", good))
+	}
+	return out
+}

@@ -1,0 +1,280 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// Erase applies the edits of one unit.
+func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
+	next, out, err := s.EraseAll(ctx, []connectors.UnitEdits{{Unit: u, Edits: edits}})
+	if err != nil {
+		return u, connectors.Outcome{}, err
+	}
+	return next[0], out[0], nil
+}
+
+// EraseAll applies the edits of several units in one transaction: all of them or
+// none. A row counts as changed since planned when its own Check says so; other
+// changes of the database do not matter.
+func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) (next []connectors.Unit, out []connectors.Outcome, err error) {
+	fail := func(err error) ([]connectors.Unit, []connectors.Outcome, error) {
+		return nil, nil, fmt.Errorf("erasing in source %s: %w", s.name, err)
+	}
+	ss, err := s.d.write(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() {
+		if eerr := ss.end(ctx); eerr != nil {
+			next, out, err = nil, nil, errors.Join(err, fmt.Errorf("ending the transaction in source %s: %w", s.name, eerr))
+		}
+	}()
+	sc, err := s.d.schema(ctx, ss)
+	if err != nil {
+		return fail(err)
+	}
+	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
+	if err := j.run(ctx, work); err != nil {
+		return fail(err)
+	}
+	if err := ss.commit(ctx); err != nil {
+		return fail(err)
+	}
+	if err := s.d.settle(ctx, ss); err != nil {
+		return fail(fmt.Errorf("wiping the logs after the commit (run it again): %w", err))
+	}
+	next, err = s.after(ctx, work, j.out)
+	if err != nil {
+		return fail(err)
+	}
+	return next, j.out, nil
+}
+
+// job is the work of one EraseAll.
+type job struct {
+	s       *source
+	ss      *session
+	sc      *schema
+	layouts map[string]*layout // by collection
+	targets []*target          // in the order of the plan
+	index   map[string]*target // by table and ident
+	out     []connectors.Outcome
+}
+
+// target is one row with the edits that concern it.
+type target struct {
+	n     int
+	l     *layout
+	ident []any
+	del   bool
+	shell bool
+	owner int    // the unit that counts the deletion
+	edits []edit // redactions
+}
+
+type edit struct {
+	unit int
+	*connectors.Edit
+}
+
+func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
+	for i, w := range work {
+		if err := j.load(ctx, i, w); err != nil {
+			return err
+		}
+	}
+	tables := j.tables()
+	if len(tables) == 0 {
+		return nil
+	}
+	if err := j.decide(ctx); err != nil {
+		return err
+	}
+	before, err := j.s.d.dangling(ctx, j.ss, tables)
+	if err != nil {
+		return fmt.Errorf("checking references before the change: %w", err)
+	}
+	if err := j.apply(ctx); err != nil {
+		return err
+	}
+	after, err := j.s.d.dangling(ctx, j.ss, tables)
+	if err != nil {
+		return fmt.Errorf("checking references after the change: %w", err)
+	}
+	for k, n := range after {
+		if n > before[k] {
+			return fmt.Errorf("the change would break references from %s", k)
+		}
+	}
+	if err := j.s.d.scrub(ctx, j.ss, tables); err != nil {
+		return fmt.Errorf("wiping what the database keeps beside the rows: %w", err)
+	}
+	return nil
+}
+
+// load finds the rows of a unit's edits and asks their checks, in order.
+func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error {
+	own, _, err := parseUnit(w.Unit.Key)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(w.Edits); {
+		name := collectionOf(w.Edits[from], own)
+		to := from
+		for to < len(w.Edits) && to-from < chunkSingle && collectionOf(w.Edits[to], own) == name {
+			to++
+		}
+		l, err := j.layout(name)
+		if err != nil {
+			return err
+		}
+		if err := j.loadChunk(ctx, unit, l, w.Edits[from:to]); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+func collectionOf(e connectors.Edit, own string) string {
+	if e.Collection != "" {
+		return e.Collection
+	}
+	return own
+}
+
+func (j *job) layout(name string) (*layout, error) {
+	if l := j.layouts[name]; l != nil {
+		return l, nil
+	}
+	l, err := j.s.layout(j.sc, name)
+	if err == nil {
+		j.layouts[name] = l
+	}
+	return l, err
+}
+
+type foundRow struct {
+	ident  []any
+	values map[string]string
+}
+
+func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connectors.Edit) error {
+	locs := make([]string, len(edits))
+	checked := false
+	for i, e := range edits {
+		locs[i] = e.Locator
+		checked = checked || e.Check != nil
+	}
+	rows := map[string]foundRow{}
+	err := j.s.lookup(ctx, j.ss, l, locs, func(loc string, r row) error {
+		if _, twice := rows[loc]; twice {
+			return fmt.Errorf("table %q: several rows have the key that the catalog names; nothing was changed", l.table.name)
+		}
+		f := foundRow{ident: cloneVals(r.ident)}
+		if checked {
+			f.values = l.values(r)
+		}
+		rows[loc] = f
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range edits {
+		e := &edits[i]
+		f, ok := rows[e.Locator]
+		if !ok {
+			j.out[unit].Missing++
+			continue
+		}
+		if e.Check != nil {
+			if cerr := e.Check(f.values); cerr != nil {
+				return fmt.Errorf("a record of table %q: %w", l.table.name, connectors.ErrChanged)
+			}
+		}
+		if err := j.note(unit, l, f.ident, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note files an edit under its row.
+func (j *job) note(unit int, l *layout, ident []any, e *connectors.Edit) error {
+	k := l.table.name + "\x00" + identKey(ident)
+	t := j.index[k]
+	if t == nil {
+		t = &target{n: len(j.targets), l: l, ident: ident}
+		j.index[k] = t
+		j.targets = append(j.targets, t)
+	}
+	switch {
+	case e.Action == connectors.Delete && t.del:
+		j.out[unit].Missing++
+	case e.Action == connectors.Delete:
+		t.del, t.owner = true, unit
+	case e.Action == connectors.Redact && e.Rewrite != nil:
+		t.edits = append(t.edits, edit{unit, e})
+	default:
+		return fmt.Errorf("an edit of table %q is neither a deletion nor a redaction", l.table.name)
+	}
+	return nil
+}
+
+// tables lists the tables that hold targets.
+func (j *job) tables() []*table {
+	var out []*table
+	seen := map[*table]bool{}
+	for _, t := range j.targets {
+		if !seen[t.l.table] {
+			seen[t.l.table] = true
+			out = append(out, t.l.table)
+		}
+	}
+	return out
+}
+
+// after takes the fingerprints of the units as they stand now.
+func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []connectors.Outcome) ([]connectors.Unit, error) {
+	next := make([]connectors.Unit, len(work))
+	err := s.reading(ctx, func(ss *session, sc *schema) error {
+		stamp, err := s.d.stamp(ctx, ss)
+		if err != nil {
+			return err
+		}
+		for i, w := range work {
+			name, sp, err := parseUnit(w.Unit.Key)
+			if err != nil {
+				return err
+			}
+			l, err := s.layout(sc, name)
+			if err != nil {
+				return err
+			}
+			where, args := within(s.d, l.table, sp)
+			out[i].Gone = true
+			err = ss.each(ctx, "SELECT 1 FROM "+s.d.quote(l.table.name)+" WHERE "+where+" LIMIT 1", args, func([]any) error {
+				out[i].Gone = false
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			next[i] = s.unit(l, sp, stamp)
+			next[i].Account = w.Unit.Account
+		}
+		return nil
+	})
+	return next, err
+}
+
+func cloneVals(v []any) []any {
+	out := make([]any, len(v))
+	copy(out, v)
+	return out
+}

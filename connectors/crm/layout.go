@@ -1,0 +1,235 @@
+package crm
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// part says what becomes of a column when its row must stay as a shell.
+type part uint8
+
+const (
+	partKeep part = iota // structure: keys, references, account, dates
+	partMust             // personal: emptied, or the erasure fails
+	partMay              // free text of unknown meaning: emptied where the table allows it
+)
+
+// col is one column of a batch.
+type col struct {
+	*column
+	field  connectors.Field
+	keyed  bool // its values join rows, see spell
+	part   part
+	pinned bool // never written: primary key, generated
+	ref    bool // refers to another row
+}
+
+// layout joins a collection of the catalog to its table.
+type layout struct {
+	coll    connectors.Collection
+	table   *table
+	cols    []col
+	key     []int    // the columns of the locator; empty: the row number
+	missing []string // fields of the catalog that the table has not
+	reason  string   // why the table cannot be read; "" when it can
+}
+
+// row is one row as it is stored: what names it, then its columns.
+type row struct {
+	ident []any
+	vals  []any
+}
+
+// layoutOf looks a collection up in the schema.
+func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c connectors.Collection) *layout {
+	l := &layout{coll: c, table: sc.table(c.Name)}
+	switch {
+	case l.table == nil:
+		l.reason = "the database has no such table"
+	case l.table.kind == "view":
+		l.reason = "it is a view: name the tables it reads in the catalog instead"
+	case l.table.kind == "virtual" || l.table.kind == "shadow":
+		l.reason = "it is a virtual table, whose content the database keeps in tables of its own"
+	case len(l.table.ident(d)) == 0:
+		l.reason = "its rows have neither a primary key nor a row number"
+	}
+	if l.reason != "" {
+		return l
+	}
+	taken := map[*column]bool{}
+	add := func(cc *column, f connectors.Field) {
+		taken[cc] = true
+		if cc.json() || slices.Contains(f.Categories, "user") {
+			f.Look = connectors.LookJSON
+		}
+		l.cols = append(l.cols, col{column: cc, field: f})
+	}
+	for _, f := range connectors.Columns(ds.Key, c) {
+		cc := l.table.column(f.Name)
+		if cc == nil || taken[cc] {
+			l.missing = append(l.missing, f.Name)
+			continue
+		}
+		add(cc, f)
+	}
+	for _, cc := range l.table.columns {
+		if !taken[cc] {
+			add(cc, connectors.Field{Name: cc.name})
+		}
+	}
+	l.classify(ds, source, sc)
+	l.chooseKey()
+	return l
+}
+
+// classify finds the part that every column plays.
+func (l *layout) classify(ds connectors.Dataset, source string, sc *schema) {
+	for i := range l.cols {
+		c := &l.cols[i]
+		f, known := l.coll.Field(c.field.Name)
+		pk := contains(l.table.pk, c.name)
+		outside := false
+		for _, r := range f.References {
+			if r.Dataset == ds.Key || r.Dataset == source {
+				c.ref = true
+			} else {
+				outside = true
+			}
+		}
+		target := false
+		for _, r := range sc.refs {
+			c.ref = c.ref || r.from == l.table.name && contains(r.fromCols, c.name)
+			target = target || strings.EqualFold(r.to, l.table.name) && contains(r.toCols, c.name)
+		}
+		c.pinned = pk || c.generated || f.PrimaryKey
+		c.keyed = pk || f.PrimaryKey || c.ref || target || len(c.field.Links) > 0
+		lifeless := len(c.field.Meaning) > 0 && !c.field.Means("name")
+		switch {
+		case c.pinned || c.ref || lifeless:
+			c.part = partKeep
+		case c.field.Personal() || len(c.field.Links) > 0 || outside || !known && looksPersonal(c.name):
+			c.part = partMust
+		case c.field.Look == connectors.LookJSON:
+			c.part = partMust
+		case len(c.field.Categories) == 0 && (c.affinity == affText || c.affinity == affNone):
+			c.part = partMay
+		}
+	}
+}
+
+// chooseKey takes the catalog's primary key, else the table's, else the row
+// number.
+func (l *layout) chooseKey() {
+	find := func(names []string) []int {
+		var key []int
+		for _, n := range names {
+			i := slices.IndexFunc(l.cols, func(c col) bool { return strings.EqualFold(c.name, n) })
+			if i < 0 || l.table.rowid == "" && !l.cols[i].notNull && !contains(l.table.pk, n) {
+				return nil
+			}
+			key = append(key, i)
+		}
+		return key
+	}
+	if l.key = find(l.coll.PrimaryKey()); l.key == nil {
+		l.key = find(l.table.pk)
+	}
+	for _, i := range l.key {
+		l.cols[i].keyed, l.cols[i].pinned = true, true
+		l.cols[i].part = partKeep
+	}
+}
+
+// fields returns the meanings of the batch's columns.
+func (l *layout) fields() []connectors.Field {
+	out := make([]connectors.Field, len(l.cols))
+	for i, c := range l.cols {
+		out[i] = c.field
+	}
+	return out
+}
+
+// selection is the list of expressions that newRow takes apart.
+func (l *layout) selection(d dialect) string {
+	list := l.table.ident(d)
+	for _, c := range l.cols {
+		list = append(list, d.value(c.column))
+	}
+	return strings.Join(list, ", ")
+}
+
+// newRow takes a result row apart; the slices are shared with v.
+func (l *layout) newRow(v []any) row {
+	n := len(v) - len(l.cols)
+	return row{ident: v[:n], vals: v[n:]}
+}
+
+// text spells column i of a row.
+func (l *layout) text(r row, i int) (string, bool) { return spell(r.vals[i], l.cols[i].keyed) }
+
+// locator names a row. A row whose key has a null in it is named by its number.
+func (l *layout) locator(r row) string {
+	if len(l.key) == 0 {
+		return pkPrefix + fmt.Sprint(r.ident[0])
+	}
+	parts := make([]string, len(l.key))
+	for n, i := range l.key {
+		s, ok := l.text(r, i)
+		if !ok && l.table.rowid != "" {
+			return rowidPrefix + fmt.Sprint(r.ident[0])
+		}
+		parts[n] = s
+	}
+	return joinKey(parts)
+}
+
+// keyText is the locator without its prefix.
+func (l *layout) keyText(r row) string { return strings.TrimPrefix(l.locator(r), pkPrefix) }
+
+// values returns the record as Edit.Check wants it.
+func (l *layout) values(r row) map[string]string {
+	m := make(map[string]string, len(l.cols))
+	for i, c := range l.cols {
+		if s, ok := l.text(r, i); ok {
+			m[c.field.Name] = s
+		}
+	}
+	return m
+}
+
+// identKey spells what names a row so that it can stand in a map.
+func identKey(ident []any) string {
+	var b strings.Builder
+	for _, v := range ident {
+		s, _ := spell(v, true)
+		fmt.Fprintf(&b, "%T%d:%s", v, len(s), s)
+	}
+	return b.String()
+}
+
+// whereIdent is the condition that finds one row by its ident.
+func (l *layout) whereIdent(d dialect) string {
+	id := l.table.ident(d)
+	for i := range id {
+		id[i] += " = ?"
+	}
+	return strings.Join(id, " AND ")
+}
+
+// meaning spells everything that a change of the catalog can change in what Read
+// yields, so that fingerprints and digests change with it.
+func (l *layout) meaning() string {
+	var b strings.Builder
+	for _, c := range l.cols {
+		fmt.Fprintf(&b, "%+v|%s;", c.field, c.decl)
+	}
+	b.WriteString(strings.Join(l.missing, ",") + l.reason)
+	for _, i := range l.key {
+		b.WriteString("," + strconv.Itoa(i))
+	}
+	return b.String()
+}

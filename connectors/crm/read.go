@@ -1,0 +1,212 @@
+package crm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// errStop ends a query whose consumer wants no more.
+var errStop = errors.New("stopped")
+
+// Read yields the rows of a unit in the order of their numbers or keys.
+func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
+	return func(yield func(connectors.Batch, error) bool) {
+		err := s.reading(ctx, func(ss *session, sc *schema) error {
+			name, sp, err := parseUnit(u.Key)
+			if err != nil {
+				return err
+			}
+			l, err := s.layout(sc, name)
+			if err != nil {
+				return err
+			}
+			e := s.emitter(l, yield)
+			defer e.b.Release()
+			e.gaps = l.gaps()
+			q, args := s.rangeQuery(l, sp)
+			if err := ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) }); err != nil {
+				return err
+			}
+			if e.rows == 0 {
+				return connectors.ErrNotFound
+			}
+			return e.flush()
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(connectors.Batch{}, fmt.Errorf("reading unit of source %s: %w", s.name, err))
+		}
+	}
+}
+
+// gaps says which fields of the catalog are not in the table.
+func (l *layout) gaps() []connectors.Gap {
+	var out []connectors.Gap
+	for _, m := range l.missing {
+		out = append(out, connectors.Gap{Reason: fmt.Sprintf("field %q of the catalog is not in table %q", m, l.table.name)})
+	}
+	return out
+}
+
+// emitter turns rows into batches.
+type emitter struct {
+	l     *layout
+	b     *connectors.Builder
+	gaps  []connectors.Gap
+	rows  int
+	yield func(connectors.Batch, error) bool
+}
+
+func (s *source) emitter(l *layout, yield func(connectors.Batch, error) bool) *emitter {
+	return &emitter{l: l, b: connectors.NewBuilder(s.mem, l.coll.Name, l.fields()), yield: yield}
+}
+
+func (e *emitter) add(r row) error {
+	e.b.Row(e.l.locator(r))
+	for i := range e.l.cols {
+		if t, ok := e.l.text(r, i); ok {
+			e.b.Set(i, t)
+		}
+	}
+	e.rows++
+	if e.b.Full() {
+		return e.flush()
+	}
+	return nil
+}
+
+// flush hands the rows so far on; the batch is released when its consumer has
+// come back.
+func (e *emitter) flush() error {
+	if e.b.Len() == 0 && len(e.gaps) == 0 {
+		return nil
+	}
+	batch := e.b.Flush()
+	defer batch.Rows.Release()
+	batch.Gaps, e.gaps = e.gaps, nil
+	if !e.yield(batch, nil) {
+		return errStop
+	}
+	return nil
+}
+
+// Pick yields the given rows of a unit. Rows that are gone are left out.
+func (s *source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.Ref) iter.Seq2[connectors.Batch, error] {
+	return func(yield func(connectors.Batch, error) bool) {
+		err := s.reading(ctx, func(ss *session, sc *schema) error {
+			own, _, err := parseUnit(u.Key)
+			if err != nil {
+				return err
+			}
+			for name, locs := range groupRefs(own, refs) {
+				l, err := s.layout(sc, name)
+				if err != nil {
+					return err
+				}
+				if err := s.pick(ctx, ss, l, locs, yield); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(connectors.Batch{}, fmt.Errorf("picking records of source %s: %w", s.name, err))
+		}
+	}
+}
+
+func (s *source) pick(ctx context.Context, ss *session, l *layout, locs []string, yield func(connectors.Batch, error) bool) error {
+	e := s.emitter(l, yield)
+	defer e.b.Release()
+	if err := s.lookup(ctx, ss, l, locs, func(_ string, r row) error { return e.add(r) }); err != nil {
+		return err
+	}
+	return e.flush()
+}
+
+// groupRefs yields the locators of each collection, in the order of the refs.
+func groupRefs(own string, refs []connectors.Ref) iter.Seq2[string, []string] {
+	by := map[string][]string{}
+	var order []string
+	for _, r := range refs {
+		name := r.Collection
+		if name == "" {
+			name = own
+		}
+		if _, ok := by[name]; !ok {
+			order = append(order, name)
+		}
+		by[name] = append(by[name], r.Locator)
+	}
+	return func(yield func(string, []string) bool) {
+		for _, n := range order {
+			if !yield(n, slices.Compact(by[n])) {
+				return
+			}
+		}
+	}
+}
+
+// Digest hashes every value of the unit's rows with its type.
+func (s *source) Digest(ctx context.Context, u connectors.Unit) (string, error) {
+	h := sha256.New()
+	err := s.reading(ctx, func(ss *session, sc *schema) error {
+		name, sp, err := parseUnit(u.Key)
+		if err != nil {
+			return err
+		}
+		l, err := s.layout(sc, name)
+		if err != nil {
+			return err
+		}
+		put(h, l.meaning())
+		q, args := s.rangeQuery(l, sp)
+		return ss.each(ctx, q, args, func(v []any) error {
+			for _, x := range v {
+				put(h, x)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return "", fmt.Errorf("hashing a unit of source %s: %w", s.name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// put writes a value with its type and length, so that no two rows hash alike.
+func put(h hash.Hash, v any) {
+	var b [9]byte
+	head := func(tag byte, n uint64) {
+		b[0] = tag
+		binary.BigEndian.PutUint64(b[1:], n)
+		h.Write(b[:])
+	}
+	switch x := v.(type) {
+	case nil:
+		head('n', 0)
+	case int64:
+		head('i', uint64(x))
+	case float64:
+		head('f', math.Float64bits(x))
+	case []byte:
+		head('b', uint64(len(x)))
+		h.Write(x)
+	default:
+		t, _ := spell(v, false)
+		if s, ok := v.(string); ok {
+			t = s
+		}
+		head('s', uint64(len(t)))
+		h.Write([]byte(t))
+	}
+}

@@ -1,0 +1,80 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// Residue returns the edits that are not done: deletions whose row still holds
+// something personal, redactions that would still change their row.
+func (s *source) Residue(ctx context.Context, u connectors.Unit, edits []connectors.Edit) ([]connectors.Edit, error) {
+	left := make([]bool, len(edits))
+	err := s.reading(ctx, func(ss *session, sc *schema) error {
+		own, _, err := parseUnit(u.Key)
+		if err != nil {
+			return err
+		}
+		by := map[string]map[string][]int{} // collection, locator -> edits
+		var refs []connectors.Ref
+		for i, e := range edits {
+			name := collectionOf(e, own)
+			if by[name] == nil {
+				by[name] = map[string][]int{}
+			}
+			by[name][e.Locator] = append(by[name][e.Locator], i)
+			refs = append(refs, connectors.Ref{Collection: name, Locator: e.Locator})
+		}
+		for name, locs := range groupRefs(own, refs) {
+			l, err := s.layout(sc, name)
+			if err != nil {
+				return err
+			}
+			err = s.lookup(ctx, ss, l, locs, func(loc string, r row) error {
+				for _, i := range by[name][loc] {
+					left[i] = left[i] || remains(l, r, edits[i])
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for residue in source %s: %w", s.name, err)
+	}
+	var out []connectors.Edit
+	for i, e := range edits {
+		if left[i] {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// remains reports whether an edit still has work on a row.
+func remains(l *layout, r row, e connectors.Edit) bool {
+	key := l.keyText(r)
+	for i, c := range l.cols {
+		text, ok := l.text(r, i)
+		if !ok || hollow(r.vals[i], key) {
+			continue
+		}
+		if e.Action == connectors.Delete {
+			if c.part == partMust || c.field.Personal() {
+				return true
+			}
+			continue
+		}
+		if (c.pinned || c.ref && c.notNull) && !c.field.Personal() || e.Rewrite == nil {
+			continue
+		}
+		if now, v := e.Rewrite(c.field, text); v == connectors.Empty || v == connectors.Set && now != text {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,116 @@
+package crm
+
+import (
+	"slices"
+	"strings"
+)
+
+// schema is what a database says of itself.
+type schema struct {
+	tables []*table
+	refs   []reference // the declared foreign keys
+}
+
+// table is one table or view.
+type table struct {
+	name     string
+	kind     string // "table", "view", "virtual", "shadow"
+	columns  []*column
+	pk       []string // names of the primary key's columns, in key order
+	unique   [][]string
+	rowid    string   // the name that reaches the row number; "" if there is none
+	triggers []string // names of triggers on UPDATE or DELETE
+}
+
+// column is one column of a table.
+type column struct {
+	name      string
+	decl      string // declared type, upper case
+	affinity  affinity
+	notNull   bool
+	generated bool
+	unique    bool // has a unique index of its own
+	binaryDoc bool // JSON may be stored in a binary form
+}
+
+// affinity is how a column converts what is stored in it.
+type affinity uint8
+
+const (
+	affNone affinity = iota
+	affText
+	affInteger
+	affReal
+	affNumeric
+)
+
+// json reports whether the declared type is a JSON type.
+func (c *column) json() bool { return strings.HasPrefix(c.decl, "JSON") }
+
+// reference is a foreign key of the schema or a reference of the catalog: the
+// columns of from hold the values of the columns of to.
+type reference struct {
+	from, to         string
+	fromCols, toCols []string
+	declared         bool
+}
+
+func (r reference) same(o reference) bool {
+	eq := func(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
+	return strings.EqualFold(r.from, o.from) && strings.EqualFold(r.to, o.to) && eq(r.fromCols, o.fromCols) && eq(r.toCols, o.toCols)
+}
+
+// table finds a table by name, exactly or else without regard to case.
+func (s *schema) table(name string) *table {
+	var found *table
+	for _, t := range s.tables {
+		if t.name == name {
+			return t
+		}
+		if found == nil && strings.EqualFold(t.name, name) {
+			found = t
+		}
+	}
+	return found
+}
+
+// column finds a column by name, exactly or else without regard to case.
+func (t *table) column(name string) *column {
+	var found *column
+	for _, c := range t.columns {
+		if c.name == name {
+			return c
+		}
+		if found == nil && strings.EqualFold(c.name, name) {
+			found = c
+		}
+	}
+	return found
+}
+
+// ident returns the expressions that name one row for certain.
+func (t *table) ident(d dialect) []string {
+	if t.rowid != "" {
+		return []string{d.quote(t.rowid)}
+	}
+	var out []string
+	for _, c := range t.pk {
+		out = append(out, d.quote(c))
+	}
+	return out
+}
+
+// key reports whether the columns are the primary key or a unique index.
+func (t *table) key(cols []string) bool {
+	same := func(k []string) bool {
+		return len(k) > 0 && len(k) == len(cols) && !slices.ContainsFunc(k, func(n string) bool {
+			return !slices.ContainsFunc(cols, func(c string) bool { return strings.EqualFold(c, n) })
+		})
+	}
+	return same(t.pk) || slices.ContainsFunc(t.unique, same)
+}
+
+// contains reports whether the list names the column.
+func contains(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(n string) bool { return strings.EqualFold(n, name) })
+}

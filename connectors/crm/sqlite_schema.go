@@ -1,0 +1,235 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// schema reads the schema, or returns the one read before when it has not
+// changed since.
+func (d *sqlite) schema(ctx context.Context, s *session) (*schema, error) {
+	version, err := d.one(ctx, s, "PRAGMA schema_version")
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	known := d.known
+	if d.version != version {
+		known = nil
+	}
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	sc := &schema{}
+	err = s.each(ctx, `SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`, nil, func(v []any) error {
+		t := &table{name: str(v[0]), kind: str(v[1])}
+		if v[2] != int64(1) && t.kind == "table" {
+			t.rowid = "rowid"
+		}
+		sc.tables = append(sc.tables, t)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range sc.tables {
+		if err := d.fill(ctx, s, sc, t); err != nil {
+			return nil, fmt.Errorf("table %q: %w", t.name, err)
+		}
+	}
+	for i := range sc.refs {
+		sc.refs[i].complete(sc)
+	}
+	d.mu.Lock()
+	d.version, d.known = version, sc
+	d.mu.Unlock()
+	return sc, nil
+}
+
+// complete gives a foreign key that names no columns the target's primary key.
+func (r *reference) complete(sc *schema) {
+	if t := sc.table(r.to); t != nil && slices.Contains(r.toCols, "") {
+		r.to = t.name
+		if len(t.pk) == len(r.fromCols) {
+			r.toCols = slices.Clone(t.pk)
+		}
+	}
+}
+
+func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) error {
+	if t.kind == "virtual" || t.kind == "shadow" {
+		return nil
+	}
+	if err := d.fillColumns(ctx, s, t); err != nil {
+		// A view over a table that is gone cannot be described; it is refused by its kind anyway.
+		var se *sqliteError
+		if t.kind == "view" && errors.As(err, &se) && se.kind == nil {
+			return nil
+		}
+		return err
+	}
+	if t.kind != "table" {
+		return nil
+	}
+	if err := d.fillIndexes(ctx, s, t); err != nil {
+		return err
+	}
+	refs := map[int64]int{}
+	err := s.each(ctx, `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, []any{t.name}, func(v []any) error {
+		id, _ := v[0].(int64)
+		i, ok := refs[id]
+		if !ok {
+			i = len(sc.refs)
+			refs[id] = i
+			sc.refs = append(sc.refs, reference{from: t.name, to: str(v[1]), declared: true})
+		}
+		r := &sc.refs[i]
+		r.fromCols, r.toCols = append(r.fromCols, str(v[2])), append(r.toCols, str(v[3]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
+		head, _, _ := strings.Cut(strings.ToUpper(str(v[1])), "BEGIN")
+		if strings.Contains(head, "DELETE") || strings.Contains(head, "UPDATE") {
+			t.triggers = append(t.triggers, str(v[0]))
+		}
+		return nil
+	})
+}
+
+func (d *sqlite) fillColumns(ctx context.Context, s *session, t *table) error {
+	type keyPart struct {
+		pos  int64
+		name string
+	}
+	var pk []keyPart
+	err := s.each(ctx, `SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)`, []any{t.name}, func(v []any) error {
+		if v[4] == int64(1) {
+			return nil
+		}
+		c := &column{name: str(v[0]), decl: strings.ToUpper(str(v[1])), notNull: v[2] == int64(1), generated: v[4] != int64(0)}
+		c.affinity = affinityOf(c.decl)
+		c.binaryDoc = strings.HasPrefix(c.decl, "JSONB")
+		t.columns = append(t.columns, c)
+		if p, _ := v[3].(int64); p > 0 {
+			pk = append(pk, keyPart{p, c.name})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(pk, func(a, b keyPart) int { return int(a.pos - b.pos) })
+	for _, p := range pk {
+		t.pk = append(t.pk, p.name)
+	}
+	if t.rowid != "" {
+		t.rowid = ""
+		for _, alias := range []string{"rowid", "_rowid_", "oid"} {
+			if t.column(alias) == nil {
+				t.rowid = alias
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (d *sqlite) fillIndexes(ctx context.Context, s *session, t *table) error {
+	var names []string
+	err := s.each(ctx, `SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND partial = 0`, []any{t.name}, func(v []any) error {
+		names = append(names, str(v[0]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		var cols []string
+		err := s.each(ctx, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`, []any{n}, func(v []any) error {
+			cols = append(cols, str(v[0]))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		t.unique = append(t.unique, cols)
+		if len(cols) == 1 && cols[0] != "" {
+			if c := t.column(cols[0]); c != nil {
+				c.unique = true
+			}
+		}
+	}
+	return nil
+}
+
+// affinityOf follows SQLite's own rules for declared types.
+func affinityOf(decl string) affinity {
+	has := func(ws ...string) bool {
+		return slices.ContainsFunc(ws, func(w string) bool { return strings.Contains(decl, w) })
+	}
+	switch {
+	case has("INT"):
+		return affInteger
+	case has("CHAR", "CLOB", "TEXT"):
+		return affText
+	case decl == "" || has("BLOB"):
+		return affNone
+	case has("REAL", "FLOA", "DOUB"):
+		return affReal
+	}
+	return affNumeric
+}
+
+// one returns the first value of a query as text, "" when there is none.
+func (d *sqlite) one(ctx context.Context, s *session, q string, args ...any) (string, error) {
+	var out string
+	err := s.each(ctx, q, args, func(v []any) error {
+		out, _ = spell(v[0], true)
+		return nil
+	})
+	return out, err
+}
+
+func str(v any) string {
+	s, _ := spell(v, false)
+	return s
+}
+
+// dangling counts broken foreign keys of the tables and of those that refer to
+// them. A declaration that SQLite itself rejects is left out; examine reports it.
+func (d *sqlite) dangling(ctx context.Context, s *session, tables []*table) (map[string]int, error) {
+	sc, err := d.schema(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	ask := map[string]bool{}
+	for _, t := range tables {
+		for _, r := range sc.refs {
+			if r.from == t.name || strings.EqualFold(r.to, t.name) {
+				ask[r.from] = true
+			}
+		}
+	}
+	out := map[string]int{}
+	for name := range ask {
+		err := s.each(ctx, `SELECT parent, fkid, count(*) FROM pragma_foreign_key_check(?) GROUP BY 1, 2`, []any{name}, func(v []any) error {
+			n, _ := v[2].(int64)
+			out[fmt.Sprintf("%s to %s (key %v)", name, str(v[0]), v[1])] += int(n)
+			return nil
+		})
+		if err != nil && codeOf(err)&0xff == 1 && strings.Contains(err.Error(), "mismatch") {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,156 @@
+package crm
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// spell gives the text of a stored value, and false when it is null. keyed is
+// set for columns that join rows: there bytes that are no text are spelled in
+// hexadecimal (x'0af3'), because two keys must never be spelled alike.
+func spell(v any, keyed bool) (string, bool) {
+	switch x := v.(type) {
+	case nil:
+		return "", false
+	case string:
+		if utf8.ValidString(x) {
+			return x, true
+		}
+		return opaque([]byte(x), keyed), true
+	case []byte:
+		if utf8.Valid(x) {
+			return string(x), true
+		}
+		if s, ok := fromUTF16(x); ok && !keyed {
+			return s, true
+		}
+		return opaque(x, keyed), true
+	case int64:
+		return strconv.FormatInt(x, 10), true
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64), true
+	default:
+		return fmt.Sprint(x), true
+	}
+}
+
+func opaque(b []byte, keyed bool) string {
+	if keyed {
+		return "x'" + hex.EncodeToString(b) + "'"
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
+}
+
+// unhex undoes the spelling of bytes in a key.
+func unhex(s string) ([]byte, bool) {
+	if len(s) < 3 || !strings.HasPrefix(s, "x'") || !strings.HasSuffix(s, "'") {
+		return nil, false
+	}
+	b, err := hex.DecodeString(s[2 : len(s)-1])
+	return b, err == nil
+}
+
+func utf16Order(b []byte) binary.AppendByteOrder {
+	switch {
+	case len(b) < 2 || len(b)%2 != 0:
+		return nil
+	case b[0] == 0xFF && b[1] == 0xFE:
+		return binary.LittleEndian
+	case b[0] == 0xFE && b[1] == 0xFF:
+		return binary.BigEndian
+	}
+	return nil
+}
+
+// fromUTF16 decodes UTF-16 that begins with a byte order mark.
+func fromUTF16(b []byte) (string, bool) {
+	o := utf16Order(b)
+	if o == nil {
+		return "", false
+	}
+	order, _ := o.(binary.ByteOrder)
+	u := make([]uint16, 0, len(b)/2)
+	for i := 2; i+1 < len(b); i += 2 {
+		u = append(u, order.Uint16(b[i:]))
+	}
+	return string(utf16.Decode(u)), true
+}
+
+func toUTF16(s string, o binary.AppendByteOrder) []byte {
+	out := o.AppendUint16(nil, 0xFEFF)
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = o.AppendUint16(out, u)
+	}
+	return out
+}
+
+// restore puts a text into the storage form of the value it replaces; false when
+// that form cannot hold it.
+func restore(text string, old any) (any, bool) {
+	switch x := old.(type) {
+	case []byte:
+		if o := utf16Order(x); o != nil && !utf8.Valid(x) {
+			return toUTF16(text, o), true
+		}
+		return []byte(text), true
+	case int64:
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		return n, err == nil
+	case float64:
+		f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		return f, err == nil
+	default:
+		return text, true
+	}
+}
+
+// What stands for a text that must be unique: erasedPrefix and the row's key, or
+// nonceHex random hexadecimal digits.
+const (
+	erasedPrefix = "erased-"
+	nonceHex     = 16
+)
+
+// The integers that stand for an emptied value where 0 is taken already.
+const (
+	erasedIntLow  = -910_000_000_000_000_000
+	erasedIntHigh = -900_000_000_000_000_000
+)
+
+// mask keeps the shape of a text and nothing of its content: digits become 0,
+// letters and all other signs but ASCII punctuation become x.
+func mask(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return '0'
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= utf8.RuneSelf:
+			return 'x'
+		}
+		return r
+	}, s)
+}
+
+// hollow reports whether a value is one that emptying leaves behind; key is the
+// key in the row's locator.
+func hollow(v any, key string) bool {
+	switch x := v.(type) {
+	case nil:
+		return true
+	case int64:
+		return x == 0 || x >= erasedIntLow && x <= erasedIntHigh
+	case float64:
+		return x == 0 || x >= erasedIntLow && x <= erasedIntHigh
+	}
+	s, _ := spell(v, false)
+	if rest, ok := strings.CutPrefix(s, erasedPrefix); ok {
+		_, err := hex.DecodeString(rest)
+		return rest == key || len(rest) == nonceHex && err == nil
+	}
+	return mask(s) == s
+}

@@ -1,0 +1,166 @@
+package connectors
+
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// LocatorColumn is the name of column 0 of every batch.
+const LocatorColumn = "sutra.locator"
+
+// Look says how the values of a column are searched for identifiers.
+type Look string
+
+// The ways to look into a value.
+const (
+	LookText Look = ""     // free text: identifiers found in it are mentions
+	LookJSON Look = "json" // JSON text: looked into, its keys tell what a leaf is
+	LookSkip Look = "skip" // an opaque value (a hash, an enumeration): not searched
+)
+
+// Field is the meaning of one column, as it travels in Arrow field metadata.
+type Field struct {
+	Name       string
+	Categories []string // fideslang keys
+	Identity   string   // identity kind, or ""
+	Role       string   // "subject", "mention", "link", or "" for the collection's default
+	Keys       []string // link kinds that this value defines: it is the record's own id ("crm.leads.id")
+	Links      []string // link kinds that this value refers to ("crm.contacts.id", "indiamart_query")
+	Look       Look
+	Erase      string // "keep" keeps the field when its record is kept by law
+	PrimaryKey bool
+	// Meaning marks the columns with a part in the record's life: a
+	// comma-separated set of "account", "recorded_at", "trigger", "polytype:K",
+	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS", "name".
+	Meaning []string
+}
+
+// Personal reports whether the field holds personal data by its categories: any
+// key of the user tree of fideslang, or an identity.
+func (f Field) Personal() bool {
+	if f.Identity != "" {
+		return true
+	}
+	for _, c := range f.Categories {
+		if c == "user" || strings.HasPrefix(c, "user.") {
+			return true
+		}
+	}
+	return false
+}
+
+// Means reports whether the field has the given meaning.
+func (f Field) Means(m string) bool {
+	for _, x := range f.Meaning {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+const metaPrefix = "sutra."
+
+// ArrowField encodes the meaning of a column in the metadata of a nullable utf8
+// field.
+func ArrowField(f Field) arrow.Field {
+	var k, v []string
+	put := func(key, val string) {
+		if val != "" {
+			k, v = append(k, metaPrefix+key), append(v, val)
+		}
+	}
+	put("categories", strings.Join(f.Categories, ","))
+	put("identity", f.Identity)
+	put("role", f.Role)
+	put("keys", strings.Join(f.Keys, ","))
+	put("links", strings.Join(f.Links, ","))
+	put("look", string(f.Look))
+	put("erase", f.Erase)
+	if f.PrimaryKey {
+		put("pk", "true")
+	}
+	put("meaning", strings.Join(f.Meaning, ","))
+	return arrow.Field{Name: f.Name, Type: arrow.BinaryTypes.String, Nullable: true, Metadata: arrow.NewMetadata(k, v)}
+}
+
+// FieldOf decodes what [ArrowField] encoded.
+func FieldOf(a arrow.Field) Field {
+	get := func(key string) string {
+		if i := a.Metadata.FindKey(metaPrefix + key); i >= 0 {
+			return a.Metadata.Values()[i]
+		}
+		return ""
+	}
+	list := func(key string) []string {
+		if s := get(key); s != "" {
+			return strings.Split(s, ",")
+		}
+		return nil
+	}
+	return Field{
+		Name: a.Name, Categories: list("categories"), Identity: get("identity"), Role: get("role"),
+		Keys: list("keys"), Links: list("links"), Look: Look(get("look")), Erase: get("erase"),
+		PrimaryKey: get("pk") == "true", Meaning: list("meaning"),
+	}
+}
+
+// Resolve turns the catalog's description of a top-level field into the meaning
+// that travels with the column. dataset is the fides_key; c is the collection
+// the field stands in.
+//
+// A primary key defines the link kind "DATASET.COLLECTION.FIELD"; a reference
+// refers to the kind of its target. A composite key defines nothing: no
+// reference can name it.
+func Resolve(dataset string, c Collection, f CatalogField) Field {
+	out := Field{
+		Name: f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role,
+		Erase: f.Erase, PrimaryKey: f.PrimaryKey,
+	}
+	if out.Role == "" {
+		out.Role = c.Role
+	}
+	if f.PrimaryKey && len(c.PrimaryKey()) == 1 {
+		out.Keys = append(out.Keys, dataset+"."+c.Name+"."+f.Name)
+	}
+	if f.Name == "key" && !f.PrimaryKey {
+		out.Keys = append(out.Keys, dataset+"."+c.Name+".key")
+	}
+	for _, l := range f.Links {
+		out.Links = append(out.Links, l)
+	}
+	for _, r := range f.References {
+		out.Links = append(out.Links, r.Dataset+"."+r.Collection+"."+r.Field)
+	}
+	if f.DataType == "object" || strings.HasPrefix(f.DataType, "object") || len(f.Fields) > 0 || strings.HasSuffix(f.DataType, "[]") {
+		out.Look = LookJSON
+	}
+	mean := func(m string, yes bool) {
+		if yes {
+			out.Meaning = append(out.Meaning, m)
+		}
+	}
+	mean("account", c.Account == f.Name)
+	mean("recorded_at", c.RecordedAt == f.Name)
+	mean("trigger", c.Trigger == f.Name)
+	mean("override:"+f.Override, f.Override != "")
+	for _, k := range f.Categories {
+		mean("name", k == "user.name" || strings.HasPrefix(k, "user.name."))
+	}
+	for i, p := range c.Refs {
+		n := string(rune('0' + i))
+		mean("polytype:"+n, p.Type == f.Name)
+		mean("polyid:"+n, p.ID == f.Name)
+	}
+	return out
+}
+
+// Columns returns the meanings of all fields of a collection, in catalog order.
+func Columns(dataset string, c Collection) []Field {
+	out := make([]Field, 0, len(c.Fields))
+	for _, f := range c.Fields {
+		out = append(out, Resolve(dataset, c, f))
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/csv"
+	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/connectors/format/parquet"
+)
+
+// Kind is the connector's entry in the list of package all. It needs a catalog
+// from the user.
+func Kind() connectors.Kind { return connectors.Kind{Name: "files", Open: open} }
+
+func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
+	if len(c.Dataset.Collections) == 0 {
+		return nil, fmt.Errorf("source %s: the files connector needs a catalog with at least one collection", c.Name)
+	}
+	r := router{dataset: c.Dataset.Key}
+	for _, cat := range c.Dataset.Collections {
+		g, err := compile(cat)
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", c.Name, err)
+		}
+		r.list = append(r.list, g)
+	}
+	s, err := format.Open(ctx, c, r.route, tableFormat)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+type router struct {
+	dataset string
+	list    []globs
+}
+
+// route implements format.Route.
+func (r router) route(obj blob.Object, key string) (format.Codec, error) {
+	for _, g := range r.list {
+		if !g.match(key, obj.Key) {
+			continue
+		}
+		c, err := codec(r.dataset, g.cat, strings.ToLower(path.Ext(key)))
+		if err != nil {
+			return nil, err
+		}
+		if f, ok := g.cat.Field("key"); ok {
+			c = withKey{Codec: c, key: obj.Key, field: connectors.Resolve(r.dataset, g.cat, f)}
+		}
+		return c, nil
+	}
+	return nil, nil
+}
+
+func codec(dataset string, cat connectors.Collection, ext string) (format.Codec, error) {
+	switch ext {
+	case ".csv":
+		return csv.New(cat.Name, dataset, cat, csv.Options{}), nil
+	case ".tsv":
+		return csv.New(cat.Name, dataset, cat, csv.Options{Delimiter: '\t'}), nil
+	case ".json":
+		return json.New(dataset, cat, false), nil
+	case ".jsonl", ".ndjson":
+		return json.New(dataset, cat, true), nil
+	case ".parquet":
+		return parquet.New(dataset, cat), nil
+	}
+	return nil, &format.SkipError{Reason: "no reader for this kind of file; csv, tsv, json, jsonl, ndjson and parquet are read"}
+}
+
+// tableFormat refuses to change a file that a table format owns: its log would
+// no longer agree with it, and its old versions would stay.
+func tableFormat(ctx context.Context, store blob.Store, key string) error {
+	for dir := path.Dir(key); ; dir = path.Dir(dir) {
+		base := dir + "/"
+		if dir == "." {
+			base = ""
+		}
+		for _, sign := range []struct{ folder, suffix, name string }{
+			{"_delta_log/", ".json", "Delta"}, {"metadata/", ".metadata.json", "Iceberg"}, {".hoodie/", "", "Hudi"},
+		} {
+			found, err := exists(ctx, store, base+sign.folder, sign.suffix)
+			if err != nil {
+				return fmt.Errorf("looking for a table format: %w", err)
+			}
+			if found {
+				return fmt.Errorf("the object belongs to a %s table: delete there with the table's own engine, then expire its old snapshots (vacuum)", sign.name)
+			}
+		}
+		if base == "" {
+			return nil
+		}
+	}
+}
+
+// exists reports whether an object with the prefix and suffix exists.
+func exists(ctx context.Context, store blob.Store, prefix, suffix string) (bool, error) {
+	for o, err := range store.List(ctx, prefix) {
+		if err != nil && o.Key == "" {
+			return false, err
+		}
+		if strings.HasSuffix(o.Key, suffix) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,238 @@
+package csv
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
+)
+
+// Options tune a codec; the zero value suits most tables.
+type Options struct {
+	// Delimiter is the byte between cells. 0 means: the one of , ; tab | that
+	// stands most often in the header.
+	Delimiter byte
+	// Fields, when set, gives the columns of a header their meaning in place of
+	// the catalog. It returns one field a column, with unique names.
+	Fields func(header []string) []connectors.Field
+	// Mem is where batches live; nil means Go's memory.
+	Mem memory.Allocator
+}
+
+// New returns the codec of one table of text. Its records belong to collection;
+// dataset and cat give the columns their meaning.
+func New(collection, dataset string, cat connectors.Collection, o Options) format.Codec {
+	if o.Mem == nil {
+		o.Mem = memory.DefaultAllocator
+	}
+	return &codec{collection: collection, dataset: dataset, cat: cat, o: o}
+}
+
+type codec struct {
+	collection, dataset string
+	cat                 connectors.Collection
+	o                   Options
+}
+
+// table is an open object behind its header.
+type table struct {
+	cs     charset
+	wide   *wideReader // nil for UTF-8
+	s      *scanner
+	fields []connectors.Field // nil when there is no header
+	n      int                // number of the row that next gave, from 1
+}
+
+// open finds out encoding, line ends and delimiter.
+func (c *codec) open(r io.Reader) (*table, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading text: %w", err)
+	}
+	t := &table{cs: charsetOf(head)}
+	if _, err := br.Discard(len(t.cs.bom)); err != nil {
+		return nil, fmt.Errorf("reading text: %w", err)
+	}
+	t.s = newScanner(br)
+	if t.cs.order != nil {
+		t.wide = &wideReader{r: br, order: t.cs.order}
+		t.s = newScanner(t.wide)
+	}
+	if err := t.s.sniff(c.o.Delimiter); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// header reads the header row; lines before it and the row itself go to w.
+func (c *codec) header(t *table, w io.Writer) error {
+	for {
+		rec, err := t.s.next()
+		if err != nil || rec == nil {
+			return err
+		}
+		if rec.kind == broken || rec.kind == long {
+			return errors.New("the header row cannot be read: a quote is never closed, or it is too long")
+		}
+		if _, err := w.Write(rec.raw); err != nil {
+			return fmt.Errorf("writing the header: %w", err)
+		}
+		if _, sep := separator(rec.raw[:rec.body]); rec.kind == blank || sep {
+			continue
+		}
+		if len(rec.cells) > maxColumns {
+			return fmt.Errorf("the header has more than %d columns: not a table of text", maxColumns)
+		}
+		names := make([]string, len(rec.cells))
+		for i, x := range rec.cells {
+			names[i] = strings.ToValidUTF8(string(rec.value(x, nil)), "\uFFFD")
+		}
+		if c.o.Fields == nil {
+			t.fields = columns(c.dataset, c.cat, names)
+		} else if t.fields = c.o.Fields(names); len(t.fields) != len(names) {
+			return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
+		}
+		return nil
+	}
+}
+
+// next returns the next record that is not blank, with the reason why it is a
+// gap. Blank lines go to w, and so does a long line as a whole.
+func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
+	for {
+		rec, err = t.s.next()
+		if err != nil || rec == nil {
+			return nil, "", err
+		}
+		if !t.blank(rec) {
+			break
+		}
+		if _, err := w.Write(rec.raw); err != nil {
+			return nil, "", fmt.Errorf("writing a blank line: %w", err)
+		}
+	}
+	t.n++
+	switch {
+	case rec.kind == long:
+		gap = fmt.Sprintf("a line of more than %d MiB", maxRecord>>20)
+		if _, err := w.Write(rec.raw); err != nil {
+			return nil, "", fmt.Errorf("copying a long line: %w", err)
+		}
+		line := rec.line
+		err = t.s.rest(w)
+		*rec = record{line: line, kind: long}
+	case rec.kind == broken:
+		gap = "a quote that is never closed"
+	case len(rec.cells) != len(t.fields):
+		gap = fmt.Sprintf("a row of %d cells under a header of %d", len(rec.cells), len(t.fields))
+	}
+	return rec, gap, err
+}
+
+// blank reports a line with nothing on it; in a table of several columns spaces
+// are nothing.
+func (t *table) blank(rec *record) bool {
+	return rec.kind == blank || rec.kind == row && len(rec.cells) == 1 && len(t.fields) > 1 &&
+		len(bytes.TrimLeft(rec.raw[:rec.body], " \t")) == 0
+}
+
+// cellText returns what a cell is in a batch: valid UTF-8.
+func cellText(rec *record, x cell, scratch *[]byte) []byte {
+	v := rec.value(x, *scratch)
+	if x.style == complex {
+		*scratch = v
+	}
+	if !utf8.Valid(v) {
+		v = bytes.ToValidUTF8(v, []byte("\uFFFD"))
+	}
+	return v
+}
+
+// locator appends "row N".
+func locator(b []byte, n int) []byte {
+	return strconv.AppendInt(append(b[:0], "row "...), int64(n), 10)
+}
+
+// Decode implements format.Codec.
+func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
+	r, err := in.Open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.decode(ctx, r, yield), r.Close())
+}
+
+func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.Batch) error) error {
+	t, err := c.open(r)
+	if err != nil {
+		return err
+	}
+	if err := c.header(t, io.Discard); err != nil {
+		return err
+	}
+	b := connectors.NewBuilder(c.o.Mem, c.collection, t.fields)
+	defer b.Release()
+	var gaps []connectors.Gap
+	flush := func() error {
+		if b.Len() == 0 && len(gaps) == 0 {
+			return nil
+		}
+		out := connectors.Batch{Collection: c.collection}
+		if b.Len() > 0 {
+			out = b.Flush()
+		}
+		out.Gaps, gaps = gaps, nil
+		if err := ctx.Err(); err != nil {
+			if out.Rows != nil {
+				out.Rows.Release()
+			}
+			return err
+		}
+		return yield(out)
+	}
+	var loc, scratch []byte
+	for {
+		rec, gap, err := t.next(io.Discard)
+		if err != nil {
+			return errors.Join(flush(), err)
+		}
+		if rec == nil {
+			break
+		}
+		if gap != "" {
+			gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap})
+		} else {
+			loc = locator(loc, t.n)
+			addRow(b, text(loc), rec, &scratch)
+		}
+		if b.Full() || len(gaps) >= connectors.BatchRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if t.wide != nil && len(t.wide.odd) > 0 {
+		gaps = append(gaps, connectors.Gap{Reason: "the text ends in half a UTF-16 letter"})
+	}
+	return flush()
+}
+
+func addRow(b *connectors.Builder, loc string, rec *record, scratch *[]byte) {
+	b.Row(loc)
+	for i, x := range rec.cells {
+		if v := cellText(rec, x, scratch); len(v) > 0 {
+			b.Set(i, text(v))
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package csv
+
+import (
+	"bytes"
+	"context"
+	stdcsv "encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
+)
+
+var leads = connectors.Collection{Name: "leads", RecordedAt: "at", Fields: []connectors.CatalogField{
+	{Name: "id", PrimaryKey: true}, {Name: "name", Categories: []string{"user.name"}}, {Name: "phone", Identity: "phone"}, {Name: "at"},
+}}
+
+func input(data string) format.Input {
+	return format.Input{Key: "leads.csv", Object: "leads.csv", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(data)), nil
+	}}
+}
+
+// readAll returns "locator: name=value ..." a record, and the gaps.
+func readAll(t testing.TB, c format.Codec, data string) (rows, gaps []string, err error) {
+	t.Helper()
+	err = c.Decode(context.Background(), input(data), func(b connectors.Batch) error {
+		for _, g := range b.Gaps {
+			gaps = append(gaps, g.Locator+": "+g.Reason)
+		}
+		if b.Rows == nil {
+			return nil
+		}
+		defer b.Rows.Release()
+		for r := range int(b.Rows.NumRows()) {
+			loc, _ := connectors.Value(b.Rows, 0, r)
+			s := loc + ":"
+			for col := 1; col < int(b.Rows.NumCols()); col++ {
+				if v, ok := connectors.Value(b.Rows, col, r); ok {
+					s += fmt.Sprintf(" %s=%q", b.Rows.ColumnName(col), v)
+				}
+			}
+			rows = append(rows, s)
+		}
+		return nil
+	})
+	return rows, gaps, err
+}
+
+func wide(order order, s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func TestDecode(t *testing.T) {
+	le := charsetOf([]byte("\xff\xfe")).order
+	be := charsetOf([]byte("\xfe\xff")).order
+	one := []string{`row 1: id="1" name="Asha"`}
+	for _, tt := range []struct {
+		name, data string
+		rows, gaps []string
+	}{
+		{"plain", "id,name\n1,Asha\n", one, nil},
+		{"bom and crlf", "\xef\xbb\xbfid,name\r\n1,Asha\r\n", one, nil},
+		{"no last newline", "id,name\n1,Asha", one, nil},
+		{"old mac", "id,name\r1,Asha\r", one, nil},
+		{"sep line", "sep=;\r\nid;name\r\n1;Asha\r\n", one, nil},
+		{"tabs", "id\tname\n1\tAsha\n", one, nil},
+		{"pipes", "id|name\n1|Asha\n", one, nil},
+		{"utf-16le", "\xff\xfe" + wide(le, "id\tname\r\n1\tAsha\r\n"), one, nil},
+		{"utf-16be", "\xfe\xff" + wide(be, "id\tname\r\n1\tAsha\r\n"), one, nil},
+		{"utf-16 without a mark", wide(le, "id\tname\r\n1\tAsha"), one, nil},
+		{"utf-16 half a letter", wide(le, "id,name\n1,Asha\n") + "x", one, []string{": the text ends in half a UTF-16 letter"}},
+		{"case and spaces in names", " ID , Name \n1,Asha\n", one, nil},
+		{"quotes", "id,\"name\"\n1,\"said \"\"ok\"\",\nthen\"\n", []string{`row 1: id="1" name="said \"ok\",\nthen"`}, nil},
+		{"text behind a quote", "id,name\n1,\"As\"\"h\"a\n", []string{`row 1: id="1" name="As\"ha"`}, nil},
+		{"quote inside", "id,name\n1,5\" pipe\n", []string{`row 1: id="1" name="5\" pipe"`}, nil},
+		{"blank lines", "\n\nid,name\n\n1,Asha\n  \n\r\n2,\n", []string{one[0], `row 2: id="2"`}, nil},
+		{"duplicate and empty names", "id,id,,id#2\n1,2,3,4\n", []string{`row 1: id="1" id#2="2" column 3="3" id#2#2="4"`}, nil},
+		{"wrong cells", "id,name\n1\n2,Asha\n1,2,3\n", []string{`row 2: id="2" name="Asha"`},
+			[]string{"line 2: a row of 1 cells under a header of 2", "line 4: a row of 3 cells under a header of 2"}},
+		{"never closed", "id,name\n\"a\nb\",1\n1,\"x\n2,Asha\n", []string{`row 1: id="a\nb" name="1"`, `row 3: id="2" name="Asha"`},
+			[]string{"line 4: a quote that is never closed"}},
+		{"bad utf-8", "id,name\n1,As\xe9ha\n", []string{"row 1: id=\"1\" name=\"As\uFFFDha\""}, nil},
+		{"header only", "id,name\n", nil, nil},
+		{"nothing", "", nil, nil},
+		{"single column", "name\nAsha\n\n\"\"\nRavi\n", []string{`row 1: name="Asha"`, `row 2:`, `row 3: name="Ravi"`}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+			defer mem.AssertSize(t, 0)
+			c := New("leads", "files", leads, Options{Mem: mem})
+			rows, gaps, err := readAll(t, c, tt.data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.rows, rows); d != "" {
+				t.Errorf("rows (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.gaps, gaps); d != "" {
+				t.Errorf("gaps (-want +got):\n%s", d)
+			}
+			rewrite(t, c, tt.data, nil, tt.data)
+		})
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	for name, data := range map[string]string{
+		"zero bytes":      "PK\x03\x04\x00\x00\n1,2\n",
+		"unclosed header": "id,\"name\n1,2\n",
+		"too wide":        strings.Repeat(",", maxColumns) + "\n",
+	} {
+		if _, _, err := readAll(t, New("leads", "files", leads, Options{}), data); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	boom := errors.New("boom")
+	in := input("")
+	in.Open = func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("id,name\n1,Asha\n2,R"), &failing{boom})), nil
+	}
+	n := 0
+	err := New("leads", "files", leads, Options{}).Decode(context.Background(), in, func(b connectors.Batch) error {
+		n += int(b.Rows.NumRows())
+		b.Rows.Release()
+		return nil
+	})
+	if !errors.Is(err, boom) || n != 1 {
+		t.Errorf("got %v after %d records, want boom after 1", err, n)
+	}
+}
+
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// rewrite checks the result of a rewrite and returns its outcome.
+func rewrite(t testing.TB, c format.Codec, data string, edits []connectors.Edit, want string) connectors.Outcome {
+	t.Helper()
+	var out bytes.Buffer
+	e := format.NewEdits(edits)
+	if _, err := c.Rewrite(context.Background(), input(data), &out, e); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != want {
+		t.Errorf("rewritten to %q, want %q", out.String(), want)
+	}
+	return e.Outcome()
+}
+
+func set(loc, field, value string, v connectors.Verdict) connectors.Edit {
+	return connectors.Edit{Collection: "leads", Locator: loc, Action: connectors.Redact,
+		Rewrite: func(f connectors.Field, _ string) (string, connectors.Verdict) {
+			if f.Name == field {
+				return value, v
+			}
+			return "", connectors.Same
+		}}
+}
+
+func TestRewrite(t *testing.T) {
+	le := charsetOf([]byte("\xff\xfe")).order
+	del := connectors.Edit{Collection: "leads", Locator: "row 2", Action: connectors.Delete}
+	for _, tt := range []struct {
+		name, data string
+		edit       connectors.Edit
+		want       string
+	}{
+		{"delete", "id,name\r\n1,a\r\n2,\"b\nb\"\r\n\r\n3,c", del, "id,name\r\n1,a\r\n\r\n3,c"},
+		{"delete the last", "id,name\n1,a\n2,b", del, "id,name\n1,a\n"},
+		{"delete in utf-16", "\xff\xfe" + wide(le, "id\tname\r\n1\tஅ😀\r\n2\tb\r\n"), del, "\xff\xfe" + wide(le, "id\tname\r\n1\tஅ😀\r\n")},
+		{"empty", "id,name\n1,a\n2,b\n", set("row 2", "name", "", connectors.Empty), "id,name\n1,a\n2,\n"},
+		{"empty in quotes", "id,name\n1,a\n\"2\",\"b\"\n", set("row 2", "name", "", connectors.Empty), "id,name\n1,a\n\"2\",\"\"\n"},
+		{"set needs quotes", "id;name\n1;a\n2;b\r\n", set("row 2", "name", `x;"y"`, connectors.Set), "id;name\n1;a\n2;\"x;\"\"y\"\"\"\r\n"},
+		{"set keeps quotes", "id,name\n1,a\n2,\"b\"", set("row 2", "name", "x", connectors.Set), "id,name\n1,a\n2,\"x\""},
+		{"only cell", "name\na\nb\nc\n", set("row 2", "name", "", connectors.Empty), "name\na\n\"\"\nc\n"},
+		{"other bytes stay", "id,name,x\n1,a,\xe9\n2,b,\xe9\n", set("row 2", "name", "z", connectors.Set), "id,name,x\n1,a,\xe9\n2,z,\xe9\n"},
+		{"gaps stay", "id,name\n1\n2,b\n\"3", del, "id,name\n1\n\"3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out := rewrite(t, New("leads", "files", leads, Options{}), tt.data, []connectors.Edit{tt.edit}, tt.want)
+			if out.Deleted+out.Redacted != 1 || out.Missing != 0 {
+				t.Errorf("outcome %+v", out)
+			}
+		})
+	}
+	out := rewrite(t, New("leads", "files", leads, Options{}), "id,name\n1,a\n", []connectors.Edit{del, set("row 1", "name", "a", connectors.Set)}, "id,name\n1,a\n")
+	if want := (connectors.Outcome{Missing: 1}); out != want {
+		t.Errorf("outcome %+v, want %+v", out, want)
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	for _, order := range []order{nil, charsetOf([]byte("\xff\xfe")).order} {
+		text := "id,name\n1,a\n2," + strings.Repeat("x", maxRecord+100) + "\n3,c\n"
+		if order != nil {
+			text = "\xff\xfe" + wide(order, text)
+		}
+		c := New("leads", "files", leads, Options{})
+		rows, gaps, err := readAll(t, c, text)
+		if err != nil || len(rows) != 2 || rows[1] != `row 3: id="3" name="c"` || len(gaps) != 1 || gaps[0] != "line 3: a line of more than 16 MiB" {
+			t.Fatalf("got %q, %q, %v", rows, gaps, err)
+		}
+		rewrite(t, c, text, nil, text)
+	}
+}
+
+// TestModel compares with encoding/csv on tables that it wrote.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		width := rapid.IntRange(2, 6).Draw(t, "width")
+		value := rapid.StringOf(rapid.SampledFrom([]rune("ab ,;\"\n\téஅ😀")))
+		table := rapid.SliceOfN(rapid.SliceOfN(value, width, width), 0, 30).Draw(t, "table")
+		header := []string{"c0", "c1", "c2", "c3", "c4", "c5"}[:width]
+		var buf bytes.Buffer
+		w := stdcsv.NewWriter(&buf)
+		w.UseCRLF = rapid.Bool().Draw(t, "crlf")
+		if err := w.WriteAll(append([][]string{header}, table...)); err != nil {
+			t.Fatal(err)
+		}
+		data := buf.String()
+		if w.UseCRLF {
+			for _, r := range table { // the writer turns \n inside cells into \r\n
+				for i := range r {
+					r[i] = strings.ReplaceAll(r[i], "\n", "\r\n")
+				}
+			}
+		}
+		c := New("leads", "files", connectors.Collection{Name: "leads"}, Options{Delimiter: ','})
+		check := func(data string, table [][]string) {
+			var got [][]string
+			sc := newScanner(strings.NewReader(data))
+			for {
+				rec, err := sc.next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if rec == nil {
+					break
+				}
+				var r []string
+				for _, x := range rec.cells {
+					r = append(r, string(rec.value(x, nil)))
+				}
+				got = append(got, r)
+			}
+			if d := cmp.Diff(append([][]string{header}, table...), got); d != "" {
+				t.Fatalf("%q (-want +got):\n%s", data, d)
+			}
+		}
+		check(data, table)
+		var edits []connectors.Edit
+		var left [][]string
+		for i, r := range table {
+			loc := fmt.Sprintf("row %d", i+1)
+			switch rapid.IntRange(0, 2).Draw(t, "edit") {
+			case 0:
+				edits = append(edits, connectors.Edit{Collection: "leads", Locator: loc, Action: connectors.Delete})
+				continue
+			case 1:
+				if r[1] != "" {
+					v := value.Draw(t, "new")
+					edits = append(edits, set(loc, "c1", v, connectors.Set))
+					r = append([]string(nil), r...)
+					r[1] = v
+				}
+			}
+			left = append(left, r)
+		}
+		var out bytes.Buffer
+		n, err := c.Rewrite(context.Background(), input(data), &out, format.NewEdits(edits))
+		if err != nil || n != len(left) {
+			t.Fatalf("%d left, %v; want %d", n, err, len(left))
+		}
+		check(out.String(), left)
+	})
+}

@@ -1,0 +1,99 @@
+package json
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// readLines reads a record a line.
+func (r *reader) readLines() (left int, err error) {
+	l := lineReader{src: r.src, limit: r.limit}
+	for n := 1; ; n++ {
+		line, long, err := l.next(r.out)
+		if err == io.EOF {
+			return left, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("line %d: %w", n, err)
+		}
+		if long {
+			left++
+			if err := r.v.unreadable("line "+strconv.Itoa(n), errLong); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		head := 0
+		if n == 1 && bytes.HasPrefix(line, []byte("\xEF\xBB\xBF")) {
+			head = 3
+		}
+		body := bytes.TrimRight(line[head:], "\r\n \t")
+		if len(body) == 0 {
+			if _, err := r.out.Write(line); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		rep, err := r.v.record("line "+strconv.Itoa(n), body)
+		if err != nil {
+			return 0, err
+		}
+		end := line[head+len(body):]
+		if rep == nil {
+			end = nil
+		} else {
+			left++
+		}
+		for _, p := range [][]byte{line[:head], rep, end} {
+			if _, err := r.out.Write(p); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// lineReader splits at line feeds.
+type lineReader struct {
+	src   *bufio.Reader
+	limit int
+	buf   []byte
+}
+
+// next returns the next line with its end, valid until the next call, or io.EOF.
+// A line over the limit goes to the sink instead.
+func (l *lineReader) next(sink io.Writer) (line []byte, long bool, err error) {
+	l.buf = l.buf[:0]
+	for {
+		p, err := l.src.ReadSlice('\n')
+		if err != nil && err != bufio.ErrBufferFull && err != io.EOF {
+			return nil, false, err
+		}
+		if !long && len(l.buf) == 0 && err == nil && len(p) <= l.limit {
+			return p, false, nil
+		}
+		if !long && len(l.buf)+len(p) > l.limit {
+			long = true
+			if _, werr := sink.Write(l.buf); werr != nil {
+				return nil, true, werr
+			}
+			l.buf = l.buf[:0]
+		}
+		if long {
+			if _, werr := sink.Write(p); werr != nil {
+				return nil, true, werr
+			}
+		} else {
+			l.buf = append(l.buf, p...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err == io.EOF && len(l.buf) == 0 && !long {
+			return nil, false, io.EOF
+		}
+		return l.buf, long, nil
+	}
+}

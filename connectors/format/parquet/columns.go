@@ -1,0 +1,80 @@
+package parquet
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// column is a top-level column of the file that becomes a column of the batch.
+type column struct {
+	node  *node
+	field connectors.Field
+	flat  *leaf // the leaf of a scalar column, nil for a nested one
+}
+
+// columns chooses the columns of the batches in the order of the file: those
+// the catalog names, and all others that can hold something to find.
+func (c *codec) columns(root *node) []column {
+	var out []column
+	seen := map[string]int{}
+	for _, n := range root.children {
+		cf, known := c.catalogField(root, n)
+		if c.only != nil && !c.only[n.name] {
+			continue
+		}
+		if !known && n.leaf != nil && n.how != repeated && !n.leaf.searchable() {
+			continue
+		}
+		out = append(out, c.column(n, cf, known, seen))
+	}
+	if len(out) == 0 && c.only == nil && len(root.children) > 0 {
+		// Rows are read from the data, not believed from the footer.
+		n := root.children[0]
+		out = append(out, c.column(n, connectors.CatalogField{}, false, seen))
+	}
+	return out
+}
+
+func (c *codec) column(n *node, cf connectors.CatalogField, known bool, seen map[string]int) column {
+	col := column{node: n, field: connectors.Field{Name: validText(n.name)}}
+	if known {
+		col.field = connectors.Resolve(c.dataset, c.cat, cf)
+	}
+	if n.leaf != nil && n.how != repeated {
+		col.flat = n.leaf
+		if n.leaf.sense == jsonSense && col.field.Look == connectors.LookText {
+			col.field.Look = connectors.LookJSON
+		}
+	} else {
+		col.field.Look = connectors.LookJSON
+	}
+	seen[col.field.Name]++
+	if k := seen[col.field.Name]; k > 1 {
+		col.field.Name += "#" + strconv.Itoa(k)
+	}
+	return col
+}
+
+// catalogField finds what the catalog says of a column: by the exact name, then
+// without regard to case unless another column has the exact name.
+func (c *codec) catalogField(root, n *node) (connectors.CatalogField, bool) {
+	if f, ok := c.cat.Field(n.name); ok {
+		return f, true
+	}
+	for _, f := range c.cat.Fields {
+		if !strings.EqualFold(f.Name, strings.TrimSpace(n.name)) {
+			continue
+		}
+		for _, other := range root.children {
+			if other.name == f.Name {
+				return connectors.CatalogField{}, false
+			}
+		}
+		return f, true
+	}
+	return connectors.CatalogField{}, false
+}
+
+func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -1,0 +1,234 @@
+package parquet
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
+)
+
+// cellEdit replaces one value of a row in one leaf column. j counts the values
+// of the row from 0. A nil val makes it null.
+type cellEdit struct {
+	j   int
+	val []byte
+}
+
+// rowEdit is what happens to one row in one leaf column.
+type rowEdit struct {
+	blank bool // the row keeps one null, or the empty value
+	cells []cellEdit
+}
+
+// groupPlan is what happens to one row group. Rows count from 0 in the group.
+type groupPlan struct {
+	drop    []bool // by row; nil when none is dropped
+	dropped int64
+	leaves  []map[int64]*rowEdit // by leaf; nil without edits
+	changed map[int64]bool       // rows with an edit
+}
+
+func (p *groupPlan) touched() bool { return p.dropped > 0 || len(p.changed) > 0 }
+
+func (p *groupPlan) edit(l *leaf, row int64) *rowEdit {
+	if p.leaves[l.index] == nil {
+		p.leaves[l.index] = map[int64]*rowEdit{}
+	}
+	e := p.leaves[l.index][row]
+	if e == nil {
+		e = &rowEdit{}
+		p.leaves[l.index][row] = e
+	}
+	p.changed[row] = true
+	return e
+}
+
+// redaction is a row whose fields an edit decides on.
+type redaction struct {
+	row  int64
+	edit *connectors.Edit
+}
+
+// plan looks up the edits of a group's rows and asks the redactions what they
+// change.
+func (c *codec) plan(ctx context.Context, f *file, g *group, cols []column, edits *format.Edits) (*groupPlan, error) {
+	p := &groupPlan{leaves: make([]map[int64]*rowEdit, len(f.leaves)), changed: map[int64]bool{}}
+	todo, err := p.lookUp(ctx, c.cat.Name, g, edits)
+	if err != nil {
+		return nil, err
+	}
+	if g.bad != nil && (p.dropped > 0 || len(todo) > 0) {
+		return nil, g.bad
+	}
+	for _, col := range cols {
+		if len(todo) == 0 {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if col.flat != nil {
+			err = p.scalar(f, g, col, todo)
+		} else {
+			err = p.nested(f, g, col, todo)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// lookUp notes the rows to drop and returns those to redact. It stops when every
+// edit has found its row.
+func (p *groupPlan) lookUp(ctx context.Context, collection string, g *group, edits *format.Edits) ([]redaction, error) {
+	var todo []redaction
+	var buf [32]byte
+	open := edits.Outcome().Missing // edits whose row did not come by yet
+	for row := int64(0); row < g.rows && open > 0; row++ {
+		if row&0xffff == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		loc := strconv.AppendInt(append(buf[:0], "row "...), g.first+row+1, 10)
+		e := edits.For(collection, string(loc))
+		if e == nil {
+			continue
+		}
+		open--
+		switch {
+		case e.Action == connectors.Delete:
+			if p.drop == nil {
+				p.drop = make([]bool, g.rows)
+			}
+			p.drop[row] = true
+			p.dropped++
+		case e.Action == connectors.Redact && e.Rewrite != nil:
+			todo = append(todo, redaction{row, e})
+		}
+	}
+	return todo, nil
+}
+
+// scalar asks for the value of every row to redact.
+func (p *groupPlan) scalar(f *file, g *group, col column, todo []redaction) error {
+	l := col.flat
+	s := newStream(f, &g.chunks[l.index], false)
+	at := int64(0)
+	for _, t := range todo {
+		s.skipRows(t.row - at)
+		at = t.row + 1
+		raw, ok := s.raw()
+		if s.err != nil {
+			return s.err
+		}
+		if !ok {
+			continue
+		}
+		text := string(l.appendText(nil, raw))
+		next, verdict := t.edit.Rewrite(col.field, text)
+		if val, change := l.verdict(raw, text, next, verdict); change {
+			e := p.edit(l, t.row)
+			e.cells = append(e.cells, cellEdit{0, val})
+		}
+	}
+	return nil
+}
+
+// verdict turns the answer of a Rewrite into a new value; nil is null. It
+// returns false when nothing changes.
+func (l *leaf) verdict(raw []byte, text, next string, v connectors.Verdict) ([]byte, bool) {
+	switch {
+	case v == connectors.Set && next == text, v == connectors.Same:
+		return nil, false
+	case v == connectors.Set:
+		if val, ok := l.parse(next); ok {
+			if val == nil {
+				val = []byte{}
+			}
+			return val, !bytes.Equal(val, raw)
+		}
+	}
+	if l.optional {
+		return nil, true
+	}
+	val := l.zero()
+	return val, !bytes.Equal(val, raw)
+}
+
+// nested asks for the whole value of a nested column, and then for each of its
+// text leaves. Of the answer for the whole only Empty counts: what Set would
+// change in it is changed in the leaves.
+func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) error {
+	a := newAssembler(f, g, col.node)
+	var rest []redaction
+	at := int64(0)
+	for _, t := range todo {
+		a.skipRows(t.row - at)
+		at = t.row + 1
+		text, ok := a.row()
+		if err := a.err(); err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if _, v := t.edit.Rewrite(col.field, string(text)); v == connectors.Empty {
+			for _, l := range col.node.leaves {
+				p.edit(l, t.row).blank = true
+			}
+			continue
+		}
+		rest = append(rest, t)
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	field := col.field
+	field.Look = connectors.LookText
+	for _, l := range col.node.leaves {
+		if !l.askable() {
+			continue
+		}
+		if err := p.leafValues(newStream(f, &g.chunks[l.index], false), field, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askable reports whether a leaf of a nested column is asked about on its own:
+// text, and whole numbers, which may be phone numbers.
+func (l *leaf) askable() bool {
+	switch l.sense {
+	case plainSense, stringSense, jsonSense, unsignedSense:
+		return l.typ == pBytes || l.typ == pFixed || l.typ == pInt32 || l.typ == pInt64
+	}
+	return false
+}
+
+func (p *groupPlan) leafValues(s *stream, field connectors.Field, todo []redaction) error {
+	l := s.leaf
+	at := int64(0)
+	for _, t := range todo {
+		s.skipRows(t.row - at)
+		at = t.row + 1
+		for j := 0; j == 0 || l.rep > 0 && s.within(); j++ {
+			raw, ok := s.raw()
+			if s.err != nil {
+				return s.err
+			}
+			if !ok {
+				continue
+			}
+			text := string(l.appendText(nil, raw))
+			next, v := t.edit.Rewrite(field, text)
+			if val, change := l.verdict(raw, text, next, v); change {
+				e := p.edit(l, t.row)
+				e.cells = append(e.cells, cellEdit{j, val})
+			}
+		}
+	}
+	return nil
+}

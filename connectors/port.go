@@ -1,0 +1,217 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// Unit is the smallest thing that is scanned and committed as a whole: one
+// object version, or one key range of a table.
+type Unit struct {
+	// Key names the unit inside its source: the object key relative to the
+	// source's url, or "table[lo,hi)". It may be personal (a phone number in a
+	// file name), so it is encrypted wherever it is stored.
+	Key string
+	// Fingerprint changes whenever the content may have changed. Two equal
+	// fingerprints mean that the unit need not be read again.
+	Fingerprint string
+	// Size is the unit's size in bytes when the source knows it, else 0. It is a
+	// hint for progress and scheduling.
+	Size int64
+	// Account is the account (tenant) of every record of the unit when the
+	// configuration fixes it (a constant or a path segment), else "".
+	Account string
+}
+
+// Batch is a run of records of one collection of one unit. It is valid until the
+// next batch is asked for; whoever keeps a value longer clones it.
+type Batch struct {
+	// Collection is the collection's name inside the source's dataset.
+	Collection string
+	// Rows holds the records. Column 0 is [LocatorColumn]; every column is of
+	// type utf8 (null where the record has no value). Nested values are JSON
+	// text in a column whose [Field.Look] is LookJSON. It is nil in a batch
+	// that brings only gaps.
+	Rows arrow.Record
+	// Gaps lists the parts of the unit that could not be read while the rest
+	// could: a malformed line, a truncated tail.
+	Gaps []Gap
+}
+
+// Gap is something that could not be read, reached or proven. Reason is written
+// for a person and never carries a personal value.
+type Gap struct {
+	Locator string // "line 17", "row group 3"; "" for the whole unit
+	Reason  string
+}
+
+// Ref says where a record stands.
+type Ref struct {
+	Collection string
+	Unit       string // Unit.Key
+	Locator    string
+}
+
+// Source is a system of record. Implementations are safe for concurrent use by
+// several Reads of different units.
+type Source interface {
+	// Units lists the units that exist now. A yielded error means that the
+	// source as a whole (or the rest of its listing) cannot be read; iteration
+	// ends after it.
+	Units(ctx context.Context) iter.Seq2[Unit, error]
+	// Read yields the records of one unit in a stable order. An error means that
+	// this unit (or the rest of it) could not be read; iteration ends after it.
+	// Reading a unit that is gone yields [ErrNotFound].
+	Read(ctx context.Context, u Unit) iter.Seq2[Batch, error]
+	// Close releases what the source holds open.
+	Close() error
+}
+
+// Digester is implemented by sources whose cheap fingerprint changes more often
+// than the content does (a database file that was touched). Digest reads the
+// unit on the source's side and returns a hash of its content; equal digests
+// mean equal records.
+type Digester interface {
+	Digest(ctx context.Context, u Unit) (string, error)
+}
+
+// Picker reads only the given records of a unit. Sources without it are read
+// whole and filtered; see [Pick].
+type Picker interface {
+	Pick(ctx context.Context, u Unit, refs []Ref) iter.Seq2[Batch, error]
+}
+
+// Fetcher streams the raw bytes of a record that is a file of its own, such as
+// an audio object, without holding it in memory.
+type Fetcher interface {
+	Fetch(ctx context.Context, r Ref, w io.Writer) error
+}
+
+// Action is what an edit does to a record.
+type Action uint8
+
+// The actions of an edit.
+const (
+	Delete Action = iota + 1 // the record goes
+	Redact                   // the record stays; Edit.Rewrite decides field by field
+)
+
+// Verdict is what [Edit.Rewrite] says of one value.
+type Verdict uint8
+
+// The verdicts of a rewrite.
+const (
+	Same  Verdict = iota // leave the value as it is
+	Set                  // replace it by the returned text
+	Empty                // make it null; where null is not allowed, the type's empty value
+)
+
+// Edit is one change of one record. A record that is not there any more is not
+// an error: what had to go is gone.
+type Edit struct {
+	Collection string
+	Locator    string
+	Action     Action
+	// Rewrite is called for every field of a record to redact, and for every
+	// text leaf of a nested field that the format stores as separate leaves.
+	// value is what Read would have put in the column. It may be called several
+	// times for one record and must give the same answer each time.
+	Rewrite func(f Field, value string) (string, Verdict)
+	// Check, when not nil, is called with the record as it stands before the
+	// change (the names and values of its columns, nulls left out). An error
+	// from it means that the record changed since the edit was planned: the
+	// edit is not made and Erase returns ErrChanged.
+	Check func(values map[string]string) error
+}
+
+// UnitEdits are the edits of one unit, in the order of the plan.
+type UnitEdits struct {
+	Unit  Unit
+	Edits []Edit
+}
+
+// Outcome counts what an Erase did.
+type Outcome struct {
+	Deleted  int  // records deleted
+	Redacted int  // records changed and kept
+	Shells   int  // records that had to stay as an empty row because others refer to them (also counted in Redacted)
+	Missing  int  // records that were gone already
+	Gone     bool // the unit itself is gone: nothing of it was left
+}
+
+// Eraser changes records in place. Both calls are idempotent: running an erase
+// twice leaves the source as running it once does.
+type Eraser interface {
+	// Erase applies the edits of one unit atomically and returns the unit as it
+	// stands afterwards. It returns [ErrChanged], and changes nothing, when u is
+	// stale or when an Edit.Check fails.
+	Erase(ctx context.Context, u Unit, edits []Edit) (next Unit, out Outcome, err error)
+	// Residue re-reads the source and returns the edits whose record is still
+	// there unchanged: deletes whose record exists, redactions that Rewrite would
+	// still change. Empty means proven.
+	Residue(ctx context.Context, u Unit, edits []Edit) ([]Edit, error)
+}
+
+// BatchEraser is an Eraser that can apply the edits of several units in one
+// transaction, in an order that its own constraints ask for (children before
+// the rows they refer to).
+type BatchEraser interface {
+	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
+}
+
+// Finding is one line of a connector's self-examination.
+type Finding struct {
+	What  string // "reachable", "versioning", "permissions", "catalog", ...
+	OK    bool
+	Note  string // for a person; no personal value
+	Fatal bool   // with it, scan and apply are refused
+}
+
+// Checker examines a source: can it be reached, what can erase do there.
+type Checker interface {
+	Check(ctx context.Context) ([]Finding, error)
+}
+
+// Errors that callers decide on. Implementations wrap them with %w.
+var (
+	ErrNotFound = errors.New("not found")                 // the unit or record is gone
+	ErrChanged  = errors.New("changed since planned")     // a precondition of an edit does not hold
+	ErrBusy     = errors.New("locked by another process") // a database is locked
+	ErrReadOnly = errors.New("the source is read-only")
+)
+
+// AccountRule says which account the records of an object source belong to.
+type AccountRule struct {
+	Constant string // a constant account id, or ""
+	Segment  int    // the N-th segment of the key from 1, or 0
+}
+
+// Config is what a connector is opened with.
+type Config struct {
+	Name    string  // the source's name in sutra.yaml
+	URL     string  // "file:..." made absolute, "s3://...", or a database DSN
+	Dataset Dataset // the catalog's dataset of this source
+	Account AccountRule
+	// Workers bounds the parallelism inside one unit. 0 means 1.
+	Workers int
+	// Temp is a folder for spooled data, on the same machine, or "" for the
+	// system's.
+	Temp string
+}
+
+// Kind is one connector in the list of package all.
+type Kind struct {
+	Name string // the word after `connector:` in sutra.yaml
+	// Catalog is the embedded fideslang Dataset YAML of connectors for known
+	// formats, nil for connectors that need one from the user.
+	Catalog []byte
+	Open    func(ctx context.Context, c Config) (Source, error)
+}
+
+// Now is the type of a clock; time is always passed in.
+type Now func() time.Time

@@ -1,0 +1,47 @@
+package recordings
+
+import (
+	"github.com/cratio/sutra/connectors"
+)
+
+const (
+	callsName    = "calls"
+	sidecarsName = "sidecars"
+)
+
+func phoneField(name string) connectors.Field {
+	return connectors.Field{Name: name, Categories: []string{"user.contact.phone_number"}, Identity: "phone", Role: "subject"}
+}
+
+func nameField(name string) connectors.Field {
+	return connectors.Field{Name: name, Categories: []string{"user.name"}, Meaning: []string{"name"}}
+}
+
+// placeFields are the columns that a key gives to every record of its object.
+// role is the role of the stem.
+func placeFields(dataset, collection, role string) []connectors.Field {
+	return []connectors.Field{
+		{Name: "key", Keys: []string{dataset + "." + collection + ".key"}},
+		{Name: "stem", Links: []string{dataset + ".recording"}, Role: role},
+		{Name: "contact_id", Links: []string{dataset + ".connect_contact"}},
+		{Name: "recorded_at", Meaning: []string{"recorded_at", "trigger"}},
+	}
+}
+
+func callFields(dataset string) []connectors.Field {
+	return append(placeFields(dataset, callsName, ""),
+		phoneField("phone"), phoneField("phone2"), phoneField("phone3"),
+		nameField("contact_name"), connectors.Field{Name: "label"})
+}
+
+func sidecarFields(dataset string, conference bool) []connectors.Field {
+	role := ""
+	if conference {
+		role = "member"
+	}
+	return append(placeFields(dataset, sidecarsName, role),
+		phoneField("name_phone"), phoneField("phone"), phoneField("phone_formatted"),
+		nameField("caller_name"), nameField("contact_name"), nameField("call_log_name"),
+		connectors.Field{Name: "entry", Look: connectors.LookJSON},
+		connectors.Field{Name: "document", Look: connectors.LookJSON})
+}

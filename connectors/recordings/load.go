@@ -1,0 +1,125 @@
+package recordings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+// maxSidecar is the largest sidecar, in bytes, that is read.
+const maxSidecar = 64 << 20
+
+// object is what an object holds.
+type object struct {
+	collection string
+	fields     []connectors.Field
+	records    []record
+	gaps       []connectors.Gap
+	side       *sidecar // nil when it is none
+}
+
+// record is one record; cells are its values by column, nulls left out.
+type record struct {
+	locator string
+	cells   map[string]cell
+}
+
+// cell is one value, and where it stands in the sidecar.
+type cell struct {
+	value  string
+	node   *json.Node          // nil when the value comes from the key or the store
+	except map[*json.Node]bool // what of node belongs to other cells
+	whole  bool                // value is the whole text of a file that is no JSON
+}
+
+func (r *record) put(column, value string) {
+	if value != "" {
+		r.cells[column] = cell{value: value}
+	}
+}
+
+// values returns the record in the form that Edit.Check wants.
+func (r *record) values() map[string]string {
+	out := make(map[string]string, len(r.cells))
+	for k, c := range r.cells {
+		out[k] = c.value
+	}
+	return out
+}
+
+// load returns the records of an object: of an audio object without opening it.
+func (s *source) load(ctx context.Context, o blob.Object) (*object, error) {
+	switch kindOf(o.Key) {
+	case audio:
+		r := call(o)
+		return &object{collection: callsName, fields: s.calls, records: []record{r}}, nil
+	case sidecarFile:
+		data, err := s.content(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return s.sidecar(o, data), nil
+	}
+	gap := connectors.Gap{Reason: "not an audio file and no sidecar"}
+	return &object{collection: callsName, fields: s.calls, gaps: []connectors.Gap{gap}}, nil
+}
+
+func (s *source) content(ctx context.Context, o blob.Object) (data []byte, err error) {
+	if o.Size > maxSidecar {
+		return nil, fmt.Errorf("read a sidecar: it has more than %d MiB", maxSidecar>>20)
+	}
+	r, err := s.store.Open(ctx, o.Key, o.Version)
+	if err != nil {
+		return nil, fmt.Errorf("read a sidecar: %w", err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	data, err = io.ReadAll(contextReader{ctx, io.NewSectionReader(r, 0, r.Size())})
+	if err != nil {
+		return nil, fmt.Errorf("read a sidecar: %w", err)
+	}
+	return data, nil
+}
+
+// place starts a record with what its key says.
+func place(o blob.Object, n Name, locator string) record {
+	r := record{locator: locator, cells: map[string]cell{}}
+	r.put("key", valid(o.Key))
+	r.put("stem", valid(n.Stem))
+	r.put("contact_id", n.ContactID)
+	at := n.At
+	if at.IsZero() {
+		at = o.Modified.In(ist)
+	}
+	r.put("recorded_at", at.Format(time.RFC3339))
+	return r
+}
+
+func call(o blob.Object) record {
+	n := ParseName(o.Key)
+	r := place(o, n, "object")
+	label := n.Label
+	for i, p := range n.Phones {
+		switch i {
+		case 0:
+			r.put("phone", p)
+		case 1:
+			r.put("phone2", p)
+		case 2:
+			r.put("phone3", p)
+		default:
+			label += " " + p
+		}
+	}
+	r.put("contact_name", valid(n.Person))
+	r.put("label", valid(strings.TrimSpace(label)))
+	return r
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -1,0 +1,93 @@
+package recordings
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseName(t *testing.T) {
+	const z = "T00:00:00+05:30"
+	for _, c := range []struct {
+		key, phones, person, at, contact, label string
+	}{
+		// the table of recorder patterns
+		{key: "A1/Recordings/Call/Call recording +919876543210_250611_092515.m4a", phones: "+919876543210", at: "2025-06-11T09:25:15+05:30"},
+		{key: "Call recording Asha Verma_251006_110512.m4a", person: "Asha Verma", at: "2025-10-06T11:05:12+05:30"},
+		{key: "Call +919876543210_260611_092515.m4a", phones: "+919876543210", at: "2026-06-11T09:25:15+05:30"},
+		{key: "Call Asha_260828_095315.m4a", person: "Asha", at: "2026-08-28T09:53:15+05:30"},
+		{key: "Call recording Asha Verma_251006_110512 (1).m4a", person: "Asha Verma", at: "2025-10-06T11:05:12+05:30"},
+		{key: "Call recording +919876543210_250611_092515(2).m4a", phones: "+919876543210", at: "2025-06-11T09:25:15+05:30"},
+		{key: "MIUI/sound_recorder/call_rec/Asha(9876543210)_20260421101500.mp3", phones: "9876543210", person: "Asha", at: "2026-04-21T10:15:00+05:30"},
+		{key: "9876543210(9876543210)_20260421101500.mp3", phones: "9876543210", at: "2026-04-21T10:15:00+05:30"},
+		{key: "+91 98765 43210_20260421_101500.m4a", phones: "+91 98765 43210", at: "2026-04-21T10:15:00+05:30"},
+		{key: "Rec_9876543210_20260421_100500.mp3", phones: "9876543210", at: "2026-04-21T10:05:00+05:30"},
+		{key: "9876543210_outgoing_260421_101500.mp3", phones: "9876543210", at: "2026-04-21T10:15:00+05:30"},
+		{key: "Recording_+91 9876 543 210_260421.opus", phones: "+91 9876 543 210", at: "2026-04-21" + z},
+		{key: "Call_20260421_101500_INCOMING_9876543210.m4a", phones: "9876543210", at: "2026-04-21T10:15:00+05:30"},
+		{key: "Call recording with +919876543210 at 2026-04-21.amr", phones: "+919876543210", at: "2026-04-21" + z},
+		{key: "1736380200123.mp3", at: "2025-01-09T05:20:00+05:30"},
+		{key: "20230414_215701.088-0400_in_sim1_+919876543210_Asha.oga", phones: "+919876543210", person: "Asha", at: "2023-04-14T21:57:01-04:00"},
+		{key: "20230414_215701.088+0530_conference_+919876543210,+919123456780.oga", phones: "+919876543210 +919123456780", at: "2023-04-14T21:57:01+05:30"},
+		{key: "20230414_215701.088+0530_out_sim2.oga", at: "2023-04-14T21:57:01+05:30"},
+		{key: "20260421T101500 +919876543210 Asha.ogg", phones: "+919876543210", person: "Asha", at: "2026-04-21T10:15:00+05:30"},
+		{key: "org/e7/2026_04/20260421/9876543210_20260421_101500_142.mp3", phones: "9876543210", at: "2026-04-21T10:15:00+05:30"},
+		// Amazon Connect and the like
+		{key: "connect/x/CallRecordings/2024/01/26/0f8fad5b-d9cb-469f-a165-70867728950e_20240126T03:07_UTC.wav",
+			contact: "0f8fad5b-d9cb-469f-a165-70867728950e", at: "2024-01-26T03:07:00Z"},
+		{key: "0f8fad5b-d9cb-469f-a165-70867728950e_20240126T03%3A07_UTC.wav", contact: "0f8fad5b-d9cb-469f-a165-70867728950e", at: "2024-01-26T03:07:00Z"},
+		{key: "Analysis/Voice/Redacted/0f8fad5b-d9cb-469f-a165-70867728950e_call_recording_redacted_2024-01-26T03:07:11Z.wav",
+			contact: "0f8fad5b-d9cb-469f-a165-70867728950e", at: "2024-01-26T03:07:11Z"},
+		{key: "x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b-d9cb-469f-a165-70867728950e_metadata.json",
+			at: "2026-04-21T03:00:00Z"},
+		// names in any script, underscores, odd ones
+		{key: "Call recording आशा वर्मा_251006_110512.m4a", person: "आशा वर्मा", at: "2025-10-06T11:05:12+05:30"},
+		{key: "Call recording Asha_Verma_Site_2_251006_110512.m4a", person: "Asha_Verma_Site_2", at: "2025-10-06T11:05:12+05:30"},
+		{key: "Call recording Unknown_251006_110512.m4a", at: "2025-10-06T11:05:12+05:30"},
+		{key: "Call recording 121_251006_110512.m4a", at: "2025-10-06T11:05:12+05:30"},
+		{key: "9876543210.wav", phones: "9876543210"},
+		{key: "919876543210.wav", phones: "919876543210"},
+		{key: "board meeting.mp3", label: "board meeting"},
+		{key: "board meeting_20260421_101500.mp3", label: "board meeting", at: "2026-04-21T10:15:00+05:30"},
+		{key: "Call recording +91 98765 43210_251306_110512.m4a", phones: "+91 98765 43210"}, // no such month
+		{key: "", phones: ""},
+	} {
+		n := ParseName(c.key)
+		at := ""
+		if !n.At.IsZero() {
+			at = n.At.Format(time.RFC3339)
+		}
+		if strings.Join(n.Phones, " ") != c.phones || n.Person != c.person || at != c.at || n.ContactID != c.contact || n.Label != c.label {
+			t.Errorf("%s: phones %q person %q at %s contact %q label %q", c.key, n.Phones, n.Person, at, n.ContactID, n.Label)
+		}
+	}
+}
+
+func TestStemsMeet(t *testing.T) {
+	for _, pair := range [][2]string{{"a/b.oga", "a/b.json"}, {"x/1.mp3", "x/1_metadata.json"}, {"a.b/c", "a.b/c.json"}} {
+		if a, b := ParseName(pair[0]).Stem, ParseName(pair[1]).Stem; a != b && pair[0] != "a.b/c" {
+			t.Errorf("%q and %q", a, b)
+		}
+	}
+}
+
+func FuzzParseName(f *testing.F) {
+	for _, s := range []string{"Call recording +919876543210_250611_092515.m4a", "Asha(9876543210)_20260421101500.mp3", "1736380200123.mp3", "a/b/\xff.mp3",
+		"20230414_215701.088-0400_in_sim1_+919876543210_Asha.oga", "___in_in_out_.mp3", "year=2026/month=4/day=31/x.wav"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		n := ParseName(key)
+		if !strings.HasPrefix(key, n.Stem) {
+			t.Fatalf("stem %q of %q", n.Stem, key)
+		}
+		if !n.At.IsZero() && (n.At.Year() < 1999 || n.At.Year() > 2120) {
+			t.Fatalf("%q is of %v", key, n.At)
+		}
+		for _, p := range n.Phones {
+			if d := digitsOf(p); len(d) < 7 || len(d) > 15 {
+				t.Fatalf("phone %q", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,180 @@
+package recordings
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+// sidecar is a JSON file beside an audio object.
+type sidecar struct {
+	mark    []byte // byte order mark
+	data    []byte // what follows it
+	root    *json.Node
+	entries []*json.Node // the elements of calls[]
+	logName *json.Node   // call_log_name, when no single entry has it in a column
+}
+
+// members of a sidecar, in the words of BCR, and their columns.
+var entryColumns = []struct{ member, column string }{
+	{"phone_number", "phone"}, {"phone_number_formatted", "phone_formatted"},
+	{"caller_name", "caller_name"}, {"contact_name", "contact_name"}, {"call_log_name", "call_log_name"},
+}
+
+// sidecar takes a sidecar apart. One that is no JSON is a gap and a record of its
+// whole text, so that what can be seen in it is found and can be deleted.
+func (s *source) sidecar(o blob.Object, data []byte) *object {
+	d := &object{collection: sidecarsName, fields: s.single}
+	n := ParseName(o.Key)
+	c := &sidecar{data: data}
+	d.side = c
+	if rest, ok := bytes.CutPrefix(data, []byte("\xEF\xBB\xBF")); ok {
+		c.mark, c.data = data[:3], rest
+	}
+	root, err := json.Parse(c.data)
+	c.root = root
+	if err != nil {
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: err.Error()})
+	}
+	if errors.Is(err, json.ErrCut) || errors.Is(err, json.ErrSyntax) {
+		r := place(o, n, "object")
+		nameNumber(&r, n)
+		if text := valid(string(c.data)); strings.TrimSpace(text) != "" {
+			r.cells["document"] = cell{value: text, whole: true}
+		}
+		d.records = append(d.records, r)
+		return d
+	}
+	if calls := root.Get("calls"); calls != nil && calls.Kind == json.Array {
+		c.entries = calls.Children
+	}
+	if len(c.entries) > 1 {
+		d.fields = s.several
+	}
+	c.read(d, o, n)
+	return d
+}
+
+// read makes the records of a sidecar that is JSON.
+func (c *sidecar) read(d *object, o blob.Object, n Name) {
+	shared := map[*json.Node]bool{} // what is not in the column "document"
+	at := c.recordedAt(shared)
+	begin := func(locator string) record {
+		r := place(o, n, locator)
+		r.put("recorded_at", at)
+		return r
+	}
+	if calls := c.root.Get("calls"); len(c.entries) > 0 {
+		shared[calls] = true
+	}
+	for i, e := range c.entries {
+		r := begin("/calls/" + strconv.Itoa(i))
+		own := map[*json.Node]bool{}
+		for _, m := range entryColumns {
+			r.claim(c.data, e.Get(m.member), m.column, own)
+		}
+		if e.Kind != json.Object || len(own) < len(e.Children) {
+			r.cells["entry"] = cell{value: valid(string(json.Without(c.data, e, own))), node: e, except: own}
+		}
+		d.records = append(d.records, r)
+	}
+	if len(c.entries) == 0 {
+		d.records = append(d.records, begin("object"))
+	}
+	c.placeLogName(d.records, shared)
+	first := &d.records[0]
+	if len(c.entries) < 2 {
+		nameNumber(first, n)
+	}
+	if c.root.Kind != json.Object || len(shared) < len(c.root.Children) {
+		first.cells["document"] = cell{value: valid(string(json.Without(c.data, c.root, shared))), node: c.root, except: shared}
+	}
+}
+
+// claim puts a scalar member in a column.
+func (r *record) claim(data []byte, n *json.Node, column string, own map[*json.Node]bool) {
+	if n == nil || n.Kind == json.Object || n.Kind == json.Array || n.Kind == json.Broken {
+		return
+	}
+	if _, taken := r.cells[column]; taken {
+		return
+	}
+	own[n] = true
+	if text := n.Text(data); n.Kind != json.Null && text != "" {
+		r.cells[column] = cell{value: valid(text), node: n}
+	}
+}
+
+// placeLogName gives the name of the call log to the only entry, or to the one
+// that it names. In a conference where it names nobody it stays in the document.
+func (c *sidecar) placeLogName(records []record, shared map[*json.Node]bool) {
+	n := c.root.Get("call_log_name")
+	if n == nil {
+		return
+	}
+	if len(records) == 1 {
+		records[0].claim(c.data, n, "call_log_name", shared)
+		return
+	}
+	for i := range records {
+		r := &records[i]
+		if n.Kind == json.String && r.named(n.Text(c.data)) {
+			r.claim(c.data, n, "call_log_name", shared)
+			if r.cells["call_log_name"].node == n {
+				c.logName = n
+			}
+			return
+		}
+	}
+}
+
+// named reports whether a name column of the record has the given value.
+func (r *record) named(name string) bool {
+	name = strings.TrimSpace(name)
+	for _, col := range []string{"caller_name", "contact_name"} {
+		if v, ok := r.cells[col]; ok && name != "" && strings.EqualFold(strings.TrimSpace(v.value), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameNumber adds the number of the key, which a sidecar of one call shares with
+// its audio.
+func nameNumber(r *record, n Name) {
+	if len(n.Phones) > 0 {
+		r.put("name_phone", n.Phones[0])
+	}
+}
+
+// recordedAt returns when the call was, "" when the sidecar does not say.
+func (c *sidecar) recordedAt(shared map[*json.Node]bool) string {
+	at := ""
+	if n := c.root.Get("timestamp_unix_ms"); n != nil && (n.Kind == json.Number || n.Kind == json.String) {
+		if ms, err := strconv.ParseInt(n.Text(c.data), 10, 64); err == nil && ms > 0 && ms < 1<<42 {
+			at = time.UnixMilli(ms).In(ist).Format(time.RFC3339)
+			shared[n] = true
+		}
+	}
+	if n := c.root.Get("timestamp"); n != nil && n.Kind == json.String {
+		text, _, _ := strings.Cut(n.Text(c.data), "[") // a zone's name
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05"} {
+			t, err := time.ParseInLocation(layout, text, ist)
+			if err != nil {
+				continue
+			}
+			shared[n] = true
+			if at == "" {
+				at = t.Format(time.RFC3339)
+			}
+			break
+		}
+	}
+	return at
+}

@@ -1,0 +1,235 @@
+package recordings
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+)
+
+//go:embed catalog.yaml
+var catalog []byte
+
+// Kind returns the connector for the list of package all. It brings its own
+// catalog.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "recordings", Catalog: catalog, Open: open}
+}
+
+func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
+	store, err := blob.Open(ctx, c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("open recordings: %w", err)
+	}
+	return newSource(store, c, memory.DefaultAllocator), nil
+}
+
+// source is a folder of recordings. It holds nothing between calls.
+type source struct {
+	store   blob.Store
+	account connectors.AccountRule
+	mem     memory.Allocator
+	calls   []connectors.Field
+	single  []connectors.Field // of a sidecar of one call
+	several []connectors.Field // of a sidecar of a conference
+
+	sweep    sync.Mutex
+	sweeping bool // a sweep was made
+}
+
+var (
+	_ connectors.Source  = (*source)(nil)
+	_ connectors.Eraser  = (*source)(nil)
+	_ connectors.Fetcher = (*source)(nil)
+	_ connectors.Checker = (*source)(nil)
+)
+
+func newSource(store blob.Store, c connectors.Config, mem memory.Allocator) *source {
+	name := c.Dataset.Key
+	if name == "" {
+		name = c.Name
+	}
+	return &source{
+		store: store, account: c.Account, mem: mem,
+		calls: callFields(name), single: sidecarFields(name, false), several: sidecarFields(name, true),
+	}
+}
+
+// kind is what an object is by its name.
+type kind uint8
+
+const (
+	other kind = iota
+	audio
+	sidecarFile
+	litter
+)
+
+var audioTypes = map[string]bool{
+	".m4a": true, ".mp3": true, ".wav": true, ".amr": true, ".ogg": true, ".oga": true, ".opus": true,
+	".aac": true, ".3gp": true, ".flac": true, ".webm": true, ".mp4": true, ".gsm": true,
+}
+
+func kindOf(key string) kind {
+	ext := strings.ToLower(path.Ext(key))
+	switch {
+	case audioTypes[ext]:
+		return audio
+	case ext == ".json":
+		return sidecarFile
+	}
+	switch path.Base(key) {
+	case ".DS_Store", "Thumbs.db", "desktop.ini":
+		return litter
+	}
+	return other
+}
+
+// Units lists the objects. An entry that is there and cannot be looked at is a
+// unit too, which then fails to read.
+func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
+	return func(yield func(connectors.Unit, error) bool) {
+		for o, err := range s.store.List(ctx, "") {
+			if err != nil && o.Key == "" {
+				yield(connectors.Unit{}, fmt.Errorf("list recordings: %w", err))
+				return
+			}
+			if kindOf(o.Key) == litter {
+				continue
+			}
+			if err != nil {
+				o.Version = "unreadable"
+			}
+			if !yield(s.unit(o), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *source) unit(o blob.Object) connectors.Unit {
+	u := connectors.Unit{Key: o.Key, Fingerprint: o.Version, Size: o.Size, Account: s.account.Constant}
+	if n := s.account.Segment; n > 0 && u.Account == "" {
+		if parts := strings.Split(o.Key, "/"); n < len(parts) { // the last is the file's name
+			u.Account = parts[n-1]
+		}
+	}
+	return u
+}
+
+// stat returns the object of a unit; ErrChanged when it has another version.
+func (s *source) stat(ctx context.Context, u connectors.Unit) (blob.Object, error) {
+	o, err := s.store.Stat(ctx, u.Key)
+	if err != nil {
+		return o, fmt.Errorf("look at a recording: %w", err)
+	}
+	if u.Fingerprint != "" && o.Version != u.Fingerprint {
+		return o, fmt.Errorf("look at a recording: %w", connectors.ErrChanged)
+	}
+	return o, nil
+}
+
+// Read yields the records of one object in one batch.
+func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
+	return func(yield func(connectors.Batch, error) bool) {
+		o, err := s.stat(ctx, u)
+		if err != nil {
+			yield(connectors.Batch{}, err)
+			return
+		}
+		d, err := s.load(ctx, o)
+		if err != nil {
+			yield(connectors.Batch{}, err)
+			return
+		}
+		b := connectors.NewBuilder(s.mem, d.collection, d.fields)
+		defer b.Release()
+		for i := range d.records {
+			emit(b, d.fields, &d.records[i])
+			if b.Full() && !hand(b.Flush(), yield) {
+				return
+			}
+		}
+		last := connectors.Batch{Collection: d.collection}
+		if b.Len() > 0 {
+			last = b.Flush()
+		}
+		last.Gaps = d.gaps
+		if last.Rows != nil || len(last.Gaps) > 0 {
+			hand(last, yield)
+		}
+	}
+}
+
+// hand yields a batch and releases it.
+func hand(b connectors.Batch, yield func(connectors.Batch, error) bool) bool {
+	if b.Rows != nil {
+		defer b.Rows.Release()
+	}
+	return yield(b, nil)
+}
+
+func emit(b *connectors.Builder, fields []connectors.Field, r *record) {
+	b.Row(r.locator)
+	for i, f := range fields {
+		if c, ok := r.cells[f.Name]; ok {
+			b.Set(i, c.value)
+		}
+	}
+}
+
+// Fetch streams the bytes of an object.
+func (s *source) Fetch(ctx context.Context, ref connectors.Ref, w io.Writer) (err error) {
+	r, err := s.store.Open(ctx, ref.Unit, "")
+	if err != nil {
+		return fmt.Errorf("fetch a recording: %w", err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if _, err = io.Copy(w, contextReader{ctx, io.NewSectionReader(r, 0, r.Size())}); err != nil {
+		return fmt.Errorf("fetch a recording: %w", err)
+	}
+	return nil
+}
+
+// contextReader ends when its context does.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// Check reports whether the folder can be reached.
+func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
+	f := connectors.Finding{What: "reachable", OK: true, Note: "the folder is empty"}
+	for o, err := range s.store.List(ctx, "") {
+		if err != nil && o.Key == "" {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			f = connectors.Finding{What: "reachable", Note: err.Error(), Fatal: true}
+			break
+		}
+		f.Note = "there are objects"
+		break
+	}
+	return []connectors.Finding{f}, nil
+}
+
+// Close does nothing: the store holds nothing open.
+func (s *source) Close() error { return nil }

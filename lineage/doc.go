@@ -1,0 +1,26 @@
+// Package lineage is the graph of where personal data lies: which records exist,
+// which identifiers stand in them and in which role, and, computed from that when
+// asked, who is one person.
+//
+// The graph holds no raw identifier and no personal value. An identifier is a
+// [Token], a keyed HMAC. Locators and object keys, which can themselves be
+// personal, are sealed with AES-256-GCM before they reach the store.
+//
+// # Layout
+//
+// Everything lives in one Badger database under DIR/graph:
+//
+//	u | HMAC(source, key)          head of a unit: its number, visible generation, state
+//	i | unit                       the head's key, by number
+//	b | unit | generation | block  128 sightings (sealed, zstd)
+//	p | token | segment            ids of the sightings that may carry the token
+//	s | token | account            ledger of erased people
+//	d | bucket | id                small sealed documents (holds, notes)
+//	m | name                       counters
+//
+// A unit is written under a new generation: first its blocks, then the postings,
+// and last, in one transaction, the head that makes them visible. Postings are
+// never changed in place and may name sightings that are gone: the blocks under
+// the visible generation are the truth. [Graph.Compact] writes everything that is
+// visible into a fresh database and swaps it in.
+package lineage

@@ -1,0 +1,262 @@
+package lineage
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+	"golang.org/x/sys/unix"
+)
+
+// Options tune a graph. The zero value is fine.
+type Options struct {
+	// MemoryBudget bounds the postings held in memory while units are written,
+	// in bytes; 0 means 128 MiB.
+	MemoryBudget int64
+}
+
+// Graph is an open lineage graph. Its methods are safe for concurrent use; one
+// process has it open at a time.
+type Graph struct {
+	dir    string
+	opt    Options
+	keys   *keyring
+	lock   *os.File
+	db     *badger.DB
+	mu     sync.RWMutex
+	heads  map[uint32]*UnitState
+	ledger map[Token]int // tokens on the suppression ledger, counted
+}
+
+// headFile is the plain file that tells whether a key opens the graph.
+type headFile struct {
+	Version int    `json:"version"`
+	Salt    []byte `json:"salt"`
+	Check   []byte `json:"check"`
+}
+
+const (
+	headName  = "graph.json"
+	graphName = "graph"
+	freshName = "graph.new"
+	oldName   = "graph.old"
+)
+
+// Exists reports whether there is a graph in the folder.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, headName))
+	return err == nil
+}
+
+// Create opens the graph in the folder, making it when there is none.
+func Create(dir string, key [32]byte, o Options) (*Graph, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the state folder: %w", err)
+	}
+	return open(dir, key, o, true)
+}
+
+// Open opens an existing graph. It returns ErrNoState when there is none,
+// ErrWrongKey when it was made with another key, and ErrLocked while another
+// process has it open; none of them changes anything on disk.
+func Open(dir string, key [32]byte, o Options) (*Graph, error) {
+	return open(dir, key, o, false)
+}
+
+func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error) {
+	keys, err := newKeyring(key)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := checkHead(dir, keys)
+	if err != nil {
+		return nil, err
+	}
+	if fresh && !create {
+		return nil, ErrNoState
+	}
+	if o.MemoryBudget <= 0 {
+		o.MemoryBudget = 128 << 20
+	}
+	g = &Graph{dir: dir, opt: o, keys: keys, heads: map[uint32]*UnitState{}, ledger: map[Token]int{}}
+	if g.lock, err = lockDir(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.Close())
+			g = nil
+		}
+	}()
+	if fresh {
+		if err := writeHead(dir, keys); err != nil {
+			return g, err
+		}
+	}
+	if err := finishSwap(dir); err != nil {
+		return g, err
+	}
+	if g.db, err = openBadger(filepath.Join(dir, graphName), keys); err != nil {
+		return g, err
+	}
+	return g, g.loadLedger()
+}
+
+// checkHead compares the key with the head file; fresh means there is none.
+func checkHead(dir string, keys *keyring) (fresh bool, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, headName))
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the graph's head: %w", err)
+	}
+	var h headFile
+	if err := json.Unmarshal(data, &h); err != nil {
+		return false, fmt.Errorf("read %s: %w", filepath.Join(dir, headName), err)
+	}
+	if !hmac.Equal(h.Check, checkOf(keys, h.Salt)) {
+		return false, ErrWrongKey
+	}
+	return false, nil
+}
+
+func checkOf(keys *keyring, salt []byte) []byte {
+	return keys.mac(nil, []byte("check"), keys.check, salt)
+}
+
+func writeHead(dir string, keys *keyring) error {
+	h := headFile{Version: 1, Salt: make([]byte, 16)}
+	if _, err := rand.Read(h.Salt); err != nil {
+		return fmt.Errorf("make a salt: %w", err)
+	}
+	h.Check = checkOf(keys, h.Salt)
+	data, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("write the graph's head: %w", err)
+	}
+	tmp := filepath.Join(dir, headName+".tmp")
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+		return fmt.Errorf("write the graph's head: %w", err)
+	}
+	if err := os.Rename(tmp, filepath.Join(dir, headName)); err != nil {
+		return fmt.Errorf("write the graph's head: %w", err)
+	}
+	return syncDir(dir)
+}
+
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the lock: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		if cerr := f.Close(); cerr != nil {
+			return nil, cerr
+		}
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, ErrLocked
+		}
+		return nil, fmt.Errorf("lock the state folder: %w", err)
+	}
+	return f, nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func openBadger(dir string, keys *keyring) (*badger.DB, error) {
+	o := badger.DefaultOptions(dir).
+		WithLogger(nil).
+		WithEncryptionKey(keys.badger).
+		WithIndexCacheSize(32 << 20).
+		WithBlockCacheSize(32 << 20).
+		WithCompression(options.None).
+		WithDetectConflicts(false).
+		WithNumVersionsToKeep(1).
+		WithMemTableSize(16 << 20).
+		WithNumMemtables(3).
+		WithValueLogFileSize(64 << 20).
+		WithMetricsEnabled(false)
+	db, err := badger.Open(o)
+	if err != nil {
+		return nil, fmt.Errorf("open the graph: %w", err)
+	}
+	return db, nil
+}
+
+// Close releases the graph.
+func (g *Graph) Close() error {
+	var errs []error
+	if g.db != nil {
+		errs = append(errs, g.db.Close())
+		g.db = nil
+	}
+	if g.lock != nil {
+		errs = append(errs, g.lock.Close())
+		g.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+// get returns a copy of a value, nil when the key is not there.
+func (g *Graph) get(key []byte) ([]byte, error) {
+	var out []byte
+	err := g.db.View(func(tx *badger.Txn) error {
+		it, err := tx.Get(key)
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		out, err = it.ValueCopy(nil)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the graph: %w", err)
+	}
+	return out, nil
+}
+
+// prefix calls fn for every key with the prefix, in order; key and value are
+// valid during the call.
+func (g *Graph) prefix(p []byte, fn func(key, value []byte) error) error {
+	return g.db.View(func(tx *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.Prefix = p
+		it := tx.NewIterator(o)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			item := it.Item()
+			if err := item.Value(func(v []byte) error { return fn(item.Key(), v) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func u32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func cat(parts ...[]byte) []byte {
+	var out []byte
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}

@@ -1,0 +1,265 @@
+package lineage
+
+import (
+	"fmt"
+	"slices"
+)
+
+// mode says how far an identifier joins the records that carry it.
+type mode uint8
+
+const (
+	free      mode = iota // joins all of them
+	contested             // joins two of them only with a second identifier or the same full name
+	weak                  // by its kind: joins only where the names agree
+	never                 // shared, or the account's own
+)
+
+type tokenInfo struct {
+	mode     mode
+	reason   string
+	carriers []*Found // in the account, mentions included
+}
+
+// tokenInfo decides how an identifier joins inside an account, from all the
+// records that carry it. It is a function of the records alone, so the order in
+// which they came does not matter (merge protection, rules 2 to 4 and 7).
+func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) {
+	k := infoKey{t, account}
+	if i, ok := r.info[k]; ok {
+		return i, nil
+	}
+	all, err := r.carriers(t)
+	if err != nil {
+		return nil, err
+	}
+	i := &tokenInfo{}
+	for _, f := range all {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if a == account {
+			i.carriers = append(i.carriers, f)
+		}
+	}
+	i.mode, i.reason, err = r.judge(t, kind, i.carriers)
+	if err != nil {
+		return nil, err
+	}
+	r.info[k] = i
+	return i, nil
+}
+
+func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string, error) {
+	if r.kinds.Unique(kind) {
+		return free, "", nil
+	}
+	isWeak := false
+	roots := map[Token]bool{}
+	var names []Name
+	for _, f := range carriers {
+		if hasRole(f, t, Own) {
+			return never, "it belongs to the account itself or to its staff", nil
+		}
+		if !joinsAs(f, t) {
+			continue
+		}
+		rs, err := r.rootsOf(f)
+		if err != nil {
+			return never, "", err
+		}
+		for _, x := range rs {
+			roots[x] = true
+		}
+		if n := recordName(f.Record.Names); len(n) > 0 {
+			names = append(names, n)
+		}
+		for _, e := range f.Record.Edges {
+			isWeak = isWeak || e.Token == t && e.Weak
+		}
+	}
+	groups := nameGroups(names)
+	switch {
+	case len(roots) > r.limits.Contacts:
+		return never, fmt.Sprintf("shared: tied to %d CRM contacts", len(roots)), nil
+	case groups > r.limits.Names:
+		return never, fmt.Sprintf("shared: tied to %d clearly different names", groups), nil
+	case r.kinds.Link(kind):
+		if len(roots) > 1 {
+			return never, fmt.Sprintf("shared: refers to %d CRM contacts", len(roots)), nil
+		}
+		return free, "", nil
+	case len(carriers) > r.limits.Postings:
+		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
+	case isWeak:
+		return weak, "a number or mailbox of this kind never joins without an agreeing name", nil
+	case len(roots) > 1:
+		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
+	case groups > 1:
+		return contested, fmt.Sprintf("tied to %d clearly different names", groups), nil
+	}
+	return free, "", nil
+}
+
+// rootsOf returns the unique ids (CRM contacts) that the record defines or
+// refers to, each replaced by the contact it was merged into.
+func (r *Resolver) rootsOf(f *Found) ([]Token, error) {
+	var out []Token
+	for _, e := range f.Record.Edges {
+		if !r.kinds.Unique(e.Kind) || e.Role != Key && e.Role != Link {
+			continue
+		}
+		x, err := r.root(e.Token, 0)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// root follows "merged into" from a contact to the surviving one. A cycle ends
+// at its smallest member.
+func (r *Resolver) root(t Token, depth int) (Token, error) {
+	if x, ok := r.roots[t]; ok {
+		return x, nil
+	}
+	chain := []Token{t}
+	at := t
+	for range 64 {
+		next, ok, err := r.mergedInto(at)
+		if err != nil {
+			return t, err
+		}
+		if !ok {
+			break
+		}
+		if i := slices.Index(chain, next); i >= 0 {
+			at = slices.MinFunc(chain[i:], func(a, b Token) int { return slices.Compare(a[:], b[:]) })
+			break
+		}
+		chain, at = append(chain, next), next
+	}
+	for _, x := range chain {
+		r.roots[x] = at
+	}
+	return at, nil
+}
+
+func (r *Resolver) mergedInto(t Token) (Token, bool, error) {
+	carriers, err := r.carriers(t)
+	if err != nil {
+		return t, false, err
+	}
+	for _, f := range carriers {
+		if !hasRole(f, t, Key) {
+			continue
+		}
+		for _, e := range f.Record.Edges {
+			if e.Role == Merged {
+				return e.Token, true, nil
+			}
+		}
+	}
+	return t, false, nil
+}
+
+// next returns the records to which the given one leads over one of its
+// identifiers, and what keeps the others away.
+func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Found, reason string, err error) {
+	info, err := r.tokenInfo(e.Token, e.Kind, account)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	for _, f := range info.carriers {
+		if f.RID == from.RID || !joinsAs(f, e.Token) {
+			continue
+		}
+		ok := true
+		switch {
+		case e.Role == Member:
+			ok = !hasRole(f, e.Token, Member)
+		case hasRole(f, e.Token, Member):
+			ok = false
+		case info.mode == free:
+		case info.mode == never:
+			ok = r.kinds.Medium(e.Kind) && e.Role == Link && hasRole(f, e.Token, Key)
+		case info.mode == weak:
+			ok = sameFullName(recordName(from.Record.Names), recordName(f.Record.Names))
+		case info.mode == contested:
+			ok, err = r.supported(from, f, e.Token)
+			if err != nil {
+				return nil, nil, "", err
+			}
+		}
+		if ok {
+			to = append(to, f)
+		} else {
+			refused = append(refused, f)
+		}
+	}
+	return to, refused, info.reason, nil
+}
+
+// supported reports whether two records that share a contested identifier are
+// one person's all the same: they do not belong to different contacts, and share
+// a second contact identifier or the same full name.
+func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
+	ra, err := r.rootsOf(a)
+	if err != nil {
+		return false, err
+	}
+	rb, err := r.rootsOf(b)
+	if err != nil {
+		return false, err
+	}
+	for _, x := range ra {
+		if len(rb) > 0 && !slices.Contains(rb, x) {
+			return false, nil
+		}
+	}
+	for _, e := range a.Record.Edges {
+		if e.Token != t && e.Role == Subject && !e.Weak && !r.kinds.Link(e.Kind) && hasRole(b, e.Token, Subject) {
+			return true, nil
+		}
+	}
+	return sameFullName(recordName(a.Record.Names), recordName(b.Record.Names)), nil
+}
+
+// terminal reports whether the walk may not go on from a record that it reached
+// over the edge: a shared medium leads to no other owner.
+func terminal(r *Resolver, e Edge, info *tokenInfo) bool {
+	return e.Role == Member || info.mode == never && r.kinds.Medium(e.Kind)
+}
+
+// expandable returns the edges of a record over which the walk goes on.
+func (r *Resolver) expandable(f *Found, account string) ([]Edge, error) {
+	var out []Edge
+	parties := map[Token]bool{}
+	for _, e := range f.Record.Edges {
+		switch e.Role {
+		case Subject, Link, Key, Member, Merged:
+			out = append(out, e)
+		case Party:
+			info, err := r.tokenInfo(e.Token, e.Kind, account)
+			if err != nil {
+				return nil, err
+			}
+			if info.mode != never {
+				parties[e.Token] = true
+			}
+		}
+	}
+	if len(parties) == 1 {
+		for _, e := range f.Record.Edges {
+			if e.Role == Party && parties[e.Token] {
+				out = append(out, e)
+				break
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,103 @@
+package lineage
+
+import "slices"
+
+// initialShift is where a word's signature holds the keyed hash of its first
+// letter.
+const initialShift = 24
+
+// Initial reports whether the word is a single letter, whose signature then has
+// no word hash.
+func initialOnly(w uint32) bool { return w&(1<<initialShift-1) == 0 }
+
+// agrees reports whether two words may be the same word of a name: equal, or one
+// is the initial of the other.
+func agrees(a, b uint32) bool {
+	if a>>initialShift != b>>initialShift {
+		return false
+	}
+	return a == b || initialOnly(a) || initialOnly(b)
+}
+
+// compatible reports whether two names may be one person's: every word of the
+// shorter one agrees with a word of the longer one. "Asha" and "A. Verma" are
+// compatible with "Asha Verma"; "Rohit Verma" is clearly different from it. A
+// missing name is compatible with everything.
+func compatible(a, b Name) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	used := make([]bool, len(b))
+	for _, w := range a {
+		found := false
+		for i, v := range b {
+			if !used[i] && agrees(w, v) {
+				used[i], found = true, true
+				break
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// sameFullName reports whether two names agree in at least two whole words, and
+// are compatible: enough to support a contested identifier, never to join alone.
+func sameFullName(a, b Name) bool {
+	n := 0
+	for _, w := range a {
+		if !initialOnly(w) && slices.Contains(b, w) {
+			n++
+		}
+	}
+	return n >= 2 && compatible(a, b)
+}
+
+// recordName is the one name that a record's name fields make together: the
+// longest, or all words when they are given separately.
+func recordName(names []Name) Name {
+	switch len(names) {
+	case 0:
+		return nil
+	case 1:
+		return names[0]
+	}
+	var all Name
+	for _, n := range names {
+		for _, w := range n {
+			if !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// nameGroups counts the clearly different names. The result does not depend on
+// the order of the names.
+func nameGroups(names []Name) int {
+	sorted := slices.Clone(names)
+	slices.SortFunc(sorted, func(a, b Name) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return slices.Compare(a, b)
+	})
+	var heads []Name
+next:
+	for _, n := range sorted {
+		if len(n) == 0 {
+			continue
+		}
+		for _, h := range heads {
+			if compatible(n, h) {
+				continue next
+			}
+		}
+		heads = append(heads, n)
+	}
+	return len(heads)
+}

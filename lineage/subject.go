@@ -1,0 +1,358 @@
+package lineage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// View is what the walk needs of a graph.
+type View interface {
+	// Postings returns the sightings that may carry the token, in order. It may
+	// name some that no longer do.
+	Postings(t Token) ([]RID, error)
+	// Load returns those of the sightings that exist, in the order of their ids.
+	Load(rids []RID) ([]Found, error)
+}
+
+// Limits are the numbers of the merge protection. The zero value is not useful;
+// see [DefaultLimits].
+type Limits struct {
+	Contacts    int // an identifier tied to more CRM contacts than this is shared
+	Names       int // ... or to more clearly different names
+	Values      int // values of one identity kind in a subject before a person must look
+	Identifiers int // contact identifiers in a subject before a person must look
+	Postings    int // a contact identifier with more sightings than this is shared unread
+}
+
+// DefaultLimits are the published defaults.
+func DefaultLimits() Limits {
+	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Postings: 50_000}
+}
+
+// Kinds tells the walk what the catalogs say of identifier kinds.
+type Kinds struct {
+	Unique func(kind string) bool // two values in one subject veto a merge: the id of a CRM contact
+	Link   func(kind string) bool // a link kind; everything else is a contact identifier
+	Medium func(kind string) bool // the id of a medium that may have several owners
+}
+
+// Resolver answers who is one person. It caches what it read, so one resolver
+// serves one question (or one run over a graph that does not change). It is not
+// safe for concurrent use.
+type Resolver struct {
+	view   View
+	kinds  Kinds
+	limits Limits
+
+	seen     map[RID]*Found
+	postings map[Token][]RID
+	info     map[infoKey]*tokenInfo
+	accounts map[RID]string
+	roots    map[Token]Token
+}
+
+type infoKey struct {
+	token   Token
+	account string
+}
+
+// NewResolver returns a resolver over a view.
+func NewResolver(v View, k Kinds, l Limits) *Resolver {
+	return &Resolver{
+		view: v, kinds: k, limits: l,
+		seen: map[RID]*Found{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
+		accounts: map[RID]string{}, roots: map[Token]Token{},
+	}
+}
+
+// Step is one step of an explanation: how a sighting came to the subject, or why
+// it did not.
+type Step struct {
+	From  RID    // 0 when the question itself led here
+	Kind  string // kind of the identifier
+	Token Token
+	To    RID
+	Rule  string // "same identifier", "shared identifier", ...
+}
+
+// Person is one subject: one person inside one account: the sightings about her, those that
+// only mention her, and the identifiers that are hers.
+type Person struct {
+	Account  string
+	Copies   []Found          // about her, in order of RID
+	Mentions []Found          // others' records in which she appears
+	Via      map[RID][]string // kinds on the way from the question to each copy
+	Tokens   map[Token]string // her own joining identifiers and links, with their kind
+	Others   map[Token]string // identifiers that stand in her records but do not join
+	Possible []Step           // weak evidence, never acted on
+	Steps    []Step           // how each copy was reached
+	Review   string           // why a person must look before anything is done; ""
+}
+
+// ErrAmbiguous says that several people stand behind an identifier.
+type ErrAmbiguous struct {
+	Subjects []*Person
+}
+
+func (e *ErrAmbiguous) Error() string {
+	return fmt.Sprintf("%d people stand behind this identifier", len(e.Subjects))
+}
+
+// Query is one identifier of a question.
+type Query struct {
+	Token Token
+	Kind  string
+}
+
+// Resolve finds the one person who has the identifier, in the given account or,
+// when account is "", in whichever account knows it. Nobody is a subject without
+// copies. It returns *[ErrAmbiguous] when there are several.
+func (r *Resolver) Resolve(ctx context.Context, q Query, account string) (*Person, error) {
+	subjects, err := r.Candidates(ctx, q, account)
+	if err != nil {
+		return nil, err
+	}
+	switch len(subjects) {
+	case 0:
+		return &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}, nil
+	case 1:
+		return subjects[0], nil
+	}
+	return nil, &ErrAmbiguous{Subjects: subjects}
+}
+
+// Candidates returns every person who may be meant by the identifier, ordered by
+// account and first copy.
+func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*Person, error) {
+	seeds, err := r.carriers(q.Token)
+	if err != nil {
+		return nil, err
+	}
+	byAccount := map[string][]*Found{}
+	for _, f := range seeds {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if account == "" || a == account {
+			byAccount[a] = append(byAccount[a], f)
+		}
+	}
+	names := make([]string, 0, len(byAccount))
+	for a := range byAccount {
+		names = append(names, a)
+	}
+	slices.Sort(names)
+	var out []*Person
+	for _, a := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s, err := r.inAccount(q, a, byAccount[a])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s...)
+	}
+	return dropEchoes(out), nil
+}
+
+// dropEchoes leaves out answers that consist of mentions only when there is a
+// real subject: somebody else's record is no person of its own.
+func dropEchoes(list []*Person) []*Person {
+	real := slices.ContainsFunc(list, func(s *Person) bool { return len(s.Copies) > 0 })
+	if !real {
+		return list
+	}
+	return slices.DeleteFunc(list, func(s *Person) bool { return len(s.Copies) == 0 })
+}
+
+// inAccount splits the seeds of one account into people.
+func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person, error) {
+	info, err := r.tokenInfo(q.Token, q.Kind, account)
+	if err != nil {
+		return nil, err
+	}
+	var about []*Found
+	for _, f := range seeds {
+		if joinsAs(f, q.Token) {
+			about = append(about, f)
+		}
+	}
+	if len(about) == 0 {
+		own := slices.ContainsFunc(seeds, func(f *Found) bool { return hasRole(f, q.Token, Own) })
+		if own {
+			return nil, nil
+		}
+		s := &Person{Account: account, Via: map[RID][]string{}, Tokens: map[Token]string{q.Token: q.Kind}}
+		if info.mode == free {
+			err = r.mentions(s)
+		}
+		return []*Person{s}, err
+	}
+	groups := [][]*Found{about}
+	if info.mode != free {
+		groups = nil
+		for _, f := range about {
+			groups = append(groups, []*Found{f})
+		}
+	}
+	var out []*Person
+	covered := map[RID]bool{}
+	for _, g := range groups {
+		if covered[g[0].RID] {
+			continue
+		}
+		parts, err := r.component(q, account, info.mode == free, g)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range parts {
+			for _, c := range s.Copies {
+				covered[c.RID] = true
+			}
+		}
+		out = append(out, parts...)
+	}
+	return out, nil
+}
+
+// carriers loads the sightings that carry the token.
+func (r *Resolver) carriers(t Token) ([]*Found, error) {
+	rids, ok := r.postings[t]
+	if !ok {
+		all, err := r.view.Postings(t)
+		if err != nil {
+			return nil, fmt.Errorf("read the postings of an identifier: %w", err)
+		}
+		if err := r.load(all); err != nil {
+			return nil, err
+		}
+		for _, id := range all {
+			if f := r.seen[id]; f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
+				rids = append(rids, id)
+			}
+		}
+		r.postings[t] = rids
+	}
+	out := make([]*Found, 0, len(rids))
+	for _, id := range rids {
+		out = append(out, r.seen[id])
+	}
+	return out, nil
+}
+
+// load brings sightings into the cache.
+func (r *Resolver) load(rids []RID) error {
+	var miss []RID
+	for _, id := range rids {
+		if _, ok := r.seen[id]; !ok {
+			miss = append(miss, id)
+		}
+	}
+	if len(miss) == 0 {
+		return nil
+	}
+	slices.Sort(miss)
+	found, err := r.view.Load(slices.Compact(miss))
+	if err != nil {
+		return fmt.Errorf("load sightings: %w", err)
+	}
+	for i := range found {
+		r.seen[found[i].RID] = &found[i]
+	}
+	for _, id := range miss {
+		if _, ok := r.seen[id]; !ok {
+			r.seen[id] = nil
+		}
+	}
+	return nil
+}
+
+func hasRole(f *Found, t Token, role Role) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t && e.Role == role })
+}
+
+// joinsAs reports whether the sighting is about the one who has the token, as
+// opposed to mentioning her or being the account's own.
+func joinsAs(f *Found, t Token) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e Edge) bool {
+		return e.Token == t && e.Role != Mention && e.Role != Own
+	})
+}
+
+// accountOf returns the account a sighting belongs to: the one in the record, or
+// the only one among the records it joins; "" when there is none or several.
+func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
+	if f.Record.Account != "" {
+		return f.Record.Account, nil
+	}
+	if a, ok := r.accounts[f.RID]; ok || depth > 3 {
+		return a, nil
+	}
+	r.accounts[f.RID] = "" // a cycle of records without account has none
+	found := map[string]bool{}
+	var unknown []*Found
+	for _, e := range f.Record.Edges {
+		if e.Role == Mention || e.Role == Own {
+			continue
+		}
+		others, err := r.carriers(e.Token)
+		if err != nil {
+			return "", err
+		}
+		for _, o := range others {
+			switch {
+			case o.Record.Account != "":
+				found[o.Record.Account] = true
+			case r.kinds.Link(e.Kind) && o.RID != f.RID:
+				unknown = append(unknown, o)
+			}
+		}
+	}
+	for _, o := range unknown {
+		if len(found) > 0 {
+			break
+		}
+		a, err := r.accountOf(o, depth+1)
+		if err != nil {
+			return "", err
+		}
+		if a != "" {
+			found[a] = true
+		}
+	}
+	account := ""
+	if len(found) == 1 {
+		for a := range found {
+			account = a
+		}
+	}
+	r.accounts[f.RID] = account
+	return account, nil
+}
+
+// AccountOf returns the account a sighting belongs to, derived from what it
+// joins when the record itself does not say.
+func (r *Resolver) AccountOf(f *Found) (string, error) { return r.accountOf(f, 0) }
+
+// IsAmbiguous returns the people behind an ambiguous answer.
+func IsAmbiguous(err error) ([]*Person, bool) {
+	var a *ErrAmbiguous
+	if errors.As(err, &a) {
+		return a.Subjects, true
+	}
+	return nil, false
+}
+
+// Place names a sighting for a person: dataset and locator.
+func (f *Found) Place() string {
+	p := f.Unit.Source + "." + f.Record.Collection + " " + f.Record.Locator
+	if f.Record.Within != "" {
+		p += " " + strings.TrimPrefix(f.Record.Within, "/")
+	}
+	return p
+}

@@ -1,0 +1,360 @@
+package lineage
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// walk is a breadth-first walk over the records of one account.
+type walk struct {
+	r        *Resolver
+	account  string
+	reached  map[RID]*visit
+	order    []*visit
+	possible []Step
+}
+
+type visit struct {
+	f     *Found
+	via   []string
+	end   bool // do not go on from here
+	level int
+}
+
+func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
+	v := &visit{f: f, via: via, end: end, level: level}
+	w.reached[f.RID] = v
+	w.order = append(w.order, v)
+	return v
+}
+
+// component walks from the seeds and returns the people it reached: one, or
+// several when the records lead to different CRM contacts, which vetoes the
+// merge. Every record goes to the contact it is nearest to; a record as near to
+// two of them belongs to neither.
+func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
+	w := &walk{r: r, account: account, reached: map[RID]*visit{}}
+	steps := []Step{}
+	for _, f := range seeds {
+		end, err := r.endsAt(f, q, account)
+		if err != nil {
+			return nil, err
+		}
+		w.add(f, []string{q.Kind}, end, 0)
+		steps = append(steps, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
+	}
+	more, err := w.run()
+	if err != nil {
+		return nil, err
+	}
+	steps = append(steps, more...)
+	parts, err := w.split()
+	if err != nil {
+		return nil, err
+	}
+	var out []*Person
+	for _, members := range parts {
+		if !together && !containsAny(members, seeds) {
+			continue
+		}
+		s, err := w.subject(members, steps)
+		if err != nil {
+			return nil, err
+		}
+		if together {
+			s.Tokens[q.Token] = q.Kind
+		}
+		out = append(out, s)
+	}
+	if together && len(out) > 1 {
+		out = slices.DeleteFunc(out, func(s *Person) bool { return !carries(s, q.Token) })
+	}
+	return out, nil
+}
+
+func containsAny(members map[RID]bool, seeds []*Found) bool {
+	return slices.ContainsFunc(seeds, func(f *Found) bool { return members[f.RID] })
+}
+
+func carries(s *Person, t Token) bool {
+	return slices.ContainsFunc(s.Copies, func(f Found) bool { return joinsAs(&f, t) })
+}
+
+// endsAt reports whether a seed is a shared medium, from which the walk may not
+// reach another owner.
+func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if e.Role == Member || !r.kinds.Medium(e.Kind) {
+			continue
+		}
+		info, err := r.tokenInfo(e.Token, e.Kind, account)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range info.carriers {
+			if hasRole(c, e.Token, Member) && e.Token != q.Token {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// run walks until nothing new is reached and returns the steps.
+func (w *walk) run() ([]Step, error) {
+	var steps []Step
+	for i := 0; i < len(w.order); i++ {
+		at := w.order[i]
+		if at.end {
+			continue
+		}
+		edges, err := w.r.expandable(at.f, w.account)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range edges {
+			to, refused, reason, err := w.r.next(at.f, e, w.account)
+			if err != nil {
+				return nil, err
+			}
+			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range refused {
+				w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
+			}
+			for _, f := range to {
+				if w.reached[f.RID] != nil {
+					continue
+				}
+				w.add(f, append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info), at.level+1)
+				steps = append(steps, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
+			}
+		}
+	}
+	return steps, nil
+}
+
+func rule(r *Resolver, e Edge) string {
+	switch {
+	case e.Role == Merged:
+		return "merged into"
+	case e.Role == Member:
+		return "one of several owners"
+	case r.kinds.Link(e.Kind):
+		return "linked"
+	}
+	return "same identifier"
+}
+
+// split divides what was reached by the CRM contacts in it.
+func (w *walk) split() ([]map[RID]bool, error) {
+	rootsOf := map[Token][]*visit{}
+	for _, v := range w.order {
+		roots, err := w.r.rootsOf(v.f)
+		if err != nil {
+			return nil, err
+		}
+		if len(roots) == 1 {
+			rootsOf[roots[0]] = append(rootsOf[roots[0]], v)
+		}
+	}
+	if len(rootsOf) <= 1 {
+		all := map[RID]bool{}
+		for id := range w.reached {
+			all[id] = true
+		}
+		return []map[RID]bool{all}, nil
+	}
+	dist := map[RID]int{}
+	owners := map[RID]map[Token]bool{}
+	for _, root := range slices.SortedFunc(maps.Keys(rootsOf), func(a, b Token) int { return slices.Compare(a[:], b[:]) }) {
+		if err := w.distances(root, rootsOf[root], dist, owners); err != nil {
+			return nil, err
+		}
+	}
+	parts := map[Token]map[RID]bool{}
+	for id, who := range owners {
+		if len(who) != 1 {
+			continue
+		}
+		for root := range who {
+			if parts[root] == nil {
+				parts[root] = map[RID]bool{}
+			}
+			parts[root][id] = true
+		}
+	}
+	out := make([]map[RID]bool, 0, len(parts))
+	for _, p := range parts {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b map[RID]bool) int { return cmp.Compare(smallest(a), smallest(b)) })
+	return out, nil
+}
+
+func smallest(m map[RID]bool) RID {
+	return slices.Min(slices.Collect(maps.Keys(m)))
+}
+
+// distances walks from the records of one contact and notes who is nearest.
+func (w *walk) distances(root Token, from []*visit, dist map[RID]int, owners map[RID]map[Token]bool) error {
+	mine := map[RID]int{}
+	queue := []*visit{}
+	for _, v := range from {
+		mine[v.f.RID] = 0
+		queue = append(queue, v)
+	}
+	for i := 0; i < len(queue); i++ {
+		at := queue[i]
+		if at.end {
+			continue
+		}
+		edges, err := w.r.expandable(at.f, w.account)
+		if err != nil {
+			return err
+		}
+		for _, e := range edges {
+			to, _, _, err := w.r.next(at.f, e, w.account)
+			if err != nil {
+				return err
+			}
+			for _, f := range to {
+				v := w.reached[f.RID]
+				if _, ok := mine[f.RID]; ok || v == nil {
+					continue
+				}
+				mine[f.RID] = mine[at.f.RID] + 1
+				queue = append(queue, v)
+			}
+		}
+	}
+	for id, d := range mine {
+		old, ok := dist[id]
+		switch {
+		case !ok || d < old:
+			dist[id], owners[id] = d, map[Token]bool{root: true}
+		case d == old:
+			owners[id][root] = true
+		}
+	}
+	return nil
+}
+
+// subject assembles one person from the records that are hers.
+func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
+	s := &Person{Account: w.account, Via: map[RID][]string{}, Tokens: map[Token]string{}, Others: map[Token]string{}}
+	for _, v := range w.order {
+		if !members[v.f.RID] {
+			continue
+		}
+		s.Copies = append(s.Copies, *v.f)
+		s.Via[v.f.RID] = v.via
+		if err := w.collect(s, v); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(s.Copies, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
+	for _, st := range steps {
+		if members[st.To] && (st.From == 0 || members[st.From]) {
+			s.Steps = append(s.Steps, st)
+		}
+	}
+	for _, st := range w.possible {
+		if members[st.From] && !members[st.To] {
+			s.Possible = append(s.Possible, st)
+		}
+	}
+	for _, v := range w.order {
+		if !members[v.f.RID] {
+			s.Possible = append(s.Possible, Step{To: v.f.RID, Rule: "as near to another CRM contact"})
+		}
+	}
+	s.Review = w.r.overCaps(s)
+	return s, w.r.mentions(s)
+}
+
+// collect takes over the identifiers of one of her records.
+func (w *walk) collect(s *Person, v *visit) error {
+	for _, e := range v.f.Record.Edges {
+		if e.Role == Mention || e.Role == Own {
+			continue
+		}
+		info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
+		if err != nil {
+			return err
+		}
+		hers := info.mode == free && !v.end
+		if e.Role == Party && hers {
+			hers, err = w.soleParty(v.f, e)
+			if err != nil {
+				return err
+			}
+		}
+		if hers {
+			s.Tokens[e.Token] = e.Kind
+		} else if _, ok := s.Tokens[e.Token]; !ok && info.mode != never {
+			s.Others[e.Token] = e.Kind
+		}
+	}
+	for t := range s.Tokens {
+		delete(s.Others, t)
+	}
+	return nil
+}
+
+func (w *walk) soleParty(f *Found, e Edge) (bool, error) {
+	edges, err := w.r.expandable(f, w.account)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(edges, func(x Edge) bool { return x.Role == Party && x.Token == e.Token }), nil
+}
+
+// overCaps says why a person must look at the subject first (rule 5).
+func (r *Resolver) overCaps(s *Person) string {
+	perKind, total := map[string]int{}, 0
+	for _, k := range s.Tokens {
+		if !r.kinds.Link(k) {
+			perKind[k]++
+			total++
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(perKind)) {
+		if perKind[k] > r.limits.Values {
+			return fmt.Sprintf("%d different values of %s in one person, more than %d", perKind[k], k, r.limits.Values)
+		}
+	}
+	if total > r.limits.Identifiers {
+		return fmt.Sprintf("%d identifiers in one person, more than %d", total, r.limits.Identifiers)
+	}
+	return ""
+}
+
+// mentions adds the records of others in which her own identifiers stand.
+func (r *Resolver) mentions(s *Person) error {
+	have := map[RID]bool{}
+	for _, c := range s.Copies {
+		have[c.RID] = true
+	}
+	for t, k := range s.Tokens {
+		if r.kinds.Link(k) {
+			continue
+		}
+		info, err := r.tokenInfo(t, k, s.Account)
+		if err != nil {
+			return err
+		}
+		for _, f := range info.carriers {
+			if !have[f.RID] && hasRole(f, t, Mention) {
+				have[f.RID] = true
+				s.Mentions = append(s.Mentions, *f)
+			}
+		}
+	}
+	slices.SortFunc(s.Mentions, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
+	return nil
+}

@@ -1,0 +1,325 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/bundle"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// AccessSummary sums up an access bundle.
+type AccessSummary struct {
+	Type       string `json:"type"`
+	Bundle     string `json:"bundle"`
+	Records    int    `json:"records"`
+	Files      int    `json:"files"`
+	Mentions   int    `json:"mentions"`
+	Masked     int    `json:"masked"`
+	Gaps       int    `json:"gaps"`
+	SHA256Sums int    `json:"entries"`
+}
+
+// restField holds the values of a record that its catalog does not name.
+const restField = "other_fields"
+
+// access is the making of one bundle.
+type access struct {
+	*Site
+	w      *bundle.Writer
+	person *lineage.Person
+	masker *extract.Masker
+	facts  accountFacts
+	tables map[string]*bundle.Table
+	hits   map[string]int
+	sum    AccessSummary
+}
+
+// Access writes everything about a person into a zip at out. ident is what she
+// gave; recipient, an age public key, encrypts it.
+func (s *Site) Access(ctx context.Context, ident, account, out, recipient string) (AccessSummary, error) {
+	sum := AccessSummary{Type: "summary", Bundle: out}
+	p, err := s.Subject(ctx, ident, account)
+	if err != nil {
+		return sum, err
+	}
+	facts, err := s.accountFacts()
+	if err != nil {
+		return sum, err
+	}
+	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
+		Policy: bundle.Policy{}, Sign: s.Graph.Sign})
+	if err != nil {
+		return sum, err
+	}
+	a := &access{Site: s, w: w, person: p, facts: facts, tables: map[string]*bundle.Table{}, hits: map[string]int{}, sum: sum}
+	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
+	if err := a.fill(ctx); err != nil {
+		return a.sum, errors.Join(err, w.Abort())
+	}
+	if err := s.knownGaps(); err != nil {
+		return a.sum, errors.Join(err, w.Abort())
+	}
+	for _, n := range a.masker.Masked {
+		a.sum.Masked += n
+	}
+	m, err := w.Close(a.info(ident))
+	if err != nil {
+		return a.sum, errors.Join(err, w.Abort())
+	}
+	a.sum.SHA256Sums = len(m.Entries)
+	a.sum.Gaps = s.Gaps()
+	return a.sum, nil
+}
+
+func (a *access) mine(kind, value string) bool {
+	return a.person.Tokens[a.Graph.Token(kind, value)] != ""
+}
+
+// shown reports identifiers that stand in her own records as hers although others
+// have them too: a family's number. Never the account's own or its staff's.
+func (a *access) shown(kind, value string) bool {
+	t := a.Graph.Token(kind, value)
+	_, ok := a.person.Others[t]
+	return ok && !a.othersParty(t)
+}
+
+// othersParty reports an identifier that is only the other side of a call.
+func (a *access) othersParty(t lineage.Token) bool {
+	for i := range a.person.Copies {
+		for _, e := range a.person.Copies[i].Record.Edges {
+			if e.Token == t && e.Role == lineage.Subject {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fill writes the records, unit by unit.
+func (a *access) fill(ctx context.Context) error {
+	units := map[uint32][]*lineage.Found{}
+	roles := map[recordKey]string{}
+	for i := range a.person.Copies {
+		f := &a.person.Copies[i]
+		units[f.RID.Unit()] = append(units[f.RID.Unit()], f)
+		roles[keyOf(f)] = "subject"
+	}
+	for i := range a.person.Mentions {
+		f := &a.person.Mentions[i]
+		if roles[keyOf(f)] == "" {
+			units[f.RID.Unit()] = append(units[f.RID.Unit()], f)
+			roles[keyOf(f)] = "mention"
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(units)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := a.unit(ctx, units[id], roles); err != nil {
+			return err
+		}
+	}
+	for _, t := range a.tables {
+		if err := t.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unit fetches her records of one unit. What cannot be fetched is a gap.
+func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[recordKey]string) error {
+	st := list[0].Unit
+	src, err := a.source(st.Source)
+	if err != nil {
+		a.gap(st.Source, st.Unit.Key, err.Error())
+		return nil
+	}
+	want := map[recordKey]*lineage.Found{}
+	var refs []connectors.Ref
+	for _, f := range list {
+		if c := a.collection(f); c.Staff || c.Accounts {
+			continue
+		}
+		if want[keyOf(f)] == nil {
+			want[keyOf(f)] = f
+			refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator})
+		}
+	}
+	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			a.gap(src.Name, st.Unit.Key, "it cannot be read any more: "+err.Error())
+			return nil
+		}
+		if b.Rows == nil {
+			continue
+		}
+		for row := range int(b.Rows.NumRows()) {
+			loc, _ := connectors.Value(b.Rows, 0, row)
+			k := recordKey{st.ID, b.Collection, loc}
+			f := want[k]
+			if f == nil {
+				continue
+			}
+			delete(want, k)
+			if err := a.record(ctx, src, f, b, row, roles[k]); err != nil {
+				return err
+			}
+		}
+	}
+	for range want {
+		a.gap(src.Name, st.Unit.Key, "a record that the last scan saw is not there any more; scan again")
+	}
+	return nil
+}
+
+// record writes one record of hers, or what stands of her in somebody else's.
+func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b connectors.Batch, row int, role string) error {
+	dataset := src.Name + "." + b.Collection
+	t, err := a.table(src, dataset, b.Collection)
+	if err != nil {
+		return err
+	}
+	coll := a.collection(f)
+	meta := bundle.RowMeta{Unit: a.safe(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
+		EraseAfter: a.decide(f, coll.Class, a.facts, a.person.Account, a.Now()).EraseAfter, Class: coll.Class, Source: src.Connector, Role: role}
+	values, rest := map[string]any{}, map[string]string{}
+	for i := 1; i < int(b.Rows.NumCols()); i++ {
+		v, ok := connectors.Value(b.Rows, i, row)
+		if !ok {
+			continue
+		}
+		field := connectors.FieldOf(b.Rows.Schema().Field(i))
+		shown, ok := a.show(field, v, role)
+		if !ok {
+			continue
+		}
+		if _, known := coll.Field(field.Name); known {
+			values[field.Name] = shown
+		} else {
+			rest[field.Name] = shown
+		}
+	}
+	if len(rest) > 0 {
+		data, err := json.Marshal(rest)
+		if err != nil {
+			return fmt.Errorf("encode a record of %s: %w", dataset, err)
+		}
+		values[restField] = json.RawMessage(data)
+	}
+	if role == "mention" {
+		a.sum.Mentions++
+		meta.Note = "somebody else's record in which you are named; only what names you is shown"
+	}
+	a.sum.Records++
+	a.hits[dataset]++
+	if err := t.RowMap(values, meta); err != nil {
+		return err
+	}
+	if role == "subject" && f.Record.Locator == "object" {
+		return a.medium(ctx, src, f)
+	}
+	return nil
+}
+
+func (a *access) show(field connectors.Field, v, role string) (string, bool) {
+	if role != "mention" {
+		return a.masker.Value(field, v)
+	}
+	found := a.masker.Mentions(v)
+	if len(found) == 0 {
+		return "", false
+	}
+	data, err := json.Marshal(found)
+	return string(data), err == nil
+}
+
+// safe masks other people's identifiers in the name of a unit.
+func (a *access) safe(key string) string {
+	v, _ := a.masker.Value(connectors.Field{Name: "unit"}, key)
+	return v
+}
+
+// medium adds the bytes of a recording, unless others can be heard on it.
+func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) error {
+	fetcher, ok := src.Conn.(connectors.Fetcher)
+	if !ok || src.Connector != "recordings" || f.Record.Collection != "calls" {
+		return nil
+	}
+	hers := map[lineage.RID]bool{}
+	for _, c := range a.person.Copies {
+		hers[c.RID] = true
+	}
+	pl := &planner{Site: a.Site}
+	shared, err := pl.sharedMedium(f, hers)
+	if err != nil {
+		return err
+	}
+	if shared {
+		a.emit(NoteLine{Type: "note", Text: "a recording on which other people can be heard is listed but not included"})
+		return nil
+	}
+	ref := connectors.Ref{Collection: f.Record.Collection, Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
+	_, err = a.w.File(path.Join(src.Name, a.safe(path.Base(ref.Unit))), func(w io.Writer) error { return fetcher.Fetch(ctx, ref, w) })
+	if err != nil && ctx.Err() == nil {
+		a.gap(src.Name, ref.Unit, "the recording cannot be read: "+err.Error())
+		return nil
+	}
+	a.sum.Files++
+	return err
+}
+
+func (a *access) table(src *Source, dataset, collection string) (*bundle.Table, error) {
+	if t := a.tables[dataset]; t != nil {
+		return t, nil
+	}
+	coll, _ := src.Dataset.Collection(collection)
+	var fields []bundle.FieldInfo
+	for _, f := range coll.Fields {
+		fields = append(fields, bundle.FieldInfo{Name: f.Name, Categories: f.Categories})
+	}
+	fields = append(fields, bundle.FieldInfo{Name: restField, Note: "fields that the catalog does not name"})
+	t, err := a.w.Dataset(dataset, fields)
+	if err != nil {
+		return nil, err
+	}
+	a.tables[dataset] = t
+	return t, nil
+}
+
+// info says what was searched and how long things are kept.
+func (a *access) info(ident string) bundle.Info {
+	info := bundle.Info{Subject: []string{ident}, Account: a.person.Account}
+	for _, src := range a.Sources {
+		c := bundle.Coverage{Source: src.Name, Searched: src.Err == nil, How: "index of the last scan, records fetched from the source"}
+		if src.Err != nil {
+			c.WhyNot = "the source cannot be opened"
+		}
+		for _, coll := range src.Dataset.Collections {
+			n := src.Name + "." + coll.Name
+			c.Datasets = append(c.Datasets, bundle.DatasetCoverage{Name: n, Searched: src.Err == nil, Hits: a.hits[n], WhyNot: c.WhyNot})
+		}
+		info.Coverage = append(info.Coverage, c)
+	}
+	for _, class := range a.Policy.Classes() {
+		info.Retention = append(info.Retention, bundle.Retention{Class: class, Rule: class, Period: a.Policy.Rules[class].Period.Words()})
+	}
+	for _, k := range slices.Sorted(maps.Keys(a.masker.Masked)) {
+		info.Redactions = append(info.Redactions, bundle.Redaction{Reason: "other_person", Count: a.masker.Masked[k], Note: k})
+	}
+	info.Recipients = []bundle.Recipient{{Name: "Amazon Web Services", Role: "processor", Purpose: "cloud hosting and data storage", Location: "Mumbai, India (ap-south-1)"}}
+	info.Backups = bundle.Backups{Note: "backups are not searched; what is erased leaves them when they expire"}
+	return info
+}

@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/audit"
+)
+
+// Check examines the named sources, or all, and passes what it finds to fn. A
+// source that cannot be reached is a gap.
+func (s *Site) Check(ctx context.Context, names []string, fn func(source string, f connectors.Finding)) error {
+	for _, src := range s.Sources {
+		if len(names) > 0 && !slices.Contains(names, src.Name) {
+			continue
+		}
+		if src.Err != nil {
+			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+			continue
+		}
+		c, ok := src.Conn.(connectors.Checker)
+		if !ok {
+			fn(src.Name, connectors.Finding{What: "reachable", OK: true, Note: "opened"})
+			continue
+		}
+		list, err := c.Check(ctx)
+		if err != nil {
+			s.gap(src.Name, "", "the check failed: "+err.Error())
+			continue
+		}
+		for _, f := range list {
+			fn(src.Name, f)
+			if f.Fatal {
+				s.gap(src.Name, "", f.What+": "+f.Note)
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// SourceLine is what the graph holds of one source.
+type SourceLine struct {
+	Type      string `json:"type"` // "source"
+	Source    string `json:"source"`
+	Units     int    `json:"units"`
+	Records   int    `json:"records"`
+	Sightings int    `json:"sightings"`
+	Gaps      int    `json:"gaps"`
+	Scanned   string `json:"scanned"`
+}
+
+// StatusSummary ends `status`.
+type StatusSummary struct {
+	Type         string `json:"type"`
+	Units        int    `json:"units"`
+	Records      int    `json:"records"`
+	Sightings    int    `json:"sightings"`
+	Bytes        int64  `json:"bytes"`
+	Holds        int    `json:"holds"`
+	Erased       int    `json:"suppressed_identifiers"`
+	Certificates int    `json:"certificates"`
+	Gaps         int    `json:"gaps"`
+}
+
+// Status sums up what the graph holds.
+func (s *Site) Status() ([]SourceLine, StatusSummary, error) {
+	sum := StatusSummary{Type: "summary"}
+	by := map[string]*SourceLine{}
+	last := map[string]time.Time{}
+	err := s.Graph.Units("", func(st *lineage.UnitState) error {
+		l := by[st.Source]
+		if l == nil {
+			l = &SourceLine{Type: "source", Source: st.Source}
+			by[st.Source] = l
+		}
+		l.Units++
+		l.Records += st.Records
+		l.Sightings += st.Sightings
+		l.Gaps += len(st.Gaps)
+		if st.CommittedAt.After(last[st.Source]) {
+			last[st.Source] = st.CommittedAt
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, sum, err
+	}
+	var out []SourceLine
+	for _, l := range by {
+		l.Scanned = Stamp(last[l.Source])
+		out = append(out, *l)
+		sum.Units += l.Units
+		sum.Records += l.Records
+		sum.Sightings += l.Sightings
+	}
+	slices.SortFunc(out, func(a, b SourceLine) int { return strings.Compare(a.Source, b.Source) })
+	if err := s.knownGaps(); err != nil {
+		return out, sum, err
+	}
+	sum.Gaps = s.Gaps()
+	return out, sum, s.statusRest(&sum)
+}
+
+func (s *Site) statusRest(sum *StatusSummary) error {
+	holds, err := s.Holds()
+	if err != nil {
+		return err
+	}
+	ledger, err := s.Graph.Suppressions()
+	if err != nil {
+		return err
+	}
+	certs, err := audit.List(s.statePath("certificates"))
+	if err != nil {
+		return err
+	}
+	sum.Holds, sum.Erased, sum.Certificates = len(holds), len(ledger), len(certs)
+	sum.Bytes, err = s.Graph.DiskBytes()
+	return err
+}
+
+// AuditLog opens the tamper-evident log.
+func (s *Site) AuditLog() (*audit.Log, error) {
+	return audit.Open(s.statePath("audit"), s.Graph.Sign, s.Graph.VerifySignature)
+}
+
+// ExplainSummary ends `explain`.
+type ExplainSummary struct {
+	Type     string `json:"type"`
+	Copies   int    `json:"copies"`
+	Possible int    `json:"possible"`
+	Same     string `json:"same,omitempty"` // yes or no, of two identifiers
+	Review   string `json:"review,omitempty"`
+}
+
+// Explain prints how the records of a person came together and which did not, and
+// for two identifiers whether they are one person's.
+func (s *Site) Explain(ctx context.Context, idents []string, account string) (ExplainSummary, error) {
+	sum := ExplainSummary{Type: "summary"}
+	var people []*lineage.Person
+	for _, id := range idents {
+		p, err := s.Subject(ctx, id, account)
+		if err != nil {
+			return sum, err
+		}
+		people = append(people, p)
+		sum.Copies += len(p.Copies)
+		sum.Possible += len(p.Possible)
+		sum.Review = p.Review
+		if err := s.explain(p); err != nil {
+			return sum, err
+		}
+	}
+	if len(people) == 2 {
+		sum.Same = "no"
+		if len(people[0].Copies) > 0 && len(people[1].Copies) > 0 && people[0].Copies[0].RID == people[1].Copies[0].RID {
+			sum.Same = "yes"
+		}
+	}
+	return sum, nil
+}
+
+func (s *Site) explain(p *lineage.Person) error {
+	places := map[lineage.RID]string{0: "the question"}
+	var ids []lineage.RID
+	for _, list := range [][]lineage.Step{p.Steps, p.Possible} {
+		for _, st := range list {
+			ids = append(ids, st.From, st.To)
+		}
+	}
+	slices.Sort(ids)
+	found, err := s.Graph.Load(slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		places[found[i].RID] = found[i].Place()
+	}
+	for _, st := range p.Steps {
+		s.emit(StepLine{Type: "step", From: places[st.From], Via: st.Kind, To: places[st.To], Rule: st.Rule, Join: true})
+	}
+	for _, st := range p.Possible {
+		s.emit(StepLine{Type: "step", From: places[st.From], Via: st.Kind, To: places[st.To], Rule: st.Rule})
+	}
+	return nil
+}

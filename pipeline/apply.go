@@ -1,0 +1,435 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/audit"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// batchEdits bounds the edits of one database transaction.
+const batchEdits = 5000
+
+// application is one run of a plan.
+type application struct {
+	*Site
+	plan     *Plan
+	journal  *audit.Journal
+	tokens   map[lineage.Token]string
+	sum      ApplySummary
+	touched  []touched
+	started  time.Time
+	simulate bool
+	sm       sync.Mutex // guards sum and touched while objects are changed in parallel
+}
+
+// touched is a unit that the plan changed, as it stands afterwards.
+type touched struct {
+	Source string          `json:"source"`
+	Unit   connectors.Unit `json:"unit"`
+	Gone   bool            `json:"gone"`
+}
+
+// Apply executes a plan. It can be killed anywhere and run again; a plan that is
+// done is done. simulate lets the plan's own as-of time stand for the clock.
+func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
+	p, err := s.load(path)
+	if err != nil {
+		return ApplySummary{}, err
+	}
+	a := &application{Site: s, plan: p, tokens: map[lineage.Token]string{}, started: s.Now(), simulate: simulate,
+		sum: ApplySummary{Type: "summary", Plan: path}}
+	for _, x := range p.body.Subjects {
+		for t, k := range x.Tokens {
+			if tok, ok := parseToken(t); ok {
+				a.tokens[tok] = k
+			}
+		}
+	}
+	a.journal, err = audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
+	if err != nil {
+		return a.sum, err
+	}
+	sum, err := a.run(ctx)
+	return sum, errors.Join(err, a.journal.Close())
+}
+
+func parseToken(s string) (lineage.Token, bool) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != 16 {
+		return lineage.Token{}, false
+	}
+	return lineage.Token(b), true
+}
+
+func (a *application) run(ctx context.Context) (ApplySummary, error) {
+	for _, k := range a.plan.body.Kept {
+		a.emit(k)
+	}
+	if done, ok := a.journal.Result(); ok {
+		if err := json.Unmarshal(done, &a.sum); err != nil {
+			return a.sum, fmt.Errorf("read the journal: %w", err)
+		}
+		a.sum.Note = "nothing to do: the plan is done"
+		return a.sum, nil
+	}
+	if err := a.allowed(ctx); err != nil {
+		return a.sum, err
+	}
+	a.sum.Kept = len(a.plan.body.Kept)
+	before := a.Gaps()
+	if err := a.steps(ctx); err != nil {
+		return a.sum, err
+	}
+	if err := a.refresh(ctx); err != nil {
+		return a.sum, err
+	}
+	if err := a.prove(); err != nil {
+		return a.sum, err
+	}
+	a.sum.Gaps = a.Gaps() - before
+	if err := a.suppress(); err != nil {
+		return a.sum, err
+	}
+	if err := a.evidence(ctx); err != nil {
+		return a.sum, err
+	}
+	if a.sum.Stale+a.sum.Failed+a.sum.Residue > 0 {
+		return a.sum, nil // not done: running it again goes on where it can
+	}
+	done, err := json.Marshal(a.sum)
+	if err != nil {
+		return a.sum, fmt.Errorf("write the journal: %w", err)
+	}
+	if err := a.journal.Finish(done); err != nil {
+		return a.sum, err
+	}
+	return a.sum, a.compact(ctx)
+}
+
+// compact rewrites the graph after an erasure so that nothing of it stays on
+// disk. Large graphs are rewritten by the nightly run instead.
+func (a *application) compact(ctx context.Context) error {
+	n, err := a.Graph.DiskBytes()
+	if err != nil || n > 256<<20 {
+		return err
+	}
+	return a.Graph.Compact(ctx)
+}
+
+// allowed re-checks dates and holds at the moment of execution.
+func (a *application) allowed(ctx context.Context) error {
+	now := a.Now()
+	if a.simulate && a.plan.AsOf.After(now) {
+		now = a.plan.AsOf
+	}
+	holds, err := a.Holds()
+	if err != nil {
+		return err
+	}
+	for _, st := range a.plan.body.Steps {
+		for _, e := range st.Edits {
+			if e.Due.After(now) {
+				return fmt.Errorf("%w: the plan has records that are not due before %s", ErrRefused, Stamp(e.Due))
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, k := range a.plan.body.Kept {
+		if k.Reason == "hold" {
+			known[k.Rule] = true
+		}
+	}
+	for _, h := range holds {
+		if known[h.ID] {
+			continue
+		}
+		for _, x := range a.plan.body.Subjects {
+			p := &lineage.Person{Account: x.Account, Tokens: map[lineage.Token]string{}}
+			for t, k := range x.Tokens {
+				if tok, ok := parseToken(t); ok {
+					p.Tokens[tok] = k
+				}
+			}
+			if a.plan.Kind == "erase" && h.covers(p) || a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created) {
+				return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// steps executes the steps: the databases' in transactions, the objects' in
+// parallel.
+func (a *application) steps(ctx context.Context) error {
+	bySource := map[string][]planStep{}
+	var names []string
+	for _, st := range a.plan.body.Steps {
+		if bySource[st.Source] == nil {
+			names = append(names, st.Source)
+		}
+		bySource[st.Source] = append(bySource[st.Source], st)
+	}
+	for _, n := range names {
+		src, err := a.source(n)
+		if err != nil {
+			a.failed(bySource[n], err)
+			continue
+		}
+		er, ok := src.Conn.(connectors.Eraser)
+		if !ok {
+			a.failed(bySource[n], fmt.Errorf("source %s cannot be changed", n))
+			continue
+		}
+		if err := a.sourceSteps(ctx, src, er, bySource[n]); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (a *application) failed(steps []planStep, err error) {
+	for _, st := range steps {
+		a.sm.Lock()
+		a.sum.Failed += len(st.Edits)
+		a.sm.Unlock()
+		a.gap(st.Source, st.Unit.Unit.Key, "it could not be changed: "+err.Error())
+	}
+}
+
+func (a *application) sourceSteps(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep) error {
+	if _, ok := src.Conn.(connectors.BatchEraser); ok {
+		for i := 0; i < len(steps); {
+			j, n := i, 0
+			for j < len(steps) && (j == i || n+len(steps[j].Edits) <= batchEdits) {
+				n += len(steps[j].Edits)
+				j++
+			}
+			if err := a.transaction(ctx, src, er, steps[i:j]); err != nil {
+				return err
+			}
+			i = j
+		}
+		return nil
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(a.Workers, 1))
+	for _, st := range steps {
+		group.Go(func() error { return a.object(gctx, src, er, st) })
+	}
+	return group.Wait()
+}
+
+// object executes the step of one object.
+func (a *application) object(ctx context.Context, src *Source, er connectors.Eraser, st planStep) error {
+	edits := a.edits(src, st, nil)
+	next, out, err := er.Erase(ctx, st.Unit.Unit, edits)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.sm.Lock()
+	switch {
+	case err == nil:
+		a.outcome(st, out)
+		a.touched = append(a.touched, touched{src.Name, next, out.Gone})
+	case errors.Is(err, connectors.ErrChanged):
+		// Either an earlier run of this plan did it, or somebody else changed the
+		// object: reading it again tells.
+		a.touched = append(a.touched, touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key}, false})
+		a.sm.Unlock()
+		return a.again(ctx, src, st)
+	case errors.Is(err, connectors.ErrNotFound):
+		a.outcome(st, connectors.Outcome{Missing: len(edits)})
+		a.touched = append(a.touched, touched{src.Name, st.Unit.Unit, true})
+	default:
+		a.sm.Unlock()
+		a.failed([]planStep{st}, err)
+		return nil
+	}
+	a.sm.Unlock()
+	return nil
+}
+
+// outcome counts a step that was done. The caller holds the lock.
+func (a *application) outcome(st planStep, out connectors.Outcome) {
+	for _, e := range st.Edits {
+		if e.Delete {
+			a.sum.Erased++
+		} else {
+			a.sum.Redacted++
+		}
+	}
+	a.sum.Erased -= out.Shells
+	a.sum.Redacted += out.Shells
+}
+
+// again decides about an object that is not what the plan saw: nothing of hers in
+// it means that the step was done before; anything else is stale.
+func (a *application) again(ctx context.Context, src *Source, st planStep) error {
+	for u, err := range src.Conn.Units(ctx) {
+		if err != nil || u.Key != st.Unit.Unit.Key {
+			continue
+		}
+		left, err := a.left(ctx, src, u, st)
+		if err != nil {
+			a.failed([]planStep{st}, err)
+			return nil
+		}
+		a.sm.Lock()
+		defer a.sm.Unlock()
+		if left {
+			a.sum.Stale += len(st.Edits)
+		} else {
+			a.outcome(st, connectors.Outcome{})
+		}
+		return nil
+	}
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	a.outcome(st, connectors.Outcome{Gone: true})
+	return nil
+}
+
+// left reports whether a unit still holds something that the step was to remove.
+func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, st planStep) (bool, error) {
+	if len(a.tokens) == 0 { // retention goes by record; the next plan sees what is left
+		return true, nil
+	}
+	for b, err := range src.Conn.Read(ctx, u) {
+		if err != nil {
+			return false, err
+		}
+		for _, x := range a.sightings(src, u, b) {
+			for _, e := range x.Edges {
+				if _, ok := a.tokens[e.Token]; ok && e.Role != lineage.Own {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, ctx.Err()
+}
+
+// transaction executes steps of a database in one transaction. Records that
+// changed since the plan are stale; the others are done all the same.
+func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep) error {
+	stale := map[recordRef]bool{}
+	for range 8 {
+		bad := map[recordRef]bool{}
+		var work []connectors.UnitEdits
+		for _, st := range steps {
+			ue := connectors.UnitEdits{Unit: st.Unit.Unit, Edits: a.edits(src, st, bad)}
+			ue.Edits = slices.DeleteFunc(ue.Edits, func(e connectors.Edit) bool { return stale[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
+			work = append(work, ue)
+		}
+		next, out, err := src.Conn.(connectors.BatchEraser).EraseAll(ctx, work)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			for i, st := range steps {
+				st.Edits = slices.DeleteFunc(slices.Clone(st.Edits), func(e planEdit) bool { return stale[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
+				a.outcome(st, out[i])
+				a.touched = append(a.touched, touched{src.Name, next[i], false})
+			}
+			break
+		}
+		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
+			a.failed(steps, err)
+			return nil
+		}
+		for ref := range bad {
+			stale[ref] = true
+		}
+		if err := a.settle(ctx, er, steps, bad); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordRef names a record of a plan.
+type recordRef struct {
+	unit                uint32
+	collection, locator string
+}
+
+// settle looks at rows that are not what the plan saw: a row in which nothing is
+// left to do was done by an earlier run; the rest is stale.
+func (a *application) settle(ctx context.Context, er connectors.Eraser, steps []planStep, bad map[recordRef]bool) error {
+	for _, st := range steps {
+		src, err := a.source(st.Source)
+		if err != nil {
+			return err
+		}
+		var edits []connectors.Edit
+		var mine []planEdit
+		for i, e := range a.edits(src, st, nil) {
+			if bad[recordRef{st.Unit.ID, e.Collection, e.Locator}] {
+				e.Check = nil
+				edits = append(edits, e)
+				mine = append(mine, st.Edits[i])
+			}
+		}
+		if len(edits) == 0 {
+			continue
+		}
+		left, err := er.Residue(ctx, st.Unit.Unit, edits)
+		if err != nil {
+			a.failed([]planStep{{Source: st.Source, Unit: st.Unit, Edits: mine}}, err)
+			continue
+		}
+		a.sum.Stale += len(left)
+		for _, e := range mine {
+			if slices.ContainsFunc(left, func(x connectors.Edit) bool { return x.Collection == e.Collection && x.Locator == e.Locator }) {
+				continue
+			}
+			a.outcome(planStep{Edits: []planEdit{e}}, connectors.Outcome{})
+		}
+	}
+	return nil
+}
+
+// edits makes the edits of a step. Rows whose content is not what the plan saw
+// are noted in bad.
+func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []connectors.Edit {
+	out := make([]connectors.Edit, 0, len(st.Edits))
+	for _, e := range st.Edits {
+		x := connectors.Edit{Collection: e.Collection, Locator: e.Locator, Action: connectors.Redact}
+		if e.Delete {
+			x.Action = connectors.Delete
+		}
+		extent := e.Extent
+		if extent == 0 {
+			extent = extract.Whole
+		}
+		x.Rewrite = (&extract.Redactor{Extent: extent, Mine: a.mine}).Rewrite
+		if bad != nil && e.Sum != 0 {
+			x.Check = func(values map[string]string) error {
+				if extract.Sum(a.Graph, values) != e.Sum {
+					bad[recordRef{st.Unit.ID, e.Collection, e.Locator}] = true
+					return connectors.ErrChanged
+				}
+				return nil
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func (a *application) mine(kind, value string) bool {
+	_, ok := a.tokens[a.Graph.Token(kind, value)]
+	return ok
+}

@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// spoken is how a date is written in a statement.
+const spoken = "2 January 2006"
+
+// state fills in the level and the statement of a complete erasure. There are
+// two wordings and no other: "erased from live systems on X", and, only when a
+// backup horizon is known, "no longer recoverable from Y".
+func (c *Certificate) state() {
+	var erased, redacted, found int
+	for _, s := range c.Scope {
+		found, erased, redacted = found+s.Found, erased+s.Erased, redacted+s.Redacted
+	}
+	done := c.FinishedAt.In(IST)
+	var b strings.Builder
+	switch {
+	case found == 0:
+		fmt.Fprintf(&b, "Nothing in scope was found in live systems on %s.", done.Format(spoken))
+	case erased+redacted == 0:
+		fmt.Fprintf(&b, "Nothing was erased from live systems on %s: all that was found is kept, for the reasons listed.", done.Format(spoken))
+	default:
+		fmt.Fprintf(&b, "The personal data in scope was erased from live systems on %s: %s deleted, %s emptied of it.",
+			done.Format(spoken), records(erased), records(redacted))
+	}
+	c.Level = levelLive
+	if clear, err := time.ParseInLocation(time.DateOnly, c.Backups.ClearBy, IST); err == nil && erased+redacted > 0 {
+		from := clear
+		if from.Before(done) {
+			from = done
+			c.Level = levelUnrecoverable
+		}
+		fmt.Fprintf(&b, " It is no longer recoverable from %s.", from.Format(spoken))
+	} else if erased+redacted > 0 {
+		b.WriteString(" This certificate does not speak of backups.")
+	}
+	for _, r := range c.Residuals {
+		fmt.Fprintf(&b, " Kept: %s of class %s, reason %s", records(r.Count), r.Class, r.Reason)
+		if r.Citation != "" {
+			fmt.Fprintf(&b, " (%s)", r.Citation)
+		}
+		if on, err := time.Parse(time.DateOnly, r.ReleaseOn); err == nil {
+			fmt.Fprintf(&b, ", to be released on %s", on.Format(spoken))
+		}
+		b.WriteByte('.')
+	}
+	if c.Simulated {
+		b.WriteString(" This was done in a test world, under a simulated clock.")
+	}
+	c.Statement = b.String()
+}
+
+func records(n int) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
+}

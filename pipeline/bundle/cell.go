@@ -1,0 +1,152 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Kind says what a cell holds.
+type Kind uint8
+
+// The kinds of cell. The zero Cell is null.
+const (
+	Null Kind = iota
+	Text      // a text
+	JSON      // JSON text: it stands in the JSON file as what it is. Text that is no valid JSON is written as a text
+)
+
+// Cell is one value of a record.
+type Cell struct {
+	Kind Kind
+	Text string
+}
+
+// String returns the cell of a text.
+func String(s string) Cell { return Cell{Text, s} }
+
+// cellOf turns a Go value into a cell.
+func cellOf(v any) (Cell, error) {
+	switch v := v.(type) {
+	case nil:
+		return Cell{}, nil
+	case string:
+		return Cell{Text, v}, nil
+	case Cell:
+		return v, nil
+	case json.RawMessage:
+		return Cell{JSON, string(v)}, nil
+	case time.Time:
+		return Cell{Text, v.In(ist).Format(time.RFC3339)}, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return Cell{}, fmt.Errorf("a value of type %T cannot be written", v)
+	}
+	return Cell{JSON, string(bytes.TrimSpace(b.Bytes()))}, nil
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONText appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
+func appendJSONText(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
+				i++
+				continue
+			}
+			b = append(b, s[start:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			case '\t':
+				b = append(b, '\\', 't')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			start = i
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			b = append(b, s[start:i]...)
+			b = append(b, "\uFFFD"...)
+			i++
+			start = i
+			continue
+		}
+		i += n
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
+// appendCSV appends s as one CSV cell (RFC 4180). A text that a spreadsheet would
+// take for a formula gets a ' in front, also behind the wide forms of the signs.
+func appendCSV(b []byte, s string) []byte {
+	formula, quote := false, false
+	if s != "" {
+		switch s[0] {
+		case '=', '+', '-', '@', '\t', '\r', '\n':
+			formula = true
+		case ' ':
+			quote = true
+		case 0xEF:
+			r, _ := utf8.DecodeRuneInString(s)
+			formula = r == '＝' || r == '＋' || r == '－' || r == '＠'
+		}
+	}
+	for i := 0; i < len(s) && !quote; i++ {
+		c := s[i]
+		quote = c == ',' || c == '"' || c == '\n' || c == '\r'
+	}
+	if quote {
+		b = append(b, '"')
+	}
+	if formula {
+		b = append(b, '\'')
+	}
+	if !quote {
+		return append(b, s...)
+	}
+	start := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] == '"' {
+			b = append(b, s[start:i+1]...)
+			b = append(b, '"')
+			start = i + 1
+		}
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
+// appendTime appends a time as RFC 3339 in IST; nothing for the zero time.
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	return t.In(ist).AppendFormat(b, time.RFC3339)
+}
+
+// plural writes a count with its word.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

@@ -1,0 +1,253 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// FieldInfo explains one field of a dataset.
+type FieldInfo struct {
+	Name       string   `json:"name"`
+	Categories []string `json:"categories,omitempty"` // fideslang keys
+	Note       string   `json:"note,omitempty"`       // in plain words
+}
+
+// RowMeta says where a record stands and how long it is kept.
+type RowMeta struct {
+	Unit       string
+	Locator    string
+	RecordedAt time.Time // zero: not known
+	EraseAfter time.Time // zero: no date follows from the policy
+	Class      string    // retention class
+	Source     string    // where the data came from: "Facebook Lead Ads"
+	Role       string    // subject | mention
+	Note       string
+}
+
+// metaNames are the columns of RowMeta, in the order of the CSV.
+var metaNames = [...]string{"unit", "locator", "recorded_at", "erase_after", "class", "source", "role", "note"}
+
+// Table takes the records of one dataset. It is used by one goroutine at a time.
+type Table struct {
+	w      *Writer
+	name   string
+	fields []FieldInfo
+	index  map[string]int
+	keys   [][]byte // each field's name as JSON, with its colon
+	meta   string   // the name of the meta object, which no field has
+	json   *spool
+	csv    *spool
+	line   []byte
+	tidy   bytes.Buffer
+	cells  []Cell
+	stats  *tableStats
+	done   bool
+}
+
+// Dataset starts data/<name>.json and data/<name>.csv. Names of datasets and, in
+// one dataset, of fields are unique. Several tables can be open at once; all are
+// closed before the bundle is.
+func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
+	t := &Table{w: w, name: cleanName(strings.ReplaceAll(name, "/", "_")), fields: fields, index: map[string]int{}}
+	for i, f := range fields {
+		if _, ok := t.index[f.Name]; ok {
+			return nil, fmt.Errorf("dataset %s has the field %s twice", name, f.Name)
+		}
+		t.index[f.Name] = i
+		t.keys = append(t.keys, append(appendJSONText(nil, f.Name), ':'))
+	}
+	t.meta = t.freeName()
+	t.stats = newTableStats(name, fields)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return nil, err
+	}
+	key := strings.ToLower(t.name)
+	if w.tables[key] != nil {
+		return nil, fmt.Errorf("dataset %s stands in the bundle already", name)
+	}
+	var err error
+	if t.json, err = w.newSpool(true); err != nil {
+		return nil, err
+	}
+	if t.csv, err = w.newSpool(true); err != nil {
+		return nil, errors.Join(err, t.json.discard())
+	}
+	if err := t.start(); err != nil {
+		return nil, errors.Join(err, t.json.discard(), t.csv.discard())
+	}
+	w.tables[key] = t
+	w.open++
+	return t, nil
+}
+
+// freeName finds a name for the meta object and its columns that no field has.
+func (t *Table) freeName() string {
+	for name := "_record"; ; name = "_" + name {
+		taken := false
+		for _, f := range t.fields {
+			taken = taken || f.Name == name || strings.HasPrefix(f.Name, name+".")
+		}
+		if !taken {
+			return name
+		}
+	}
+}
+
+func (t *Table) start() error {
+	b := t.line[:0]
+	for _, f := range t.fields {
+		b = append(appendCSV(b, f.Name), ',')
+	}
+	for i, n := range metaNames {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendCSV(b, t.meta+"."+n)
+	}
+	t.line = append(b, '\r', '\n')
+	if _, err := t.csv.Write(t.line); err != nil {
+		return err
+	}
+	_, err := t.json.Write([]byte("["))
+	return err
+}
+
+// Row writes one record, its cells in the order of the fields. Missing cells at
+// the end are null.
+func (t *Table) Row(values []Cell, m RowMeta) error {
+	if t.done {
+		return fmt.Errorf("write a record: %w", ErrClosed)
+	}
+	if len(values) > len(t.fields) {
+		return fmt.Errorf("write a record of %s: %d values for %d fields", t.name, len(values), len(t.fields))
+	}
+	t.encodeJSON(values, m)
+	if _, err := t.json.Write(t.line); err != nil {
+		return t.w.fail(fmt.Errorf("write a record of %s: %w", t.name, err))
+	}
+	t.encodeCSV(values, m)
+	if _, err := t.csv.Write(t.line); err != nil {
+		return t.w.fail(fmt.Errorf("write a record of %s: %w", t.name, err))
+	}
+	t.stats.row(values, m)
+	return nil
+}
+
+// RowMap writes one record by field names. Values are texts, numbers, booleans,
+// json.RawMessage, times, or anything that encodes to JSON; a missing one and nil
+// are null. A name that is no field of the dataset is an error: nothing is
+// dropped.
+func (t *Table) RowMap(values map[string]any, m RowMeta) error {
+	t.cells = append(t.cells[:0], make([]Cell, len(t.fields))...)
+	for k, v := range values {
+		i, ok := t.index[k]
+		if !ok {
+			return fmt.Errorf("write a record of %s: there is no field %s", t.name, k)
+		}
+		c, err := cellOf(v)
+		if err != nil {
+			return fmt.Errorf("write field %s of %s: %w", k, t.name, err)
+		}
+		t.cells[i] = c
+	}
+	return t.Row(t.cells, m)
+}
+
+// encodeJSON leaves the record in t.line: fields in their order, nulls too.
+func (t *Table) encodeJSON(values []Cell, m RowMeta) {
+	b := t.line[:0]
+	if t.stats.Records > 0 {
+		b = append(b, ',')
+	}
+	b = append(b, '\n', '{')
+	for i := range t.fields {
+		b = append(b, t.keys[i]...)
+		switch {
+		case i >= len(values) || values[i].Kind == Null:
+			b = append(b, "null"...)
+		case values[i].Kind == JSON:
+			b = t.appendNested(b, values[i].Text)
+		default:
+			b = appendJSONText(b, values[i].Text)
+		}
+		b = append(b, ',')
+	}
+	b = append(appendJSONText(b, t.meta), ':', '{')
+	first := true
+	text := func(name, v string) {
+		if v == "" {
+			return
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, '"')
+		b = append(b, name...)
+		b = appendJSONText(append(b, '"', ':'), v)
+	}
+	var at [40]byte
+	text("unit", m.Unit)
+	text("locator", m.Locator)
+	text("recorded_at", string(appendTime(at[:0], m.RecordedAt)))
+	text("erase_after", string(appendTime(at[:0], m.EraseAfter)))
+	text("class", m.Class)
+	text("source", m.Source)
+	text("role", m.Role)
+	text("note", m.Note)
+	t.line = append(b, '}', '}')
+}
+
+// appendNested appends valid JSON without its spaces, and anything else as a text.
+func (t *Table) appendNested(b []byte, s string) []byte {
+	t.tidy.Reset()
+	if err := json.Compact(&t.tidy, []byte(s)); err != nil {
+		return appendJSONText(b, s)
+	}
+	return append(b, t.tidy.Bytes()...)
+}
+
+func (t *Table) encodeCSV(values []Cell, m RowMeta) {
+	b := t.line[:0]
+	for i := range t.fields {
+		if i < len(values) && values[i].Kind != Null {
+			b = appendCSV(b, values[i].Text)
+		}
+		b = append(b, ',')
+	}
+	b = append(appendCSV(b, m.Unit), ',')
+	b = append(appendCSV(b, m.Locator), ',')
+	b = append(appendTime(b, m.RecordedAt), ',')
+	b = append(appendTime(b, m.EraseAfter), ',')
+	b = append(appendCSV(b, m.Class), ',')
+	b = append(appendCSV(b, m.Source), ',')
+	b = append(appendCSV(b, m.Role), ',')
+	t.line = append(appendCSV(b, m.Note), '\r', '\n')
+}
+
+// Records returns how many records were written.
+func (t *Table) Records() int { return t.stats.Records }
+
+// Close ends the table. A second Close does nothing.
+func (t *Table) Close() error {
+	if t.done {
+		return nil
+	}
+	t.done = true
+	t.w.end()
+	end := "\n]\n"
+	if t.stats.Records == 0 {
+		end = "]\n"
+	}
+	_, err := t.json.Write([]byte(end))
+	if err = errors.Join(err, t.json.finish(), t.csv.finish()); err != nil {
+		return t.w.fail(fmt.Errorf("end dataset %s: %w", t.name, err))
+	}
+	return nil
+}

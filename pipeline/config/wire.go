@@ -1,0 +1,239 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/pipeline/config/yamltree"
+)
+
+// wiring checks what catalogs say of one another and puts every reference at the
+// field that refers, under the final names.
+type wiring struct {
+	all    []connectors.Dataset
+	object func(i int) bool                          // whether dataset i is of objects, which have a field `key`
+	look   func(from int, name string) (int, bool)   // finds a dataset by the name that dataset `from` uses
+	vague  func(from int, name string) (hint string) // says why look failed; may be nil
+	open   bool                                      // other datasets may exist: an unknown one is kept as it is
+}
+
+// connect checks and rewrites the references of all configured sources.
+func (l *loader) connect() {
+	w := wiring{
+		object: func(i int) bool { return !slices.Contains(databases, l.cfg.Sources[i].Connector) },
+		look:   l.look, vague: l.vague,
+	}
+	for _, s := range l.cfg.Sources {
+		w.all = append(w.all, s.Dataset)
+	}
+	for i, b := range l.built {
+		if b.file != nil {
+			w.file(b.file, b.ds, i)
+		}
+	}
+	for i := range l.cfg.Sources {
+		l.cfg.Sources[i].Dataset = w.all[i]
+	}
+}
+
+// look finds the source that a dataset name stands for: the referring dataset's
+// own fides_key, a source's name, or a fides_key that only one source has.
+func (l *loader) look(from int, name string) (int, bool) {
+	if l.built[from].key == name {
+		return from, true
+	}
+	byKey, n := 0, 0
+	for i, s := range l.cfg.Sources {
+		if s.Name == name {
+			return i, true
+		}
+		if l.built[i].key == name {
+			byKey, n = i, n+1
+		}
+	}
+	return byKey, n == 1
+}
+
+func (l *loader) vague(_ int, name string) string {
+	var names, same []string
+	for i, s := range l.cfg.Sources {
+		names = append(names, s.Name)
+		if l.built[i].key == name {
+			same = append(same, s.Name)
+		}
+	}
+	if len(same) > 1 {
+		return "several sources have this fides_key: name one of " + list(same)
+	}
+	if d := yamltree.Suggest(name, names); d != "" {
+		return d
+	}
+	return "the sources are " + list(names)
+}
+
+// file checks dataset ds of a file, which stands at index i of all.
+func (w *wiring) file(f *catalogFile, ds, i int) {
+	for _, u := range f.uses {
+		if u.ds == ds {
+			w.use(f, u, i)
+		}
+	}
+	for _, m := range f.maps {
+		if m.ds != ds {
+			continue
+		}
+		if _, ok := w.all[i].Collection(m.name); !ok {
+			f.r.Errorf(m.pos, yamltree.Suggest(m.name, collections(w.all[i])), "refs of %s.%s: there is no collection %q", w.all[i].Key, w.all[i].Collections[m.col].Name, m.name)
+		}
+	}
+	for _, s := range f.refs {
+		if s.ds == ds {
+			w.ref(f, s, i)
+		}
+	}
+}
+
+func (w *wiring) use(f *catalogFile, u useSite, i int) {
+	c := w.all[i].Collections[u.col]
+	if _, ok := c.Field(u.name); ok || u.name == "key" && w.object(i) {
+		return
+	}
+	f.r.Errorf(u.pos, yamltree.Suggest(u.name, fieldNames(c.Fields)), "%s of %s.%s: the collection has no field %q", u.word, w.all[i].Key, c.Name, u.name)
+}
+
+// ref checks one reference and records it.
+func (w *wiring) ref(f *catalogFile, s refSite, i int) {
+	src := fieldAt(&w.all[i], s.place)
+	where := w.all[i].Key + "." + w.all[i].Collections[s.col].Name + "." + src.Name
+	t, ok := w.look(i, s.target.Dataset)
+	if !ok {
+		if w.open {
+			src.References = append(src.References, s.target)
+			return
+		}
+		hint := ""
+		if w.vague != nil {
+			hint = w.vague(i, s.target.Dataset)
+		}
+		if f.embedded {
+			f.r.Warnf(s.pos, hint, "the reference of %s to dataset %q leads nowhere here", where, s.target.Dataset)
+			return
+		}
+		f.r.Errorf(s.pos, hint, "the reference of %s names dataset %q, which no source has", where, s.target.Dataset)
+		return
+	}
+	target := s.target
+	target.Dataset = w.all[t].Key
+	at, problem, hint := w.find(t, target)
+	if problem != "" {
+		f.r.Errorf(s.pos, hint, "the reference of %s: %s", where, problem)
+		return
+	}
+	w.record(f, s, i, t, target, at, where)
+}
+
+// record puts the reference at the field that refers.
+func (w *wiring) record(f *catalogFile, s refSite, i, t int, target connectors.Reference, at place, where string) {
+	src := fieldAt(&w.all[i], s.place)
+	here := connectors.Reference{Dataset: w.all[i].Key, Collection: w.all[i].Collections[s.col].Name, Field: dotted(&w.all[i], s.place)}
+	srcKey, targetKey := w.defines(i, s.place, src.Name), w.defines(t, at, target.Field)
+	turn := s.dir == "to" || s.dir == "" && srcKey && !targetKey
+	if turn && len(at.path) > 0 {
+		other := fieldAt(&w.all[t], at)
+		if !slices.Contains(other.References, here) {
+			other.References = append(other.References, here)
+		}
+		targetKey = srcKey
+	} else if !slices.Contains(src.References, target) {
+		src.References = append(src.References, target)
+	}
+	if !targetKey && !f.embedded {
+		f.r.Warnf(s.pos, "mark the field referred to as primary_key", "the reference of %s joins nothing: the field it leads to identifies no record", where)
+	}
+}
+
+// defines reports whether a field is what references can lead to: the only
+// primary key of its collection, or the field `key` of objects.
+func (w *wiring) defines(i int, at place, name string) bool {
+	c := w.all[i].Collections[at.col]
+	if len(at.path) > 1 {
+		return false
+	}
+	if name == "key" && w.object(i) {
+		return true
+	}
+	pk := c.PrimaryKey()
+	return len(pk) == 1 && pk[0] == name
+}
+
+// find returns the place of the field that a reference names. The path is empty
+// for a field that exists without being described.
+func (w *wiring) find(t int, r connectors.Reference) (at place, problem, hint string) {
+	d := &w.all[t]
+	at.ds = t
+	at.col = slices.IndexFunc(d.Collections, func(c connectors.Collection) bool { return c.Name == r.Collection })
+	if at.col < 0 {
+		return at, fmt.Sprintf("dataset %s has no collection %q", d.Key, r.Collection), yamltree.Suggest(r.Collection, collections(*d))
+	}
+	fields := d.Collections[at.col].Fields
+	rest, done := r.Field, ""
+	for {
+		i, n := longest(fields, rest)
+		if i < 0 {
+			if done == "" && rest == "key" && w.object(t) {
+				return at, "", ""
+			}
+			return at, fmt.Sprintf("%s.%s has no field %q", d.Key, r.Collection, r.Field), yamltree.Suggest(rest, fieldNames(fields))
+		}
+		at.path = append(at.path, i)
+		if n == len(rest) {
+			return at, "", ""
+		}
+		done, rest = rest[:n], rest[n+1:]
+		if fields[i].Fields == nil && strings.HasPrefix(fields[i].DataType, "object") {
+			at.path = nil // looked into, but not described
+			return at, "", ""
+		}
+		fields = fields[i].Fields
+	}
+}
+
+// longest returns the field whose name is rest or the longest prefix of it that
+// ends before a dot, and the length of that name.
+func longest(fields []connectors.CatalogField, rest string) (index, n int) {
+	index = -1
+	for i, f := range fields {
+		if len(f.Name) > n && (rest == f.Name || strings.HasPrefix(rest, f.Name+".")) {
+			index, n = i, len(f.Name)
+		}
+	}
+	return index, n
+}
+
+func dotted(d *connectors.Dataset, at place) string {
+	var names []string
+	fields := d.Collections[at.col].Fields
+	for _, i := range at.path {
+		names = append(names, fields[i].Name)
+		fields = fields[i].Fields
+	}
+	return strings.Join(names, ".")
+}
+
+func collections(d connectors.Dataset) []string {
+	var out []string
+	for _, c := range d.Collections {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+func fieldNames(fields []connectors.CatalogField) []string {
+	var out []string
+	for _, f := range fields {
+		out = append(out, f.Name)
+	}
+	return out
+}

@@ -1,0 +1,273 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/lineage"
+)
+
+// hit is one identifier, or one name, at its place in a document.
+type hit struct {
+	Identifier
+	role  lineage.Role
+	name  bool // Value is a personal name, not an identifier
+	node  *json.Node
+	whole bool // the leaf consists of it
+}
+
+// part is one person's share of a document: the whole of it, or one element of
+// an array of records (the leads of a pull, the messages of a webhook).
+type part struct {
+	pointer string
+	node    *json.Node // nil for the document itself
+	hits    []hit
+}
+
+// document is JSON looked into. Parts[0] is everything outside the elements that
+// are records of their own.
+type document struct {
+	data   []byte
+	root   *json.Node
+	parts  []*part
+	nested map[*json.Node]*document // strings that hold JSON themselves
+}
+
+const maxNesting = 4 // JSON in strings in JSON
+
+// look parses a JSON text, also one that was cut in the middle; nil when it is
+// not JSON at all.
+func look(text string, depth int) *document {
+	t := strings.TrimLeft(text, " \t\r\n\ufeff")
+	if t == "" || t[0] != '{' && t[0] != '[' || depth > maxNesting {
+		return nil
+	}
+	data := []byte(text)
+	if strings.HasPrefix(text, "\ufeff") {
+		data = data[3:]
+	}
+	root, err := json.Parse(data)
+	if root == nil || err != nil && len(root.Children) == 0 {
+		return nil
+	}
+	d := &document{data: data, root: root, nested: map[*json.Node]*document{}}
+	d.parts = []*part{{}}
+	d.walk(root, d.parts[0], context{}, depth)
+	return d
+}
+
+// context is what a leaf inherits from above.
+type context struct {
+	key    string
+	others bool
+}
+
+// transparent keys say nothing of their value: the key above counts.
+func transparent(key string) bool {
+	switch strings.ToLower(key) {
+	case "value", "values", "string_value", "int_value", "double_value", "float_value", "element", "list", "item", "array", "answer", "answers", "val", "data":
+		return true
+	}
+	return false
+}
+
+func (d *document) walk(n *json.Node, p *part, c context, depth int) {
+	switch n.Kind {
+	case json.Object:
+		d.object(n, p, c, depth)
+	case json.Array:
+		d.array(n, p, c, depth)
+	case json.String, json.Number:
+		d.leaf(n, p, c, depth)
+	case json.Broken:
+		for _, s := range Find(string(n.Raw(d.data))) {
+			p.hits = append(p.hits, hit{Identifier: s.Identifier, role: lineage.Mention, node: n})
+		}
+	}
+}
+
+// object walks the members. In an object that names a field and gives its value
+// ({"name":"email","values":[...]}), the name counts as the key.
+func (d *document) object(n *json.Node, p *part, c context, depth int) {
+	label := labelOf(n, d.data)
+	for _, m := range n.Children {
+		next := context{key: m.Key, others: c.others}
+		switch {
+		case label != nil && m == label:
+			continue
+		case label != nil && transparent(m.Key):
+			next.key = label.Text(d.data)
+		case transparent(m.Key) && c.key != "":
+			next.key = c.key
+		}
+		if m.Kind == json.Object || m.Kind == json.Array {
+			next.others = next.others || keyMeaning(m.Key).others
+		}
+		d.walk(m, p, next, depth)
+	}
+}
+
+// labelOf returns the member that names the field whose value stands beside it.
+func labelOf(n *json.Node, data []byte) *json.Node {
+	var label *json.Node
+	value := false
+	for _, m := range n.Children {
+		switch strings.ToLower(m.Key) {
+		case "name", "key", "column_id", "field", "label", "question", "code":
+			if label == nil && m.Kind == json.String {
+				label = m
+			}
+		case "value", "values", "string_value", "answer", "answers":
+			value = true
+		}
+	}
+	if !value {
+		return nil
+	}
+	return label
+}
+
+// array gives every element that is a record about somebody a part of its own.
+func (d *document) array(n *json.Node, p *part, c context, depth int) {
+	if len(n.Children) < 2 {
+		for _, e := range n.Children {
+			d.walk(e, p, c, depth)
+		}
+		return
+	}
+	own := make([]*part, len(n.Children))
+	from := len(d.parts)
+	records := 0
+	for i, e := range n.Children {
+		own[i] = &part{pointer: json.Pointer(e), node: e}
+		d.walk(e, own[i], c, depth)
+		if e.Kind == json.Object && labelOf(e, d.data) == nil && recordLike(e, own[i]) {
+			records++
+		}
+	}
+	if records == 0 || len(d.parts) > from && !anySubject(own) {
+		for _, o := range own {
+			p.hits = append(p.hits, o.hits...)
+		}
+		return
+	}
+	for _, o := range own {
+		if subjectHits(o) {
+			d.parts = append(d.parts, o)
+		} else {
+			p.hits = append(p.hits, o.hits...)
+		}
+	}
+}
+
+func anySubject(parts []*part) bool {
+	for _, p := range parts {
+		if subjectHits(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// subjectHits reports whether the part is about somebody.
+func subjectHits(p *part) bool {
+	for _, h := range p.hits {
+		if !h.name && h.role != lineage.Mention {
+			return true
+		}
+	}
+	return false
+}
+
+// recordLike reports whether an element is a record about one person rather than
+// one of several contact points of the same person: it has a name, two kinds of
+// identifiers, or more to say than a contact point does.
+func recordLike(e *json.Node, p *part) bool {
+	kinds := map[string]bool{}
+	for _, h := range p.hits {
+		if h.name {
+			return true
+		}
+		if h.role != lineage.Mention {
+			kinds[h.Kind] = true
+		}
+	}
+	if len(kinds) == 0 {
+		return false
+	}
+	leaves := 0
+	for _, m := range e.Children {
+		if !keyMeaning(m.Key).filler {
+			leaves++
+		}
+	}
+	return len(kinds) > 1 || leaves > 2
+}
+
+// leaf looks at one string or number.
+func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
+	text := n.Text(d.data)
+	if n.Kind == json.String {
+		if inner := look(text, depth+1); inner != nil {
+			d.nested[n] = inner
+			p.hits = append(p.hits, inner.parts[0].hits...)
+			for _, ip := range inner.parts[1:] {
+				ip.pointer = json.Pointer(n) + ip.pointer
+				d.parts = append(d.parts, ip)
+			}
+			return
+		}
+	}
+	for _, h := range leafHits(c.key, text, c.others) {
+		h.node = n
+		p.hits = append(p.hits, h)
+	}
+}
+
+// leafHits finds what one leaf, or one column without a catalog, holds.
+func leafHits(key, text string, others bool) []hit {
+	m := keyMeaning(key)
+	role := lineage.Subject
+	switch {
+	case others || m.others:
+		role = lineage.Mention
+	case m.party:
+		role = lineage.Party
+	}
+	if m.name {
+		if others {
+			return nil
+		}
+		return []hit{{Identifier: Identifier{Value: text}, name: true, whole: true}}
+	}
+	if m.link != "" {
+		if id, ok := Link(m.link, text); ok {
+			return []hit{{Identifier: id, role: lineage.Link, whole: true}}
+		}
+		return nil
+	}
+	if m.identity != "" {
+		if id, ok := Normalise(m.identity, text); ok && (m.identity != KindPhone || !m.filler) {
+			return []hit{{Identifier: id, role: role, whole: true}}
+		}
+	}
+	if m.opaque && !strings.Contains(text, "wamid.") && !strings.Contains(text, "@") {
+		return nil
+	}
+	var out []hit
+	for _, s := range Find(text) {
+		h := hit{Identifier: s.Identifier, role: lineage.Mention}
+		h.whole = s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End]
+		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
+			h.role = role
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// wamidElsewhere reports a message id that is not the record's own: the id of
+// the message it answers.
+func wamidElsewhere(key, text string) bool {
+	return strings.HasPrefix(text, "wamid.") && key != "id"
+}

@@ -1,0 +1,255 @@
+package extract
+
+import "strings"
+
+// Span is an identifier found in a text: the bytes [Start, End) spell it.
+type Span struct {
+	Start, End int
+	Identifier
+}
+
+// Find returns the identifiers in a free text, in order, not overlapping. It
+// looks at the text as it stands and as it reads when percent-, HTML- and \u
+// escapes are undone (twice, since URLs stand in URLs); spans always point into
+// the original text.
+func Find(text string) []Span {
+	if !worthLooking(text) {
+		return nil
+	}
+	spans := findPlain(text, nil)
+	view, at := text, []int(nil)
+	for range 3 {
+		next, pos, changed := unescape(view, at)
+		if !changed {
+			break
+		}
+		view, at = next, pos
+		for _, s := range findPlain(view, nil) {
+			end := len(text)
+			if s.End < len(at) {
+				end = at[s.End]
+			}
+			spans = insert(spans, Span{at[s.Start], end, s.Identifier})
+		}
+	}
+	return spans
+}
+
+// worthLooking is a cheap test that most texts fail.
+func worthLooking(s string) bool {
+	digits := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+			if digits >= 7 {
+				return true
+			}
+		case c == '@', c == '%', c == '&':
+			return true
+		case c == '\\':
+			return true
+		}
+	}
+	return strings.Contains(s, "wamid.")
+}
+
+// insert adds a span unless it overlaps one that is there already.
+func insert(spans []Span, s Span) []Span {
+	for _, o := range spans {
+		if s.Start < o.End && o.Start < s.End {
+			return spans
+		}
+	}
+	i := len(spans)
+	for i > 0 && spans[i-1].Start > s.Start {
+		i--
+	}
+	spans = append(spans, Span{})
+	copy(spans[i+1:], spans[i:])
+	spans[i] = s
+	return spans
+}
+
+func findPlain(text string, spans []Span) []Span {
+	spans = findEmails(text, spans)
+	spans = findWamids(text, spans)
+	spans = findCookies(text, spans)
+	return findPhones(text, spans)
+}
+
+func findEmails(text string, spans []Span) []Span {
+	for at := 0; ; {
+		i := strings.IndexByte(text[at:], '@')
+		if i < 0 {
+			return spans
+		}
+		i += at
+		at = i + 1
+		start, end := i, i+1
+		for start > 0 && localByte(text[start-1]) && i-start < 64 {
+			start--
+		}
+		for end < len(text) && domainByte(text[end]) && end-i < 254 {
+			end++
+		}
+		for end > i && (text[end-1] == '.' || text[end-1] == '-') {
+			end--
+		}
+		for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
+			start++
+		}
+		if start >= 1 && text[start-1] == ':' && strings.HasSuffix(credentialHead(text[:start-1]), "://") {
+			continue // https://user:secret@host is no address
+		}
+		if id, ok := Email(text[start:end]); ok {
+			spans = insert(spans, Span{start, end, id})
+			at = end
+		}
+	}
+}
+
+// credentialHead cuts the user name off the end of a URL's authority.
+func credentialHead(s string) string {
+	i := len(s)
+	for i > 0 && localByte(s[i-1]) {
+		i--
+	}
+	return s[:i]
+}
+
+func findWamids(text string, spans []Span) []Span {
+	for at := 0; ; {
+		i := strings.Index(text[at:], "wamid.")
+		if i < 0 {
+			return spans
+		}
+		i += at
+		end := i + len("wamid.")
+		for end < len(text) && base64Byte(text[end]) {
+			end++
+		}
+		if id, ok := Wamid(text[i:end]); ok {
+			spans = insert(spans, Span{i, end, id})
+		}
+		at = end
+	}
+}
+
+// findCookies finds analytics client ids: two runs of digits with a dot, the
+// second a Unix time.
+func findCookies(text string, spans []Span) []Span {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '.' || i < 8 || !digit(text[i-1]) || text[i+1] != '1' {
+			continue
+		}
+		start, end := i, i+1
+		for start > 0 && digit(text[start-1]) {
+			start--
+		}
+		for end < len(text) && digit(text[end]) {
+			end++
+		}
+		first, second := i-start, end-i-1
+		if first < 8 || first > 10 || second != 10 || end < len(text) && wordByte(text[end]) || start > 0 && wordByte(text[start-1]) && text[start-1] != '_' {
+			continue
+		}
+		if id, ok := Cookie(text[start:end]); ok {
+			spans = insert(spans, Span{start, end, id})
+		}
+	}
+	return spans
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func wordByte(c byte) bool {
+	return digit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// group is a run of digits inside a longer run of digits and separators.
+type group struct{ start, end int }
+
+// findPhones finds telephone numbers written with any separators. Within a run
+// of digit groups it tries, from each group on, the shortest row of whole groups
+// that is a number.
+func findPhones(text string, spans []Span) []Span {
+	var groups []group
+	for i := 0; i < len(text); {
+		if !digit(text[i]) {
+			i++
+			continue
+		}
+		groups = groups[:0]
+		j := i
+		for j < len(text) {
+			start := j
+			for j < len(text) && digit(text[j]) {
+				j++
+			}
+			groups = append(groups, group{start, j})
+			k, seps := j, 0
+			for k < len(text) && seps < 4 {
+				n := separator(text[k:])
+				if n == 0 {
+					break
+				}
+				k, seps = k+n, seps+1
+			}
+			if k < len(text) && text[k] == '+' || k >= len(text) || !digit(text[k]) {
+				break
+			}
+			j = k
+		}
+		spans = phonesIn(text, groups, spans)
+		i = groups[len(groups)-1].end
+	}
+	return spans
+}
+
+func phonesIn(text string, groups []group, spans []Span) []Span {
+	for a := 0; a < len(groups); a++ {
+		start := groups[a].start
+		plus := start > 0 && text[start-1] == '+'
+		if start > 0 && !plus && wordByte(text[start-1]) {
+			continue
+		}
+		n := 0
+		for b := a; b < len(groups) && b-a < 7; b++ {
+			end := groups[b].end
+			n += end - groups[b].start
+			if n > 15 {
+				break
+			}
+			if n < 10 && (!plus || n < 8) || end < len(text) && wordByte(text[end]) {
+				continue
+			}
+			id, ok := phoneInText(text[start:end], n, plus)
+			if !ok {
+				continue
+			}
+			from := start
+			if plus {
+				from--
+			}
+			spans = insert(spans, Span{from, end, id})
+			a = b
+			break
+		}
+	}
+	return spans
+}
+
+// phoneInText accepts the spellings that are unmistakable in free text: an Indian
+// mobile number, or any number with its country code after a plus.
+func phoneInText(s string, n int, plus bool) (Identifier, bool) {
+	if plus {
+		return Phone("+" + s)
+	}
+	var buf [20]byte
+	d, _, ok := phoneDigits(s, buf[:0])
+	if !ok || n > 14 || indianMobile(d, false) == nil {
+		return Identifier{}, false
+	}
+	return Phone(s)
+}

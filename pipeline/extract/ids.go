@@ -1,0 +1,270 @@
+package extract
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+)
+
+// Email normalises an e-mail address: trimmed, case-folded, without a mailto:
+// scheme. It refuses what is no address and test addresses. Role mailboxes
+// (info@, sales@) come back weak: they never join people by themselves.
+func Email(raw string) (Identifier, bool) {
+	s := strings.TrimSpace(raw)
+	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
+		s = s[7:]
+	}
+	s = strings.TrimRight(s, ".")
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at > 64 || len(s)-at-1 < 4 || len(s) > 254 {
+		return Identifier{}, false
+	}
+	if !validLocal(s[:at]) || !validDomain(s[at+1:]) {
+		return Identifier{}, false
+	}
+	s = strings.ToLower(s)
+	local, domain := s[:at], s[at+1:]
+	if testMailbox(local, domain) {
+		return Identifier{}, false
+	}
+	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+}
+
+func localByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == '+' || c == '\'' || c >= 0x80
+}
+
+func domainByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c >= 0x80
+}
+
+func validLocal(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !localByte(s[i]) && !strings.ContainsRune("!#$&*/=?^`{|}~", rune(s[i])) {
+			return false
+		}
+	}
+	return s[0] != '.' && utf8.ValidString(s)
+}
+
+func validDomain(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 1 || len(s)-dot-1 < 2 || strings.Contains(s, "..") || s[0] == '-' || s[0] == '.' {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !domainByte(s[i]) {
+			return false
+		}
+	}
+	for i := dot + 1; i < len(s); i++ {
+		if s[i] >= '0' && s[i] <= '9' && s[dot+1] != 'x' {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}
+
+var roleMailboxes = map[string]bool{
+	"info": true, "sales": true, "support": true, "contact": true, "admin": true, "office": true, "enquiry": true, "enquiries": true,
+	"inquiry": true, "hello": true, "help": true, "accounts": true, "billing": true, "hr": true, "marketing": true, "service": true,
+	"noreply": true, "no-reply": true, "donotreply": true, "postmaster": true, "webmaster": true, "mail": true, "team": true,
+	"purchase": true, "reception": true, "careers": true, "feedback": true, "customercare": true, "care": true, "root": true,
+}
+
+func roleMailbox(local string) bool {
+	if i := strings.IndexByte(local, '+'); i > 0 {
+		local = local[:i]
+	}
+	return roleMailboxes[local]
+}
+
+func relayDomain(domain string) bool {
+	return strings.HasPrefix(domain, "reply.") || strings.HasPrefix(domain, "relay.") || strings.HasSuffix(domain, "privaterelay.appleid.com")
+}
+
+func testMailbox(local, domain string) bool {
+	switch local {
+	case "test", "na", "none", "null", "noemail", "no", "abc", "xyz", "dummy":
+		return true
+	}
+	return domain == "meta.com" && local == "test" || domain == "test.com" || domain == "none.com"
+}
+
+// Wamid takes the telephone number out of a WhatsApp message id: "wamid." and
+// base64 with the length-prefixed number inside.
+func Wamid(raw string) (Identifier, bool) {
+	_, b64, ok := strings.Cut(raw, "wamid.")
+	if !ok {
+		return Identifier{}, false
+	}
+	data := decodeBase64(b64)
+	for i := 0; i+8 < len(data); i++ {
+		n := int(data[i])
+		if n < 8 || n > 15 || i+1+n > len(data) {
+			continue
+		}
+		digits := data[i+1 : i+1+n]
+		if allDigits(string(digits)) {
+			return Phone("+" + string(digits))
+		}
+	}
+	return Identifier{}, false
+}
+
+func decodeBase64(s string) []byte {
+	end := 0
+	for end < len(s) && base64Byte(s[end]) {
+		end++
+	}
+	s = strings.TrimRight(s[:end], "=")
+	s = strings.NewReplacer("-", "+", "_", "/").Replace(s)
+	if len(s)%4 == 1 {
+		s = s[:len(s)-1]
+	}
+	data, err := base64.RawStdEncoding.DecodeString(s)
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+func base64Byte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_' || c == '='
+}
+
+func allDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Cookie normalises an analytics client id: "GA1.2.1000000001.1700000001" and
+// "1000000001.1700000001" are the same. App instance ids (32 hex digits) and
+// other opaque ids are taken as they are, in lower case.
+func Cookie(raw string) (Identifier, bool) {
+	s := strings.ToLower(strings.TrimSpace(raw))
+	if strings.HasPrefix(s, "ga1.") {
+		parts := strings.SplitN(s, ".", 3)
+		if len(parts) == 3 {
+			s = parts[2]
+		}
+	}
+	if placeholderWord(s) || len(s) < 8 {
+		return Identifier{}, false
+	}
+	return Identifier{Kind: KindCookie, Value: s}, true
+}
+
+// placeholderWord reports values that stand for "none": they never join.
+func placeholderWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "0", "-1", "null", "nil", "none", "na", "n/a", "-", "anonymous", "test", "undefined", "unknown", "(not set)", "guest":
+		return true
+	}
+	return false
+}
+
+// Normalise turns a raw value of an identity kind into its identifier. A WhatsApp
+// id is the telephone number it consists of. Kinds without a rule of their own
+// are trimmed and taken as they are.
+func Normalise(kind, raw string) (Identifier, bool) {
+	switch kind {
+	case KindPhone:
+		return Phone(raw)
+	case KindEmail:
+		return Email(raw)
+	case KindWaID:
+		s := strings.TrimSpace(raw)
+		if strings.HasPrefix(s, "wamid.") {
+			return Wamid(s)
+		}
+		s, _, _ = strings.Cut(s, "@") // 9198...@s.whatsapp.net
+		if allDigits(s) && len(s) > 10 {
+			s = "+" + s
+		}
+		return Phone(s)
+	case KindCookie:
+		return Cookie(raw)
+	}
+	s := strings.TrimSpace(raw)
+	if placeholderWord(s) {
+		return Identifier{}, false
+	}
+	switch kind {
+	case "pan", "gstin", "aadhaar":
+		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	case "upi", "device_id", KindBSUID:
+		s = strings.ToLower(s)
+	}
+	return Identifier{Kind: kind, Value: s}, true
+}
+
+// Link normalises a value that joins records. Placeholders of named kinds ("0",
+// "null") join nothing; the ids of tables ("crm.leads.id") may be anything but
+// empty.
+func Link(kind, raw string) (Identifier, bool) {
+	s := strings.TrimSpace(raw)
+	if s == "" {
+		return Identifier{}, false
+	}
+	if !strings.Contains(kind, ".") {
+		if placeholderWord(s) {
+			return Identifier{}, false
+		}
+		if kind == "facebook_lead" {
+			s = strings.TrimPrefix(s, "l:")
+		}
+		return Identifier{Kind: kind, Value: s}, true
+	}
+	if strings.HasSuffix(kind, ".key") {
+		s = objectKey(s)
+	} else if len(s) == 36 && strings.Count(s, "-") == 4 {
+		s = strings.ToLower(s)
+	}
+	return Identifier{Kind: kind, Value: s}, true
+}
+
+// objectKey strips what a reference to an object may carry in front of its key.
+func objectKey(s string) string {
+	if i := strings.Index(s, "://"); i >= 0 {
+		if _, path, ok := strings.Cut(s[i+3:], "/"); ok {
+			s = path
+		}
+		s = unescapePercent(s)
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(s, "./"), "/")
+}
+
+func unescapePercent(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			b.WriteByte(unhex(s[i+1])<<4 | unhex(s[i+2]))
+			i += 2
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c <= 'F':
+		return c - 'A' + 10
+	}
+	return c - 'a' + 10
+}

@@ -1,0 +1,114 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+)
+
+// meaning is what the key of a JSON member says of its value.
+type meaning struct {
+	identity string // identity kind
+	name     bool
+	link     string // link kind
+	others   bool   // the identifier is another's: the receiver, an agent
+	party    bool   // one side of a call
+	opaque   bool   // an id, a time, an amount: its digits are no telephone number
+	filler   bool   // a label that says nothing: type, primary
+}
+
+// keyLinks are the members that join records, by the vendors' own names.
+var keyLinks = map[string]string{
+	"unique query id": "indiamart_query", "query id": "indiamart_query", "leadgen id": "facebook_lead", "leadid": "justdial_lead",
+	"facebook lead id": "facebook_lead",
+}
+
+// keyMeaning classifies a JSON key or a column name by its words.
+func keyMeaning(key string) meaning {
+	words := keyWords(key)
+	joined := strings.Join(words, " ")
+	m := meaning{link: keyLinks[joined]}
+	if m.link != "" {
+		m.opaque = true
+		return m
+	}
+	for i, w := range words {
+		switch w {
+		case "phone", "mobile", "mob", "tel", "telephone", "cell", "cellphone", "msisdn", "whatsapp", "contactno", "mobileno", "phoneno", "dnis", "ani":
+			m.identity = KindPhone
+		case "email", "mail", "emails", "emailaddress", "workemail":
+			m.identity = KindEmail
+		case "phones", "mobiles":
+			m.identity = KindPhone
+		case "e":
+			if i+1 < len(words) && words[i+1] == "mail" {
+				m.identity = KindEmail
+			}
+		case "number", "no":
+			if i > 0 && (words[i-1] == "contact" || words[i-1] == "from" || words[i-1] == "to" || words[i-1] == "caller" || words[i-1] == "customer" || words[i-1] == "called") {
+				m.identity = KindPhone
+			}
+		case "receiver", "agent", "seller", "staff", "assigned", "assignee", "employee", "advertiser", "business", "display", "virtual", "exophone", "company", "branch", "owner":
+			m.others = true
+		case "referrer", "referred", "spouse", "relative", "emergency", "guardian", "nominee":
+			m.others = true
+		case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
+			m.filler = true
+		}
+	}
+	switch joined {
+	case "name", "full name", "fullname", "first name", "last name", "firstname", "lastname", "middle name", "given name", "family name", "sender name", "sendername",
+		"contact name", "caller name", "customer name", "formatted name", "lead name", "buyer name", "to name", "person name", "client name", "display name":
+		m.name, m.identity, m.others = true, "", false
+	case "wa id", "waid", "recipient id", "whatsapp id":
+		m.identity = KindWaID
+	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number":
+		m.identity, m.party = KindPhone, joined != "customer number"
+	case "user pseudo id", "client id", "ga client id", "ga":
+		m.identity = KindCookie
+	case "bsuid", "from user id", "recipient user id":
+		m.identity = KindBSUID
+	}
+	if m.identity == "" && !m.name {
+		m.opaque = opaqueKey(words)
+	}
+	return m
+}
+
+// opaqueKey reports keys whose values are ids, times or amounts.
+func opaqueKey(words []string) bool {
+	for _, w := range words {
+		switch w {
+		case "id", "ids", "sid", "uuid", "guid", "time", "timestamp", "ts", "date", "at", "created", "updated", "amount", "total", "price", "value_int", "qty", "quantity",
+			"pin", "pincode", "zip", "postal", "gstin", "account", "ref", "hash", "sha256", "token", "key", "version", "session", "count", "duration", "size", "order":
+			return true
+		}
+	}
+	return false
+}
+
+// keyWords splits a key at separators and at changes of case, in lower case.
+func keyWords(key string) []string {
+	var words []string
+	var b strings.Builder
+	flush := func() {
+		if b.Len() > 0 {
+			words = append(words, b.String())
+			b.Reset()
+		}
+	}
+	lower := false
+	for _, r := range key {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			flush()
+			lower = false
+			continue
+		case unicode.IsUpper(r) && lower:
+			flush()
+		}
+		lower = unicode.IsLower(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	flush()
+	return words
+}

@@ -1,0 +1,140 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/lineage"
+)
+
+// Masker prepares the fields of a person's records for her copy of them: her own
+// identifiers stay, everybody else's are replaced by stable labels, and the parts
+// of a record that are about others are left out.
+type Masker struct {
+	// Mine recognises her identifiers.
+	Mine func(kind, value string) bool
+	// Shown reports identifiers that are not hers alone but stand in her own
+	// record as hers and may be shown: a family's number.
+	Shown func(kind, value string) bool
+	// Masked counts what was replaced, by kind.
+	Masked map[string]int
+
+	labels map[string]string
+}
+
+// Value returns the text to show for a field, and false when the field must be
+// left out.
+func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
+	if d := look(value, 0); d != nil && f.Look != connectors.LookSkip {
+		return m.document(d), true
+	}
+	if f.Identity != "" {
+		id, ok := Normalise(f.Identity, value)
+		if ok && (m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value)) {
+			return value, true
+		}
+		if ok {
+			return m.label(id), true
+		}
+	}
+	return m.text(value), true
+}
+
+func (m *Masker) text(text string) string {
+	var b strings.Builder
+	at := 0
+	for _, s := range Find(text) {
+		if m.Mine(s.Kind, s.Value) {
+			continue
+		}
+		b.WriteString(text[at:s.Start])
+		b.WriteString(m.label(s.Identifier))
+		at = s.End
+	}
+	if at == 0 && b.Len() == 0 {
+		return text
+	}
+	return b.String() + text[at:]
+}
+
+// Mentions returns what of hers stands in somebody else's text: the spellings of
+// her own identifiers and nothing around them.
+func (m *Masker) Mentions(value string) []string {
+	var out []string
+	for _, s := range Find(value) {
+		if m.Mine(s.Kind, s.Value) {
+			out = append(out, value[s.Start:s.End])
+		}
+	}
+	return out
+}
+
+func (m *Masker) label(id Identifier) string {
+	if m.labels == nil {
+		m.labels = map[string]string{}
+	}
+	if m.Masked == nil {
+		m.Masked = map[string]int{}
+	}
+	m.Masked[id.Kind]++
+	key := id.Kind + ":" + id.Value
+	if m.labels[key] == "" {
+		m.labels[key] = fmt.Sprintf("[PERSON-%d]", len(m.labels)+1)
+	}
+	return m.labels[key]
+}
+
+func (m *Masker) owns(p *part) bool {
+	r := Redactor{Mine: m.Mine}
+	return r.owns(p)
+}
+
+// document returns the JSON without the parts that are about others and with
+// others' identifiers masked.
+func (m *Masker) document(d *document) string {
+	var p json.Patch
+	gone := map[*json.Node]bool{}
+	for _, x := range d.parts[1:] {
+		if x.node != nil && subjectHits(x) && !m.owns(x) && belongs(x.node, d.root) {
+			p.Remove(x.node)
+			gone[x.node] = true
+			if m.Masked == nil {
+				m.Masked = map[string]int{}
+			}
+			m.Masked["part of a record"]++
+		}
+	}
+	json.Walk(d.root, func(n *json.Node) bool {
+		if gone[n] {
+			return false
+		}
+		if n.Kind == json.String || n.Kind == json.Number || n.Kind == json.Broken {
+			m.leaf(d, n, &p)
+		}
+		return true
+	})
+	return string(p.Apply(d.data))
+}
+
+func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
+	if inner := d.nested[n]; inner != nil {
+		p.SetString(n, m.document(inner))
+		return
+	}
+	text := n.Text(d.data)
+	for _, h := range leafHits(n.Key, text, false) {
+		if h.name || !h.whole || h.role == lineage.Link {
+			continue
+		}
+		if m.Mine(h.Kind, h.Value) || h.role == lineage.Subject && m.Shown(h.Kind, h.Value) {
+			return
+		}
+		p.SetRaw(n, json.Quote(m.label(h.Identifier)))
+		return
+	}
+	if out := m.text(text); out != text {
+		p.SetRaw(n, json.Quote(out))
+	}
+}

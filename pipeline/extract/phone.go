@@ -1,0 +1,167 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// KindPhone and the other identity kinds, as they stand in catalogs.
+const (
+	KindPhone  = "phone"
+	KindEmail  = "email"
+	KindWaID   = "wa_id"
+	KindBSUID  = "bsuid"
+	KindCookie = "cookie"
+)
+
+// Identifier is one normalised identifier. Weak ones (a landline, a role
+// mailbox) never join people by themselves.
+type Identifier struct {
+	Kind, Value string
+	Weak        bool
+}
+
+// Phone normalises a telephone number as a person or a system writes it to
+// E.164, with India as the default country. It refuses what is no number, and
+// placeholders such as 9999999999, which are nobody's.
+func Phone(raw string) (Identifier, bool) {
+	s := strings.TrimSpace(raw)
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "p:"), "tel:")
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(s, buf[:0])
+	if !ok || len(digits) < 7 || len(digits) > 15 {
+		return Identifier{}, false
+	}
+	if n := indianMobile(digits, plus); n != nil {
+		if placeholder(n) {
+			return Identifier{}, false
+		}
+		return Identifier{Kind: KindPhone, Value: "+91" + string(n)}, true
+	}
+	return parsePhone(digits, plus)
+}
+
+// phoneDigits takes the digits out of a written number; false when something
+// else stands in it.
+func phoneDigits(s string, digits []byte) ([]byte, bool, bool) {
+	plus := false
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9':
+			if len(digits) == cap(digits) {
+				return nil, false, false
+			}
+			digits = append(digits, c)
+			i++
+		case c == '+' && len(digits) == 0:
+			plus = true
+			i++
+		default:
+			n := separator(s[i:])
+			if n == 0 {
+				return nil, false, false
+			}
+			i += n
+		}
+	}
+	return digits, plus, true
+}
+
+// separator returns the length of the separator with which s begins, 0 if none:
+// spaces, hyphens, dots, brackets, and their Unicode siblings and direction
+// marks that phones and chat exports put around numbers.
+func separator(s string) int {
+	switch s[0] {
+	case ' ', '-', '.', '(', ')', '\t', '/':
+		return 1
+	case 0xC2: // no-break space, soft hyphen
+		if len(s) > 1 && (s[1] == 0xA0 || s[1] == 0xAD) {
+			return 2
+		}
+	case 0xE2:
+		if len(s) > 2 && s[1] == 0x80 && (s[2] <= 0x95 || s[2] >= 0xA8 && s[2] <= 0xAF) {
+			return 3 // U+2000–2015 spaces, marks and hyphens; U+2028–202F
+		}
+		if len(s) > 2 && s[1] == 0x81 && (s[2] == 0xA0 || s[2] >= 0xA6) {
+			return 3 // word joiner, isolates
+		}
+	case 0xEF:
+		if len(s) > 2 && s[1] == 0xBB && s[2] == 0xBF {
+			return 3
+		}
+	}
+	return 0
+}
+
+// indianMobile returns the ten national digits when the digits are an Indian
+// mobile number in one of its spellings: bare, with 0, with 91, 091 or 0091.
+func indianMobile(d []byte, plus bool) []byte {
+	n := d
+	switch {
+	case len(d) == 10 && !plus:
+	case len(d) == 11 && d[0] == '0' && !plus:
+		n = d[1:]
+	case len(d) == 12 && d[0] == '9' && d[1] == '1':
+		n = d[2:]
+	case len(d) == 13 && d[0] == '0' && d[1] == '9' && d[2] == '1' && !plus:
+		n = d[3:]
+	case len(d) == 13 && plus && string(d[:3]) == "910":
+		n = d[3:]
+	case len(d) == 14 && string(d[:4]) == "0091" && !plus:
+		n = d[4:]
+	default:
+		return nil
+	}
+	if n[0] < '6' || n[0] > '9' {
+		return nil
+	}
+	return n
+}
+
+// placeholder reports numbers that forms are filled with: one digit repeated, a
+// run up or down, or five and five the same.
+func placeholder(n []byte) bool {
+	same, up, down := 0, 0, 0
+	for i := 1; i < len(n); i++ {
+		switch n[i] - n[i-1] {
+		case 0:
+			same++
+		case 1:
+			up++
+		case 255:
+			down++
+		}
+		if n[i-1] == '9' && n[i] == '0' {
+			up++
+		}
+	}
+	return same >= len(n)-2 || up >= len(n)-2 || down >= len(n)-2
+}
+
+// parsePhone is the slow path for everything that is no Indian mobile.
+func parsePhone(digits []byte, plus bool) (Identifier, bool) {
+	s := string(digits)
+	if plus {
+		s = "+" + s
+	}
+	num, err := phonenumbers.Parse(s, "IN")
+	if err != nil || !phonenumbers.IsValidNumber(num) {
+		return Identifier{}, false
+	}
+	id := Identifier{Kind: KindPhone, Value: phonenumbers.Format(num, phonenumbers.E164)}
+	switch phonenumbers.GetNumberType(num) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+	case phonenumbers.TOLL_FREE, phonenumbers.SHARED_COST, phonenumbers.PREMIUM_RATE, phonenumbers.UAN:
+		return Identifier{}, false
+	default:
+		id.Weak = true
+	}
+	if national := phonenumbers.GetNationalSignificantNumber(num); placeholder([]byte(national)) {
+		return Identifier{}, false
+	} else if num.GetCountryCode() == 91 && strings.HasPrefix(national, "140") {
+		return Identifier{}, false // telemarketing series
+	}
+	return id, true
+}

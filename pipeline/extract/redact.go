@@ -1,0 +1,210 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/lineage"
+)
+
+// Erased stands where an identifier was cut out of a text.
+const Erased = "[erased]"
+
+// Extent says how much of a record an edit empties.
+type Extent uint8
+
+// The extents of a redaction.
+const (
+	Whole   Extent = iota + 1 // the record is about her: all her personal fields
+	Partial                   // others share the record: her part, and her identifiers
+	Strip                     // the record is kept by law: all personal fields but those marked keep
+)
+
+// Redactor rewrites the fields of a record so that nothing of one person is left
+// in it. Mine recognises her identifiers; it sees normalised values and keeps
+// none.
+type Redactor struct {
+	Extent Extent
+	Mine   func(kind, value string) bool
+}
+
+// Rewrite is what connectors.Edit asks for.
+func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors.Verdict) {
+	if value == "" || f.PrimaryKey || structural(f) {
+		return "", connectors.Same
+	}
+	if r.Extent == Strip && f.Erase == "keep" {
+		return r.scrub(value)
+	}
+	if d := look(value, 0); d != nil && f.Look != connectors.LookSkip {
+		return r.document(f, value, d)
+	}
+	if r.Extent != Partial && f.Personal() {
+		return "", connectors.Empty
+	}
+	if f.Identity != "" {
+		if id, ok := Normalise(f.Identity, value); ok && r.Mine(id.Kind, id.Value) {
+			return "", connectors.Empty
+		}
+	}
+	if f.Look == connectors.LookSkip {
+		return "", connectors.Same
+	}
+	return r.scrub(value)
+}
+
+// structural reports fields that hold the record in its place: whose it is, when
+// it was, what it belongs to.
+func structural(f connectors.Field) bool {
+	if f.Identity != "" || f.Personal() {
+		return false
+	}
+	if len(f.Keys)+len(f.Links) > 0 {
+		return true
+	}
+	for _, m := range f.Meaning {
+		if m == "account" || m == "recorded_at" || m == "trigger" || strings.HasPrefix(m, "poly") || strings.HasPrefix(m, "override") {
+			return true
+		}
+	}
+	return false
+}
+
+// scrub cuts her identifiers out of a text.
+func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
+	var b strings.Builder
+	at := 0
+	for _, s := range Find(text) {
+		if r.Mine(s.Kind, s.Value) {
+			b.WriteString(text[at:s.Start])
+			b.WriteString(Erased)
+			at = s.End
+		}
+	}
+	if at == 0 && b.Len() == 0 {
+		return "", connectors.Same
+	}
+	b.WriteString(text[at:])
+	return b.String(), connectors.Set
+}
+
+// document empties a JSON value, or takes her share out of one that holds other
+// people too.
+func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
+	if r.Extent != Partial && !r.foreign(d) {
+		if f.Personal() || f.Look == connectors.LookJSON && r.mineIn(d) {
+			return "", connectors.Empty
+		}
+	}
+	out, changed := r.cut(d)
+	if !changed {
+		return "", connectors.Same
+	}
+	if strings.HasPrefix(value, "\ufeff") {
+		out = "\ufeff" + out
+	}
+	return out, connectors.Set
+}
+
+// foreign reports whether a part of the document is about somebody else.
+func (r *Redactor) foreign(d *document) bool {
+	for _, p := range d.parts[1:] {
+		if subjectHits(p) && !r.owns(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// owns reports whether the part is about her.
+func (r *Redactor) owns(p *part) bool {
+	for _, h := range p.hits {
+		if !h.name && h.role != lineage.Mention && r.Mine(h.Kind, h.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Redactor) mineIn(d *document) bool {
+	for _, p := range d.parts {
+		for _, h := range p.hits {
+			if !h.name && r.Mine(h.Kind, h.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cut removes the parts that are hers, her identifiers elsewhere, and, where the
+// document's own level is about her, the names beside them.
+func (r *Redactor) cut(d *document) (string, bool) {
+	var p json.Patch
+	gone := map[*json.Node]bool{}
+	for _, x := range d.parts[1:] {
+		if x.node != nil && r.owns(x) && belongs(x.node, d.root) {
+			p.Remove(x.node)
+			gone[x.node] = true
+		}
+	}
+	top := r.owns(d.parts[0])
+	for _, h := range d.parts[0].hits {
+		if h.name && top && h.node != nil && belongs(h.node, d.root) && r.Extent != Partial {
+			p.SetNull(h.node)
+			gone[h.node] = true
+		}
+	}
+	json.Walk(d.root, func(n *json.Node) bool {
+		if gone[n] {
+			return false
+		}
+		switch n.Kind {
+		case json.String, json.Broken:
+			r.cutLeaf(d, n, &p)
+		case json.Number:
+			text := n.Text(d.data)
+			for _, h := range leafHits(n.Key, text, false) {
+				if h.whole && r.Mine(h.Kind, h.Value) {
+					p.SetNull(n)
+				}
+			}
+		}
+		return true
+	})
+	if p.Empty() {
+		return "", false
+	}
+	return string(p.Apply(d.data)), true
+}
+
+func belongs(n, root *json.Node) bool {
+	for n.Parent != nil {
+		n = n.Parent
+	}
+	return n == root
+}
+
+func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
+	if inner := d.nested[n]; inner != nil {
+		if out, changed := r.cut(inner); changed {
+			p.SetString(n, out)
+		}
+		return
+	}
+	text := n.Text(d.data)
+	for _, h := range leafHits(n.Key, text, false) {
+		if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
+			p.SetString(n, Erased)
+			return
+		}
+	}
+	if out, v := r.scrub(text); v == connectors.Set {
+		if n.Kind == json.Broken {
+			p.SetNull(n)
+			return
+		}
+		p.SetString(n, out)
+	}
+}

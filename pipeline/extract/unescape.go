@@ -1,0 +1,71 @@
+package extract
+
+import (
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// unescape undoes one layer of percent-, HTML- and \u escapes. pos maps every
+// byte of the result to the start of what spelt it in the original text; at is
+// the same map for s, nil meaning identity.
+func unescape(s string, at []int) (out string, pos []int, changed bool) {
+	if !strings.ContainsAny(s, `%&\`) {
+		return s, at, false
+	}
+	where := func(i int) int {
+		if at == nil {
+			return i
+		}
+		return at[i]
+	}
+	b := make([]byte, 0, len(s))
+	pos = make([]int, 0, len(s)+1)
+	for i := 0; i < len(s); {
+		text, n := escape(s[i:])
+		if n == 0 {
+			b, pos = append(b, s[i]), append(pos, where(i))
+			i++
+			continue
+		}
+		changed = true
+		for k := range len(text) {
+			b, pos = append(b, text[k]), append(pos, where(i))
+		}
+		i += n
+	}
+	end := len(s)
+	if at != nil {
+		end = at[len(s)]
+	}
+	return string(b), append(pos, end), changed
+}
+
+// escape decodes the escape with which s begins and returns its length, 0 when
+// there is none.
+func escape(s string) (string, int) {
+	switch s[0] {
+	case '%':
+		if len(s) > 2 && isHex(s[1]) && isHex(s[2]) {
+			return string([]byte{unhex(s[1])<<4 | unhex(s[2])}), 3
+		}
+	case '&':
+		semi := strings.IndexByte(s[:min(len(s), 12)], ';')
+		if semi > 1 {
+			if t := html.UnescapeString(s[:semi+1]); t != s[:semi+1] {
+				return t, semi + 1
+			}
+		}
+	case '\\':
+		if len(s) > 5 && s[1] == 'u' && isHex(s[2]) && isHex(s[3]) && isHex(s[4]) && isHex(s[5]) {
+			r := rune(unhex(s[2]))<<12 | rune(unhex(s[3]))<<8 | rune(unhex(s[4]))<<4 | rune(unhex(s[5]))
+			if utf8.ValidRune(r) {
+				return string(r), 6
+			}
+		}
+		if len(s) > 1 && (s[1] == '"' || s[1] == '/' || s[1] == '\\') {
+			return s[1:2], 2
+		}
+	}
+	return "", 0
+}

@@ -1,0 +1,247 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
+	"github.com/cratio/sutra/pipeline/policy"
+)
+
+// ErrUsage marks a question that cannot be understood.
+var ErrUsage = errors.New("wrong usage")
+
+// ErrRefused marks what is refused although it could be done: an ambiguous
+// subject, a hold, a date that has not come.
+var ErrRefused = errors.New("refused")
+
+// AmbiguousError says that an identifier means several people. It wraps
+// ErrRefused.
+type AmbiguousError struct{ Subjects []SubjectLine }
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("several people (%d) stand behind this identifier; ask with --account, or with an identifier that is one person's alone", len(e.Subjects))
+}
+
+// Unwrap makes it a refusal.
+func (e *AmbiguousError) Unwrap() error { return ErrRefused }
+
+// ParseIdent reads an identifier as a person writes it: a phone number, an e-mail
+// address, or kind:value.
+func (s *Site) ParseIdent(ident string) (lineage.Query, error) {
+	if kind, value, ok := strings.Cut(ident, ":"); ok && !strings.Contains(kind, "@") && !strings.Contains(kind, "+") {
+		return s.kindIdent(strings.TrimSpace(kind), value)
+	}
+	if strings.HasPrefix(ident, "wamid.") {
+		return s.query(extract.Wamid(ident))
+	}
+	if strings.Contains(ident, "@") {
+		return s.query(extract.Email(ident))
+	}
+	return s.query(extract.Phone(ident))
+}
+
+func (s *Site) query(id extract.Identifier, ok bool) (lineage.Query, error) {
+	if !ok {
+		return lineage.Query{}, fmt.Errorf("%w: this is no identifier that can mean one person; write a phone number, an e-mail address, or kind:value", ErrUsage)
+	}
+	return lineage.Query{Token: s.Graph.Token(id.Kind, id.Value), Kind: id.Kind}, nil
+}
+
+func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
+	switch {
+	case kind == "phone_number" || kind == "mobile":
+		kind = extract.KindPhone
+	case kind == "p" || kind == "tel":
+		kind = extract.KindPhone
+	case s.kinds.alias[kind] != "":
+		kind = s.kinds.alias[kind]
+	case !s.kinds.ident[kind] && !s.kinds.link(kind):
+		return lineage.Query{}, fmt.Errorf("%w: unknown kind %q; known are phone, email, wa_id, cookie and the collections of the catalogs", ErrUsage, kind)
+	}
+	if s.kinds.link(kind) {
+		return s.query(extract.Link(kind, value))
+	}
+	return s.query(extract.Normalise(kind, value))
+}
+
+// Subject resolves an identifier to one person.
+func (s *Site) Subject(ctx context.Context, ident, account string) (*lineage.Person, error) {
+	q, err := s.ParseIdent(ident)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.kinds.resolver(s.Graph).Resolve(ctx, q, account)
+	if list, ok := lineage.IsAmbiguous(err); ok {
+		a := &AmbiguousError{}
+		for _, x := range list {
+			a.Subjects = append(a.Subjects, SubjectLine{Type: "subject", Account: x.Account, Copies: len(x.Copies), Ask: s.handles(x)})
+		}
+		return nil, a
+	}
+	return p, err
+}
+
+// handles names identifiers that are no personal value and mean one person.
+func (s *Site) handles(p *lineage.Person) []string {
+	var out []string
+	for _, c := range p.Copies {
+		coll := s.collection(&c)
+		src, err := s.source(c.Unit.Source)
+		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 || len(out) == 3 {
+			continue
+		}
+		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (contactTables[coll.Name] || coll.Name == "leads") {
+			out = append(out, singular(coll.Name)+":"+pk)
+		}
+	}
+	return out
+}
+
+// Where prints every copy of a person and returns their number.
+func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
+	p, err := s.Subject(ctx, ident, account)
+	if err != nil {
+		return 0, err
+	}
+	facts, err := s.accountFacts()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	seen := map[recordKey]bool{}
+	print := func(list []lineage.Found, role string) {
+		for i := range list {
+			f := &list[i]
+			k := keyOf(f)
+			if seen[k] || s.collection(f).Staff || s.collection(f).Accounts {
+				continue
+			}
+			seen[k] = true
+			n++
+			s.emit(s.copyLine(f, p, role, facts))
+		}
+	}
+	print(p.Copies, "subject")
+	print(p.Mentions, "mention")
+	if p.Review != "" {
+		s.emit(NoteLine{Type: "note", Text: "review: " + p.Review})
+	}
+	return n, s.knownGaps()
+}
+
+// recordKey names one record.
+type recordKey struct {
+	unit       uint32
+	collection string
+	locator    string
+}
+
+func keyOf(f *lineage.Found) recordKey {
+	return recordKey{f.RID.Unit(), f.Record.Collection, f.Record.Locator}
+}
+
+func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts accountFacts) CopyLine {
+	coll := s.collection(f)
+	d := s.decide(f, coll.Class, facts, p.Account, s.Now())
+	cats := slices.Clone(f.Record.Categories)
+	slices.Sort(cats)
+	via := p.Via[f.RID]
+	if via == nil {
+		via = []string{}
+	}
+	if cats == nil {
+		cats = []string{}
+	}
+	return CopyLine{Type: "copy", Account: p.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
+		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Role: role, Categories: cats, Class: coll.Class,
+		RecordedAt: Stamp(f.Record.RecordedAt), EraseAfter: Stamp(d.EraseAfter), Via: slices.Compact(slices.Clone(via))}
+}
+
+// knownGaps reports the gaps that the last scans left in the graph: what could
+// not be read then may hold her too.
+func (s *Site) knownGaps() error {
+	for _, src := range s.Sources {
+		if src.Err != nil {
+			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+		}
+	}
+	return s.Graph.Units("", func(st *lineage.UnitState) error {
+		for _, g := range st.Gaps {
+			s.gap(st.Source, st.Unit.Key, gapText(g))
+		}
+		return nil
+	})
+}
+
+// accountFacts are the settings and the end of each account.
+type accountFacts map[string]accountFact
+
+type accountFact struct {
+	terminated policy.Date
+	override   map[string]int
+	notes      []string
+}
+
+// accountFacts reads the accounts' own records from the graph.
+func (s *Site) accountFacts() (accountFacts, error) {
+	out := accountFacts{}
+	for _, src := range s.Sources {
+		for _, coll := range src.Dataset.Collections {
+			if !coll.Accounts {
+				continue
+			}
+			err := s.Graph.Units(src.Name, func(st *lineage.UnitState) error {
+				if database(src.Connector) && !strings.HasPrefix(st.Unit.Key, coll.Name+"[") {
+					return nil
+				}
+				rows, err := s.Graph.UnitSightings(st.ID)
+				if err != nil {
+					return err
+				}
+				for i := range rows {
+					if rows[i].Record.Collection == coll.Name && rows[i].Record.Account != "" {
+						out[rows[i].Record.Account] = factOf(&rows[i].Record)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func factOf(r *lineage.Sighting) accountFact {
+	f := accountFact{terminated: lineage.NoDate, override: map[string]int{}}
+	for k, v := range r.Facts {
+		switch class, ok := strings.CutPrefix(k, "override:"); {
+		case ok:
+			f.override[class] = policy.ParseOverride(v)
+		case k == "trigger":
+			if _, _, d, ok := policy.ParseDate(v); ok {
+				f.terminated = d
+			}
+		}
+	}
+	return f
+}
+
+// decide applies the retention policy to a record.
+func (s *Site) decide(f *lineage.Found, class string, facts accountFacts, account string, asOf time.Time) policy.Decision {
+	fact, ok := facts[account]
+	if !ok {
+		fact = accountFact{terminated: lineage.NoDate}
+	}
+	return s.Policy.Decide(policy.Facts{
+		Class: class, Trigger: f.Record.Trigger, Recorded: policy.Civil(f.Record.RecordedAt),
+		AccountTerminated: fact.terminated, Override: fact.override[class],
+	}, asOf)
+}

@@ -1,0 +1,298 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// flushEvery is how often a running scan makes what it has visible, so that a
+// killed scan resumes instead of starting anew.
+const flushEvery = 5 * time.Second
+
+// scan is one run over some sources.
+type scan struct {
+	*Site
+	w     *lineage.Writer
+	mu    sync.Mutex
+	sum   ScanSummary
+	force bool // read units whose fingerprint is known, too
+}
+
+// Scan brings the graph up to date with the named sources, or with all.
+func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
+	started := time.Now()
+	for _, n := range names {
+		if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return x.Name == n }) {
+			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
+		}
+	}
+	w, err := s.Graph.Begin()
+	if err != nil {
+		return ScanSummary{}, err
+	}
+	run := &scan{Site: s, w: w, sum: ScanSummary{Type: "summary"}}
+	before := s.Gaps()
+	for _, src := range s.Sources {
+		if len(names) > 0 && !slices.Contains(names, src.Name) {
+			continue
+		}
+		if err := run.source(ctx, src); err != nil {
+			return run.sum, err
+		}
+	}
+	if err := w.Close(ctx); err != nil {
+		return run.sum, err
+	}
+	back, err := s.resurrections()
+	if err != nil {
+		return run.sum, err
+	}
+	for _, b := range back {
+		s.emit(b)
+	}
+	run.sum.Back = len(back)
+	run.sum.Gaps = s.Gaps() - before
+	run.sum.Seconds = time.Since(started).Seconds()
+	return run.sum, nil
+}
+
+// source scans one source: its units in parallel, then what vanished.
+func (r *scan) source(ctx context.Context, src *Source) error {
+	if src.Err != nil {
+		r.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+		return nil
+	}
+	seen := map[string]bool{}
+	whole := true
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(r.Workers, 1))
+	last := time.Now()
+	for u, err := range src.Conn.Units(gctx) {
+		if gctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+			whole = false
+			continue
+		}
+		seen[u.Key] = true
+		group.Go(func() error { return r.unit(gctx, src, u) })
+		if time.Since(last) > flushEvery {
+			last = time.Now()
+			if err := r.w.Flush(gctx); err != nil {
+				return errors.Join(err, group.Wait())
+			}
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if whole {
+		return r.vanished(src, seen)
+	}
+	return nil
+}
+
+func (r *scan) vanished(src *Source, seen map[string]bool) error {
+	var gone []string
+	err := r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
+		if !seen[st.Unit.Key] {
+			gone = append(gone, st.Unit.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range gone {
+		if err := r.w.Remove(src.Name, k); err != nil {
+			return err
+		}
+	}
+	r.sum.Removed += len(gone)
+	return nil
+}
+
+// unit scans one unit unless it is known. An error ends the whole scan: it is
+// the graph's, never the source's.
+func (r *scan) unit(ctx context.Context, src *Source, u connectors.Unit) error {
+	known, err := r.Graph.Unit(src.Name, u.Key)
+	if err != nil {
+		return err
+	}
+	if known != nil && !r.force {
+		same, err := r.unchanged(ctx, src, u, known)
+		if err != nil {
+			return err
+		}
+		if same {
+			for _, g := range known.Gaps {
+				r.gap(src.Name, u.Key, gapText(g))
+			}
+			r.count(func(s *ScanSummary) { s.Units++; s.Skipped++ })
+			return nil
+		}
+	}
+	st, err := r.read(ctx, src, u)
+	if err != nil || st == nil {
+		r.count(func(s *ScanSummary) { s.Units++ })
+		return err
+	}
+	r.count(func(s *ScanSummary) {
+		s.Units++
+		s.Scanned++
+		s.Records += st.Records
+		s.Sightings += st.Sightings
+	})
+	return nil
+}
+
+func (r *scan) count(fn func(*ScanSummary)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fn(&r.sum)
+}
+
+func gapText(g connectors.Gap) string {
+	if g.Locator == "" {
+		return g.Reason
+	}
+	return g.Locator + ": " + g.Reason
+}
+
+// unchanged compares fingerprints, and digests where a fingerprint says little.
+func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, known *lineage.UnitState) (bool, error) {
+	if known.Unit.Fingerprint == u.Fingerprint && known.Unit.Account == u.Account {
+		return true, nil
+	}
+	d, ok := src.Conn.(connectors.Digester)
+	if !ok || known.Digest == "" || known.Unit.Account != u.Account {
+		return false, nil
+	}
+	digest, err := d.Digest(ctx, u)
+	if err != nil || digest != known.Digest {
+		return false, nil // reading it will tell what is wrong
+	}
+	next := *known
+	next.Unit = u
+	return true, r.Graph.Touch(next)
+}
+
+// read extracts one unit into the graph. A unit that cannot be read is a gap and
+// yields no state; what the graph knew of it stands.
+func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*lineage.UnitState, error) {
+	st := lineage.UnitState{Source: src.Name, Unit: u, CommittedAt: r.Now()}
+	if d, ok := src.Conn.(connectors.Digester); ok {
+		digest, err := d.Digest(ctx, u)
+		if err != nil && ctx.Err() == nil {
+			r.gap(src.Name, u.Key, "it cannot be read: "+err.Error())
+			return nil, nil
+		}
+		st.Digest = digest
+	}
+	uw, err := r.w.Unit(src.Name, u)
+	if err != nil {
+		return nil, err
+	}
+	for b, err := range src.Conn.Read(ctx, u) {
+		if ctx.Err() != nil {
+			uw.Abort()
+			return nil, ctx.Err()
+		}
+		if errors.Is(err, connectors.ErrNotFound) {
+			uw.Abort()
+			return nil, nil // it vanished between listing and reading: the next scan sees it gone
+		}
+		if err != nil {
+			uw.Abort()
+			r.gap(src.Name, u.Key, "it cannot be read: "+err.Error())
+			return nil, nil
+		}
+		st.Gaps = append(st.Gaps, b.Gaps...)
+		list := r.sightings(src, u, b)
+		if b.Rows != nil {
+			st.Records += int(b.Rows.NumRows())
+		}
+		st.Sightings += len(list)
+		if err := uw.Add(list); err != nil {
+			uw.Abort()
+			return nil, err
+		}
+	}
+	if ctx.Err() != nil {
+		uw.Abort()
+		return nil, ctx.Err()
+	}
+	for _, g := range st.Gaps {
+		r.gap(src.Name, u.Key, gapText(g))
+	}
+	return &st, uw.Commit(st)
+}
+
+// sightings extracts a batch.
+func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
+	coll, ok := src.Dataset.Collection(b.Collection)
+	if !ok {
+		coll = connectors.Collection{Name: b.Collection}
+	}
+	_, sums := src.Conn.(connectors.BatchEraser)
+	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
+}
+
+// resurrections finds copies of people who were erased.
+func (s *Site) resurrections() ([]BackLine, error) {
+	ledger, err := s.Graph.Suppressions()
+	if err != nil {
+		return nil, err
+	}
+	var out []BackLine
+	seen := map[BackLine]bool{}
+	for _, l := range ledger {
+		found, err := s.residue(l.Token, l.Account)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			b := BackLine{Type: "resurrection", Account: l.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
+				Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
+			if !seen[b] {
+				seen[b] = true
+				out = append(out, b)
+			}
+		}
+	}
+	return out, nil
+}
+
+// residue returns the records in which an identifier stands as the subject's.
+func (s *Site) residue(t lineage.Token, account string) ([]lineage.Found, error) {
+	rids, err := s.Graph.Postings(t)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Graph.Load(rids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(f lineage.Found) bool {
+		if f.Record.Account != "" && f.Record.Account != account {
+			return true
+		}
+		return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+			return e.Token == t && e.Role != lineage.Mention && e.Role != lineage.Own
+		})
+	}), nil
+}

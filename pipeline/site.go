@@ -1,0 +1,250 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/config"
+	"github.com/cratio/sutra/pipeline/extract"
+	"github.com/cratio/sutra/pipeline/policy"
+)
+
+// Source is a configured source, opened.
+type Source struct {
+	config.Source
+	Conn connectors.Source
+	Err  error // why it could not be opened; every job reports it as a gap
+}
+
+// Site is everything a job works with.
+type Site struct {
+	Config  *config.Config
+	Graph   *lineage.Graph
+	Policy  policy.Policy
+	Sources []*Source
+	Now     func() time.Time
+	Workers int
+	Version string // of the program, for evidence
+
+	out  Sink
+	mu   sync.Mutex
+	gaps int
+
+	extractor *extract.Extractor
+	kinds     kinds
+}
+
+// Open opens the graph and the sources of a configuration. create makes the graph
+// when there is none; without it the error is lineage.ErrNoState.
+func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind, create bool, out Sink) (*Site, error) {
+	key, err := c.KeyBytes()
+	if err != nil {
+		return nil, err
+	}
+	pol, err := policy.Load(c.Policy)
+	if err != nil {
+		return nil, err
+	}
+	openGraph := lineage.Open
+	if create {
+		openGraph = lineage.Create
+	}
+	g, err := openGraph(c.State, key, lineage.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out, kinds: newKinds(c)}
+	s.extractor = &extract.Extractor{Hash: g, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare}
+	for _, sc := range c.Sources {
+		src := &Source{Source: sc}
+		src.Conn, src.Err = all[sc.Connector].Open(ctx, connectors.Config{
+			Name: sc.Name, URL: sc.URL, Dataset: sc.Dataset, Account: sc.Account, Workers: s.Workers,
+		})
+		s.Sources = append(s.Sources, src)
+	}
+	return s, nil
+}
+
+func parseDate(v string) (time.Time, lineage.Date, bool) {
+	t, _, d, ok := policy.ParseDate(v)
+	return t, d, ok
+}
+
+// Close releases everything.
+func (s *Site) Close() error {
+	var errs []error
+	for _, src := range s.Sources {
+		if src.Conn != nil {
+			errs = append(errs, src.Conn.Close())
+		}
+	}
+	return errors.Join(append(errs, s.Graph.Close())...)
+}
+
+// Gaps returns how many gaps were reported so far.
+func (s *Site) Gaps() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gaps
+}
+
+func (s *Site) emit(line any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g, ok := line.(GapLine); ok {
+		s.gaps++
+		g.Type = "gap"
+		line = g
+	}
+	s.out(line)
+}
+
+func (s *Site) gap(source, unit, reason string) {
+	s.emit(GapLine{Source: source, Unit: unit, Reason: reason})
+}
+
+// source returns an opened source by name.
+func (s *Site) source(name string) (*Source, error) {
+	for _, src := range s.Sources {
+		if src.Name == name {
+			if src.Err != nil {
+				return nil, fmt.Errorf("source %s: %w", name, src.Err)
+			}
+			return src, nil
+		}
+	}
+	return nil, fmt.Errorf("source %s is not in the configuration any more", name)
+}
+
+// collection returns the catalog's description of a sighting's records.
+func (s *Site) collection(f *lineage.Found) connectors.Collection {
+	for _, src := range s.Sources {
+		if src.Name == f.Unit.Source {
+			if c, ok := src.Dataset.Collection(f.Record.Collection); ok {
+				return c
+			}
+		}
+	}
+	return connectors.Collection{Name: f.Record.Collection}
+}
+
+// statePath returns a path in the state folder.
+func (s *Site) statePath(parts ...string) string {
+	return filepath.Join(append([]string{s.Config.State}, parts...)...)
+}
+
+// kinds is what the catalogs say of identifier kinds.
+type kinds struct {
+	alias  map[string]string // "lead" and "crm.leads" → "crm.leads.id"
+	unique map[string]bool
+	medium map[string]bool
+	links  map[string]bool
+	ident  map[string]bool
+	bare   map[string]bool // lead to no person: see extract.Extractor
+}
+
+// contactTables are the names under which CRMs keep their contacts: the unique
+// id of the merge protection.
+var contactTables = map[string]bool{"contacts": true, "contact": true, "customers": true, "customer": true, "persons": true, "people": true, "clients": true, "patients": true, "members": true}
+
+func newKinds(c *config.Config) kinds {
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}}
+	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
+		k.ident[id] = true
+	}
+	short := map[string][]string{}
+	for _, src := range c.Sources {
+		for _, coll := range src.Dataset.Collections {
+			if src.Connector == "recordings" {
+				k.medium[src.Name+"."+coll.Name+".key"] = true
+				k.medium[src.Name+".recording"] = true
+			}
+			for _, f := range coll.Fields {
+				if f.Identity != "" {
+					k.ident[f.Identity] = true
+				}
+				for _, l := range f.Links {
+					k.links[l] = true
+				}
+			}
+			pk := coll.PrimaryKey()
+			if len(pk) != 1 {
+				continue
+			}
+			kind := src.Name + "." + coll.Name + "." + pk[0]
+			one := singular(coll.Name)
+			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
+				k.alias[src.Name+"."+n] = kind
+			}
+			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll)) {
+				k.bare[kind] = true
+			}
+			if contactTables[coll.Name] {
+				k.unique[kind] = true
+			}
+			if database(src.Connector) {
+				short[one] = append(short[one], kind)
+				short[coll.Name] = append(short[coll.Name], kind)
+			}
+		}
+	}
+	for n, to := range short {
+		if len(to) == 1 && !k.ident[n] {
+			k.alias[n] = to[0]
+		}
+	}
+	return k
+}
+
+// personal reports whether the records of a collection are about people.
+func personal(dataset string, coll connectors.Collection) bool {
+	for _, f := range connectors.Columns(dataset, coll) {
+		if f.Personal() {
+			return true
+		}
+	}
+	return false
+}
+
+func database(connector string) bool {
+	return connector == "sqlite" || connector == "postgres" || connector == "mysql"
+}
+
+func singular(s string) string {
+	switch {
+	case strings.HasSuffix(s, "ies"):
+		return strings.TrimSuffix(s, "ies") + "y"
+	case strings.HasSuffix(s, "s") && !strings.HasSuffix(s, "ss"):
+		return strings.TrimSuffix(s, "s")
+	}
+	return s
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func (k kinds) resolver(g *lineage.Graph) *lineage.Resolver {
+	return lineage.NewResolver(g, lineage.Kinds{
+		Unique: func(kind string) bool { return k.unique[kind] },
+		Link:   k.link,
+		Medium: func(kind string) bool { return k.medium[kind] },
+	}, lineage.DefaultLimits())
+}
+
+func (k kinds) link(kind string) bool {
+	return strings.Contains(kind, ".") || k.links[kind] || namedLinks[kind] && !k.ident[kind]
+}
+
+// namedLinks are the link kinds that built-in connectors and JSON keys carry.
+var namedLinks = map[string]bool{"indiamart_query": true, "justdial_lead": true, "facebook_lead": true, "google_lead": true, "wa_message": true, "wa_media": true, "call": true, "recording": true}
