@@ -21,6 +21,12 @@ type tokenInfo struct {
 	carriers []*Found // in the account, mentions included
 }
 
+// recordPlace names one record, whose parts may be several sightings.
+type recordPlace struct {
+	unit                uint32
+	collection, locator string
+}
+
 // tokenInfo decides how an identifier joins inside an account, from all the
 // records that carry it. It is a function of the records alone, so the order in
 // which they came does not matter (merge protection, rules 2 to 4 and 7).
@@ -56,6 +62,7 @@ func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string,
 		return free, "", nil
 	}
 	isWeak := false
+	keys := map[recordPlace]bool{}
 	roots := map[Token]bool{}
 	var names []Name
 	for _, f := range carriers {
@@ -64,6 +71,9 @@ func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string,
 		}
 		if !joinsAs(f, t) {
 			continue
+		}
+		if hasRole(f, t, Key) {
+			keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
 		}
 		rs, err := r.rootsOf(f)
 		if err != nil {
@@ -86,6 +96,9 @@ func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string,
 	case groups > r.limits.Names:
 		return never, fmt.Sprintf("shared: tied to %d clearly different names", groups), nil
 	case r.kinds.Link(kind):
+		if len(keys) > 1 {
+			return never, fmt.Sprintf("it is the id of %d records: a file that holds several", len(keys)), nil
+		}
 		if len(roots) > 1 {
 			return never, fmt.Sprintf("shared: refers to %d CRM contacts", len(roots)), nil
 		}

@@ -306,6 +306,7 @@ func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
 		}
 		for _, o := range others {
 			switch {
+			case !joinsAs(o, e.Token):
 			case o.Record.Account != "":
 				found[o.Record.Account] = true
 			case r.kinds.Link(e.Kind) && o.RID != f.RID:

@@ -414,7 +414,7 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		if extent == 0 {
 			extent = extract.Whole
 		}
-		x.Rewrite = (&extract.Redactor{Extent: extent, Mine: a.mine}).Rewrite
+		x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: a.mine}).Rewrite
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {
 				if extract.Sum(a.Graph, values) != e.Sum {

@@ -296,6 +296,9 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (PlanSum
 	if undated > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records have no date, or an impossible one, and are never erased by retention", undated)})
 	}
+	if err := s.knownGaps(); err != nil {
+		return PlanSummary{}, err
+	}
 	sum, err := pl.finish(path)
 	sum.Undated = undated
 	return sum, err

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -169,6 +170,19 @@ func (s *Site) knownGaps() error {
 	for _, src := range s.Sources {
 		if src.Err != nil {
 			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+		}
+	}
+	docs, err := s.Graph.Docs(lostBucket)
+	if err != nil {
+		return err
+	}
+	for _, id := range lineage.DocIDs(docs) {
+		var lost []GapLine
+		if err := json.Unmarshal(docs[id], &lost); err != nil {
+			return fmt.Errorf("read what could not be scanned: %w", err)
+		}
+		for _, g := range lost {
+			s.gap(g.Source, g.Unit, g.Reason)
 		}
 	}
 	return s.Graph.Units("", func(st *lineage.UnitState) error {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,7 +25,36 @@ type scan struct {
 	w     *lineage.Writer
 	mu    sync.Mutex
 	sum   ScanSummary
-	force bool // read units whose fingerprint is known, too
+	force bool      // read units whose fingerprint is known, too
+	lost  []GapLine // units, and listings, that could not be read at all
+}
+
+// lostBucket holds, by source, what the last scan could not read at all.
+const lostBucket = "unread"
+
+// unread reports what could not be read at all and remembers it, so that later
+// answers tell of it too.
+func (r *scan) unread(source, unit, reason string) {
+	r.gap(source, unit, reason)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = append(r.lost, GapLine{Source: source, Unit: unit, Reason: reason})
+}
+
+// remember stores what of a source could not be read in this run.
+func (r *scan) remember(source string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lost := r.lost
+	r.lost = nil
+	if len(lost) == 0 {
+		return r.Graph.DeleteDoc(lostBucket, source)
+	}
+	doc, err := json.Marshal(lost)
+	if err != nil {
+		return fmt.Errorf("remember what could not be read: %w", err)
+	}
+	return r.Graph.PutDoc(lostBucket, source, doc)
 }
 
 // Scan brings the graph up to date with the named sources, or with all.
@@ -48,6 +78,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 		if err := run.source(ctx, src); err != nil {
 			return run.sum, err
 		}
+		if err := run.remember(src.Name); err != nil {
+			return run.sum, err
+		}
 	}
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
@@ -68,7 +101,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 // source scans one source: its units in parallel, then what vanished.
 func (r *scan) source(ctx context.Context, src *Source) error {
 	if src.Err != nil {
-		r.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+		r.unread(src.Name, "", "the source cannot be opened: "+src.Err.Error())
 		return nil
 	}
 	seen := map[string]bool{}
@@ -81,7 +114,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 			break
 		}
 		if err != nil {
-			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+			r.unread(src.Name, u.Key, "the listing failed: "+err.Error())
 			whole = false
 			continue
 		}
@@ -198,7 +231,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if d, ok := src.Conn.(connectors.Digester); ok {
 		digest, err := d.Digest(ctx, u)
 		if err != nil && ctx.Err() == nil {
-			r.gap(src.Name, u.Key, "it cannot be read: "+err.Error())
+			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
 			return nil, nil
 		}
 		st.Digest = digest
@@ -218,7 +251,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		}
 		if err != nil {
 			uw.Abort()
-			r.gap(src.Name, u.Key, "it cannot be read: "+err.Error())
+			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
 			return nil, nil
 		}
 		st.Gaps = append(st.Gaps, b.Gaps...)

@@ -1,0 +1,36 @@
+# sutra: build, test and try. The only thing needed beforehand is Go.
+GO      ?= go
+BIN     ?= bin/sutra
+PEOPLE  ?= 2000
+FUZZ    ?= 10s
+
+.PHONY: build demo test race bench lint fuzz clean
+
+build:
+	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
+
+demo: build
+	$(BIN) demo sutra-demo --people $(PEOPLE)
+
+test: lint
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./lineage ./pipeline/... ./connectors/blob ./connectors/files ./connectors/recordings
+
+lint:
+	@out="$$(gofmt -l cmd connectors lineage pipeline)"; if [ -n "$$out" ]; then echo "not formatted: $$out"; exit 1; fi
+	$(GO) vet ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# Every fuzz target for a short time, one after the other.
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x $$pkg; \
+	  done; done
+
+clean:
+	rm -rf bin sutra-demo
