@@ -35,6 +35,11 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	if i, ok := r.info[k]; ok {
 		return i, nil
 	}
+	if crowded, err := r.crowded(t, kind); err != nil || crowded {
+		i := &tokenInfo{mode: never, reason: fmt.Sprintf("shared: a weak identifier in more than %d records", r.limits.Weak)}
+		r.info[k] = i
+		return i, err
+	}
 	all, err := r.carriers(t)
 	if err != nil {
 		return nil, err
@@ -113,6 +118,26 @@ func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string,
 		return contested, fmt.Sprintf("tied to %d clearly different names", groups), nil
 	}
 	return free, "", nil
+}
+
+// crowded reports a weak identifier (a landline, a role mailbox) that stands in so
+// many records that it is nobody's: they need not be read.
+func (r *Resolver) crowded(t Token, kind string) (bool, error) {
+	if _, read := r.postings[t]; read || r.kinds.Link(kind) {
+		return false, nil
+	}
+	rids, err := r.view.Postings(t)
+	if err != nil {
+		return false, fmt.Errorf("read the postings of an identifier: %w", err)
+	}
+	if len(rids) <= r.limits.Weak {
+		return false, nil
+	}
+	if err := r.load(rids[:1]); err != nil {
+		return false, err
+	}
+	first := r.seen[rids[0]]
+	return first != nil && slices.ContainsFunc(first.Record.Edges, func(e Edge) bool { return e.Token == t && e.Weak }), nil
 }
 
 // rootsOf returns the unique ids (CRM contacts) that the record defines or

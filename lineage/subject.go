@@ -24,12 +24,13 @@ type Limits struct {
 	Names       int // ... or to more clearly different names
 	Values      int // values of one identity kind in a subject before a person must look
 	Identifiers int // contact identifiers in a subject before a person must look
+	Weak        int // a weak identifier in more records than this is shared unread
 	Postings    int // a contact identifier with more sightings than this is shared unread
 }
 
 // DefaultLimits are the published defaults.
 func DefaultLimits() Limits {
-	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Postings: 50_000}
+	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Weak: 500, Postings: 50_000}
 }
 
 // Kinds tells the walk what the catalogs say of identifier kinds.
@@ -297,7 +298,7 @@ func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
 	found := map[string]bool{}
 	var unknown []*Found
 	for _, e := range f.Record.Edges {
-		if e.Role == Mention || e.Role == Own {
+		if e.Role == Mention || e.Role == Own || e.Weak {
 			continue
 		}
 		others, err := r.carriers(e.Token)

@@ -21,6 +21,10 @@ import (
 // batchEdits bounds the edits of one database transaction.
 const batchEdits = 5000
 
+// compactAtOnce is the size of the graph, in bytes, up to which every apply
+// rewrites it; a larger one waits for the nightly run.
+const compactAtOnce = 32 << 20
+
 // application is one run of a plan.
 type application struct {
 	*Site
@@ -122,7 +126,7 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 // disk. Large graphs are rewritten by the nightly run instead.
 func (a *application) compact(ctx context.Context) error {
 	n, err := a.Graph.DiskBytes()
-	if err != nil || n > 256<<20 {
+	if err != nil || n > compactAtOnce {
 		return err
 	}
 	return a.Graph.Compact(ctx)

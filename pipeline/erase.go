@@ -281,10 +281,15 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (PlanSum
 	}
 	pl.plan.body.Subjects = []planSubject{{Tokens: map[string]string{}}}
 	r := s.kinds.resolver(s.Graph)
-	undated := 0
+	undated, asked := 0, 0
 	err = s.Graph.Walk(ctx, func(f *lineage.Found) error {
 		if pl.seen[keyOf(f)] {
 			return nil
+		}
+		if f.Record.Account == "" {
+			if asked++; asked%1000 == 0 {
+				r = s.kinds.resolver(s.Graph) // forget what the last ones read
+			}
 		}
 		u, err := pl.expired(r, f, asOf)
 		undated += u

@@ -20,7 +20,8 @@ type NightlySummary struct {
 	Gaps     int    `json:"gaps"`
 }
 
-// Nightly is the scheduled run: scan, people who came back, retention, verify.
+// Nightly is the scheduled run: scan, people who came back, retention, and the
+// rewrite of the graph that leaves nothing of what was erased on disk.
 // People who came back are reported, not erased: somebody may have returned of
 // her own will, so that is for a person to decide.
 func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (NightlySummary, error) {
@@ -44,6 +45,9 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 	}
 	if err := os.Remove(path); err != nil {
 		return sum, fmt.Errorf("clear the plan away: %w", err)
+	}
+	if err := s.Graph.Compact(ctx); err != nil {
+		return sum, err
 	}
 	sum.Gaps = s.Gaps()
 	return sum, ctx.Err()

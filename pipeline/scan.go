@@ -299,6 +299,13 @@ func (s *Site) resurrections() ([]BackLine, error) {
 			return nil, err
 		}
 		for _, f := range found {
+			shared, err := (&planner{Site: s}).sharedMedium(&f, nil)
+			if err != nil {
+				return nil, err
+			}
+			if shared {
+				continue // it stayed for its other owner, and was reported as kept
+			}
 			b := BackLine{Type: "resurrection", Account: l.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 				Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
 			if !seen[b] {

@@ -190,7 +190,7 @@ func (a *app) nightlyCmd() *cobra.Command {
 	var asOf string
 	var simulate bool
 	c := &cobra.Command{
-		Use: "nightly [--as-of T]", Short: "The scheduled run: scan, people who came back, retention, verify", Args: cobra.NoArgs,
+		Use: "nightly [--as-of T]", Short: "The scheduled run: scan, people who came back, retention, rewrite of the graph", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			at, err := instant(asOf)
 			if err != nil {

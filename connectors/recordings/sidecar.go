@@ -146,9 +146,12 @@ func (r *record) named(name string) bool {
 }
 
 // nameNumber adds the number of the key, which a sidecar of one call shares with
-// its audio.
+// its audio. An entry that has a number of its own keeps to it: in what is left
+// of a conference the key may name somebody who is not in the file any more.
 func nameNumber(r *record, n Name) {
-	if len(n.Phones) > 0 {
+	_, phone := r.cells["phone"]
+	_, formatted := r.cells["phone_formatted"]
+	if len(n.Phones) > 0 && !phone && !formatted {
 		r.put("name_phone", n.Phones[0])
 	}
 }

@@ -117,7 +117,7 @@ func TestRead(t *testing.T) {
 		samsung: {{"sutra.locator": "object", "key": samsung, "stem": strings.TrimSuffix(samsung, ".m4a"), "phone": "+919876543210", "recorded_at": "2025-06-11T09:25:15+05:30"}},
 		audioOf: {{"sutra.locator": "object", "key": audioOf, "stem": stem, "phone": "+919876543210", "contact_name": "Asha", "recorded_at": "2023-04-14T21:57:01+05:30"}},
 		sideOf: {{"sutra.locator": "/calls/0", "key": sideOf, "stem": stem, "phone": "+919876543210", "phone_formatted": "+91 98765 43210", "contact_name": "Asha Verma",
-			"call_log_name": "Asha V", "name_phone": "+919876543210", "recorded_at": "2023-04-14T21:57:01+05:30",
+			"call_log_name": "Asha V", "recorded_at": "2023-04-14T21:57:01+05:30",
 			"document": `{"direction": "in", "output": {"format": {"type": "OGG/Opus"}}}`}},
 		meeting: {
 			{"sutra.locator": "/calls/0", "key": meeting, "stem": conf, "phone": "+919876543210", "contact_name": "Asha", "recorded_at": "2023-04-14T22:00:00+05:30", "document": `{"sim_slot": 1}`},

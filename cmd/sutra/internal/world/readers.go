@@ -239,8 +239,9 @@ func readJSON(r io.Reader, see seeRecord) error {
 	if err != nil {
 		return err
 	}
+	array := first[0] == '[' // first points into the buffer, which is filled again
 	d := json.NewDecoder(b)
-	if first[0] == '[' {
+	if array {
 		if _, err := d.Token(); err != nil {
 			return err
 		}
@@ -251,7 +252,7 @@ func readJSON(r io.Reader, see seeRecord) error {
 			return err
 		}
 		locator := "object"
-		if first[0] == '[' {
+		if array {
 			locator = elemN(n)
 		}
 		if err := seeJSON(locator, raw, see); err != nil {
