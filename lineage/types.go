@@ -83,6 +83,7 @@ type UnitState struct {
 	Source      string
 	Unit        connectors.Unit
 	Digest      string // see connectors.Digester; "" when not used
+	Catalog     string // digest of the catalog that the unit was read by
 	Generation  uint64
 	Records     int
 	Sightings   int

@@ -208,6 +208,9 @@ func gapText(g connectors.Gap) string {
 
 // unchanged compares fingerprints, and digests where a fingerprint says little.
 func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, known *lineage.UnitState) (bool, error) {
+	if known.Catalog != src.catalog {
+		return false, nil
+	}
 	if known.Unit.Fingerprint == u.Fingerprint && known.Unit.Account == u.Account {
 		return true, nil
 	}
@@ -227,7 +230,7 @@ func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, kn
 // read extracts one unit into the graph. A unit that cannot be read is a gap and
 // yields no state; what the graph knew of it stands.
 func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*lineage.UnitState, error) {
-	st := lineage.UnitState{Source: src.Name, Unit: u, CommittedAt: r.Now()}
+	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.catalog, CommittedAt: r.Now()}
 	if d, ok := src.Conn.(connectors.Digester); ok {
 		digest, err := d.Digest(ctx, u)
 		if err != nil && ctx.Err() == nil {

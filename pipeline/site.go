@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -21,6 +24,8 @@ type Source struct {
 	config.Source
 	Conn connectors.Source
 	Err  error // why it could not be opened; every job reports it as a gap
+
+	catalog string // digest of the catalog: another catalog reads units anew
 }
 
 // Site is everything a job works with.
@@ -64,12 +69,28 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	s.extractor = &extract.Extractor{Hash: g, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare}
 	for _, sc := range c.Sources {
 		src := &Source{Source: sc}
+		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 		src.Conn, src.Err = all[sc.Connector].Open(ctx, connectors.Config{
 			Name: sc.Name, URL: sc.URL, Dataset: sc.Dataset, Account: sc.Account, Workers: s.Workers,
 		})
 		s.Sources = append(s.Sources, src)
 	}
 	return s, nil
+}
+
+// extraction is raised when the extraction finds more than before, so that units
+// which were read by an older program are read again.
+const extraction = "1"
+
+func catalogDigest(d connectors.Dataset) (string, error) {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return "", fmt.Errorf("digest the catalog of %s: %w", d.Key, err)
+	}
+	sum := sha256.Sum256(append(data, extraction...))
+	return hex.EncodeToString(sum[:8]), nil
 }
 
 func parseDate(v string) (time.Time, lineage.Date, bool) {
