@@ -1,0 +1,172 @@
+package lineage
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// memView is a graph in memory.
+type memView []Found
+
+func (m memView) Postings(t Token) ([]RID, error) {
+	var out []RID
+	for _, f := range m {
+		if slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
+			out = append(out, f.RID)
+		}
+	}
+	return out, nil
+}
+
+func (m memView) Load(rids []RID) ([]Found, error) {
+	var out []Found
+	for _, id := range rids {
+		for _, f := range m {
+			if f.RID == id {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
+func tok(s string) Token {
+	h := sha256.Sum256([]byte(s))
+	return Token(h[:16])
+}
+
+var roleWords = map[string]Role{"": Subject, "?": Mention, ">": Link, "=": Key, "&": Member, "~": Merged, "!": Own, "|": Party}
+
+// world builds a view from lines "locator account name edge edge ..." where an
+// edge is a mark for its role and kind:value.
+func world(lines []string) memView {
+	unit := &UnitState{Source: "s"}
+	var out memView
+	for i, l := range lines {
+		w := strings.Fields(l)
+		s := Sighting{Collection: "c", Locator: w[0], Account: strings.Trim(w[1], "-")}
+		if w[2] != "-" {
+			s.Names = []Name{testName(w[2])}
+		}
+		for _, e := range w[3:] {
+			mark := ""
+			if _, ok := roleWords[e[:1]]; ok {
+				mark, e = e[:1], e[1:]
+			}
+			kind, _, _ := strings.Cut(e, ":")
+			s.Edges = append(s.Edges, Edge{Token: tok(e), Kind: kind, Role: roleWords[mark], Weak: kind == "landline"})
+		}
+		out = append(out, Found{RID: RID(i + 1), Unit: unit, Record: s})
+	}
+	return out
+}
+
+func testName(s string) Name {
+	var n Name
+	for _, w := range strings.Split(s, "_") {
+		h := sha256.Sum256([]byte(w))
+		v := uint32(w[0]) << initialShift
+		if len(w) > 1 {
+			v |= uint32(h[0])<<16 | uint32(h[1])<<8 | 1
+		}
+		n = append(n, v)
+	}
+	slices.Sort(n)
+	return n
+}
+
+func ask(t *testing.T, v memView, ident, account string) string {
+	t.Helper()
+	kinds := Kinds{
+		Unique: func(k string) bool { return k == "contact" },
+		Link:   func(k string) bool { return k == "contact" || k == "lead" || k == "stem" || k == "file" },
+		Medium: func(k string) bool { return k == "stem" },
+	}
+	kind, _, _ := strings.Cut(ident, ":")
+	p, err := NewResolver(v, kinds, DefaultLimits()).Resolve(t.Context(), Query{tok(ident), kind}, account)
+	if list, ok := IsAmbiguous(err); ok {
+		return fmt.Sprintf("%d people", len(list))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, c := range p.Copies {
+		out = append(out, c.Record.Locator)
+	}
+	for _, c := range p.Mentions {
+		out = append(out, "?"+c.Record.Locator)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+func TestWhoIsOnePerson(t *testing.T) {
+	tests := []struct {
+		name    string
+		world   []string
+		ident   string
+		account string
+		want    string
+	}{
+		{"identifiers and links join", []string{
+			"c1 A asha_verma =contact:1 phone:1", "l1 A asha_verma =lead:1 >contact:1 email:1", "n1 A - >lead:1", "x1 A bela_rao phone:9"}, "email:1", "", "c1 l1 n1"},
+		{"a mention is not hers", []string{"c1 A - =contact:1 phone:1", "n1 A - ?phone:1 phone:2"}, "phone:1", "", "?n1 c1"},
+		{"accounts never merge", []string{"c1 A - =contact:1 phone:1", "c2 B - =contact:2 phone:1"}, "phone:1", "", "2 people"},
+		{"an account narrows", []string{"c1 A - =contact:1 phone:1", "c2 B - =contact:2 phone:1"}, "phone:1", "B", "c2"},
+		{"a record takes the account of what it joins", []string{"c1 A - =contact:1 phone:1", "r1 - - phone:1"}, "phone:1", "", "c1 r1"},
+		{"a family phone joins nobody", []string{"c1 A asha_v =contact:1 phone:1 email:1", "c2 A ravi_v =contact:2 phone:1 email:2", "r1 A - phone:1"}, "email:1", "", "c1"},
+		{"asking for it is refused", []string{"c1 A asha_v =contact:1 phone:1 email:1", "c2 A ravi_v =contact:2 phone:1 email:2"}, "phone:1", "", "2 people"},
+		{"a family phone and the same full name", []string{"c1 A asha_verma =contact:1 phone:1", "c2 A ravi_verma =contact:2 phone:1", "l1 A asha_verma phone:1"}, "contact:1", "", "c1 l1"},
+		{"a switchboard", []string{"c1 A - =contact:1 phone:0 email:1", "c2 A - =contact:2 phone:0", "c3 A - =contact:3 phone:0", "c4 A - =contact:4 phone:0", "r1 A - phone:0"}, "email:1", "", "c1"},
+		{"leads of clearly different names", []string{"l1 A asha_verma phone:1 email:1", "l2 A rohit_verma phone:1 email:2"}, "email:1", "", "l1"},
+		{"leads of agreeing names", []string{"l1 A asha_verma phone:1 email:1", "l2 A a_verma phone:1 email:2"}, "email:1", "", "l1 l2"},
+		{"a merged contact", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 phone:1 ~contact:1"}, "phone:1", "", "c1 c2"},
+		{"staff numbers never join", []string{"u1 A - !phone:1", "l1 A - phone:1 email:1", "l2 A - phone:1 email:2"}, "email:1", "", "l1"},
+		{"a landline needs a name", []string{"l1 A asha_verma landline:1 email:1", "l2 A asha_verma landline:1", "l3 A bela_rao landline:1"}, "email:1", "", "l1 l2"},
+		{"callers of a conference", []string{"e1 A - phone:1 &stem:x", "e2 A - phone:2 &stem:x", "a1 A - =file:x >stem:x"}, "phone:1", "", "a1 e1"},
+		{"a recording named by its call log", []string{"l1 A - =lead:1 phone:1", "k1 A - >lead:1 >file:x", "a1 A - =file:x >stem:x"}, "phone:1", "", "a1 k1 l1"},
+		{"the file of several records joins none", []string{"r1 A - =file:f phone:1", "r2 A - =file:f phone:2"}, "phone:1", "", "r1"},
+		{"both sides of a call", []string{"k1 A - |phone:1 |phone:2", "c1 A - =contact:1 phone:1", "c2 A - =contact:2 phone:2"}, "contact:1", "", "c1 k1"},
+		{"the agent's side of a call", []string{"k1 A - |phone:1 |phone:7", "u1 A - !phone:7", "k2 A - |phone:2 |phone:7"}, "phone:1", "", "k1"},
+		{"a lead between two contacts is neither's", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 email:2", "l1 A - phone:1 email:2"}, "contact:1", "", "c1"},
+		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			if got := ask(t, world(c.world), c.ident, c.account); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			for seed := range uint64(5) { // the order of arrival does not matter
+				lines := slices.Clone(c.world)
+				rand.New(rand.NewPCG(seed, 1)).Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+				if got := ask(t, world(lines), c.ident, c.account); got != c.want {
+					t.Errorf("in another order: got %q, want %q", got, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCompatibleNames(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"asha", "asha_verma", true}, {"a_verma", "asha_verma", true}, {"verma_asha", "asha_verma", true},
+		{"rohit_verma", "asha_verma", false}, {"asha_rao", "asha_verma", false}, {"bela", "asha", false},
+	} {
+		if got := compatible(testName(c.a), testName(c.b)); got != c.want {
+			t.Errorf("compatible(%s, %s) = %v", c.a, c.b, got)
+		}
+	}
+	if diff := cmp.Diff(2, nameGroups([]Name{testName("asha_verma"), testName("asha"), testName("bela_rao"), nil})); diff != "" {
+		t.Error(diff)
+	}
+}
