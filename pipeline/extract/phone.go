@@ -165,3 +165,15 @@ func parsePhone(digits []byte, plus bool) (Identifier, bool) {
 	}
 	return id, true
 }
+
+// Placeholder reports whether a value is a well-formed number that is nobody's:
+// 9999999999, 9876543210. It stands in no graph.
+func Placeholder(raw string) bool {
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(strings.TrimSpace(raw), buf[:0])
+	if !ok {
+		return false
+	}
+	n := indianMobile(digits, plus)
+	return n != nil && placeholder(n)
+}
