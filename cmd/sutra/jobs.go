@@ -196,7 +196,16 @@ func (a *app) nightlyCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), true, func(s *pipeline.Site) (any, error) { return s.Nightly(c.Context(), at, simulate) })
+			var sum pipeline.NightlySummary
+			err = a.with(c.Context(), true, func(s *pipeline.Site) (any, error) {
+				var err error
+				sum, err = s.Nightly(c.Context(), at, simulate)
+				return sum, err
+			})
+			if err == nil && sum.Back+sum.Stale+sum.Failed+sum.Residue > 0 {
+				return errGaps // somebody must look: the scheduler is told
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&asOf, "as-of", "", "the time to judge by (default: now)")
