@@ -179,7 +179,7 @@ func (d *decoder) token() Token {
 
 func decodeBlock(in []byte) ([]Sighting, error) {
 	d := &decoder{in: in}
-	rows := int(d.uint())
+	rows := d.uint()
 	if rows > blockRows {
 		return nil, errBlock
 	}

@@ -22,8 +22,8 @@ func Email(raw string) (Identifier, bool) {
 	if !validLocal(s[:at]) || !validDomain(s[at+1:]) {
 		return Identifier{}, false
 	}
-	s = strings.ToLower(s)
-	local, domain := s[:at], s[at+1:]
+	local, domain := strings.ToLower(s[:at]), strings.ToLower(s[at+1:]) // apart: the length may change
+	s = local + "@" + domain
 	if testMailbox(local, domain) {
 		return Identifier{}, false
 	}
