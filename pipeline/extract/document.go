@@ -31,6 +31,9 @@ type document struct {
 	root   *json.Node
 	parts  []*part
 	nested map[*json.Node]*document // strings that hold JSON themselves
+	// at holds what each leaf was found to be. Redacting and masking go by it, so
+	// that they see exactly what finding saw, keys from further up included.
+	at map[*json.Node][]hit
 }
 
 const maxNesting = 4 // JSON in strings in JSON
@@ -50,7 +53,7 @@ func look(text string, depth int) *document {
 	if root == nil || err != nil && len(root.Children) == 0 {
 		return nil
 	}
-	d := &document{data: data, root: root, nested: map[*json.Node]*document{}}
+	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], context{}, depth)
 	return d
@@ -221,6 +224,7 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	for _, h := range leafHits(c.key, text, c.others) {
 		h.node = n
 		p.hits = append(p.hits, h)
+		d.at[n] = append(d.at[n], h)
 	}
 }
 

@@ -160,6 +160,48 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// What is found in JSON under a key further up is redacted and masked too.
+func TestInheritedKeys(t *testing.T) {
+	for _, text := range []string{
+		`{"phones":["022 25706200"]}`,
+		`{"fields":[{"name":"landline phone","value":"022 25706200"}]}`,
+		`{"wa_id":["14155552671"]}`,
+		`{"wa_id":[919820145678]}`,
+		`{"fields":[{"name":"bsuid","value":"IN.1000000000000001"}]}`,
+		`{"body":"{\"wa_id\":[\"14155552671\"]}"}`,
+	} {
+		d := look(text, 0)
+		if d == nil {
+			t.Fatalf("%s: not looked into", text)
+		}
+		all := map[string]bool{}
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				all[h.Value] = !h.name
+			}
+		}
+		if len(all) == 0 {
+			t.Errorf("%s: nothing found", text)
+			continue
+		}
+		hers := Redactor{Extent: Partial, Mine: func(_, v string) bool { return all[v] }}
+		out, v := hers.Rewrite(connectors.Field{Name: "f"}, text)
+		if v != connectors.Set {
+			t.Errorf("%s: found, but not redacted", text)
+			continue
+		}
+		for _, p := range look(out, 0).parts {
+			if len(p.hits) > 0 {
+				t.Errorf("%s: still there after redaction: %s", text, out)
+			}
+		}
+		m := Masker{Mine: mine(), Shown: mine()}
+		if shown, _ := m.Value(connectors.Field{Name: "f"}, text); shown == text {
+			t.Errorf("%s: somebody else's identifier is not masked", text)
+		}
+	}
+}
+
 func FuzzFind(f *testing.F) {
 	for _, s := range []string{"+91 98201 45678", "a%40b.in%2540", `\u0040x@y.in`, "&#64;", twoLeads, "wamid.HBgM", "+", "1.1700000001"} {
 		f.Add(s)

@@ -162,7 +162,7 @@ func Cookie(raw string) (Identifier, bool) {
 // placeholderWord reports values that stand for "none": they never join.
 func placeholderWord(s string) bool {
 	switch strings.ToLower(s) {
-	case "", "0", "-1", "null", "nil", "none", "na", "n/a", "-", "anonymous", "test", "undefined", "unknown", "(not set)", "guest":
+	case "", "0", "-1", "null", "nil", "none", "na", "n/a", "-", "anonymous", "test", "undefined", "unknown", "(not set)", "guest", Erased:
 		return true
 	}
 	return false

@@ -124,7 +124,7 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 		return
 	}
 	text := n.Text(d.data)
-	for _, h := range leafHits(n.Key, text, false) {
+	for _, h := range d.at[n] {
 		if h.name || !h.whole || h.role == lineage.Link {
 			continue
 		}

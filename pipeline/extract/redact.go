@@ -168,9 +168,8 @@ func (r *Redactor) cut(d *document) (string, bool) {
 		case json.String, json.Broken:
 			r.cutLeaf(d, n, &p)
 		case json.Number:
-			text := n.Text(d.data)
-			for _, h := range leafHits(n.Key, text, false) {
-				if h.whole && r.Mine(h.Kind, h.Value) {
+			for _, h := range d.at[n] {
+				if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
 					p.SetNull(n)
 				}
 			}
@@ -198,7 +197,7 @@ func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
 		return
 	}
 	text := n.Text(d.data)
-	for _, h := range leafHits(n.Key, text, false) {
+	for _, h := range d.at[n] {
 		if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
 			p.SetString(n, Erased)
 			return
