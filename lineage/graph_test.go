@@ -126,6 +126,37 @@ func TestUnitsAreReplacedRemovedAndCompacted(t *testing.T) {
 	closeGraph(t, g)
 }
 
+func TestOneFlushKeepsUnitsApart(t *testing.T) {
+	g := create(t, t.TempDir())
+	defer closeGraph(t, g)
+	tok := g.Token("phone", "+919820145678")
+	put(t, g, "back", tok, "pk=old")
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Remove("s", "back"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{{"back", "pk=1"}, {"new", "pk=2"}, {"new", "pk=3"}} {
+		u := connectors.Unit{Key: c[0]}
+		uw, err := w.Unit("s", u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Sighting{Locator: c[1], Edges: []Edge{{Token: tok, Kind: "phone", Role: Subject}}}
+		if err := errors.Join(uw.Add([]Sighting{s}), uw.Commit(UnitState{Unit: u})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"back pk=1", "new pk=3"}, locators(t, g, tok)); diff != "" {
+		t.Error("a unit removed and written again, and one written twice:", diff)
+	}
+}
+
 func TestAbortLeavesWhatWas(t *testing.T) {
 	g := create(t, t.TempDir())
 	defer closeGraph(t, g)

@@ -118,7 +118,7 @@ func (r *Resolver) Resolve(ctx context.Context, q Query, account string) (*Perso
 	}
 	switch len(subjects) {
 	case 0:
-		return &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}, nil
+		return &Person{Account: account}, nil
 	case 1:
 		return subjects[0], nil
 	}
@@ -171,6 +171,33 @@ func dropEchoes(list []*Person) []*Person {
 	return slices.DeleteFunc(list, func(s *Person) bool { return len(s.Copies) == 0 })
 }
 
+// dropContained leaves out a subject all of whose copies are another's too: a
+// record that was asked for alone and then turned out to be part of a larger
+// subject. Which of them was walked first does not matter.
+func dropContained(list []*Person) []*Person {
+	has := func(p *Person, id RID) bool {
+		return slices.ContainsFunc(p.Copies, func(f Found) bool { return f.RID == id })
+	}
+	var out []*Person
+	for i, p := range list {
+		inside := slices.ContainsFunc(list, func(q *Person) bool {
+			if q == p || len(q.Copies) < len(p.Copies) {
+				return false
+			}
+			for _, c := range p.Copies {
+				if !has(q, c.RID) {
+					return false
+				}
+			}
+			return len(q.Copies) > len(p.Copies) || slices.Index(list, q) < i
+		})
+		if !inside {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // inAccount splits the seeds of one account into people.
 func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person, error) {
 	info, err := r.tokenInfo(q.Token, q.Kind, account)
@@ -218,7 +245,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 		out = append(out, parts...)
 	}
-	return out, nil
+	return dropContained(out), nil
 }
 
 // carriers loads the sightings that carry the token.

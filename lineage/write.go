@@ -35,11 +35,12 @@ type Writer struct {
 	pend    []posting
 	heads   []UnitState // committed, not yet visible
 	removed []UnitState
+	fresh   map[string]uint32 // numbers of new units that are not visible yet, by head key
 }
 
 // Begin starts writing.
 func (g *Graph) Begin() (*Writer, error) {
-	w := &Writer{g: g}
+	w := &Writer{g: g, fresh: map[string]uint32{}}
 	run, err := g.counter("run")
 	if err != nil {
 		return nil, err
@@ -88,11 +89,16 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	st := UnitState{Source: source, Unit: u}
-	if old != nil {
+	head := string(w.g.headKey(source, u.Key))
+	switch id, known := w.fresh[head]; {
+	case old != nil:
 		st.ID = old.ID
-	} else {
+	case known:
+		st.ID = id
+	default:
 		st.ID = w.nextID
 		w.nextID++
+		w.fresh[head] = st.ID
 	}
 	w.seq++
 	st.Generation = w.gen | w.seq
@@ -152,8 +158,10 @@ func (u *UnitWriter) Commit(st UnitState) error {
 		return err
 	}
 	u.w.mu.Lock()
-	u.w.heads = append(u.w.heads, st)
-	u.w.mu.Unlock()
+	defer u.w.mu.Unlock()
+	same := func(x UnitState) bool { return x.ID == st.ID }
+	u.w.heads = append(slices.DeleteFunc(u.w.heads, same), st)
+	u.w.removed = slices.DeleteFunc(u.w.removed, same) // written again after it had vanished
 	return nil
 }
 
@@ -221,6 +229,9 @@ func (w *Writer) flushLocked() error {
 		return err
 	}
 	old = append(old, w.removed...)
+	for _, st := range w.heads {
+		delete(w.fresh, string(w.g.headKey(st.Source, st.Unit.Key)))
+	}
 	w.heads, w.removed = nil, nil
 	return w.g.dropBlocks(old)
 }

@@ -154,7 +154,11 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		x := &all[i]
 		if x.Record.Within == "" {
 			whole = whole || hers[x.RID]
-			others = others || pl.otherParty(p, x)
+			party, err := pl.otherParty(p, x)
+			if err != nil {
+				return false, false, err
+			}
+			others = others || party
 			continue
 		}
 		if hers[x.RID] {
@@ -187,7 +191,7 @@ func (pl *planner) sameRecord(f *lineage.Found) ([]lineage.Found, error) {
 
 // otherParty reports a call between her and somebody else who is not the
 // account's own.
-func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) bool {
+func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error) {
 	others := false
 	for _, e := range f.Record.Edges {
 		if e.Role != lineage.Party || p.Tokens[e.Token] != "" {
@@ -197,11 +201,12 @@ func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) bool {
 			continue // the account's own number, or one that joins nobody
 		}
 		shared, err := pl.residue(e.Token, p.Account)
-		if err == nil && len(shared) > 0 && !hasLink(f) {
-			others = true
+		if err != nil {
+			return false, err
 		}
+		others = others || len(shared) > 0 && !hasLink(f)
 	}
-	return others
+	return others, nil
 }
 
 func hasLink(f *lineage.Found) bool {

@@ -103,11 +103,34 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 		case transparent(m.Key) && c.key != "":
 			next.key = c.key
 		}
+		if id, ok := keyIdentifier(m.Key); ok {
+			d.keyed(m, id, next, depth)
+			continue
+		}
 		if m.Kind == json.Object || m.Kind == json.Array {
 			next.others = next.others || keyMeaning(m.Key).others
 		}
 		d.walk(m, p, next, depth)
 	}
+}
+
+// keyIdentifier reports a member that is filed under somebody's identifier
+// ({"asha@example.com": {...}}).
+func keyIdentifier(key string) (Identifier, bool) {
+	for _, s := range Find(key) {
+		if s.Start == 0 && s.End == len(key) {
+			return s.Identifier, true
+		}
+	}
+	return Identifier{}, false
+}
+
+// keyed makes a part of a member that is filed under an identifier: the member is
+// about the one who has it.
+func (d *document) keyed(m *json.Node, id Identifier, c context, depth int) {
+	p := &part{pointer: json.Pointer(m), node: m, hits: []hit{{Identifier: id, role: lineage.Subject, node: m}}}
+	d.walk(m, p, c, depth)
+	d.parts = append(d.parts, p)
 }
 
 // labelOf returns the member that names the field whose value stands beside it.

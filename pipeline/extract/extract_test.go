@@ -168,6 +168,7 @@ func TestInheritedKeys(t *testing.T) {
 		`{"wa_id":["14155552671"]}`,
 		`{"wa_id":[919820145678]}`,
 		`{"fields":[{"name":"bsuid","value":"IN.1000000000000001"}]}`,
+		`{"asha@example.com":{"city":"Pune"},"n":1}`,
 		`{"body":"{\"wa_id\":[\"14155552671\"]}"}`,
 	} {
 		d := look(text, 0)
