@@ -159,7 +159,8 @@ type Eraser interface {
 
 // BatchEraser is an Eraser that can apply the edits of several units in one
 // transaction, in an order that its own constraints ask for (children before
-// the rows they refer to).
+// the rows they refer to). Before it returns [ErrChanged] it asks the Check of
+// every edit, so that the caller learns of all records that changed at once.
 type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }

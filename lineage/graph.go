@@ -178,7 +178,32 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// dropEmptyLogs removes log files of length 0. A process that was killed right
+// after it had created one leaves it behind, and Badger then refuses to open
+// although nothing is lost: an empty log holds nothing.
+func dropEmptyLogs(dir string) error {
+	for _, kind := range []string{"*.vlog", "*.mem"} {
+		logs, err := filepath.Glob(filepath.Join(dir, kind))
+		if err != nil {
+			return fmt.Errorf("look for empty logs: %w", err)
+		}
+		for _, name := range logs {
+			st, err := os.Stat(name)
+			if err == nil && st.Size() == 0 {
+				err = os.Remove(name)
+			}
+			if err != nil {
+				return fmt.Errorf("clear away an empty log: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 func openBadger(dir string, keys *keyring) (*badger.DB, error) {
+	if err := dropEmptyLogs(dir); err != nil {
+		return nil, err
+	}
 	o := badger.DefaultOptions(dir).
 		WithLogger(nil).
 		WithEncryptionKey(keys.badger).

@@ -157,6 +157,25 @@ func TestOneFlushKeepsUnitsApart(t *testing.T) {
 	}
 }
 
+// A process killed right after it created a log file leaves an empty one.
+func TestEmptyLogsDoNotLockOut(t *testing.T) {
+	dir := t.TempDir()
+	g := create(t, dir)
+	tok := g.Token("phone", "+919820145678")
+	put(t, g, "one", tok, "pk=1")
+	closeGraph(t, g)
+	for _, name := range []string{"000099.vlog", "00099.mem"} {
+		if err := os.WriteFile(filepath.Join(dir, graphName, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g = create(t, dir)
+	defer closeGraph(t, g)
+	if diff := cmp.Diff([]string{"one pk=1"}, locators(t, g, tok)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAbortLeavesWhatWas(t *testing.T) {
 	g := create(t, t.TempDir())
 	defer closeGraph(t, g)

@@ -91,6 +91,9 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	}
 	a.sum.Kept = len(a.plan.body.Kept)
 	before := a.Gaps()
+	if err := a.mark(audit.Intent, a.plan.body.Steps...); err != nil {
+		return a.sum, err
+	}
 	if err := a.steps(ctx); err != nil {
 		return a.sum, err
 	}
@@ -110,6 +113,9 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	if a.sum.Stale+a.sum.Failed+a.sum.Residue > 0 {
 		return a.sum, nil // not done: running it again goes on where it can
 	}
+	if err := a.mark(audit.Proven, a.plan.body.Steps...); err != nil {
+		return a.sum, err
+	}
 	done, err := json.Marshal(a.sum)
 	if err != nil {
 		return a.sum, fmt.Errorf("write the journal: %w", err)
@@ -118,6 +124,15 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 		return a.sum, err
 	}
 	return a.sum, a.compact(ctx)
+}
+
+// mark writes into the journal how far steps came.
+func (a *application) mark(state audit.State, steps ...planStep) error {
+	records := make([]audit.Record, 0, len(steps))
+	for _, st := range steps {
+		records = append(records, audit.Record{Step: st.No, State: state})
+	}
+	return a.journal.RecordAll(records)
 }
 
 // compact rewrites the graph after an erasure so that nothing of it stays on

@@ -49,6 +49,7 @@ type planSubject struct {
 
 // planStep is one unit and the edits in it.
 type planStep struct {
+	No     int               `json:"-"` // its position in the plan
 	Source string            `json:"source"`
 	Unit   lineage.UnitState `json:"unit"`
 	Order  int               `json:"order"`
@@ -130,6 +131,9 @@ func (s *Site) load(path string) (*Plan, error) {
 	}
 	if err := json.Unmarshal(body, &p.body); err != nil {
 		return nil, fmt.Errorf("%s is no plan: %w", path, err)
+	}
+	for i := range p.body.Steps {
+		p.body.Steps[i].No = i
 	}
 	return p, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/extract"
 )
 
@@ -37,7 +38,7 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 		return nil
 	}
 	a.sm.Unlock()
-	return nil
+	return a.mark(audit.Done, st)
 }
 
 // outcome counts a step that was done. The caller holds the lock.
@@ -104,7 +105,7 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 // changed since the plan are stale; the others are done all the same.
 func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep) error {
 	stale := map[recordRef]bool{}
-	for range 8 {
+	for { // every turn finds further changed records, or is the last
 		bad := map[recordRef]bool{}
 		var work []connectors.UnitEdits
 		for _, st := range steps {
@@ -122,7 +123,7 @@ func (a *application) transaction(ctx context.Context, src *Source, er connector
 				a.outcome(st, out[i])
 				a.touched = append(a.touched, touched{src.Name, next[i], false})
 			}
-			break
+			return a.mark(audit.Done, steps...)
 		}
 		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
 			a.failed(steps, err)
@@ -135,7 +136,6 @@ func (a *application) transaction(ctx context.Context, src *Source, er connector
 			return err
 		}
 	}
-	return nil
 }
 
 // recordRef names a record of a plan.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"io/fs"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	_ "modernc.org/sqlite"
 
 	"github.com/cratio/sutra/cmd/sutra/internal/world"
 	"github.com/cratio/sutra/pipeline/config"
@@ -287,6 +289,49 @@ func withoutUnits(t *testing.T, printed string) []byte {
 		out = append(out, b...)
 	}
 	return out
+}
+
+// TestChangedRowsAreStale changes many rows between plan and apply: every one of
+// them is counted as stale and left as it is, and apply does not say that it is
+// done.
+func TestChangedRowsAreStale(t *testing.T) {
+	s, _ := newSite(t, 120)
+	s.run("scan")
+	s.run("retain", "-o", "plan.json")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "crm.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	count := func() (n int) {
+		if err := db.QueryRow("SELECT count(*) FROM leads WHERE notes LIKE '%changed since'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if _, err := db.Exec("UPDATE leads SET notes = coalesce(notes, '') || ' changed since'"); err != nil {
+		t.Fatal(err)
+	}
+	before := count()
+	out, err := s.cmd("apply", "plan.json").Output()
+	if e, ok := err.(*exec.ExitError); !ok || e.ExitCode() != exitGaps {
+		t.Fatalf("apply ended with %v, want exit status %d", err, exitGaps)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	var sum struct{ Stale, Erased, Failed int }
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &sum); err != nil {
+		t.Fatal(err)
+	}
+	if sum.Stale < 9 || sum.Failed != 0 || sum.Erased == 0 {
+		t.Errorf("stale, erased, failed = %+v; want many stale rows, the others erased", sum)
+	}
+	if after := count(); after != before {
+		t.Errorf("%d changed rows became %d", before, after)
+	}
 }
 
 // TestSecondRunIsLockedOut starts two scans at once: one of them exits 11.

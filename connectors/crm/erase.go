@@ -63,6 +63,7 @@ type job struct {
 	targets []*target          // in the order of the plan
 	index   map[string]*target // by table and ident
 	out     []connectors.Outcome
+	changed string // a table with a row whose check failed
 }
 
 // target is one row with the edits that concern it.
@@ -86,6 +87,9 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 		if err := j.load(ctx, i, w); err != nil {
 			return err
 		}
+	}
+	if j.changed != "" {
+		return fmt.Errorf("a record of table %q: %w", j.changed, connectors.ErrChanged)
 	}
 	tables := j.tables()
 	if len(tables) == 0 {
@@ -194,7 +198,8 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 		}
 		if e.Check != nil {
 			if cerr := e.Check(f.values); cerr != nil {
-				return fmt.Errorf("a record of table %q: %w", l.table.name, connectors.ErrChanged)
+				j.changed = l.table.name // the other checks are asked all the same
+				continue
 			}
 		}
 		if err := j.note(unit, l, f.ident, e); err != nil {
