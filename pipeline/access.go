@@ -56,7 +56,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
-		Policy: bundle.Policy{}, Sign: s.Graph.Sign})
+		Policy: bundle.Policy{ID: s.Policy.ID, Version: s.Policy.Version, SHA256: s.policyDigest()}, Sign: s.Graph.Sign})
 	if err != nil {
 		return sum, err
 	}
@@ -77,7 +77,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	}
 	a.sum.SHA256Sums = len(m.Entries)
 	a.sum.Gaps = s.Gaps()
-	return a.sum, nil
+	return a.sum, s.note(ctx, "access.written", map[string]any{"records": a.sum.Records, "files": a.sum.Files, "mentions": a.sum.Mentions, "gaps": a.sum.Gaps})
 }
 
 func (a *access) mine(kind, value string) bool {

@@ -128,6 +128,16 @@ func (s *Site) AuditLog() (*audit.Log, error) {
 	return audit.Open(s.statePath("audit"), s.Graph.Sign, s.Graph.VerifySignature)
 }
 
+// note appends an event to the tamper-evident log: counts and ids, never a value.
+func (s *Site) note(ctx context.Context, event string, fields map[string]any) error {
+	log, err := s.AuditLog()
+	if err != nil {
+		return err
+	}
+	_, err = log.Append(ctx, s.Now(), "sutra", event, fields)
+	return err
+}
+
 // ExplainSummary ends `explain`.
 type ExplainSummary struct {
 	Type     string `json:"type"`

@@ -49,11 +49,14 @@ func (s *Site) AddHold(ctx context.Context, ident, account, reason string, revie
 	if err != nil {
 		return h, fmt.Errorf("encode the hold: %w", err)
 	}
-	return h, s.Graph.PutDoc(holdBucket, h.ID, doc)
+	if err := s.Graph.PutDoc(holdBucket, h.ID, doc); err != nil {
+		return h, err
+	}
+	return h, s.note(ctx, "hold.placed", map[string]any{"hold": h.ID, "whole_account": len(h.Tokens) == 0})
 }
 
 // ReleaseHold ends a hold.
-func (s *Site) ReleaseHold(id string) error {
+func (s *Site) ReleaseHold(ctx context.Context, id string) error {
 	docs, err := s.Graph.Docs(holdBucket)
 	if err != nil {
 		return err
@@ -61,7 +64,10 @@ func (s *Site) ReleaseHold(id string) error {
 	if docs[id] == nil {
 		return fmt.Errorf("%w: there is no hold %q; `sutra hold list` shows them", ErrUsage, id)
 	}
-	return s.Graph.DeleteDoc(holdBucket, id)
+	if err := s.Graph.DeleteDoc(holdBucket, id); err != nil {
+		return err
+	}
+	return s.note(ctx, "hold.released", map[string]any{"hold": id})
 }
 
 // Holds returns the holds in force, oldest first.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -152,7 +153,7 @@ func (a *application) evidence(ctx context.Context) error {
 func (a *application) certificate(entry audit.Entry) audit.Certificate {
 	c := audit.Certificate{
 		Schema: "sutra.certificate/1", Kind: "erasure_request", PlanSHA256: a.plan.SHA256, ExecutedBy: "sutra " + a.Version, Simulated: a.simulate,
-		Policy:    audit.Policy{ID: a.Policy.ID, Version: a.Policy.Version, SHA256: a.policyHash()},
+		Policy:    audit.Policy{ID: a.Policy.ID, Version: a.Policy.Version, SHA256: a.policyDigest()},
 		StartedAt: a.started, FinishedAt: a.Now(), Contact: audit.Contact{Name: "Privacy", Email: "support@cratio.com"},
 		Log: audit.Anchor{Seq: entry.Seq, EntryHash: entry.Hash},
 	}
@@ -171,7 +172,12 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 		Store: "all sources", Class: "all", Rule: a.plan.Kind, Found: a.sum.Erased + a.sum.Redacted + a.sum.Failed + a.sum.Stale,
 		Erased: a.sum.Erased, Redacted: a.sum.Redacted, Failed: a.sum.Failed + a.sum.Stale,
 	}}
-	c.Method = []audit.Method{{Class: "all", Method: "hard_delete"}}
+	if a.sum.Erased > 0 || a.sum.Redacted == 0 {
+		c.Method = append(c.Method, audit.Method{Class: "all", Method: "hard_delete"})
+	}
+	if a.sum.Redacted > 0 {
+		c.Method = append(c.Method, audit.Method{Class: "all", Method: "field_strip", Note: "records that stay: emptied of what is hers"})
+	}
 	for _, k := range a.plan.body.Kept {
 		c.Residuals = append(c.Residuals, audit.Residual{Class: k.Rule, Count: 1, Reason: k.Reason, Citation: k.Rule, ReleaseOn: firstDay(k.Until)})
 	}
@@ -179,17 +185,15 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 	return c
 }
 
-func (a *application) policyHash() string {
-	data, err := json.Marshal(a.Policy)
+// policyDigest is the SHA-256 of the policy in force, in hex; "" when it cannot be
+// encoded.
+func (s *Site) policyDigest() string {
+	data, err := json.Marshal(s.Policy)
 	if err != nil {
 		return ""
 	}
-	var b [8]byte
-	n := a.Graph.Sum(data)
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
-	return hex.EncodeToString(b[:])
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // Verify reads the changed units of every applied plan again and proves that no

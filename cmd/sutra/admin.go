@@ -102,7 +102,7 @@ func (a *app) holdCmd() *cobra.Command {
 		Use: "release ID", Short: "End a hold", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				return countSummary{"summary", 1}, s.ReleaseHold(args[0])
+				return countSummary{"summary", 1}, s.ReleaseHold(c.Context(), args[0])
 			})
 		},
 	}
