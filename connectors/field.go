@@ -14,9 +14,10 @@ type Look string
 
 // The ways to look into a value.
 const (
-	LookText Look = ""     // free text: identifiers found in it are mentions
-	LookJSON Look = "json" // JSON text: looked into, its keys tell what a leaf is
-	LookSkip Look = "skip" // an opaque value (a hash, an enumeration): not searched
+	LookText  Look = ""      // free text: identifiers found in it are mentions
+	LookJSON  Look = "json"  // JSON text: looked into, its keys tell what a leaf is
+	LookLabel Look = "label" // the column's name tells what the value is, as a JSON key does
+	LookSkip  Look = "skip"  // an opaque value (a hash, an enumeration): not searched
 )
 
 // Field is the meaning of one column, as it travels in Arrow field metadata.

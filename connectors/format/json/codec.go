@@ -32,6 +32,9 @@ type Codec struct {
 	mem   memory.Allocator
 	cols  *columns
 	p     Parser
+	// Of a codec made by NewLayout: cols is the first of sets.
+	layout Layout
+	sets   []*columns
 }
 
 var _ format.Codec = (*Codec)(nil)
@@ -54,7 +57,8 @@ var _ format.Codec = (*Codec)(nil)
 // UTF-8 with or without byte order mark and UTF-16 with one are understood, and
 // kept by Rewrite.
 func New(dataset string, cat connectors.Collection, lines bool) format.Codec {
-	return &Codec{lines: lines, limit: MaxRecord, mem: memory.DefaultAllocator, cols: newColumns(dataset, cat)}
+	cols := newColumns(dataset, cat)
+	return &Codec{lines: lines, limit: MaxRecord, mem: memory.DefaultAllocator, cols: cols, sets: []*columns{cols}}
 }
 
 // Stable reports whether locators still name the same records after a rewrite.
@@ -63,9 +67,8 @@ func (c *Codec) Stable() bool { return false }
 
 // Decode implements [format.Codec].
 func (c *Codec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
-	b := connectors.NewBuilder(c.mem, c.cols.collection, c.cols.fields)
-	defer b.Release()
-	e := &emitter{codec: c, b: b, yield: yield, ctx: ctx}
+	e := &emitter{codec: c, yield: yield, ctx: ctx}
+	defer e.release()
 	if _, err := c.run(in, e, nil); err != nil {
 		return fmt.Errorf("decode JSON: %w", err)
 	}

@@ -16,10 +16,27 @@ type columns struct {
 	dotted     []int // columns whose name has a dot
 
 	// The claims of the record at hand.
-	got   []*Node // by column; the last stays nil
-	rest  []*Node // members that no column takes
+	got   []*Node  // by column; the last stays nil
+	rest  []member // members that no column takes
 	inner map[*Node]bool
 	buf   []byte
+}
+
+// member is one value of a record and the name that it goes by. A value that
+// stands elsewhere in the document than in the record's own object is foreign:
+// its key is not the record's to change.
+type member struct {
+	key     string
+	n       *Node
+	foreign bool
+}
+
+// membersOf appends the members of an object.
+func membersOf(list []member, n *Node) []member {
+	for _, c := range n.Children {
+		list = append(list, member{key: c.Key, n: c})
+	}
+	return list
 }
 
 func newColumns(dataset string, cat connectors.Collection) *columns {
@@ -43,22 +60,28 @@ func newColumns(dataset string, cat connectors.Collection) *columns {
 	return c
 }
 
-// claim decides which member goes to which column.
+// claim decides which member of an object goes to which column.
 func (c *columns) claim(root *Node) {
+	c.rest = c.rest[:0]
+	if root.Kind == Object {
+		c.rest = membersOf(c.rest, root)
+	}
+	c.assign()
+}
+
+// assign gives the members in c.rest to columns and keeps the others.
+func (c *columns) assign() {
 	clear(c.got)
 	clear(c.inner)
-	c.rest = c.rest[:0]
-	if root.Kind != Object {
-		return
-	}
-	for _, n := range root.Children {
-		if i, ok := c.exact[n.Key]; !ok || !c.take(i, n) {
-			c.rest = append(c.rest, n)
+	kept := c.rest[:0]
+	for _, m := range c.rest {
+		if i, ok := c.exact[m.key]; !ok || !c.take(i, m.n) {
+			kept = append(kept, m)
 		}
 	}
-	c.rest = slices.DeleteFunc(c.rest, func(n *Node) bool {
-		i, ok := c.lower[strings.ToLower(n.Key)]
-		return ok && c.take(i, n)
+	c.rest = slices.DeleteFunc(kept, func(m member) bool {
+		i, ok := c.lower[strings.ToLower(m.key)]
+		return ok && c.take(i, m.n)
 	})
 	for _, i := range c.dotted {
 		if n := c.descend(strings.Split(c.fields[i].Name, ".")); n != nil && c.take(i, n) {
@@ -83,16 +106,16 @@ func (c *columns) descend(path []string) *Node {
 	at := c.rest
 	var n *Node
 	for _, key := range path {
-		i := slices.IndexFunc(at, func(n *Node) bool { return n.Key == key })
+		i := slices.IndexFunc(at, func(m member) bool { return m.key == key })
 		if i < 0 {
-			i = slices.IndexFunc(at, func(n *Node) bool { return strings.EqualFold(n.Key, key) })
+			i = slices.IndexFunc(at, func(m member) bool { return strings.EqualFold(m.key, key) })
 		}
-		if i < 0 || c.inner[at[i]] {
+		if i < 0 || c.inner[at[i].n] {
 			return nil
 		}
-		n, at = at[i], nil
+		n, at = at[i].n, nil
 		if n.Kind == Object {
-			at = n.Children
+			at = membersOf(nil, n)
 		}
 	}
 	return n
@@ -120,14 +143,18 @@ func (c *columns) restText(data []byte, root *Node) (string, bool) {
 	}
 	b := c.buf[:0]
 	sep := byte('{')
-	for _, n := range c.rest {
-		if c.inner[n] {
+	for _, m := range c.rest {
+		if c.inner[m.n] {
 			continue
 		}
 		b = append(b, sep)
-		b = append(b, data[n.KeyStart:n.KeyEnd]...)
+		if m.foreign {
+			b = appendQuoted(b, m.key, style{})
+		} else {
+			b = append(b, data[m.n.KeyStart:m.n.KeyEnd]...)
+		}
 		b = append(b, ':')
-		b = append(b, Without(data, n, c.inner)...)
+		b = append(b, Without(data, m.n, c.inner)...)
 		sep = ','
 	}
 	if sep == '{' {
@@ -137,9 +164,8 @@ func (c *columns) restText(data []byte, root *Node) (string, bool) {
 	return toValid(string(c.buf)), true
 }
 
-// emit sets the columns of the row that b has begun.
+// emit sets the columns of the row that b has begun from what was claimed.
 func (c *columns) emit(b *connectors.Builder, data []byte, root *Node) {
-	c.claim(root)
 	last := len(c.fields) - 1
 	for i := range c.fields[:last] {
 		if v, ok := c.value(i, data); ok {

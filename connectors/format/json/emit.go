@@ -12,11 +12,30 @@ import (
 type emitter struct {
 	codec *Codec
 	ctx   context.Context
-	b     *connectors.Builder
+	b     []*connectors.Builder // by set of columns; nil until one is needed
 	yield func(connectors.Batch) error
 	gaps  []connectors.Gap
 	told  int // gaps told so far
 	more  int // gaps beyond maxGaps
+}
+
+// builder returns the builder of the k-th set of columns.
+func (e *emitter) builder(k int) *connectors.Builder {
+	if e.b == nil {
+		e.b = make([]*connectors.Builder, len(e.codec.sets))
+	}
+	if e.b[k] == nil {
+		e.b[k] = connectors.NewBuilder(e.codec.mem, e.codec.sets[k].collection, e.codec.sets[k].fields)
+	}
+	return e.b[k]
+}
+
+func (e *emitter) release() {
+	for _, b := range e.b {
+		if b != nil {
+			b.Release()
+		}
+	}
 }
 
 func (e *emitter) record(locator string, data []byte) ([]byte, error) {
@@ -29,43 +48,60 @@ func (e *emitter) record(locator string, data []byte) ([]byte, error) {
 	if !ok {
 		return data, nil
 	}
-	e.b.Row(locator)
-	e.codec.cols.emit(e.b, data, root)
-	if e.b.Full() {
+	if e.codec.layout != nil {
+		return data, e.items(locator, data, root)
+	}
+	b := e.builder(0)
+	b.Row(locator)
+	e.codec.cols.claim(root)
+	e.codec.cols.emit(b, data, root)
+	if b.Full() {
 		return data, e.flush()
 	}
 	return data, nil
 }
 
 func (e *emitter) unreadable(locator string, reason error) error {
+	return e.gap(locator, reason.Error())
+}
+
+func (e *emitter) gap(locator, reason string) error {
 	if e.told >= maxGaps {
 		e.more++
 		return nil
 	}
 	e.told++
-	e.gaps = append(e.gaps, connectors.Gap{Locator: locator, Reason: reason.Error()})
+	e.gaps = append(e.gaps, connectors.Gap{Locator: locator, Reason: reason})
 	return e.ctx.Err()
 }
 
+// flush hands on what was collected, a batch a collection.
 func (e *emitter) flush() error {
-	if err := e.ctx.Err(); err != nil {
-		return err
+	for _, b := range e.b {
+		if b == nil || b.Len() == 0 {
+			continue
+		}
+		if err := e.ctx.Err(); err != nil {
+			return err
+		}
+		out := b.Flush()
+		out.Gaps, e.gaps = e.gaps, nil
+		if err := e.yield(out); err != nil {
+			return err
+		}
 	}
-	b := connectors.Batch{Collection: e.codec.cols.collection}
-	if e.b.Len() > 0 {
-		b = e.b.Flush()
+	if len(e.gaps) == 0 {
+		return e.ctx.Err()
 	}
-	b.Gaps, e.gaps = e.gaps, nil
-	return e.yield(b)
+	out := connectors.Batch{Collection: e.codec.cols.collection, Gaps: e.gaps}
+	e.gaps = nil
+	return e.yield(out)
 }
 
 // close hands on what is left.
 func (e *emitter) close() error {
 	if e.more > 0 {
 		e.gaps = append(e.gaps, connectors.Gap{Reason: fmt.Sprintf("%d further records cannot be read", e.more)})
-	}
-	if e.b.Len() == 0 && len(e.gaps) == 0 {
-		return e.ctx.Err()
 	}
 	return e.flush()
 }
@@ -83,6 +119,13 @@ func (e *editor) record(locator string, data []byte) ([]byte, error) {
 		if err := e.ctx.Err(); err != nil {
 			return nil, err
 		}
+	}
+	if e.codec.layout != nil {
+		root, ok, _ := e.codec.parse(data)
+		if !ok {
+			return data, nil
+		}
+		return e.items(locator, data, root)
 	}
 	edit := e.edits.For(e.codec.cols.collection, locator)
 	if edit == nil {

@@ -68,7 +68,7 @@ type merger struct {
 func (m merger) merge(old, now *Node, text []byte) {
 	switch {
 	case old.Kind == Object && now.Kind == Object && (len(now.Children) <= len(old.Children) || holds(m.except, old)):
-		m.members(old.Children, now.Children, text)
+		m.members(membersOf(nil, old), now.Children, text)
 	case old.Kind == Array && now.Kind == Array && len(old.Children) == len(now.Children):
 		for i, c := range old.Children {
 			m.merge(c, now.Children[i], text)
@@ -85,37 +85,37 @@ func (m merger) merge(old, now *Node, text []byte) {
 
 // members matches members by key, the n-th of a name with the n-th. Members that
 // are gone are removed; one that is gone while another has come was renamed.
-func (m merger) members(old, now []*Node, text []byte) {
+func (m merger) members(old []member, now []*Node, text []byte) {
 	byKey := map[string][]*Node{}
 	for _, n := range now {
 		byKey[n.Key] = append(byKey[n.Key], n)
 	}
 	used := map[*Node]bool{}
-	var lost []*Node
+	var lost []member
 	for _, o := range old {
-		if m.except[o] {
+		if m.except[o.n] {
 			continue
 		}
-		list := byKey[o.Key]
+		list := byKey[o.key]
 		if len(list) == 0 {
 			lost = append(lost, o)
 			continue
 		}
-		byKey[o.Key] = list[1:]
+		byKey[o.key] = list[1:]
 		used[list[0]] = true
-		m.merge(o, list[0], text)
+		m.merge(o.n, list[0], text)
 	}
 	i := 0
 	for _, o := range lost {
 		for i < len(now) && used[now[i]] {
 			i++
 		}
-		if i == len(now) || holds(m.except, o) {
-			m.Strip(o, m.except)
+		if i == len(now) || o.foreign || holds(m.except, o.n) {
+			m.Strip(o.n, m.except)
 			continue
 		}
-		m.SetKey(o, now[i].Key)
-		m.merge(o, now[i], text)
+		m.SetKey(o.n, now[i].Key)
+		m.merge(o.n, now[i], text)
 		i++
 	}
 }

@@ -88,6 +88,21 @@ func (p *Patch) apply(data []byte, from, to int) []byte {
 	if p.Empty() {
 		return data[from:to]
 	}
+	out := make([]byte, 0, to-from+64)
+	at := from
+	for _, c := range p.cuts(data) {
+		if c.start < at || c.end > to {
+			continue
+		}
+		out = append(append(out, data[at:c.start]...), c.text...)
+		at = c.end
+	}
+	return append(out, data[at:to]...)
+}
+
+// cuts returns the spans to replace, in the order of the data, the larger of two
+// that begin together first.
+func (p *Patch) cuts(data []byte) []cut {
 	cuts := make([]cut, 0, len(p.sets)+len(p.keys)+len(p.removed))
 	for n, f := range p.sets {
 		cuts = append(cuts, cut{n.Start, n.End, f(data)})
@@ -106,16 +121,30 @@ func (p *Patch) apply(data []byte, from, to int) []byte {
 	slices.SortFunc(cuts, func(a, b cut) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
-	out := make([]byte, 0, to-from+64)
-	at := from
-	for _, c := range cuts {
-		if c.start < at || c.end > to {
-			continue
+	return cuts
+}
+
+// changes reports whether applying the patch would change a byte.
+func (p *Patch) changes(data []byte) bool {
+	for _, c := range p.cuts(data) {
+		if !bytes.Equal(data[c.start:c.end], c.text) {
+			return true
 		}
-		out = append(append(out, data[at:c.start]...), c.text...)
-		at = c.end
 	}
-	return append(out, data[at:to]...)
+	return false
+}
+
+// add takes over the changes of another patch of the same document.
+func (p *Patch) add(o *Patch) {
+	for n, f := range o.sets {
+		p.set(n, f)
+	}
+	for n, key := range o.keys {
+		p.SetKey(n, key)
+	}
+	for n := range o.removed {
+		p.Remove(n)
+	}
 }
 
 // runs adds the spans to cut for the removed children of a container. A run of

@@ -10,11 +10,22 @@ import (
 
 type rewriter = func(connectors.Field, string) (string, connectors.Verdict)
 
-// redact asks rewrite about every column of a record and returns the record with
-// the answers put in.
+// redact asks rewrite about every column of a record that is a whole document and
+// returns it with the answers put in.
 func (c *columns) redact(data []byte, root *Node, rewrite rewriter) (out []byte, changed bool, err error) {
 	c.claim(root)
-	e := edit{merger{new(Patch), data, c.inner}, c.rest}
+	var p Patch
+	if err := c.redactInto(&p, data, root, rewrite); err != nil || p.Empty() {
+		return data, false, err
+	}
+	out = p.Apply(data)
+	return out, !bytes.Equal(out, data), nil
+}
+
+// redactInto asks rewrite about every column of the record that was claimed and
+// adds the answers to a patch.
+func (c *columns) redactInto(p *Patch, data []byte, root *Node, rewrite rewriter) error {
+	e := edit{merger{p, data, c.inner}, c.rest}
 	last := len(c.fields) - 1
 	for i, f := range c.fields[:last] {
 		old, ok := c.value(i, data)
@@ -28,25 +39,23 @@ func (c *columns) redact(data []byte, root *Node, rewrite rewriter) (out []byte,
 			e.replace(c.got[i], text)
 		}
 	}
-	if old, ok := c.restText(data, root); ok {
-		switch text, verdict := rewrite(c.fields[last], old); {
-		case verdict == connectors.Empty:
-			e.emptyRest(root)
-		case verdict == connectors.Set && text != old:
-			err = e.replaceRest(root, text)
-		}
+	old, ok := c.restText(data, root)
+	if !ok {
+		return nil
 	}
-	if err != nil || e.Empty() {
-		return data, false, err
+	switch text, verdict := rewrite(c.fields[last], old); {
+	case verdict == connectors.Empty:
+		e.emptyRest(root)
+	case verdict == connectors.Set && text != old:
+		return e.replaceRest(root, text)
 	}
-	out = e.Apply(data)
-	return out, !bytes.Equal(out, data), nil
+	return nil
 }
 
 // edit is a patch of one record.
 type edit struct {
 	merger
-	rest []*Node
+	rest []member
 }
 
 // replace puts the text that a rewrite gave in the place of a value: JSON text
@@ -90,7 +99,7 @@ func (e *edit) emptyRest(root *Node) {
 		e.SetNull(root)
 		return
 	}
-	for _, n := range e.rest {
-		e.Strip(n, e.except)
+	for _, m := range e.rest {
+		e.Strip(m.n, e.except)
 	}
 }

@@ -1,0 +1,58 @@
+package connectors
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Header gives the columns of a table whose header nobody promised their
+// meaning: each is matched with a field of the collection by its name or by an
+// alias, both without regard to case, spaces and punctuation. What matches
+// nothing keeps its name and is looked at by name and value ([LookLabel]).
+//
+// aliases translates a folded column name ("sendermobile", see [FoldHeader]) to a
+// field; "-" leaves a column unread. Every column has a field, and names are unique: when
+// several columns mean one field, the later ones are called "name#2" and so on
+// and mean the same.
+func Header(dataset string, c Collection, aliases map[string]string, header []string) []Field {
+	byName := map[string]CatalogField{}
+	for _, f := range c.Fields {
+		byName[FoldHeader(f.Name)] = f
+	}
+	used := map[string]bool{LocatorColumn: true}
+	out := make([]Field, len(header))
+	for i, h := range header {
+		key := FoldHeader(h)
+		f := Field{Name: h, Look: LookLabel}
+		to, aliased := aliases[key]
+		switch cf, ok := byName[key]; {
+		case ok:
+			f = Resolve(dataset, c, cf)
+		case to == "-":
+			f.Look = LookSkip
+		case aliased:
+			f = Resolve(dataset, c, byName[FoldHeader(to)])
+		case strings.TrimSpace(h) == "":
+			f.Name = fmt.Sprintf("column %d", i+1)
+		}
+		base := f.Name
+		for n := 2; used[f.Name]; n++ {
+			f.Name = fmt.Sprintf("%s#%d", base, n)
+		}
+		used[f.Name] = true
+		out[i] = f
+	}
+	return out
+}
+
+// FoldHeader folds a column name: letters and digits in lower case, marks of
+// Indian scripts kept.
+func FoldHeader(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
