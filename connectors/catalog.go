@@ -50,6 +50,7 @@ type CatalogField struct {
 	Role       string   // "subject", "mention", "link" or ""
 	Links      []string // link kinds: indiamart_query, ..., merged
 	Override   string   // retention class whose period this field overrides
+	Consent    string   // what the field permits or restricts: "marketing", "analytics", "dnd"
 	Erase      string   // "delete", "redact", "keep" or ""
 	Fields     []CatalogField
 }

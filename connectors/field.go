@@ -33,7 +33,8 @@ type Field struct {
 	PrimaryKey bool
 	// Meaning marks the columns with a part in the record's life: a
 	// comma-separated set of "account", "recorded_at", "trigger", "polytype:K",
-	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS", "name".
+	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS",
+	// "consent:WHAT", "name".
 	Meaning []string
 }
 
@@ -146,6 +147,7 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 	mean("recorded_at", c.RecordedAt == f.Name)
 	mean("trigger", c.Trigger == f.Name)
 	mean("override:"+f.Override, f.Override != "")
+	mean("consent:"+f.Consent, f.Consent != "")
 	for _, k := range f.Categories {
 		mean("name", k == "user.name" || strings.HasPrefix(k, "user.name."))
 	}

@@ -5,8 +5,14 @@ package all
 import (
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/crm"
+	"github.com/cratio/sutra/connectors/facebook"
 	"github.com/cratio/sutra/connectors/files"
+	"github.com/cratio/sutra/connectors/ga4"
+	"github.com/cratio/sutra/connectors/google"
+	"github.com/cratio/sutra/connectors/indiamart"
+	"github.com/cratio/sutra/connectors/justdial"
 	"github.com/cratio/sutra/connectors/recordings"
+	"github.com/cratio/sutra/connectors/whatsapp"
 )
 
 // Kinds returns the connectors by the word that stands after `connector:` in
@@ -17,6 +23,12 @@ func Kinds() map[string]connectors.Kind {
 		crm.SQLite(),
 		files.Kind(),
 		recordings.Kind(),
+		ga4.Kind(),
+		indiamart.Kind(),
+		justdial.Kind(),
+		whatsapp.Kind(),
+		facebook.Kind(),
+		google.Kind(),
 	} {
 		kinds[k.Name] = k
 	}

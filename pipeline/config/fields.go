@@ -98,9 +98,10 @@ func (f *catalogFile) fieldMeta(out *connectors.CatalogField, m *yamltree.Node, 
 	if m == nil {
 		return
 	}
-	f.r.Known(m, "meta.sutra of "+where, "role", "link", "override", "erase")
+	f.r.Known(m, "meta.sutra of "+where, "role", "link", "override", "erase", "consent")
 	out.Role = f.role(m, where)
 	out.Erase = f.r.OneOf(m.Get("erase"), "erase of "+where, "delete", "redact", "keep")
+	out.Consent = f.r.Word(m.Get("consent"), "consent of "+where)
 	out.Override = f.class(m.Get("override"), "override of "+where)
 	for _, l := range f.r.Words(m.Get("link"), "link of "+where) {
 		if !linkRule.MatchString(l) {

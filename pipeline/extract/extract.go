@@ -140,6 +140,8 @@ func (r *record) field(i int, v string) {
 		r.identity(c, v)
 	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
 		r.json(c, v)
+	case c.Look == connectors.LookLabel || links && c.Personal():
+		r.labelled(c, v)
 	case c.Means("name"):
 		if n := NameSignature(r.x.Hash, v); n != nil {
 			r.out.Names = append(r.out.Names, n)
@@ -169,7 +171,20 @@ func (r *record) life(c *column, v string) {
 		if class, ok := strings.CutPrefix(m, "override:"); ok {
 			r.fact("override:"+class, v)
 		}
+		if what, ok := strings.CutPrefix(m, "consent:"); ok {
+			r.fact("consent:"+what, consent(v))
+		}
 	}
+}
+
+// consent shortens what a record says of a permission or a restriction: a word,
+// a digit, or a small JSON object. What else stands there is only noted as given.
+func consent(v string) string {
+	v = strings.TrimSpace(v)
+	if len(v) > 200 || len(Find(v)) > 0 {
+		return "given"
+	}
+	return v
 }
 
 func (r *record) fact(k, v string) {
@@ -290,11 +305,40 @@ func (r *record) text(v string) {
 	}
 }
 
+// labelled takes in a value whose column nobody described: its name tells what it
+// is, as the key of a JSON member does.
+func (r *record) labelled(c *column, v string) {
+	others := c.Role == "mention"
+	for _, h := range leafHits(c.Name, v, others) {
+		if h.name {
+			if n := NameSignature(r.x.Hash, h.Value); n != nil {
+				r.out.Names = append(r.out.Names, n)
+			}
+			continue
+		}
+		if r.shape.coll.Staff || r.shape.coll.Accounts {
+			h.role = lineage.Own
+		}
+		r.add(&r.out, h.Identifier, h.role)
+		r.personal = r.personal || h.role != lineage.Mention
+	}
+}
+
 // json looks into a value.
 func (r *record) json(c *column, v string) {
 	d := look(v, 0)
 	if d == nil {
 		r.text(v)
+		return
+	}
+	if c.Role == "mention" { // a column that holds other people
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				if !h.name {
+					r.add(&r.out, h.Identifier, lineage.Mention)
+				}
+			}
+		}
 		return
 	}
 	for k, p := range d.parts {

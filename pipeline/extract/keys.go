@@ -65,8 +65,13 @@ func keyMeaning(key string) meaning {
 		m.identity, m.party = KindPhone, joined != "customer number"
 	case "user pseudo id", "client id", "ga client id", "ga":
 		m.identity = KindCookie
-	case "bsuid", "from user id", "recipient user id":
+	case "bsuid", "from user id", "recipient user id", "to user id", "parent user id", "from parent user id", "to parent user id",
+		"recipient parent user id", "recipient participant user id":
 		m.identity = KindBSUID
+	case "advertising id", "vendor id", "idfa", "gaid":
+		m.identity = "device_id"
+	case "user id":
+		return m // often an e-mail or a number, against the rules
 	}
 	if m.identity == "" && !m.name {
 		m.opaque = opaqueKey(words)

@@ -98,6 +98,9 @@ func (r *Redactor) document(f connectors.Field, value string, d *document) (stri
 			return "", connectors.Empty
 		}
 	}
+	if f.Role == "mention" && r.owns(d.parts[0]) && !r.foreign(d) {
+		return "", connectors.Empty // a card of hers in somebody else's record
+	}
 	out, changed := r.cut(d)
 	if !changed {
 		return "", connectors.Same

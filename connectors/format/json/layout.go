@@ -83,6 +83,13 @@ func (c *columns) claimItem(it Item) {
 		}
 	}
 	c.assign()
+	for i := range it.Extra {
+		for _, n := range c.got {
+			if n != nil && n == it.Extra[i].Node {
+				c.inner[n] = true // it may stand inside a value of the rest
+			}
+		}
+	}
 }
 
 // place is the locator of a node in the document at base.

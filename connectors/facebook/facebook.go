@@ -1,0 +1,100 @@
+// Package facebook is the connector for Facebook Lead Ads: leadgen webhooks, leads
+// of the Graph API, and the tables of Ads Manager, which are UTF-16 with tabs
+// whatever they are called, or what a spreadsheet made of them. One lead, or one
+// notice of a lead, is one record.
+//
+// A form's questions are the advertiser's own, in any language: what nobody named
+// is judged by its name and its value.
+package facebook
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/csv"
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+//go:embed catalog.yaml
+var catalog []byte
+
+// Kind returns the connector for the list of package all. It brings its own
+// catalog.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "facebook", Catalog: catalog, Open: open}
+}
+
+// headers are other names for the columns of a downloaded table.
+var headers = map[string]string{
+	"leadid": "id", "fullname": "full_name", "name": "full_name", "phone": "phone_number", "mobilenumber": "phone_number", "mobile": "phone_number",
+	"emailaddress": "email", "workphone": "work_phone_number", "postcode": "zip_code", "postalcode": "zip_code", "zip": "zip_code", "dob": "date_of_birth",
+	"dateofbirth": "date_of_birth",
+}
+
+func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
+	leads, _ := c.Dataset.Collection("leads")
+	fields := func(header []string) []connectors.Field {
+		return connectors.Header(c.Dataset.Key, leads, headers, header)
+	}
+	pick := func(_ string, head []byte) (format.Codec, error) {
+		switch looks := format.LooksLike(head); looks {
+		case format.LooksJSON:
+			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+		case format.LooksText:
+			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
+		default:
+			return nil, format.NotRead(looks, "JSON, TSV, CSV and XLSX")
+		}
+	}
+	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// layout finds the records of one document: the changes of a webhook, the leads
+// of a page of the Graph API, or a bare lead.
+func layout(root *json.Node, _ []byte) ([]json.Item, string) {
+	if root.Kind != json.Object {
+		return []json.Item{{Collection: "leads", Node: root}}, "it is no lead and no webhook; what it holds is searched as it is"
+	}
+	if entry := root.Get("entry"); entry != nil && entry.Kind == json.Array {
+		return changes(entry), ""
+	}
+	if data := root.Get("data"); data != nil && data.Kind == json.Array {
+		var items []json.Item
+		for _, n := range data.Children {
+			items = append(items, json.Item{Collection: "leads", Node: n})
+		}
+		return items, ""
+	}
+	return []json.Item{{Collection: "leads", Node: root}}, ""
+}
+
+// changes makes a record of every change of a webhook. An entry with nothing in it
+// but what a page's webhook always has is no record.
+func changes(entry *json.Node) []json.Item {
+	var items []json.Item
+	for _, e := range entry.Children {
+		list := e.Get("changes")
+		if list == nil || list.Kind != json.Array {
+			items = append(items, json.Item{Collection: "leads", Node: e, Names: map[string]string{"id": "page_id"}})
+			continue
+		}
+		for _, n := range list.Children {
+			it := json.Item{Collection: "leads", Node: n}
+			if v := n.Get("value"); v != nil && v.Kind == json.Object {
+				it.Names = map[string]string{"value": ""}
+				for _, m := range v.Children {
+					it.Extra = append(it.Extra, json.Extra{Name: m.Key, Node: m})
+				}
+			}
+			items = append(items, it)
+		}
+	}
+	return items
+}

@@ -1,0 +1,218 @@
+package form
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
+)
+
+// RestColumn is the last column: a JSON object of the pairs that the catalog does
+// not name.
+const RestColumn = "sutra.rest"
+
+// MaxLine is the longest line, in bytes, that is read. Longer ones are gaps.
+const MaxLine = 16 << 20
+
+// New returns a codec for the records of one collection. A pair belongs to the
+// field of the same name, without regard to case; the first of a name counts,
+// others go to [RestColumn]. An empty value is null.
+func New(dataset string, cat connectors.Collection) format.Codec {
+	c := &codec{collection: cat.Name, fields: connectors.Columns(dataset, cat), at: map[string]int{}}
+	for i, f := range c.fields {
+		c.at[strings.ToLower(f.Name)] = i
+	}
+	c.fields = append(c.fields, connectors.Field{Name: RestColumn, Look: connectors.LookJSON})
+	return c
+}
+
+type codec struct {
+	collection string
+	fields     []connectors.Field
+	at         map[string]int
+}
+
+// cells says which pair stands in which column; the rest are the others.
+func (c *codec) cells(pairs []pair) (cells []int, rest []int) {
+	cells = make([]int, len(c.fields)-1)
+	for i := range cells {
+		cells[i] = -1
+	}
+	for i, p := range pairs {
+		k, ok := c.at[strings.ToLower(p.name)]
+		switch {
+		case p.value == "":
+		case ok && cells[k] < 0:
+			cells[k] = i
+		default:
+			rest = append(rest, i)
+		}
+	}
+	return cells, rest
+}
+
+// Decode implements [format.Codec].
+func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
+	b := connectors.NewBuilder(memory.DefaultAllocator, c.collection, c.fields)
+	defer b.Release()
+	var gaps []connectors.Gap
+	flush := func() error {
+		out := connectors.Batch{Collection: c.collection, Gaps: gaps}
+		gaps = nil
+		if b.Len() > 0 {
+			g := out.Gaps
+			out = b.Flush()
+			out.Gaps = g
+		}
+		if out.Rows == nil && len(out.Gaps) == 0 {
+			return ctx.Err()
+		}
+		return yield(out)
+	}
+	err := each(in, io.Discard, func(n int, line []byte, long bool) ([]byte, error) {
+		pairs, ok := parse(line)
+		switch {
+		case long:
+			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: fmt.Sprintf("a line of more than %d MiB", MaxLine>>20)})
+		case !ok:
+			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: "no name=value pair stands on this line"})
+		default:
+			c.row(b, n, pairs)
+		}
+		if b.Full() || len(gaps) >= connectors.BatchRows {
+			return line, flush()
+		}
+		return line, nil
+	})
+	return errors.Join(err, flush())
+}
+
+func (c *codec) row(b *connectors.Builder, n int, pairs []pair) {
+	b.Row(locator(n))
+	cells, rest := c.cells(pairs)
+	for k, i := range cells {
+		if i >= 0 {
+			b.Set(k, strings.ToValidUTF8(pairs[i].value, "\uFFFD"))
+		}
+	}
+	if len(rest) > 0 {
+		b.Set(len(c.fields)-1, restText(pairs, rest))
+	}
+}
+
+// restText is the JSON object of the pairs in rest, in their order.
+func restText(pairs []pair, rest []int) string {
+	var b strings.Builder
+	for k, i := range rest {
+		b.WriteString(map[bool]string{true: "{", false: ","}[k == 0])
+		b.WriteString(quote(pairs[i].name) + ":" + quote(pairs[i].value))
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+// Rewrite implements [format.Codec].
+func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits *format.Edits) (int, error) {
+	left := 0
+	bw := bufio.NewWriter(w)
+	err := each(in, bw, func(n int, line []byte, long bool) ([]byte, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e := edits.For(c.collection, locator(n))
+		pairs, ok := parse(line)
+		if e != nil && e.Action == connectors.Delete && ok && !long {
+			edits.Deleted()
+			return nil, nil
+		}
+		left++
+		if e == nil || e.Rewrite == nil || !ok || long {
+			return line, nil
+		}
+		out, err := c.redact(line, pairs, e.Rewrite)
+		if err == nil && !bytes.Equal(out, line) {
+			edits.Redacted()
+		}
+		return out, err
+	})
+	return left, errors.Join(err, bw.Flush())
+}
+
+func locator(n int) string { return "line " + strconv.Itoa(n) }
+
+// each hands every line that is not blank to fn, without its end, and writes what
+// fn makes of it; nil takes the line out with its end. A line over the limit is
+// copied as it is.
+func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) ([]byte, error)) (err error) {
+	r, err := in.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	br := bufio.NewReaderSize(r, 64<<10)
+	for n := 1; ; n++ {
+		raw, long, rerr := readLine(br, w)
+		if rerr != nil && !errors.Is(rerr, io.EOF) {
+			return fmt.Errorf("reading a form: %w", rerr)
+		}
+		if len(raw) == 0 && !long {
+			return nil
+		}
+		line := bytes.TrimRight(raw, "\r\n")
+		head := 0
+		if n == 1 && bytes.HasPrefix(line, []byte("\xEF\xBB\xBF")) {
+			head = 3
+		}
+		out := line[head:]
+		if long || len(bytes.TrimSpace(out)) > 0 {
+			if out, err = fn(n, line[head:], long); err != nil {
+				return err
+			}
+		}
+		if long {
+			continue
+		}
+		if out != nil {
+			out = append(append(bytes.Clone(line[:head]), out...), raw[len(line):]...)
+		}
+		if _, err := w.Write(out); err != nil {
+			return fmt.Errorf("writing a form: %w", err)
+		}
+		if errors.Is(rerr, io.EOF) {
+			return nil
+		}
+	}
+}
+
+// readLine reads a line with its end; one over the limit goes to w instead.
+func readLine(br *bufio.Reader, w io.Writer) (raw []byte, long bool, err error) {
+	for {
+		p, err := br.ReadSlice('\n')
+		if !long && len(raw)+len(p) > MaxLine {
+			long = true
+			if _, werr := w.Write(raw); werr != nil {
+				return nil, long, werr
+			}
+			raw = nil
+		}
+		if long {
+			if _, werr := w.Write(p); werr != nil {
+				return nil, long, werr
+			}
+		} else {
+			raw = append(raw, p...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return raw, long, err
+		}
+	}
+}

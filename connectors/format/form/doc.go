@@ -1,0 +1,7 @@
+// Package form reads and rewrites captures of web forms: bodies of the type
+// application/x-www-form-urlencoded and query strings, also inside a logged URL
+// or request line ("GET /lead?leadid=...&name=... HTTP/1.1").
+//
+// Each line that is not blank is one record, locator "line N" from 1, blank lines
+// counted. A line without a name=value pair is a gap and is kept as it is.
+package form

@@ -1,0 +1,69 @@
+package indiamart
+
+import (
+	"strings"
+
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+// envelope are the members of an answer that hold no lead.
+var envelope = map[string]bool{"CODE": true, "STATUS": true, "MESSAGE": true, "TOTAL_RECORDS": true, "RESPONSE": true, "APP_AUTH_FAILURE_CODE": true}
+
+// layout finds the leads of one document: the RESPONSE of a pull (an array) or of
+// a push (an object), or a bare lead. An answer that brings no lead, such as
+// the advice to ask less often, has none.
+func layout(root *json.Node, data []byte) ([]json.Item, string) {
+	if root.Kind != json.Object {
+		return []json.Item{lead(root)}, "it is no lead and no answer of the lead manager; what it holds is searched as it is"
+	}
+	response := root.Match("RESPONSE")
+	if response == nil {
+		switch {
+		case bare(root):
+			return []json.Item{lead(root)}, ""
+		case root.Match("CODE") != nil || root.Match("STATUS") != nil || root.Match("Error_Message") != nil:
+			return strangers(root), ""
+		}
+		return []json.Item{lead(root)}, "it is no lead and no answer of the lead manager; what it holds is searched as it is"
+	}
+	var items []json.Item
+	switch response.Kind {
+	case json.Array:
+		for _, n := range response.Children {
+			items = append(items, lead(n))
+		}
+	case json.Object:
+		items = append(items, lead(response))
+	case json.String:
+		if strings.ContainsAny(response.Text(data), "{@") {
+			items = append(items, lead(response))
+		}
+	}
+	return append(items, strangers(root)...), ""
+}
+
+func lead(n *json.Node) json.Item {
+	return json.Item{Collection: "leads", Node: n, Names: v1}
+}
+
+// bare reports an object that is a lead by its members.
+func bare(root *json.Node) bool {
+	for _, k := range []string{"UNIQUE_QUERY_ID", "QUERY_ID", "SENDER_MOBILE", "SENDER_EMAIL", "SENDER_NAME", "SENDERNAME", "SENDEREMAIL", "MOB"} {
+		if root.Match(k) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// strangers makes records of what an answer holds beside its leads, so that
+// nothing is overlooked.
+func strangers(root *json.Node) []json.Item {
+	var items []json.Item
+	for _, n := range root.Children {
+		if !envelope[strings.ToUpper(n.Key)] && (n.Kind == json.Object || n.Kind == json.Array) && len(n.Children) > 0 {
+			items = append(items, lead(n))
+		}
+	}
+	return items
+}

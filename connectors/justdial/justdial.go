@@ -1,0 +1,103 @@
+// Package justdial is the connector for leads that JustDial pushes: JSON, form
+// bodies and query strings as a receiver captured them, and tables made of them.
+// One lead is one record.
+package justdial
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/csv"
+	"github.com/cratio/sutra/connectors/format/form"
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+//go:embed catalog.yaml
+var catalog []byte
+
+// Kind returns the connector for the list of package all. It brings its own
+// catalog.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "justdial", Catalog: catalog, Open: open}
+}
+
+// headers are the aliases of exported tables.
+var headers = map[string]string{
+	"leadno": "leadid", "enquiryid": "leadid", "customername": "name", "callername": "name", "mobileno": "mobile", "mobilenumber": "mobile", "callermobile": "mobile",
+	"phoneno": "phone", "landline": "phone", "emailid": "email", "calleremail": "email", "leaddate": "date", "enquirydate": "date", "searchedfor": "category",
+	"calledfor": "category", "zip": "pincode",
+}
+
+func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
+	leads, _ := c.Dataset.Collection("leads")
+	fields := func(header []string) []connectors.Field {
+		return connectors.Header(c.Dataset.Key, leads, headers, header)
+	}
+	pick := func(_ string, head []byte) (format.Codec, error) {
+		switch looks := format.LooksLike(head); {
+		case looks == format.LooksJSON:
+			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+		case looks == format.LooksText && isForm(format.TextOf(head)):
+			return form.New(c.Dataset.Key, leads), nil
+		case looks == format.LooksText:
+			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
+		default:
+			return nil, format.NotRead(looks, "JSON, form bodies, query strings, CSV and XLSX")
+		}
+	}
+	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// isForm reports a text whose first line is a form or a query string: the first
+// equals sign comes before any comma or tab.
+func isForm(text []byte) bool {
+	line, _, _ := bytes.Cut(bytes.TrimLeft(text, " \t\r\n"), []byte("\n"))
+	eq := bytes.IndexByte(line, '=')
+	return eq > 0 && !bytes.ContainsAny(line[:eq], ",;\t")
+}
+
+// wrappers are members under which receivers store the body of a request.
+var wrappers = []string{"body", "data", "lead", "leads", "payload", "query", "params"}
+
+// layout finds the leads of one document: the document itself, or what a receiver
+// wrapped with other things.
+func layout(root *json.Node, _ []byte) ([]json.Item, string) {
+	if root.Match("leadid") != nil || root.Kind != json.Object {
+		return []json.Item{{Collection: "leads", Node: root}}, ""
+	}
+	for _, w := range wrappers {
+		n := root.Match(w)
+		switch {
+		case n == nil:
+		case n.Kind == json.Object && n.Match("leadid") != nil:
+			return []json.Item{{Collection: "leads", Node: n, Extra: others(root, n)}}, ""
+		case n.Kind == json.Array && len(n.Children) > 0 && n.Children[0].Match("leadid") != nil:
+			var items []json.Item
+			for _, e := range n.Children {
+				items = append(items, json.Item{Collection: "leads", Node: e})
+			}
+			items[0].Extra = others(root, n)
+			return items, ""
+		}
+	}
+	return []json.Item{{Collection: "leads", Node: root}}, ""
+}
+
+// others are the members beside the lead: headers, an address.
+func others(root, lead *json.Node) []json.Extra {
+	var out []json.Extra
+	for _, n := range root.Children {
+		if n != lead {
+			out = append(out, json.Extra{Name: "request." + n.Key, Node: n})
+		}
+	}
+	return out
+}

@@ -1,0 +1,76 @@
+package whatsapp
+
+import (
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+// layout finds the records of one document: a webhook's post, or a bare value or
+// message as some receivers store them.
+func layout(root *json.Node, data []byte) ([]json.Item, string) {
+	p := &post{data: data}
+	entry := root.Get("entry")
+	switch {
+	case entry != nil && entry.Kind == json.Array:
+		for _, e := range entry.Children {
+			p.entry(e)
+		}
+	case root.Kind != json.Object:
+		p.add(json.Item{Collection: "messages", Node: root})
+		return p.items, "it is no webhook; what it holds is searched as it is"
+	case array(root.Get("changes")):
+		p.entry(root)
+	case root.Get("value") != nil && root.Get("field") != nil:
+		p.change(root)
+	case root.Get("id") != nil && root.Get("timestamp") != nil:
+		p.bare(root)
+	default:
+		p.value(root, nil)
+	}
+	return p.items, ""
+}
+
+// post is a webhook on its way to records.
+type post struct {
+	data  []byte
+	items []json.Item
+}
+
+func (p *post) add(it json.Item) { p.items = append(p.items, it) }
+
+func array(n *json.Node) bool { return n != nil && n.Kind == json.Array }
+
+func (p *post) text(n *json.Node) string {
+	if n == nil || n.Kind != json.String && n.Kind != json.Number {
+		return ""
+	}
+	return n.Text(p.data)
+}
+
+func (p *post) entry(e *json.Node) {
+	list := e.Get("changes")
+	if !array(list) {
+		p.add(json.Item{Collection: "messages", Node: e})
+		return
+	}
+	for _, c := range list.Children {
+		p.change(c)
+	}
+}
+
+func (p *post) change(c *json.Node) {
+	v := c.Get("value")
+	if v == nil || v.Kind != json.Object {
+		p.add(json.Item{Collection: "messages", Node: c})
+		return
+	}
+	p.value(v, c.Get("field"))
+}
+
+// bare reads a message or status that was stored without its envelope.
+func (p *post) bare(n *json.Node) {
+	if n.Get("status") != nil || n.Get("recipient_id") != nil {
+		p.add(json.Item{Collection: "statuses", Node: n})
+		return
+	}
+	p.message(n, &value{post: p})
+}

@@ -1,0 +1,266 @@
+package whatsapp
+
+import (
+	"strings"
+
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+// value is the value of one change: what happened, to whom.
+type value struct {
+	*post
+	field    *json.Node   // the kind of webhook
+	contacts []*json.Node // the entries of contacts[]
+	used     map[*json.Node]bool
+}
+
+// lists are the members of a value that hold one record an element, and how they
+// are read.
+var lists = map[string]func(*value, *json.Node){
+	"messages":         (*value).messages,
+	"statuses":         (*value).statuses,
+	"message_echoes":   (*value).echoes,
+	"history":          (*value).history,
+	"user_preferences": (*value).preferences,
+	"groups":           (*value).groups,
+	"calls":            (*value).calls,
+}
+
+// value makes the records of a value.
+func (p *post) value(n, field *json.Node) {
+	v := &value{post: p, field: field, used: map[*json.Node]bool{}}
+	if c := n.Get("contacts"); array(c) {
+		v.contacts = c.Children
+	}
+	plain, known := 0, false
+	for _, m := range n.Children {
+		read, ok := lists[m.Key]
+		switch {
+		case m.Key == "messaging_product" || m.Key == "metadata":
+		case m.Key == "contacts" && array(m):
+			known = true
+		case ok && m.Kind == json.Array:
+			known = true
+			read(v, m)
+		case m.Kind == json.Array && len(m.Children) > 0 && m.Children[0].Kind == json.Object:
+			known = true
+			for _, e := range m.Children {
+				v.event(e)
+			}
+		default:
+			plain++
+		}
+	}
+	for _, c := range v.contacts {
+		if !v.used[c] {
+			v.add(json.Item{Collection: "messages", Node: c, Names: map[string]string{"profile": ""}, Extra: v.named(profile(c))})
+		}
+	}
+	switch {
+	case plain == 0:
+	case !known:
+		v.add(json.Item{Collection: "messages", Node: n, Names: map[string]string{"messaging_product": "", "metadata": ""}, Extra: v.named(nil)})
+	default:
+		v.strangers(n)
+	}
+}
+
+// strangers makes records of unknown members beside known lists.
+func (v *value) strangers(n *json.Node) {
+	for _, m := range n.Children {
+		if m.Kind == json.Object && m.Key != "metadata" && len(m.Children) > 0 {
+			v.event(m)
+		}
+	}
+}
+
+// event is a record of which only the place is known.
+func (v *value) event(n *json.Node) {
+	v.add(json.Item{Collection: "messages", Node: n, Extra: v.named(nil)})
+}
+
+// named adds the kind of webhook to a record's values.
+func (v *value) named(list []json.Extra) []json.Extra {
+	if v.field != nil {
+		list = append(list, json.Extra{Name: "field", Node: v.field})
+	}
+	return list
+}
+
+// profile flattens what a contact entry says of its owner's profile.
+func profile(c *json.Node) []json.Extra {
+	var out []json.Extra
+	p := c.Get("profile")
+	if p == nil || p.Kind != json.Object {
+		return nil
+	}
+	for _, m := range p.Children {
+		name := "profile_" + m.Key
+		out = append(out, json.Extra{Name: name, Node: m})
+	}
+	return out
+}
+
+// contact returns the entry of the person with one of the ids, as values of her
+// record; the entry goes with the last record that has it. A single entry beside
+// records without any id is theirs.
+func (v *value) contact(ids ...*json.Node) []json.Extra {
+	var entry *json.Node
+	some := false
+	for _, id := range ids {
+		text := v.text(id)
+		some = some || text != ""
+		for _, c := range v.contacts {
+			if text != "" && (text == v.text(c.Get("wa_id")) || text == v.text(c.Get("user_id"))) && entry == nil {
+				entry = c
+			}
+		}
+	}
+	if entry == nil && !some && len(v.contacts) == 1 {
+		entry = v.contacts[0]
+	}
+	if entry == nil || entry.Kind != json.Object {
+		return nil
+	}
+	v.used[entry] = true
+	out := profile(entry)
+	for _, m := range entry.Children {
+		if m.Key != "profile" {
+			out = append(out, json.Extra{Name: m.Key, Node: m})
+		}
+	}
+	for i := range out {
+		out[i].Part = entry
+	}
+	return out
+}
+
+func (v *value) messages(list *json.Node) {
+	for _, m := range list.Children {
+		v.message(m, v)
+	}
+}
+
+// message makes the record of a message that a customer sent.
+func (p *post) message(m *json.Node, v *value) {
+	it := json.Item{Collection: "messages", Node: m, Names: cards(p, m)}
+	it.Extra = v.named(append(v.contact(m.Get("from"), m.Get("from_user_id")), changed(m)...))
+	p.add(it)
+}
+
+// cards tells a contact's own card, which she was asked for, from those of others.
+func cards(p *post, m *json.Node) map[string]string {
+	list := m.Get("contacts")
+	if !array(list) {
+		return nil
+	}
+	for _, c := range list.Children {
+		if strings.HasPrefix(p.text(c.Get("origin")), "contact_request") {
+			return map[string]string{"contacts": "own_card"}
+		}
+	}
+	return nil
+}
+
+// changed returns the number that a system message says she changed to.
+func changed(m *json.Node) []json.Extra {
+	s := m.Get("system")
+	for _, k := range []string{"new_wa_id", "wa_id"} {
+		if n := s.Get(k); n != nil {
+			return []json.Extra{{Name: "new_wa_id", Node: n}}
+		}
+	}
+	return nil
+}
+
+func (v *value) statuses(list *json.Node) {
+	for _, s := range list.Children {
+		ids := []*json.Node{s.Get("recipient_id"), s.Get("recipient_user_id"), s.Get("recipient_participant_id"), s.Get("recipient_participant_user_id")}
+		v.add(json.Item{Collection: "statuses", Node: s, Extra: v.named(v.contact(ids...))})
+	}
+}
+
+// fromBusiness are the names of a message's members when the business wrote it.
+var fromBusiness = map[string]string{"from": "business", "from_user_id": "", "from_parent_user_id": ""}
+
+// echoes are what staff typed on the handset: the customer is in "to".
+func (v *value) echoes(list *json.Node) {
+	for _, m := range list.Children {
+		v.add(json.Item{Collection: "messages", Node: m, Names: fromBusiness, Extra: v.named(v.contact(m.Get("to"), m.Get("to_user_id")))})
+	}
+}
+
+// history holds threads, each with one customer; a thread goes with its last
+// message.
+func (v *value) history(list *json.Node) {
+	for _, h := range list.Children {
+		threads := h.Get("threads")
+		if !array(threads) {
+			v.event(h)
+			continue
+		}
+		for _, t := range threads.Children {
+			v.thread(t)
+		}
+	}
+}
+
+func (v *value) thread(t *json.Node) {
+	id, messages := t.Get("id"), t.Get("messages")
+	if !array(messages) || len(messages.Children) == 0 {
+		v.event(t)
+		return
+	}
+	for _, m := range messages.Children {
+		it := json.Item{Collection: "messages", Node: m}
+		if from := v.text(m.Get("from")); from != "" && from != v.text(id) {
+			it.Names = fromBusiness
+		}
+		if id != nil {
+			it.Extra = append(it.Extra, json.Extra{Name: "thread", Node: id, Part: t})
+		}
+		it.Extra = v.named(it.Extra)
+		v.add(it)
+	}
+}
+
+// preferences are consent: what somebody wants of marketing messages.
+func (v *value) preferences(list *json.Node) {
+	for _, n := range list.Children {
+		v.add(json.Item{Collection: "messages", Node: n, Names: map[string]string{"value": "preference"}, Extra: v.named(v.contact(n.Get("wa_id"), n.Get("user_id")))})
+	}
+}
+
+// groups are changes of a group: each participant is a record of her own.
+func (v *value) groups(list *json.Node) {
+	for _, g := range list.Children {
+		found := false
+		for _, m := range g.Children {
+			if !array(m) {
+				continue
+			}
+			for _, who := range m.Children {
+				found = true
+				v.add(json.Item{Collection: "messages", Node: who, Extra: v.named([]json.Extra{{Name: "timestamp", Node: g.Get("timestamp")}, {Name: "group_id", Node: g.Get("group_id")}})})
+			}
+		}
+		if !found {
+			v.event(g)
+			continue
+		}
+		if id := g.Get("wa_id"); id != nil {
+			v.add(json.Item{Collection: "messages", Node: id, Extra: v.named([]json.Extra{{Name: "wa_id", Node: id}})})
+		}
+	}
+}
+
+// calls have the business on one side.
+func (v *value) calls(list *json.Node) {
+	for _, c := range list.Children {
+		names, who := map[string]string{"to": "business"}, c.Get("from")
+		if strings.HasPrefix(strings.ToUpper(v.text(c.Get("direction"))), "BUSINESS") {
+			names, who = map[string]string{"from": "business"}, c.Get("to")
+		}
+		v.add(json.Item{Collection: "messages", Node: c, Names: names, Extra: v.named(v.contact(who))})
+	}
+}

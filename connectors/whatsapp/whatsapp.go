@@ -1,0 +1,36 @@
+package whatsapp
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
+	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/json"
+)
+
+//go:embed catalog.yaml
+var catalog []byte
+
+// Kind returns the connector for the list of package all. It brings its own
+// catalog.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "whatsapp", Catalog: catalog, Open: open}
+}
+
+func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
+	pick := func(_ string, head []byte) (format.Codec, error) {
+		switch looks := format.LooksLike(head); looks {
+		case format.LooksJSON:
+			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+		default:
+			return nil, format.NotRead(looks, "webhook JSON and exported chats (.txt, .zip)")
+		}
+	}
+	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
