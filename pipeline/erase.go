@@ -129,7 +129,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	case coll.Erase == "keep" || law:
 		e.Extent, e.Keep = extract.Strip, true
 		if !law {
-			rule = cmp.Or(coll.Class, "catalog")
+			rule = "catalog: erase keep"
 		}
 		pl.keep(f, p.Account, "law", rule, until)
 	case others || !whole:

@@ -75,14 +75,14 @@ func layout(root *json.Node, _ []byte) ([]json.Item, string) {
 	return []json.Item{{Collection: "leads", Node: root}}, ""
 }
 
-// changes makes a record of every change of a webhook. An entry with nothing in it
-// but what a page's webhook always has is no record.
+// changes makes a record of every change of a webhook: a notice when it has no
+// answers, else a lead.
 func changes(entry *json.Node) []json.Item {
 	var items []json.Item
 	for _, e := range entry.Children {
 		list := e.Get("changes")
 		if list == nil || list.Kind != json.Array {
-			items = append(items, json.Item{Collection: "leads", Node: e, Names: map[string]string{"id": "page_id"}})
+			items = append(items, json.Item{Collection: "leads", Node: e})
 			continue
 		}
 		for _, n := range list.Children {
@@ -91,6 +91,9 @@ func changes(entry *json.Node) []json.Item {
 				it.Names = map[string]string{"value": ""}
 				for _, m := range v.Children {
 					it.Extra = append(it.Extra, json.Extra{Name: m.Key, Node: m})
+				}
+				if v.Get("leadgen_id") != nil && v.Get("field_data") == nil {
+					it.Collection = "notices"
 				}
 			}
 			items = append(items, it)
