@@ -68,7 +68,8 @@ type Sighting struct {
 	Names []Name
 	// Sum is a keyed digest of the record's content; 0 when not computed.
 	Sum uint64
-	// Facts are settings of an account's own record ("override:call_recording" →
+	// Facts are what a person said of consent ("consent:dnd" → "1"), and settings of
+	// an account's own record ("override:call_recording" →
 	// "180", "trigger" → "2026-05-14T09:00:00+05:30"); nil elsewhere.
 	Facts map[string]string
 }

@@ -133,7 +133,7 @@ func (a *access) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.consent()
 }
 
 // unit fetches her records of one unit. What cannot be fetched is a gap.

@@ -23,6 +23,9 @@ type CopyLine struct {
 	RecordedAt string   `json:"recorded_at"`
 	EraseAfter string   `json:"erase_after"`
 	Via        []string `json:"via"`
+	// Facts are what the record says of consent and restrictions: "marketing_messages":
+	// "stop", "dnd": "1".
+	Facts map[string]string `json:"facts,omitempty"`
 }
 
 // GapLine is something that could not be read, reached or proven.

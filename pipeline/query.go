@@ -133,6 +133,9 @@ func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
 	}
 	print(p.Copies, "subject")
 	print(p.Mentions, "mention")
+	for _, f := range consent(p) {
+		s.emit(f)
+	}
 	if p.Review != "" {
 		s.emit(NoteLine{Type: "note", Text: "review: " + p.Review})
 	}
@@ -164,7 +167,7 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 	}
 	return CopyLine{Type: "copy", Account: p.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Role: role, Categories: cats, Class: coll.Class,
-		RecordedAt: Stamp(f.Record.RecordedAt), EraseAfter: Stamp(d.EraseAfter), Via: slices.Compact(slices.Clone(via))}
+		RecordedAt: Stamp(f.Record.RecordedAt), EraseAfter: Stamp(d.EraseAfter), Via: slices.Compact(slices.Clone(via)), Facts: factsOf(f)}
 }
 
 // knownGaps reports the gaps that the last scans left in the graph: what could

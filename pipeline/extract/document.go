@@ -63,6 +63,17 @@ func look(text string, depth int) *document {
 type context struct {
 	key    string
 	others bool
+	thing  bool // what is named here is a place, a product, a form: no person
+}
+
+// thingKey reports keys under which "name" is the name of a thing.
+func thingKey(key string) bool {
+	switch strings.ToLower(key) {
+	case "location", "interactive", "nfm_reply", "product", "products", "product_items", "items", "item", "form", "campaign", "ad", "adset", "page", "group",
+		"template", "business", "organization", "org", "device", "geo", "app_info", "referral", "pricing", "file", "document":
+		return true
+	}
+	return false
 }
 
 // transparent keys say nothing of their value: the key above counts.
@@ -94,7 +105,7 @@ func (d *document) walk(n *json.Node, p *part, c context, depth int) {
 func (d *document) object(n *json.Node, p *part, c context, depth int) {
 	label := labelOf(n, d.data)
 	for _, m := range n.Children {
-		next := context{key: m.Key, others: c.others}
+		next := context{key: m.Key, others: c.others, thing: c.thing || thingKey(m.Key)}
 		switch {
 		case label != nil && m == label:
 			continue
@@ -245,6 +256,9 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 		}
 	}
 	for _, h := range leafHits(c.key, text, c.others) {
+		if h.name && c.thing {
+			continue
+		}
 		h.node = n
 		p.hits = append(p.hits, h)
 		d.at[n] = append(d.at[n], h)

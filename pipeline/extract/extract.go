@@ -172,19 +172,11 @@ func (r *record) life(c *column, v string) {
 			r.fact("override:"+class, v)
 		}
 		if what, ok := strings.CutPrefix(m, "consent:"); ok {
-			r.fact("consent:"+what, consent(v))
+			if say := consentFact(what, v); say != "" {
+				r.fact("consent:"+what, say)
+			}
 		}
 	}
-}
-
-// consent shortens what a record says of a permission or a restriction: a word,
-// a digit, or a small JSON object. What else stands there is only noted as given.
-func consent(v string) string {
-	v = strings.TrimSpace(v)
-	if len(v) > 200 || len(Find(v)) > 0 {
-		return "given"
-	}
-	return v
 }
 
 func (r *record) fact(k, v string) {
@@ -349,6 +341,7 @@ func (r *record) json(c *column, v string) {
 		}
 		for _, h := range p.hits {
 			switch {
+			case h.name && thingKey(c.Name):
 			case h.name:
 				if n := NameSignature(r.x.Hash, h.Value); n != nil {
 					to.Names = append(to.Names, n)

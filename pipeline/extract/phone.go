@@ -37,7 +37,7 @@ func Phone(raw string) (Identifier, bool) {
 		if placeholder(n) {
 			return Identifier{}, false
 		}
-		return Identifier{Kind: KindPhone, Value: "+91" + string(n)}, true
+		return Identifier{Kind: KindPhone, Value: "+91" + string(n), Weak: fixedLine(n)}, true
 	}
 	return parsePhone(digits, plus)
 }
