@@ -167,9 +167,9 @@ func TextOf(head []byte) []byte {
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
 		return head[3:]
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")):
-		return wide(head[2:], 0)
+		return wide(head[2:], 1) // little endian
 	case bytes.HasPrefix(head, []byte("\xFE\xFF")):
-		return wide(head[2:], 1)
+		return wide(head[2:], 0)
 	}
 	return head
 }
