@@ -122,6 +122,7 @@ func (s *Site) emit(line any) {
 	if g, ok := line.(GapLine); ok {
 		s.gaps++
 		g.Type = "gap"
+		g.Unit = extract.Hide(g.Unit)
 		line = g
 	}
 	s.out(line)
