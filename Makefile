@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 10s
 
-.PHONY: build demo test race bench lint fuzz clean
+.PHONY: build demo test race bench lint fuzz contract clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -31,6 +31,15 @@ fuzz:
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x $$pkg; \
 	  done; done
+
+# The contract, exercised from outside on a world with a fresh seed. It is a
+# separate checkout; CONTRACT says where. SEED repeats a run.
+CONTRACT ?= ../shared/contract
+SEED     ?= $(shell date +%s)
+contract: build
+	@if [ ! -d "$(CONTRACT)" ]; then echo "no contract at $(CONTRACT): not run"; exit 0; fi; \
+	d=$$(mktemp -d) && trap 'rm -rf '"$$d" EXIT && echo "contract: seed $(SEED)" && \
+	python3 "$(CONTRACT)/world.py" $$d/world --seed $(SEED) && python3 "$(CONTRACT)/drive.py" --bin $(abspath $(BIN)) --world $$d/world --kills 4
 
 clean:
 	rm -rf bin sutra-demo

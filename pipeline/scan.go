@@ -309,6 +309,9 @@ func (s *Site) resurrections() ([]BackLine, error) {
 			if shared {
 				continue // it stayed for its other owner, and was reported as kept
 			}
+			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
+				continue // emptied and kept: what is left is an id that leads nowhere
+			}
 			b := BackLine{Type: "resurrection", Account: l.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 				Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
 			if !seen[b] {
@@ -318,6 +321,11 @@ func (s *Site) resurrections() ([]BackLine, error) {
 		}
 	}
 	return out, nil
+}
+
+// namesSomebody reports a record with more than references in it.
+func namesSomebody(f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Link && e.Role != lineage.Member })
 }
 
 // residue returns the records in which an identifier stands as the subject's.

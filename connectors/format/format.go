@@ -82,6 +82,10 @@ func (e *Edits) Deleted() { e.out.Deleted++ }
 // Redacted counts a record that was changed.
 func (e *Edits) Redacted() { e.out.Redacted++ }
 
+// Uncounted returns the same edits for another pass over the object whose work is
+// not counted again.
+func (e *Edits) Uncounted() *Edits { return &Edits{byRef: e.byRef} }
+
 // Outcome sums up; edits whose record never came by are missing.
 func (e *Edits) Outcome() connectors.Outcome {
 	o := e.out

@@ -1,6 +1,6 @@
 // Package google is the connector for Google: leads of lead form ads as their
 // webhook posts them, or as a table; contacts as CSV with the old or the new
-// header. One lead, or one contact, is one record.
+// header, and as vCard 2.1 to 4.0. One lead, or one contact, is one record.
 package google
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/connectors/format/vcard"
 )
 
 //go:embed catalog.yaml
@@ -33,6 +34,8 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		switch looks := format.LooksLike(head); {
 		case looks == format.LooksJSON:
 			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+		case looks == format.LooksVCard:
+			return vcard.New("contacts", c.Dataset.Key, contacts), nil
 		case looks == format.LooksText && isLeads(format.TextOf(head)):
 			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: func(header []string) []connectors.Field {
 				return connectors.Header(c.Dataset.Key, leads, leadHeaders, header)

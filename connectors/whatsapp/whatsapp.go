@@ -7,6 +7,7 @@ import (
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/chat"
 	"github.com/cratio/sutra/connectors/format/json"
 )
 
@@ -20,10 +21,16 @@ func Kind() connectors.Kind {
 }
 
 func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
-	pick := func(_ string, head []byte) (format.Codec, error) {
+	chats, _ := c.Dataset.Collection("chats")
+	pick := func(key string, head []byte) (format.Codec, error) {
+		title, _ := chat.Title(key)
 		switch looks := format.LooksLike(head); looks {
 		case format.LooksJSON:
 			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+		case format.LooksText:
+			return chat.New("chats", c.Dataset.Key, chats, title), nil
+		case format.LooksZip:
+			return chat.NewZip("chats", c.Dataset.Key, chats, title), nil
 		default:
 			return nil, format.NotRead(looks, "webhook JSON and exported chats (.txt, .zip)")
 		}

@@ -34,6 +34,7 @@ type builder struct {
 	staff  map[string][]agent // account -> its agents
 	defs   map[string]int64   // account -> the form builder's phone field
 	files  *exportFiles
+	outer  *imports
 	events map[string]*eventFile // account -> the open file
 	anon   uint64                // anonymous visitors so far
 }
@@ -62,13 +63,13 @@ func Build(ctx context.Context, dir string, o Options) (_ *Truth, err error) {
 			return nil, fmt.Errorf("build a world: %s is there already", filepath.Join(dir, name))
 		}
 	}
-	for _, d := range []string{"recordings", "analytics", "exports", "imports/drop"} {
+	for _, d := range []string{"recordings", "analytics", "exports", "imports/drop", "imports/indiamart", "imports/justdial", "imports/facebook", "imports/google", "imports/whatsapp"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return nil, fmt.Errorf("build a world: %w", err)
 		}
 	}
 	w := &builder{ctx: ctx, o: o, dir: dir, staff: map[string][]agent{}, defs: map[string]int64{}, events: map[string]*eventFile{}}
-	w.files = newExportFiles(w)
+	w.files, w.outer = newExportFiles(w), newImports(w)
 	t := &Truth{Dir: dir, Seed: o.Seed, Now: o.Now, People: o.People}
 	if w.truth, err = newTruthWriter(t); err != nil {
 		return nil, err
@@ -80,6 +81,7 @@ func Build(ctx context.Context, dir string, o Options) (_ *Truth, err error) {
 	defer func() { err = closing(err, w.db.close) }()
 	w.people()
 	w.files.finish()
+	w.outer.finish()
 	w.finishEvents()
 	w.progress("database", 0, 1)
 	w.do(func() error { return w.db.finish(ctx) })

@@ -16,7 +16,12 @@ residency: [ap-south-1]
 sources:
   crm:        {connector: sqlite, url: "file:crm.db", catalog: crm.yaml}
   recordings: {connector: recordings, url: "file:recordings/", account: {path: 1}}
-  analytics:  {connector: files, url: "file:analytics/", catalog: analytics.yaml, account: {path: 1}}
+  analytics:  {connector: ga4, url: "file:analytics/", account: {path: 1}}
+  indiamart:  {connector: indiamart, url: "file:imports/indiamart/", account: {path: 1}}
+  justdial:   {connector: justdial, url: "file:imports/justdial/", account: {path: 1}}
+  whatsapp:   {connector: whatsapp, url: "file:imports/whatsapp/", account: {path: 1}}
+  facebook:   {connector: facebook, url: "file:imports/facebook/", account: {path: 1}}
+  google:     {connector: google, url: "file:imports/google/", account: {path: 1}}
   files:      {connector: files, url: "file:exports/", catalog: exports.yaml}
   imports:    {connector: files, url: "file:imports/drop/", catalog: imports.yaml}
 `
@@ -32,27 +37,20 @@ var (
 		{name: "visits_export", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: delete",
 			cols: []column{col("account_id", ""), email("email"), phone("phone"), text("remark", catText), col("score", ""), col("ok", ""), col("at", "")}},
 	}
-	imports = []table{
+	drops = []table{
 		{name: "leads", sutra: `class: account_crm, account: account_id, recorded_at: created_at, erase: delete, path: "*.json"`,
 			cols: []column{col("account_id", ""), col("enquiry_id", "").with("link: indiamart_query"), text("name", catName), phone("mobile"), phone("mobile_alt"), phone("landline"),
 				email("email"), text("address", "user.contact.address"), text("message", catText), col("created_at", "")}},
-	}
-	analytics = []table{
-		{name: "events", sutra: `class: cookie_analytics, recorded_at: event_timestamp, trigger: user_first_touch_timestamp, erase: delete, path: "*/events_*.parquet"`,
-			cols: []column{col("event_date", ""), col("event_timestamp", ""), col("event_name", ""), {name: "event_params", category: "user.behavior", object: true, typ: "list"},
-				{name: "user_id", category: catEmail, identity: "email", ref: "leads.id", soft: true}, ident("user_pseudo_id", "user.device.cookie_id", "cookie"),
-				col("user_first_touch_timestamp", ""), {name: "geo", category: "user.location", object: true}}},
 	}
 )
 
 // writeConfig writes sutra.yaml and the catalogs.
 func writeConfig(dir string) error {
 	for name, body := range map[string]string{
-		"sutra.yaml":     sutraYAML,
-		"crm.yaml":       catalog("crm", "CRM", crm),
-		"exports.yaml":   catalog("files", "Exports", exports),
-		"imports.yaml":   catalog("imports", "Import drop", imports),
-		"analytics.yaml": catalog("analytics", "Web analytics", analytics),
+		"sutra.yaml":   sutraYAML,
+		"crm.yaml":     catalog("crm", "CRM", crm),
+		"exports.yaml": catalog("files", "Exports", exports),
+		"imports.yaml": catalog("imports", "Import drop", drops),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
 			return fmt.Errorf("write the world's configuration: %w", err)

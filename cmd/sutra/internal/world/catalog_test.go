@@ -31,7 +31,7 @@ type catalogFile struct {
 func TestCatalogsMatchTheWorld(t *testing.T) {
 	_, dir := build(t, 60, 1)
 	fields, refs := map[string]bool{"recordings.calls.key": true}, map[string]bool{}
-	for _, name := range []string{"crm.yaml", "exports.yaml", "analytics.yaml", "imports.yaml"} {
+	for _, name := range []string{"crm.yaml", "exports.yaml", "imports.yaml"} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -98,7 +98,7 @@ func TestConfigNamesTheSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	var conf map[string]any
-	if err := yaml.Unmarshal(b, &conf); err != nil || !strings.Contains(string(b), "account: {path: 1}") || len(conf["sources"].(map[string]any)) != 5 {
+	if err := yaml.Unmarshal(b, &conf); err != nil || !strings.Contains(string(b), "account: {path: 1}") || len(conf["sources"].(map[string]any)) != 10 {
 		t.Errorf("sutra.yaml: %v, %v", conf, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Finding is one thing that a comparison found, without any personal value but
@@ -45,10 +46,13 @@ type comparison struct {
 func placeKey(id unitID, key uint64) uint64 { return mix(hash64(id.source, id.unit) + mix(key)) }
 
 // truthLocator is the locator of a copy in a snapshot, where a sidecar is one
-// record.
+// record, and so is a line with a whole post.
 func truthLocator(c Copy) string {
 	if c.Dataset == "recordings.sidecars" {
 		return "object"
+	}
+	if line, _, ok := strings.Cut(c.Locator, "/"); ok && strings.HasPrefix(line, "line ") {
+		return line
 	}
 	return c.Locator
 }

@@ -186,7 +186,12 @@ func (e *eraser) recording(id unitID, list []Copy) {
 
 // file rewrites an object without the records to erase.
 func (e *eraser) file(id unitID, list []Copy) {
-	folder := map[string]string{"analytics": "analytics", "files": "exports", "imports": "imports/drop"}[id.source]
+	folder := ""
+	for _, f := range folders {
+		if f.source == id.source {
+			folder = f.path
+		}
+	}
 	path := filepath.Join(e.dir, folder, id.unit)
 	gone, clean := map[string]bool{}, map[string]Person{}
 	for _, c := range list {
@@ -202,6 +207,13 @@ func (e *eraser) file(id unitID, list []Copy) {
 	}
 	var out []byte
 	switch {
+	case strings.HasPrefix(folder, "imports/") && folder != "imports/drop":
+		if out, err = dropImport(id.unit, b, gone); err == nil && len(out) == 0 {
+			if err := os.Remove(path); err != nil {
+				e.t.Fatal(err)
+			}
+			return
+		}
 	case strings.HasSuffix(path, ".csv"):
 		out, err = dropCSV(b, gone)
 	case strings.HasSuffix(path, ".gz"):

@@ -42,6 +42,7 @@ func (w *builder) person(s *soul) {
 	if s.chance(.2) || s.Has(TagSwitchboard) || s.Has(TagFamily) || s.Has(TagPlaceholder) {
 		w.files.addDrop(s)
 	}
+	w.outer.add(s)
 	w.record(s, lead)
 	if s.Has(TagSwitchboard) && s.n%period < 2 {
 		w.addBoardCall(s)

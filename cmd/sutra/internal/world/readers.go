@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +21,8 @@ import (
 
 // folders are the object sources.
 var folders = []struct{ source, path string }{
-	{"recordings", "recordings"}, {"analytics", "analytics"}, {"files", "exports"}, {"imports", "imports/drop"},
+	{"recordings", "recordings"}, {"analytics", "analytics"}, {"files", "exports"}, {"imports", "imports/drop"}, {"indiamart", "imports/indiamart"},
+	{"justdial", "imports/justdial"}, {"whatsapp", "imports/whatsapp"}, {"facebook", "imports/facebook"}, {"google", "imports/google"},
 }
 
 // readCRM hands on every row of every table.
@@ -161,6 +161,12 @@ func readObject(path, unit string, see seeRecord) (err error) {
 		err = readLines(r, see)
 	case strings.HasSuffix(unit, ".json"):
 		err = readJSON(r, see)
+	case strings.HasSuffix(unit, ".log"):
+		err = readForms(r, see)
+	case strings.HasSuffix(unit, ".txt"):
+		err = readChat(r, see)
+	case strings.HasSuffix(unit, ".vcf"):
+		err = readCards(r, see)
 	case strings.HasSuffix(unit, ".parquet"):
 		err = readParquet(f, see)
 	default:
@@ -176,7 +182,10 @@ func readObject(path, unit string, see seeRecord) (err error) {
 }
 
 func readCSV(r io.Reader, see seeRecord) error {
-	c := csv.NewReader(r)
+	c, err := tableReader(r)
+	if err != nil {
+		return err
+	}
 	head, err := c.Read()
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -250,6 +259,11 @@ func readJSON(r io.Reader, see seeRecord) error {
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return err
+		}
+		if !array {
+			if wrapped, err := readEnvelope(raw, see); wrapped || err != nil {
+				return err
+			}
 		}
 		locator := "object"
 		if array {
