@@ -203,6 +203,9 @@ type Config struct {
 	// Temp is a folder for spooled data, on the same machine, or "" for the
 	// system's.
 	Temp string
+	// Explore opens the source only to look at it (see [Sampler]): Dataset may
+	// be without collections.
+	Explore bool
 }
 
 // Kind is one connector in the list of package all.

@@ -19,7 +19,7 @@ import (
 func Kind() connectors.Kind { return connectors.Kind{Name: "files", Open: open} }
 
 func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
-	if len(c.Dataset.Collections) == 0 {
+	if len(c.Dataset.Collections) == 0 && !c.Explore {
 		return nil, fmt.Errorf("source %s: the files connector needs a catalog with at least one collection", c.Name)
 	}
 	r := router{dataset: c.Dataset.Key}
@@ -34,7 +34,7 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &exports{Source: s, conf: c, router: r}, nil
 }
 
 type router struct {

@@ -69,12 +69,23 @@ type loader struct {
 	files map[string]*catalogFile // catalogs read, by absolute path
 	order []*catalogFile          // the same, in the order of first use
 	built []built                 // parallel to cfg.Sources
+	bare  bool                    // a source may be without its catalog
 }
 
 // Load reads the configuration at path and the catalogs it names. env answers
 // for ${VAR}; kinds are the connectors by the word after `connector:`. The error
 // is an [Errors] with everything that is wrong, or the failure to read the file.
 func Load(path string, env func(string) (string, bool), kinds map[string]connectors.Kind) (*Config, []Warning, error) {
+	return loadWith(path, env, kinds, false)
+}
+
+// LoadBare is [Load] for who is about to write a catalog: a source that has none
+// yet, or names a file that does not exist yet, has a Dataset without collections.
+func LoadBare(path string, env func(string) (string, bool), kinds map[string]connectors.Kind) (*Config, []Warning, error) {
+	return loadWith(path, env, kinds, true)
+}
+
+func loadWith(path string, env func(string) (string, bool), kinds map[string]connectors.Kind, bare bool) (*Config, []Warning, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the configuration: %w", err)
@@ -89,7 +100,7 @@ func Load(path string, env func(string) (string, bool), kinds map[string]connect
 	l := &loader{
 		r:   &yamltree.Report{File: path},
 		cfg: &Config{Path: path, Dir: filepath.Dir(abs), env: env}, kinds: kinds,
-		files: map[string]*catalogFile{},
+		files: map[string]*catalogFile{}, bare: bare,
 	}
 	root := yamltree.Parse(l.r, data)
 	if root != nil && root.Kind != yamltree.Null && l.r.Map(root, "the configuration") == nil {

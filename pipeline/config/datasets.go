@@ -20,6 +20,10 @@ type built struct {
 // dataset finds the catalog's dataset of a source.
 func (l *loader) dataset(s *Source, kind connectors.Kind, n *yamltree.Node, at yamltree.Pos) built {
 	if n == nil {
+		if kind.Catalog == nil && l.bare {
+			s.Dataset = connectors.Dataset{Key: s.Name, Name: s.Name}
+			return built{}
+		}
 		if kind.Catalog == nil {
 			l.r.Errorf(at, "add catalog: FILE.yaml; `sutra discover "+s.Name+"` proposes one", "source %s needs a catalog: connector %s has none of its own", s.Name, s.Connector)
 			return built{}
@@ -35,6 +39,10 @@ func (l *loader) dataset(s *Source, kind connectors.Kind, n *yamltree.Node, at y
 	f := l.files[s.Catalog]
 	if f == nil {
 		data, err := os.ReadFile(s.Catalog)
+		if l.bare && errors.Is(err, fs.ErrNotExist) {
+			s.Dataset = connectors.Dataset{Key: s.Name, Name: s.Name}
+			return built{}
+		}
 		if err != nil {
 			l.r.Errorf(n.Pos, "", "the catalog %s of source %s cannot be read: %s", name, s.Name, reason(err))
 			return built{}

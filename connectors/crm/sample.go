@@ -1,0 +1,196 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+var _ connectors.Sampler = (*source)(nil)
+
+// commenter is a dialect that knows what the schema remarks on a table's columns.
+type commenter interface {
+	comments(ctx context.Context, s *session, t *table) (map[string]string, error)
+}
+
+// Sample implements [connectors.Sampler] for every table of the database, in the
+// catalog or not. The row numbers of a table are passed over once and as many are
+// drawn as asked for; only those rows are then read. Search indexes (virtual
+// tables) are gaps: they may hold copies of text.
+func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[connectors.Table, error] {
+	return func(yield func(connectors.Table, error) bool) {
+		stop := errors.New("no more is wanted")
+		err := s.reading(ctx, func(ss *session, sc *schema) error {
+			for _, t := range sc.tables {
+				if t.kind == "view" || t.kind == "shadow" {
+					continue
+				}
+				out, err := s.sample(ctx, ss, sc, t, n, seed)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err != nil {
+					out = connectors.Table{Name: s.collectionName(t), Gaps: []connectors.TableGap{{Gap: connectors.Gap{Reason: err.Error()}}}}
+				}
+				if !yield(out, nil) {
+					return stop
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			yield(connectors.Table{}, fmt.Errorf("sampling source %s: %w", s.name, err))
+		}
+	}
+}
+
+// collectionName is the table's name as the catalog spells it.
+func (s *source) collectionName(t *table) string {
+	for _, c := range s.dataset.Collections {
+		if strings.EqualFold(c.Name, t.name) {
+			return c.Name
+		}
+	}
+	return t.name
+}
+
+func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, n int, seed uint64) (connectors.Table, error) {
+	switch {
+	case t.kind == "virtual":
+		return connectors.Table{}, errors.New("a virtual table, such as a search index, is not sampled: it may hold copies of text")
+	case len(t.ident(s.d)) == 0:
+		return connectors.Table{}, errors.New("the rows have neither a primary key nor a row number")
+	}
+	idents, err := s.draw(ctx, ss, t, n, seed)
+	if err != nil {
+		return connectors.Table{}, err
+	}
+	d := connectors.NewDrawing(s.collectionName(t), n, seed)
+	if err := s.sampleColumns(ctx, ss, sc, t, d); err != nil {
+		return connectors.Table{}, err
+	}
+	list := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		list[i] = s.d.value(c)
+	}
+	if len(list) == 0 {
+		return d.Table(), nil
+	}
+	where := t.ident(s.d)
+	for i := range where {
+		where[i] += " = ?"
+	}
+	q := "SELECT " + strings.Join(list, ", ") + " FROM " + s.d.quote(t.name) + " WHERE " + strings.Join(where, " AND ")
+	for _, id := range idents.Items() {
+		err := ss.each(ctx, q, id, func(v []any) error {
+			d.Row(func(put func(int, string)) {
+				for i, x := range v {
+					if text, ok := spell(x, false); ok {
+						put(i, text)
+					}
+				}
+			})
+			return nil
+		})
+		if err != nil {
+			return connectors.Table{}, err
+		}
+	}
+	out := d.Table()
+	out.Total = idents.Seen()
+	return out, nil
+}
+
+// draw passes over what names the rows of a table and keeps n at random.
+func (s *source) draw(ctx context.Context, ss *session, t *table, n int, seed uint64) (*connectors.Reservoir[[]any], error) {
+	r := connectors.NewReservoir[[]any](n, seed, t.name)
+	q := "SELECT " + strings.Join(t.ident(s.d), ", ") + " FROM " + s.d.quote(t.name) + " ORDER BY " + strings.Join(t.ident(s.d), ", ")
+	err := ss.each(ctx, q, nil, func(v []any) error {
+		r.Add(func() []any { return append([]any(nil), v...) })
+		return nil
+	})
+	return r, err
+}
+
+// sampleColumns tells the drawing what the schema says of the columns.
+func (s *source) sampleColumns(ctx context.Context, ss *session, sc *schema, t *table, d *connectors.Drawing) error {
+	var comments map[string]string
+	if c, ok := s.d.(commenter); ok {
+		var err error
+		if comments, err = c.comments(ctx, ss, t); err != nil {
+			return err
+		}
+	}
+	for _, c := range t.columns {
+		col := connectors.SampleColumn{Name: s.fieldName(t, c.name), Type: c.decl, Comment: comments[c.name], PrimaryKey: contains(t.pk, c.name)}
+		if c.json() {
+			col.Look = connectors.LookJSON
+		}
+		for _, r := range sc.refs {
+			if r.from != t.name || len(r.fromCols) != 1 || !strings.EqualFold(r.fromCols[0], c.name) || r.toCols[0] == "" {
+				continue
+			}
+			if to := sc.table(r.to); to != nil {
+				col.References = append(col.References, connectors.Reference{Collection: s.collectionName(to), Field: s.fieldName(to, r.toCols[0])})
+			}
+		}
+		d.Column(col)
+	}
+	return nil
+}
+
+// fieldName is the column's name as the catalog, or else the table, spells it.
+func (s *source) fieldName(t *table, name string) string {
+	if c, ok := s.dataset.Collection(s.collectionName(t)); ok {
+		for _, f := range c.Fields {
+			if strings.EqualFold(f.Name, name) {
+				return f.Name
+			}
+		}
+	}
+	if c := t.column(name); c != nil {
+		return c.name
+	}
+	return name
+}
+
+// comments takes the remarks out of the statement that made a table: SQLite keeps
+// it as it was written. A remark belongs to the column that begins its line.
+func (d *sqlite) comments(ctx context.Context, s *session, t *table) (map[string]string, error) {
+	sql, err := d.one(ctx, s, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", t.name)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(sql) {
+		code, remark, ok := strings.Cut(line, "--")
+		if !ok {
+			if code, remark, ok = strings.Cut(line, "/*"); !ok {
+				continue
+			}
+			remark, _, _ = strings.Cut(remark, "*/")
+		}
+		code = strings.TrimLeft(strings.TrimSpace(code), ",")
+		for _, c := range t.columns {
+			if rest, ok := cutName(strings.TrimSpace(code), c.name); ok && (rest == "" || rest[0] == ' ' || rest[0] == ',') {
+				out[c.name] = strings.TrimSpace(remark)
+			}
+		}
+	}
+	return out, nil
+}
+
+// cutName cuts a column's name, bare or quoted, off the beginning of a line.
+func cutName(line, name string) (rest string, ok bool) {
+	for _, q := range [][2]string{{"", ""}, {`"`, `"`}, {"[", "]"}, {"`", "`"}} {
+		spelt := q[0] + name + q[1]
+		if len(line) >= len(spelt) && strings.EqualFold(line[:len(spelt)], spelt) {
+			return line[len(spelt):], true
+		}
+	}
+	return "", false
+}
