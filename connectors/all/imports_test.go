@@ -39,8 +39,8 @@ var imports = []struct {
 	{"indiamart", 9, 1, "leads", "SENDER_NAME", "A1/pull.json"},
 	{"justdial", 7, 0, "leads", "name", "A1/query.log"},
 	{"facebook", 9, 0, "leads", "email", "A1/leads_utf16.csv"},
-	{"google", 8, 0, "contacts", "email", "A1/contacts.csv"},
-	{"whatsapp", 40, 0, "messages", "text", "A1/webhook/pair.json"},
+	{"google", 11, 0, "contacts", "email", "A1/contacts.csv"},
+	{"whatsapp", 48, 1, "messages", "text", "A1/webhook/pair.json"},
 }
 
 // dataset is the catalog that a connector brings.

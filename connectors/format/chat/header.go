@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -40,6 +41,7 @@ type header struct {
 // parseHeader reads the header of a line. want restricts it to one variant; its
 // zero value takes any.
 func parseHeader(line []byte, want variant) (header, bool) {
+	line = bytes.TrimRight(line, "\r\n")
 	for i, re := range headers {
 		if want.pattern != 0 && want.pattern != i+1 {
 			continue

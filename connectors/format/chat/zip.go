@@ -16,8 +16,7 @@ import (
 // Limits of an archive.
 const (
 	maxEntries = 100_000
-	maxText    = 1 << 30
-	maxRatio   = 1_100
+	maxText    = 1 << 30 // bytes unpacked
 )
 
 // NewZip returns the codec of an archive that holds one exported text and the
@@ -64,8 +63,8 @@ func (c *zipCodec) open(in format.Input) (*zip.Reader, *zip.File, error) {
 		return nil, nil, &format.SkipError{Reason: "it is a zip archive without an exported chat in it"}
 	case text.Flags&1 != 0:
 		return nil, nil, errors.New("the chat in the archive is encrypted")
-	case text.UncompressedSize64 > maxText || text.UncompressedSize64 > maxRatio*max(text.CompressedSize64, 1<<10):
-		return nil, nil, errors.New("the chat in the archive unpacks to far more than its size")
+	case text.UncompressedSize64 > maxText:
+		return nil, nil, fmt.Errorf("the chat in the archive unpacks to more than %d MiB", maxText>>20)
 	}
 	return z, text, nil
 }
