@@ -22,7 +22,7 @@ func aCard(t *rapid.T) string {
 	lines := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"N:Verma;Asha", "FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:" + ashaQP, "TEL;CELL:98765", " 00001", "\t", "", "NOTE;QUOTED-PRINTABLE:a=", "b=0A=",
 		"item1.TEL:1", "no colon", "PHOTO;BASE64:", picture[:76], "AGENT:", "AGENT:BEGIN:VCARD", "BEGIN:VCARD", "END:VCARD", "VERSION:2.1", "VERSION:4.0",
-		`ADR;LABEL="a:b":;;x\;y;z`, "X-FOO:\xe9", ":", ";:;", ".:", "a.b.TEL;=:x", "NOTE:{\"a\":1} ::: x", "TEL;ENCODING=B:OTg3", " =", "KEY:x", "\"", "UID;X=\"\\n,:\"",
+		`ADR;LABEL="a:b":;;x\;y;z`, "X-FOO:\xe9", ":", ";:;", ".:", "a.b.TEL;=:x", "NOTE:{\"a\":1} ::: x", "TEL;ENCODING=B:OTg3", " =", "KEY:x", "\"", " x.AGENT:", "UID;X=\"\\n,:\"",
 	}), 0, 12).Draw(t, "lines")
 	return strings.Join(append(append([]string{"BEGIN:VCARD"}, lines...), "END:VCARD", ""), eol)
 }

@@ -107,11 +107,11 @@ func (p *property) more(raw []byte) bool {
 	switch {
 	case len(next) == 0:
 		return false
-	case p.enc == quotedPrintable && bytes.HasSuffix(value[:soft], []byte("=")) && !isBegin(next) && !isEnd(next):
+	case p.enc == quotedPrintable && bytes.HasSuffix(value[:soft], []byte("=")) && !isStructure(next):
 		p.line = p.line[:p.colon+soft]
 		p.take(next, 0)
 		// An empty line after a soft break is how some phones end a value.
-		return len(body) > 0
+		return len(body) > 0 || folded(raw[p.end:])
 	case folded(next) && p.version == 2 && p.enc != base64ed:
 		p.take(next, 0) // 2.1 folds where a space is, and keeps it
 	case folded(next):

@@ -237,9 +237,10 @@ func (p *property) newline() string {
 func column(b []byte) int { return len(b) - bytes.LastIndexByte(b, '\n') - 1 }
 
 // fold appends text and breaks its lines; letters stay whole. The plain text of
-// 2.1 is not folded: there a fold is a space.
+// 2.1 is not folded, for there a fold is a space; nor is an AGENT property whose
+// card follows.
 func (p *property) fold(out, text []byte) []byte {
-	if p.version == 2 && p.enc != base64ed {
+	if p.version == 2 && p.enc != base64ed || p.name == "agent" && p.value.shown == "" {
 		return append(out, text...)
 	}
 	at := column(out)

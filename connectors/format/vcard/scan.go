@@ -219,12 +219,17 @@ func isEnd(line []byte) bool {
 // agentValue returns what an AGENT property has as its value on its own line.
 func agentValue(line []byte) (string, bool) {
 	head, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok {
+	if !ok || folded(line) {
 		return "", false
 	}
 	name, _, _ := bytes.Cut(head, []byte(";"))
 	name = name[bytes.LastIndexByte(name, '.')+1:]
 	return string(bytes.TrimSpace(value)), bytes.EqualFold(name, []byte("AGENT"))
+}
+
+// isStructure reports a line that belongs to no value, whatever stands before it.
+func isStructure(line []byte) bool {
+	return isBegin(line) || isEnd(line) || isAgent(line) || opensAgent(line)
 }
 
 // isAgent reports an AGENT property whose card begins on the next line.
