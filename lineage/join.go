@@ -3,6 +3,7 @@ package lineage
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // mode says how far an identifier joins the records that carry it.
@@ -19,7 +20,14 @@ type tokenInfo struct {
 	mode     mode
 	reason   string
 	carriers []*Found // in the account, mentions included
+	// Of a number that was given to somebody else: when each later owner's time
+	// begins, and how the number joins in each time.
+	cuts  []time.Time
+	times []mode
 }
+
+// hers reports whether the identifier is one person's alone, at all times.
+func (i *tokenInfo) hers() bool { return i.mode == free && len(i.cuts) == 0 }
 
 // recordPlace names one record, whose parts may be several sightings.
 type recordPlace struct {
@@ -54,7 +62,10 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 			i.carriers = append(i.carriers, f)
 		}
 	}
-	i.mode, i.reason, err = r.judge(t, kind, i.carriers)
+	i.mode, i.reason, err = r.judge(t, kind, account, i.carriers)
+	if err == nil {
+		err = r.divide(i, t, kind, account)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +73,7 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	return i, nil
 }
 
-func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string, error) {
+func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode, string, error) {
 	if r.kinds.Unique(kind) {
 		return free, "", nil
 	}
@@ -112,6 +123,10 @@ func (r *Resolver) judge(t Token, kind string, carriers []*Found) (mode, string,
 		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
 	case isWeak:
 		return weak, "a number or mailbox of this kind never joins without an agreeing name", nil
+	case slices.Contains(r.shared[t], account):
+		return contested, "somebody else had it too, who was erased or said to be different", nil
+	case r.contradicted(t, carriers, account):
+		return contested, "a person said that those who have it are different", nil
 	case len(roots) > 1:
 		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
 	case groups > 1:
@@ -181,8 +196,13 @@ func (r *Resolver) root(t Token, depth int) (Token, error) {
 		}
 		chain, at = append(chain, next), next
 	}
+	if x, ok := r.joined[at]; ok {
+		at = x
+	}
 	for _, x := range chain {
-		r.roots[x] = at
+		if r.united || len(r.words) == 0 { // while words are being united nothing is final
+			r.roots[x] = at
+		}
 	}
 	return at, nil
 }
@@ -217,17 +237,19 @@ func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Fou
 			continue
 		}
 		ok := true
-		switch {
+		switch m := info.modeAt(from); {
 		case e.Role == Member:
 			ok = !hasRole(f, e.Token, Member)
 		case hasRole(f, e.Token, Member):
 			ok = false
-		case info.mode == free:
-		case info.mode == never:
+		case !info.sameTime(from, f):
+			ok = false
+		case m == free:
+		case m == never:
 			ok = r.kinds.Medium(e.Kind) && e.Role == Link && hasRole(f, e.Token, Key)
-		case info.mode == weak:
+		case m == weak:
 			ok = sameFullName(recordName(from.Record.Names), recordName(f.Record.Names))
-		case info.mode == contested:
+		case m == contested:
 			ok, err = r.supported(from, f, e.Token)
 			if err != nil {
 				return nil, nil, "", err

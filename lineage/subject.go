@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // View is what the walk needs of a graph.
@@ -26,11 +27,14 @@ type Limits struct {
 	Identifiers int // contact identifiers in a subject before a person must look
 	Weak        int // a weak identifier in more records than this is shared unread
 	Postings    int // a contact identifier with more sightings than this is shared unread
+	// Silence is how long a phone number must have been out of use before another
+	// name on it means another owner; 0 means never.
+	Silence time.Duration
 }
 
 // DefaultLimits are the published defaults.
 func DefaultLimits() Limits {
-	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Weak: 500, Postings: 50_000}
+	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Weak: 500, Postings: 50_000, Silence: 730 * 24 * time.Hour}
 }
 
 // Kinds tells the walk what the catalogs say of identifier kinds.
@@ -53,6 +57,11 @@ type Resolver struct {
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
 	roots    map[Token]Token
+
+	shared map[Token][]string
+	words  []Word
+	united bool
+	joined map[Token]Token // contacts that a word made one → the one that stands for them
 }
 
 type infoKey struct {
@@ -128,6 +137,9 @@ func (r *Resolver) Resolve(ctx context.Context, q Query, account string) (*Perso
 // Candidates returns every person who may be meant by the identifier, ordered by
 // account and first copy.
 func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*Person, error) {
+	if err := r.union(ctx); err != nil {
+		return nil, err
+	}
 	seeds, err := r.carriers(q.Token)
 	if err != nil {
 		return nil, err
@@ -221,8 +233,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 		return []*Person{s}, err
 	}
+	together := info.mode == free && len(info.cuts) == 0
 	groups := [][]*Found{about}
-	if info.mode != free {
+	if !together {
 		groups = nil
 		for _, f := range about {
 			groups = append(groups, []*Found{f})
@@ -234,7 +247,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		if covered[g[0].RID] {
 			continue
 		}
-		parts, err := r.component(q, account, info.mode == free, g)
+		parts, err := r.component(q, account, together, g)
 		if err != nil {
 			return nil, err
 		}

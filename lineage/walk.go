@@ -14,13 +14,7 @@ type walk struct {
 	reached  map[RID]*visit
 	order    []*visit
 	possible []Step
-}
-
-type visit struct {
-	f     *Found
-	via   []string
-	end   bool // do not go on from here
-	level int
+	divided  map[Token]bool // identifiers in the records of several parts: nobody's alone
 }
 
 func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
@@ -55,6 +49,7 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		return nil, err
 	}
 	var out []*Person
+	w.divide(parts)
 	for _, members := range parts {
 		if !together && !containsAny(members, seeds) {
 			continue
@@ -63,7 +58,7 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		if err != nil {
 			return nil, err
 		}
-		if together {
+		if together && !w.divided[q.Token] {
 			s.Tokens[q.Token] = q.Kind
 		}
 		out = append(out, s)
@@ -134,6 +129,25 @@ func (w *walk) run() ([]Step, error) {
 				steps = append(steps, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
 			}
 		}
+		if steps, err = w.runWords(at, steps); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+// runWords goes on to the records that somebody said are the same person's.
+func (w *walk) runWords(at *visit, steps []Step) ([]Step, error) {
+	to, from, err := w.r.said(at.f, w.account)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range to {
+		if w.reached[f.RID] != nil {
+			continue
+		}
+		w.add(f, append(slices.Clip(at.via), from[i].Kind), false, at.level+1)
+		steps = append(steps, Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
 	}
 	return steps, nil
 }
@@ -148,100 +162,6 @@ func rule(r *Resolver, e Edge) string {
 		return "linked"
 	}
 	return "same identifier"
-}
-
-// split divides what was reached by the CRM contacts in it.
-func (w *walk) split() ([]map[RID]bool, error) {
-	rootsOf := map[Token][]*visit{}
-	for _, v := range w.order {
-		roots, err := w.r.rootsOf(v.f)
-		if err != nil {
-			return nil, err
-		}
-		if len(roots) == 1 {
-			rootsOf[roots[0]] = append(rootsOf[roots[0]], v)
-		}
-	}
-	if len(rootsOf) <= 1 {
-		all := map[RID]bool{}
-		for id := range w.reached {
-			all[id] = true
-		}
-		return []map[RID]bool{all}, nil
-	}
-	dist := map[RID]int{}
-	owners := map[RID]map[Token]bool{}
-	for _, root := range slices.SortedFunc(maps.Keys(rootsOf), func(a, b Token) int { return slices.Compare(a[:], b[:]) }) {
-		if err := w.distances(root, rootsOf[root], dist, owners); err != nil {
-			return nil, err
-		}
-	}
-	parts := map[Token]map[RID]bool{}
-	for id, who := range owners {
-		if len(who) != 1 {
-			continue
-		}
-		for root := range who {
-			if parts[root] == nil {
-				parts[root] = map[RID]bool{}
-			}
-			parts[root][id] = true
-		}
-	}
-	out := make([]map[RID]bool, 0, len(parts))
-	for _, p := range parts {
-		out = append(out, p)
-	}
-	slices.SortFunc(out, func(a, b map[RID]bool) int { return cmp.Compare(smallest(a), smallest(b)) })
-	return out, nil
-}
-
-func smallest(m map[RID]bool) RID {
-	return slices.Min(slices.Collect(maps.Keys(m)))
-}
-
-// distances walks from the records of one contact and notes who is nearest.
-func (w *walk) distances(root Token, from []*visit, dist map[RID]int, owners map[RID]map[Token]bool) error {
-	mine := map[RID]int{}
-	queue := []*visit{}
-	for _, v := range from {
-		mine[v.f.RID] = 0
-		queue = append(queue, v)
-	}
-	for i := 0; i < len(queue); i++ {
-		at := queue[i]
-		if at.end {
-			continue
-		}
-		edges, err := w.r.expandable(at.f, w.account)
-		if err != nil {
-			return err
-		}
-		for _, e := range edges {
-			to, _, _, err := w.r.next(at.f, e, w.account)
-			if err != nil {
-				return err
-			}
-			for _, f := range to {
-				v := w.reached[f.RID]
-				if _, ok := mine[f.RID]; ok || v == nil {
-					continue
-				}
-				mine[f.RID] = mine[at.f.RID] + 1
-				queue = append(queue, v)
-			}
-		}
-	}
-	for id, d := range mine {
-		old, ok := dist[id]
-		switch {
-		case !ok || d < old:
-			dist[id], owners[id] = d, map[Token]bool{root: true}
-		case d == old:
-			owners[id][root] = true
-		}
-	}
-	return nil
 }
 
 // subject assembles one person from the records that are hers.
@@ -287,7 +207,7 @@ func (w *walk) collect(s *Person, v *visit) error {
 		if err != nil {
 			return err
 		}
-		hers := info.mode == free && !v.end
+		hers := info.hers() && !v.end && !w.divided[e.Token]
 		if e.Role == Party && hers {
 			hers, err = w.soleParty(v.f, e)
 			if err != nil {

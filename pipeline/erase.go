@@ -78,6 +78,14 @@ func (pl *planner) subject(p *lineage.Person) {
 	for t, k := range p.Tokens {
 		x.Tokens[hex.EncodeToString(t[:])] = k
 	}
+	for t, k := range p.Others {
+		if !pl.kinds.link(k) {
+			if x.Shared == nil {
+				x.Shared = map[string]string{}
+			}
+			x.Shared[hex.EncodeToString(t[:])] = k
+		}
+	}
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
 }
 

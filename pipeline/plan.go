@@ -42,7 +42,11 @@ type planBody struct {
 }
 
 // planSubject is a person whose data go: her tokens with their kinds.
+// Shared are identifiers in her records that others have too: once she is gone,
+// the records that carry nothing else must not fall to them.
 type planSubject struct {
+	Shared map[string]string `json:"shared,omitempty"`
+
 	Account string            `json:"account"`
 	Tokens  map[string]string `json:"tokens"` // hex → kind
 }

@@ -113,6 +113,13 @@ func (a *application) suppress() error {
 			}
 			list = append(list, lineage.Suppression{Token: tok, Kind: kind, Account: x.Account, At: a.Now(), Ref: a.plan.ID})
 		}
+		for t := range x.Shared {
+			if tok, ok := parseToken(t); ok {
+				if err := a.keepShared(tok, x.Account, a.plan.ID); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return a.Graph.Suppress(list)
 }

@@ -80,7 +80,11 @@ func (s *Site) Subject(ctx context.Context, ident, account string) (*lineage.Per
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.kinds.resolver(s.Graph).Resolve(ctx, q, account)
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.Resolve(ctx, q, account)
 	if list, ok := lineage.IsAmbiguous(err); ok {
 		a := &AmbiguousError{}
 		for _, x := range list {

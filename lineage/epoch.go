@@ -1,0 +1,131 @@
+package lineage
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An operator gives a number that its owner let go to somebody else. Records of
+// the number before and after then mean two people. The sign is a long silence
+// with clearly different names before and after it (merge protection, rule 6).
+
+// epochs finds the silences that end one owner's time and begin another's:
+// the moments at which the later time begins, in order; nil when the records tell
+// of one time only.
+func epochs(t Token, carriers []*Found, silence time.Duration) []time.Time {
+	var dated []*Found
+	for _, f := range carriers {
+		if joinsAs(f, t) && !f.Record.RecordedAt.IsZero() {
+			dated = append(dated, f)
+		}
+	}
+	slices.SortFunc(dated, func(a, b *Found) int { return a.Record.RecordedAt.Compare(b.Record.RecordedAt) })
+	var cuts []time.Time
+	from := 0 // where the time at hand begins
+	for i := 1; i < len(dated); i++ {
+		at := dated[i].Record.RecordedAt
+		if at.Sub(dated[i-1].Record.RecordedAt) < silence {
+			continue
+		}
+		if otherPeople(dated[from:i], dated[i:], silence) {
+			cuts, from = append(cuts, at), i
+		}
+	}
+	return cuts
+}
+
+// otherPeople reports whether the names before a silence and those up to the next
+// one are clearly different: both sides have names, and no pair of them may be
+// one person's.
+func otherPeople(before, after []*Found, silence time.Duration) bool {
+	for i := 1; i < len(after); i++ {
+		if after[i].Record.RecordedAt.Sub(after[i-1].Record.RecordedAt) >= silence {
+			after = after[:i]
+			break
+		}
+	}
+	a, b := namesOf(before), namesOf(after)
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	for _, x := range a {
+		for _, y := range b {
+			if compatible(x, y) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func namesOf(list []*Found) []Name {
+	var out []Name
+	for _, f := range list {
+		if n := recordName(f.Record.Names); len(n) > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// epochOf returns in which time a record stands, and false when it has no date.
+func (i *tokenInfo) epochOf(f *Found) (int, bool) {
+	if f.Record.RecordedAt.IsZero() {
+		return 0, false
+	}
+	n := 0
+	for n < len(i.cuts) && !f.Record.RecordedAt.Before(i.cuts[n]) {
+		n++
+	}
+	return n, true
+}
+
+// sameTime reports whether two records of an identifier that was given to somebody
+// else stand in the time of one owner.
+func (i *tokenInfo) sameTime(a, b *Found) bool {
+	if len(i.cuts) == 0 {
+		return true
+	}
+	x, ok := i.epochOf(a)
+	y, ok2 := i.epochOf(b)
+	return ok && ok2 && x == y
+}
+
+// modeAt is how the identifier joins in the time of a record.
+func (i *tokenInfo) modeAt(f *Found) mode {
+	if len(i.cuts) == 0 || i.mode == never {
+		return i.mode
+	}
+	n, ok := i.epochOf(f)
+	if !ok {
+		return contested
+	}
+	return i.times[n]
+}
+
+// divide judges each time of an identifier by itself.
+func (r *Resolver) divide(i *tokenInfo, t Token, kind, account string) error {
+	if r.kinds.Link(kind) || kind != "phone" || i.mode == never || r.limits.Silence <= 0 {
+		return nil
+	}
+	i.cuts = epochs(t, i.carriers, r.limits.Silence)
+	if len(i.cuts) == 0 {
+		return nil
+	}
+	for n := range len(i.cuts) + 1 {
+		var list []*Found
+		for _, f := range i.carriers {
+			if at, ok := i.epochOf(f); ok && at == n {
+				list = append(list, f)
+			}
+		}
+		m, _, err := r.judge(t, kind, account, list)
+		if err != nil {
+			return err
+		}
+		i.times = append(i.times, m)
+	}
+	i.reason = fmt.Sprintf("the number was silent for more than %d months and came back under another name: it was given to somebody else", int(r.limits.Silence.Hours()/24/30))
+	return nil
+}

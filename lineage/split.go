@@ -1,0 +1,150 @@
+package lineage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// split divides what was reached by the CRM contacts in it.
+func (w *walk) split() ([]map[RID]bool, error) {
+	rootsOf := map[Token][]*visit{}
+	for _, v := range w.order {
+		roots, err := w.r.rootsOf(v.f)
+		if err != nil {
+			return nil, err
+		}
+		if len(roots) == 1 {
+			rootsOf[roots[0]] = append(rootsOf[roots[0]], v)
+		}
+	}
+	if len(rootsOf) <= 1 {
+		all := map[RID]bool{}
+		for id := range w.reached {
+			all[id] = true
+		}
+		return w.apart([]map[RID]bool{all})
+	}
+	parts, err := w.nearest(rootsOf, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.apart(parts)
+}
+
+// nearest gives each record to the anchor that it is nearest to, by the number of
+// steps; a record as near to two of them belongs to neither. within, when not nil,
+// restricts the walk.
+func (w *walk) nearest(anchors map[Token][]*visit, within map[RID]bool) ([]map[RID]bool, error) {
+	dist := map[RID]int{}
+	owners := map[RID]map[Token]bool{}
+	for _, root := range slices.SortedFunc(maps.Keys(anchors), func(a, b Token) int { return slices.Compare(a[:], b[:]) }) {
+		if err := w.distances(root, anchors[root], within, dist, owners); err != nil {
+			return nil, err
+		}
+	}
+	parts := map[Token]map[RID]bool{}
+	for id, who := range owners {
+		if len(who) != 1 {
+			continue
+		}
+		for root := range who {
+			if parts[root] == nil {
+				parts[root] = map[RID]bool{}
+			}
+			parts[root][id] = true
+		}
+	}
+	out := make([]map[RID]bool, 0, len(parts))
+	for _, p := range parts {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b map[RID]bool) int { return cmp.Compare(smallest(a), smallest(b)) })
+	return out, nil
+}
+
+func smallest(m map[RID]bool) RID {
+	return slices.Min(slices.Collect(maps.Keys(m)))
+}
+
+// distances walks from the records of one contact and notes who is nearest.
+func (w *walk) distances(root Token, from []*visit, within map[RID]bool, dist map[RID]int, owners map[RID]map[Token]bool) error {
+	mine := map[RID]int{}
+	queue := []*visit{}
+	for _, v := range from {
+		mine[v.f.RID] = 0
+		queue = append(queue, v)
+	}
+	for i := 0; i < len(queue); i++ {
+		at := queue[i]
+		if at.end {
+			continue
+		}
+		edges, err := w.r.expandable(at.f, w.account)
+		if err != nil {
+			return err
+		}
+		for _, e := range edges {
+			to, _, _, err := w.r.next(at.f, e, w.account)
+			if err != nil {
+				return err
+			}
+			for _, f := range to {
+				v := w.reached[f.RID]
+				if _, ok := mine[f.RID]; ok || v == nil || within != nil && !within[f.RID] {
+					continue
+				}
+				mine[f.RID] = mine[at.f.RID] + 1
+				queue = append(queue, v)
+			}
+		}
+		said, _, err := w.r.said(at.f, w.account)
+		if err != nil {
+			return err
+		}
+		for _, f := range said {
+			if _, ok := mine[f.RID]; !ok && w.reached[f.RID] != nil && (within == nil || within[f.RID]) {
+				mine[f.RID] = mine[at.f.RID] + 1
+				queue = append(queue, w.reached[f.RID])
+			}
+		}
+	}
+	for id, d := range mine {
+		old, ok := dist[id]
+		switch {
+		case !ok || d < old:
+			dist[id], owners[id] = d, map[Token]bool{root: true}
+		case d == old:
+			owners[id][root] = true
+		}
+	}
+	return nil
+}
+
+// divide notes which identifiers stand in the records of more than one part.
+func (w *walk) divide(parts []map[RID]bool) {
+	w.divided = map[Token]bool{}
+	first := map[Token]int{}
+	for i, members := range parts {
+		for id := range members {
+			for _, e := range w.reached[id].f.Record.Edges {
+				if e.Role == Mention || e.Role == Own {
+					continue
+				}
+				if p, ok := first[e.Token]; ok && p != i {
+					w.divided[e.Token] = true
+				}
+				if _, ok := first[e.Token]; !ok {
+					first[e.Token] = i
+				}
+			}
+		}
+	}
+}
+
+type visit struct {
+	f     *Found
+	via   []string
+	end   bool // do not go on from here
+	level int
+}

@@ -1,0 +1,196 @@
+package lineage
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Word is a person's word on who is one person: that the people who have the two
+// identifiers are the same, or that they are not. It wins over everything that the
+// records say (merge protection, rule 8), inside one account.
+type Word struct {
+	ID      string
+	Account string
+	Same    bool
+	A, B    Token
+	AKind   string
+	BKind   string
+	Reason  string
+	Actor   string
+	At      time.Time
+}
+
+// WithWords makes the resolver heed the words. It must be called before the first
+// question.
+func (r *Resolver) WithWords(words []Word) *Resolver {
+	r.words = words
+	return r
+}
+
+// WithShared names identifiers, by account, that somebody had who is gone from the
+// records: they join only with further evidence. It must be called before the
+// first question.
+func (r *Resolver) WithShared(shared map[Token][]string) *Resolver {
+	r.shared = shared
+	return r
+}
+
+// union joins the CRM contacts that a word says are one person, so that they do
+// not veto each other. It runs once, before the first question is answered.
+func (r *Resolver) union(ctx context.Context) error {
+	if r.united || len(r.words) == 0 {
+		return nil
+	}
+	parent := map[Token]Token{}
+	find := func(t Token) Token {
+		for {
+			p, ok := parent[t]
+			if !ok {
+				return t
+			}
+			t = p
+		}
+	}
+	for _, w := range r.words {
+		if !w.Same {
+			continue
+		}
+		var roots []Token
+		for _, q := range []Query{{w.A, w.AKind}, {w.B, w.BKind}} {
+			list, err := r.rootsBehind(ctx, q.Token, q.Kind, w.Account)
+			if err != nil {
+				return err
+			}
+			roots = append(roots, list...)
+		}
+		for _, x := range roots {
+			a, b := find(roots[0]), find(x)
+			if a != b {
+				if slices.Compare(a[:], b[:]) > 0 {
+					a, b = b, a
+				}
+				parent[b] = a // the smallest stands for all, in any order of the words
+			}
+		}
+	}
+	r.joined = map[Token]Token{}
+	for t := range parent {
+		r.joined[t] = find(t)
+	}
+	r.united = true
+	return nil
+}
+
+// rootsBehind returns the contacts of the people who have an identifier, as the
+// records alone tell who that is.
+func (r *Resolver) rootsBehind(ctx context.Context, t Token, kind, account string) ([]Token, error) {
+	plain := NewResolver(r.view, r.kinds, r.limits)
+	people, err := plain.Candidates(ctx, Query{t, kind}, account)
+	if err != nil {
+		return nil, err
+	}
+	found := map[Token]bool{}
+	for _, p := range people {
+		for i := range p.Copies {
+			roots, err := plain.rootsOf(&p.Copies[i])
+			if err != nil {
+				return nil, err
+			}
+			for _, x := range roots {
+				found[x] = true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), func(a, b Token) int { return slices.Compare(a[:], b[:]) }), nil
+}
+
+// said returns the records to which a word leads from a record of one side.
+func (r *Resolver) said(f *Found, account string) (to []*Found, from []Edge, err error) {
+	for _, w := range r.words {
+		if !w.Same || w.Account != account {
+			continue
+		}
+		for _, side := range [][2]Token{{w.A, w.B}, {w.B, w.A}} {
+			if !joinsAs(f, side[0]) {
+				continue
+			}
+			list, err := r.carriers(side[1])
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, x := range list {
+				a, err := r.accountOf(x, 0)
+				if err != nil {
+					return nil, nil, err
+				}
+				if a == account && x.RID != f.RID && joinsAs(x, side[1]) {
+					to = append(to, x)
+					kind := w.AKind
+					if side[0] == w.B {
+						kind = w.BKind
+					}
+					from = append(from, Edge{Token: side[0], Kind: kind})
+				}
+			}
+		}
+	}
+	return to, from, nil
+}
+
+// apart splits parts in which both sides of a word "different" stand: every record
+// goes to the side that it is nearer to, one as near to both to neither.
+func (w *walk) apart(parts []map[RID]bool) ([]map[RID]bool, error) {
+	for _, word := range w.r.words {
+		if word.Same || word.Account != w.account {
+			continue
+		}
+		var out []map[RID]bool
+		for _, part := range parts {
+			split, err := w.cutPart(part, word)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, split...)
+		}
+		parts = out
+	}
+	return parts, nil
+}
+
+func (w *walk) cutPart(part map[RID]bool, word Word) ([]map[RID]bool, error) {
+	sides := map[Token][]*visit{}
+	for _, v := range w.order {
+		if !part[v.f.RID] {
+			continue
+		}
+		a, b := joinsAs(v.f, word.A), joinsAs(v.f, word.B)
+		if a && !b {
+			sides[word.A] = append(sides[word.A], v)
+		}
+		if b && !a {
+			sides[word.B] = append(sides[word.B], v)
+		}
+	}
+	if len(sides) < 2 {
+		return []map[RID]bool{part}, nil
+	}
+	return w.nearest(sides, part)
+}
+
+// contradicted reports whether a word says that carriers of the identifier on its
+// two sides are different people.
+func (r *Resolver) contradicted(t Token, carriers []*Found, account string) bool {
+	for _, w := range r.words {
+		if w.Same || w.Account != account {
+			continue
+		}
+		a := slices.ContainsFunc(carriers, func(f *Found) bool { return joinsAs(f, t) && joinsAs(f, w.A) })
+		b := slices.ContainsFunc(carriers, func(f *Found) bool { return joinsAs(f, t) && joinsAs(f, w.B) })
+		if a && b && t != w.A && t != w.B {
+			return true
+		}
+	}
+	return false
+}

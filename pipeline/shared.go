@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// An identifier that two people had stays theirs: when one of them is erased, or
+// was said to be somebody else, a record that carries nothing else may still be
+// hers. So the graph remembers such identifiers, and they join only with further
+// evidence from then on.
+
+const sharedBucket = "shared"
+
+// sharedToken is one line of that memory.
+type sharedToken struct {
+	Token   lineage.Token `json:"token"`
+	Account string        `json:"account"`
+	Ref     string        `json:"ref"` // the plan or the word it comes from
+}
+
+// keepShared remembers an identifier.
+func (s *Site) keepShared(t lineage.Token, account, ref string) error {
+	doc, err := json.Marshal(sharedToken{t, account, ref})
+	if err != nil {
+		return fmt.Errorf("note a shared identifier: %w", err)
+	}
+	id := s.Graph.Token(sharedBucket, account+"\x00"+hex.EncodeToString(t[:]))
+	return s.Graph.PutDoc(sharedBucket, hex.EncodeToString(id[:]), doc)
+}
+
+// dropShared forgets what a word brought.
+func (s *Site) dropShared(ref string) error {
+	docs, err := s.Graph.Docs(sharedBucket)
+	if err != nil {
+		return err
+	}
+	for id, doc := range docs {
+		var t sharedToken
+		if err := json.Unmarshal(doc, &t); err != nil {
+			return fmt.Errorf("read a shared identifier: %w", err)
+		}
+		if t.Ref == ref {
+			if err := s.Graph.DeleteDoc(sharedBucket, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resolver answers who is one person, heeding what people said and what was
+// shared with somebody who is gone.
+func (s *Site) resolver() (*lineage.Resolver, error) {
+	words, err := s.Words()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := s.Graph.Docs(sharedBucket)
+	if err != nil {
+		return nil, err
+	}
+	shared := map[lineage.Token][]string{}
+	for _, doc := range docs {
+		var t sharedToken
+		if err := json.Unmarshal(doc, &t); err != nil {
+			return nil, fmt.Errorf("read a shared identifier: %w", err)
+		}
+		shared[t.Token] = append(shared[t.Token], t.Account)
+	}
+	return s.kinds.resolver(s.Graph).WithWords(words).WithShared(shared), nil
+}
