@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 10s
 
-.PHONY: build demo test race bench lint fuzz contract clean
+.PHONY: build demo test race bench bench-identity lint fuzz contract clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -24,6 +24,10 @@ lint:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# Who is one person, on an adversarial company: precision, recall, largest subject.
+bench-identity:
+	$(GO) test -run '^$$' -bench '^BenchmarkIdentity$$' -benchtime 1x ./pipeline
 
 # Every fuzz target for a short time, one after the other.
 fuzz:
