@@ -16,6 +16,7 @@ import (
 	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/connectors/format/xlsx"
 )
 
 //go:embed catalog.yaml
@@ -45,6 +46,8 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
 		case format.LooksText:
 			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
+		case format.LooksZip:
+			return xlsx.New("leads", c.Dataset.Key, leads, xlsx.Options{Fields: fields}), nil
 		default:
 			return nil, format.NotRead(looks, "JSON, TSV, CSV and XLSX")
 		}

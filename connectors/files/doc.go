@@ -1,6 +1,6 @@
 // Package files is the connector for exports of any shape that the user's
-// catalog describes: CSV, TSV, JSON, JSON lines and Parquet, plain or packed with
-// gzip or zstd.
+// catalog describes: CSV, TSV, JSON, JSON lines, Parquet, Excel workbooks and
+// contact cards, plain or packed with gzip or zstd.
 //
 // An object belongs to the first collection of the catalog that has a glob
 // matching its key. In a glob "*" stands for anything but "/", "**" for anything,

@@ -12,6 +12,8 @@ import (
 	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/connectors/format/parquet"
+	"github.com/cratio/sutra/connectors/format/vcard"
+	"github.com/cratio/sutra/connectors/format/xlsx"
 )
 
 // Kind is the connector's entry in the list of package all. It needs a catalog
@@ -70,10 +72,14 @@ func codec(dataset string, cat connectors.Collection, ext string) (format.Codec,
 		return json.New(dataset, cat, false), nil
 	case ".jsonl", ".ndjson":
 		return json.New(dataset, cat, true), nil
+	case ".xlsx", ".xlsm":
+		return xlsx.New(cat.Name, dataset, cat, xlsx.Options{}), nil
+	case ".vcf":
+		return vcard.New(cat.Name, dataset, cat), nil
 	case ".parquet":
 		return parquet.New(dataset, cat), nil
 	}
-	return nil, &format.SkipError{Reason: "no reader for this kind of file; csv, tsv, json, jsonl, ndjson and parquet are read"}
+	return nil, &format.SkipError{Reason: "no reader for this kind of file; csv, tsv, json, jsonl, ndjson, parquet, xlsx and vcf are read"}
 }
 
 // tableFormat refuses to change a file that a table format owns: its log would

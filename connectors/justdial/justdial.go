@@ -14,6 +14,7 @@ import (
 	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/form"
 	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/connectors/format/xlsx"
 )
 
 //go:embed catalog.yaml
@@ -45,6 +46,8 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 			return form.New(c.Dataset.Key, leads), nil
 		case looks == format.LooksText:
 			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
+		case looks == format.LooksZip:
+			return xlsx.New("leads", c.Dataset.Key, leads, xlsx.Options{Fields: fields}), nil
 		default:
 			return nil, format.NotRead(looks, "JSON, form bodies, query strings, CSV and XLSX")
 		}
