@@ -49,6 +49,7 @@ type wideReader struct {
 	in    [32 << 10]byte
 	have  int    // bytes of in
 	high  uint16 // a high surrogate that waits for its partner, or 0
+	buf   []byte // behind out
 	out   []byte
 	odd   []byte // a last byte without a partner
 	err   error
@@ -70,9 +71,19 @@ func (w *wideReader) Read(p []byte) (int, error) {
 func (w *wideReader) more() {
 	n, err := w.r.Read(w.in[w.have:])
 	w.have += n
-	out := make([]byte, 0, 2*w.have+3)
+	if need := 2*w.have + 3; cap(w.buf) < need {
+		w.buf = make([]byte, 0, need)
+	}
+	out, low := w.buf[:0], 0 // nothing of the last turn is wanted any more
+	if w.order == binary.BigEndian {
+		low = 1
+	}
 	i := 0
 	for ; i+2 <= w.have; i += 2 {
+		if c := w.in[i+low]; c < utf8.RuneSelf && w.in[i+1-low] == 0 && w.high == 0 {
+			out = append(out, c)
+			continue
+		}
 		out = w.unit(out, w.order.Uint16(w.in[i:]))
 	}
 	if err != nil {

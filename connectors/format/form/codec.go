@@ -27,7 +27,7 @@ const MaxLine = 16 << 20
 // field of the same name, without regard to case; the first of a name counts,
 // others go to [RestColumn]. An empty value is null.
 func New(dataset string, cat connectors.Collection) format.Codec {
-	c := &codec{collection: cat.Name, fields: connectors.Columns(dataset, cat), at: map[string]int{}}
+	c := &codec{collection: cat.Name, fields: connectors.Columns(dataset, cat), at: map[string]int{}, names: names{}}
 	for i, f := range c.fields {
 		c.at[strings.ToLower(f.Name)] = i
 	}
@@ -39,16 +39,28 @@ type codec struct {
 	collection string
 	fields     []connectors.Field
 	at         map[string]int
+
+	// Of the line at hand.
+	cell, rest []int
+	pairs      []pair
+	names      names
 }
 
-// cells says which pair stands in which column; the rest are the others.
+// cells says which pair stands in which column; the rest are the others. The result
+// is valid until the next call.
 func (c *codec) cells(pairs []pair) (cells []int, rest []int) {
-	cells = make([]int, len(c.fields)-1)
+	if c.cell == nil {
+		c.cell = make([]int, len(c.fields)-1)
+	}
+	cells, rest = c.cell, c.rest[:0]
 	for i := range cells {
 		cells[i] = -1
 	}
 	for i, p := range pairs {
-		k, ok := c.at[strings.ToLower(p.name)]
+		k, ok := c.at[p.name]
+		if !ok {
+			k, ok = c.at[strings.ToLower(p.name)]
+		}
 		switch {
 		case p.value == "":
 		case ok && cells[k] < 0:
@@ -57,6 +69,7 @@ func (c *codec) cells(pairs []pair) (cells []int, rest []int) {
 			rest = append(rest, i)
 		}
 	}
+	c.rest = rest
 	return cells, rest
 }
 
@@ -78,8 +91,9 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 		}
 		return yield(out)
 	}
-	err := each(in, io.Discard, func(n int, line []byte, long bool) ([]byte, error) {
-		pairs, ok := parse(line)
+	err := each(in, nil, func(n int, line []byte, long bool) ([]byte, error) {
+		pairs, ok := parse(line, c.pairs[:0], c.names)
+		c.pairs = pairs
 		switch {
 		case long:
 			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: fmt.Sprintf("a line of more than %d MiB", MaxLine>>20)})
@@ -129,7 +143,7 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 			return nil, err
 		}
 		e := edits.For(c.collection, locator(n))
-		pairs, ok := parse(line)
+		pairs, ok := parse(line, nil, nil)
 		if e != nil && e.Action == connectors.Delete && ok && !long {
 			edits.Deleted()
 			return nil, nil
@@ -150,8 +164,8 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 func locator(n int) string { return "line " + strconv.Itoa(n) }
 
 // each hands every line that is not blank to fn, without its end, and writes what
-// fn makes of it; nil takes the line out with its end. A line over the limit is
-// copied as it is.
+// fn makes of it to w, unless w is nil; nil takes the line out with its end. A line
+// over the limit is copied as it is.
 func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) ([]byte, error)) (err error) {
 	r, err := in.Open()
 	if err != nil {
@@ -159,8 +173,12 @@ func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) (
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	br := bufio.NewReaderSize(r, 64<<10)
+	over := w
+	if over == nil {
+		over = io.Discard
+	}
 	for n := 1; ; n++ {
-		raw, long, rerr := readLine(br, w)
+		raw, long, rerr := readLine(br, over)
 		if rerr != nil && !errors.Is(rerr, io.EOF) {
 			return fmt.Errorf("reading a form: %w", rerr)
 		}
@@ -181,6 +199,12 @@ func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) (
 		if long {
 			continue
 		}
+		if w == nil {
+			if errors.Is(rerr, io.EOF) {
+				return nil
+			}
+			continue
+		}
 		if out != nil {
 			out = append(append(bytes.Clone(line[:head]), out...), raw[len(line):]...)
 		}
@@ -197,6 +221,9 @@ func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) (
 func readLine(br *bufio.Reader, w io.Writer) (raw []byte, long bool, err error) {
 	for {
 		p, err := br.ReadSlice('\n')
+		if raw == nil && err == nil {
+			return p, false, nil // valid until the next line is read
+		}
 		if !long && len(raw)+len(p) > MaxLine {
 			long = true
 			if _, werr := w.Write(raw); werr != nil {
