@@ -128,6 +128,9 @@ func (c *columns) claim(card *card) claim {
 // outOfPlace is what no language, character set, preference and the like has.
 var outOfPlace = regexp.MustCompile(`[0-9]{6}|[@\s]|[^\x00-\x7f]`)
 
+// usual are the types that nearly every card has.
+var usual = map[string]bool{"CELL": true, "INTERNET": true, "HOME": true, "WORK": true, "VOICE": true, "PREF": true, "cell": true, "internet": true, "home": true, "work": true, "voice": true, "pref": true}
+
 var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,31}[0-9]{0,3}$`)
 
 // telling reports a parameter that says more than how its property is written. A
@@ -137,6 +140,9 @@ func (x param) telling() bool {
 	case "encoding", "charset", "value", "pref", "language", "pid", "altid", "mediatype", "calscale", "index":
 		return outOfPlace.MatchString(strings.TrimSpace(x.value))
 	case "", "type":
+		if usual[x.value] {
+			return false
+		}
 		for _, w := range strings.Split(x.value, ",") {
 			if w = strings.TrimSpace(w); w != "" && !plainWord.MatchString(w) {
 				return true

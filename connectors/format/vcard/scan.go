@@ -209,22 +209,34 @@ var mark = []byte("\xef\xbb\xbf")
 // isBegin reports the line that begins a card. A byte order mark may stand
 // before it, where files were put one behind the other.
 func isBegin(line []byte) bool {
+	if len(line) == 0 || line[0]|0x20 != 'b' && line[0] != mark[0] { // most lines
+		return false
+	}
 	return bytes.EqualFold(bytes.TrimRight(bytes.TrimPrefix(line, mark), " \t\r\n"), []byte("BEGIN:VCARD"))
 }
 
 func isEnd(line []byte) bool {
+	if len(line) == 0 || line[0]|0x20 != 'e' {
+		return false
+	}
 	return bytes.EqualFold(bytes.TrimRight(line, " \t\r\n"), []byte("END:VCARD"))
 }
 
 // agentValue returns what an AGENT property has as its value on its own line.
 func agentValue(line []byte) (string, bool) {
-	head, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || folded(line) {
+	colon := bytes.IndexByte(line, ':')
+	if colon < len("AGENT") {
 		return "", false
 	}
-	name, _, _ := bytes.Cut(head, []byte(";"))
+	name := line[:colon]
+	if i := bytes.IndexByte(name, ';'); i >= 0 {
+		name = name[:i]
+	}
 	name = name[bytes.LastIndexByte(name, '.')+1:]
-	return string(bytes.TrimSpace(value)), bytes.EqualFold(name, []byte("AGENT"))
+	if !bytes.EqualFold(name, []byte("AGENT")) || folded(line) {
+		return "", false
+	}
+	return string(bytes.TrimSpace(line[colon+1:])), true
 }
 
 // isStructure reports a line that belongs to no value, whatever stands before it.
