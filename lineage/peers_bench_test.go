@@ -1,0 +1,342 @@
+package lineage
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// The peers' benchmark: the same edges in the graph, in PostgreSQL (COPY and two
+// indexes) and in SQLite, and the same subjects walked in each. A subject has
+// about 51 records in 17 units: she is walked from her phone over her e-mail.
+
+const (
+	benchSubject = 51     // records of a subject
+	benchUnit    = 10_000 // records of a unit
+	benchWalks   = 300
+)
+
+func benchSize() int {
+	if n, err := strconv.Atoi(os.Getenv("SUTRA_BENCH_RECORDS")); err == nil && n > 0 {
+		return n
+	}
+	return 1_000_000
+}
+
+// benchEdges returns the two tokens of record i: half of a subject's records share
+// her phone and a bridge, the other half the bridge and her mail.
+func benchEdges(i, n int) (a, b Token) {
+	subjects := n / benchSubject
+	s, k := i%subjects, i/subjects
+	bridge := benchToken("bridge", s)
+	if k%2 == 0 {
+		return benchToken("phone", s), bridge
+	}
+	return benchToken("mail", s), bridge
+}
+
+func benchToken(kind string, n int) Token {
+	h := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(kind), uint64(n)))
+	return Token(h[:16])
+}
+
+// measured is what one store took.
+type measured struct {
+	load  time.Duration
+	bytes int64
+	walks []time.Duration
+	found []int // records of each walked subject
+}
+
+func (m measured) p(q float64) time.Duration {
+	s := slices.Clone(m.walks)
+	slices.Sort(s)
+	return s[min(len(s)-1, int(q*float64(len(s))))]
+}
+
+func BenchmarkGraphAgainstPeers(b *testing.B) {
+	n := benchSize()
+	r := rand.New(rand.NewPCG(1, 2))
+	ask := make([]int, benchWalks)
+	for i := range ask {
+		ask[i] = r.IntN(n / benchSubject)
+	}
+	for b.Loop() {
+		ours := loadGraph(b, n, ask)
+		lite := loadSQLite(b, n, ask)
+		pg := loadPostgres(b, n, ask)
+		for name, peer := range map[string]measured{"sqlite": lite, "postgres": pg} {
+			if !slices.Equal(peer.found, ours.found) {
+				b.Fatalf("%s finds other records than the graph", name)
+			}
+			b.ReportMetric(peer.load.Seconds()/ours.load.Seconds(), "x_faster_load_than_"+name)
+			b.ReportMetric(float64(ours.bytes)/float64(peer.bytes), "bytes_of_"+name)
+			b.ReportMetric(float64(ours.p(.5))/float64(peer.p(.5)), "walk_p50_of_"+name)
+		}
+		b.ReportMetric(float64(n)/ours.load.Seconds(), "records/s")
+		b.ReportMetric(float64(ours.bytes)/float64(2*n), "bytes/edge")
+		b.ReportMetric(float64(ours.p(.5).Microseconds()), "walk_p50_us")
+		b.ReportMetric(float64(ours.p(.99).Microseconds()), "walk_p99_us")
+	}
+}
+
+func loadGraph(b *testing.B, n int, ask []int) (m measured) {
+	dir := b.TempDir()
+	g, err := Create(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := time.Now()
+	w, err := g.Begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for from := 0; from < n; from += benchUnit {
+		u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
+		uw, err := w.Unit("s", u)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := from; i < min(n, from+benchUnit); i++ {
+			x, y := benchEdges(i, n)
+			s := Sighting{Collection: "leads", Locator: "row " + strconv.Itoa(i-from+1), Account: "A1", Edges: []Edge{{Token: x, Kind: "phone", Role: Subject}, {Token: y, Kind: "email", Role: Subject}}}
+			if err := uw.Add([]Sighting{s}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := uw.Commit(UnitState{Unit: u, Records: min(benchUnit, n-from), CommittedAt: time.Unix(1, 0)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := w.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	m.load = time.Since(at)
+	none := func(string) bool { return false }
+	for _, s := range ask {
+		at := time.Now()
+		p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", s), "phone"}, "A1")
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.walks = append(m.walks, time.Since(at))
+		m.found = append(m.found, len(p.Copies))
+	}
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
+	}
+	m.bytes = folderSize(b, dir)
+	return m
+}
+
+func folderSize(b *testing.B, dir string) (size int64) {
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		var st syscall.Stat_t
+		if err := syscall.Stat(path, &st); err != nil {
+			return err
+		}
+		size += st.Blocks * 512 // Badger's value log is sparse
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return size
+}
+
+// walkSQL walks a subject; literal is how the store writes a token.
+func walkSQL(literal string) string {
+	return "WITH RECURSIVE t(token) AS (SELECT " + literal + " UNION SELECT e2.token FROM t JOIN edges e1 ON e1.token = t.token JOIN edges e2 ON e2.rid = e1.rid) " +
+		"SELECT count(DISTINCT e.rid) FROM t JOIN edges e ON e.token = t.token"
+}
+
+func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
+	path := filepath.Join(b.TempDir(), "edges.db")
+	db, err := sql.Open("sqlite", path+"?_pragma=synchronous(off)&_pragma=journal_mode(off)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	at := time.Now()
+	exec := func(q string, args ...any) {
+		if _, err := db.Exec(q, args...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	exec("CREATE TABLE edges(token BLOB, rid INTEGER, role INTEGER)")
+	tx, err := db.Begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	st, err := tx.Prepare("INSERT INTO edges VALUES (?, ?, 1), (?, ?, 1)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range n {
+		x, y := benchEdges(i, n)
+		if _, err := st.Exec(x[:], i, y[:], i); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		b.Fatal(err)
+	}
+	exec("CREATE INDEX by_token ON edges(token)")
+	exec("CREATE INDEX by_rid ON edges(rid)")
+	m.load = time.Since(at)
+	for _, s := range ask {
+		x := benchToken("phone", s)
+		at, found := time.Now(), 0
+		if err := db.QueryRow(walkSQL(fmt.Sprintf("x'%x'", x[:]))).Scan(&found); err != nil {
+			b.Fatal(err)
+		}
+		m.walks, m.found = append(m.walks, time.Since(at)), append(m.found, found)
+	}
+	if err := db.Close(); err != nil {
+		b.Fatal(err)
+	}
+	m.bytes = folderSize(b, filepath.Dir(path))
+	return m
+}
+
+// loadPostgres starts a server of its own; a machine without PostgreSQL cannot run
+// this benchmark.
+func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
+	psql := startPostgres(b)
+	file := filepath.Join(b.TempDir(), "edges.txt")
+	f, err := os.Create(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	for i := range n {
+		x, y := benchEdges(i, n)
+		fmt.Fprintf(w, "\\\\x%x\t%d\t1\n\\\\x%x\t%d\t1\n", x[:], i, y[:], i)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	psql("CREATE TABLE edges(token bytea, rid bigint, role smallint)")
+	at := time.Now()
+	psql("\\copy edges FROM '" + file + "'")
+	psql("CREATE INDEX by_token ON edges(token)")
+	psql("CREATE INDEX by_rid ON edges(rid)")
+	m.load = time.Since(at)
+	m.bytes, err = strconv.ParseInt(strings.TrimSpace(psql("SELECT pg_total_relation_size('edges')")), 10, 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	psql("VACUUM ANALYZE edges")
+	var script strings.Builder
+	script.WriteString("\\timing on\n")
+	for _, s := range ask {
+		x := benchToken("phone", s)
+		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:])) + ";\n")
+	}
+	lines := strings.Split(psql(script.String()), "\n")
+	for _, l := range lines {
+		if t := timing.FindStringSubmatch(l); t != nil {
+			ms, err := strconv.ParseFloat(t[1], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			m.walks = append(m.walks, time.Duration(ms*float64(time.Millisecond)))
+		} else if found, err := strconv.Atoi(strings.TrimSpace(l)); err == nil {
+			m.found = append(m.found, found)
+		}
+	}
+	return m
+}
+
+var timing = regexp.MustCompile(`^Time: ([0-9.]+) ms`)
+
+// startPostgres runs a server in a temporary folder and returns a way to ask it.
+func startPostgres(b *testing.B) func(script string) string {
+	dir, err := os.MkdirTemp("", "sutra-pg-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			b.Error(err)
+		}
+	})
+	command := func(name string, args ...string) *exec.Cmd {
+		c := exec.Command(name, args...)
+		c.Dir = dir
+		if os.Getuid() == 0 { // the server refuses to run as root
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		}
+		return c
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(dir, 65534, 65534); err != nil {
+			b.Fatal(err)
+		}
+	}
+	data := filepath.Join(dir, "data")
+	if out, err := command("initdb", "-D", data, "-U", "bench", "-A", "trust").CombinedOutput(); err != nil {
+		b.Fatalf("initdb: %v\n%s", err, out)
+	}
+	server := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "shared_buffers=512MB", "-c", "maintenance_work_mem=512MB", "-c", "fsync=off")
+	if err := server.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := server.Process.Signal(os.Interrupt); err != nil {
+			b.Error(err)
+		}
+		_ = server.Wait() // it ends with the signal
+	})
+	ask := func(script string) (string, error) {
+		c := exec.Command("psql", "-h", dir, "-U", "bench", "-d", "postgres", "-qAt", "-v", "ON_ERROR_STOP=1", "-f", "-")
+		c.Stdin = strings.NewReader(script + "\n;\n")
+		var errs bytes.Buffer
+		c.Stderr = &errs
+		out, err := c.Output()
+		if err != nil {
+			err = fmt.Errorf("psql: %w: %s", err, errs.String())
+		}
+		return string(out), err
+	}
+	for i := 0; ; i++ {
+		if _, err := ask("SELECT 1"); err == nil {
+			break
+		} else if i > 100 {
+			b.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return func(script string) string {
+		out, err := ask(script)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return out
+	}
+}
