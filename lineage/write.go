@@ -1,7 +1,6 @@
 package lineage
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -241,12 +240,7 @@ func (w *Writer) postings() error {
 	if len(w.pend) == 0 {
 		return nil
 	}
-	slices.SortFunc(w.pend, func(a, b posting) int {
-		if c := slices.Compare(a.token[:], b.token[:]); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.rid, b.rid)
-	})
+	sortPostings(w.pend)
 	w.seq++
 	segment := w.gen | w.seq
 	batch := w.g.db.NewWriteBatch()
