@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -21,10 +22,15 @@ func epochs(t Token, carriers []*Found, silence time.Duration) []time.Time {
 		}
 	}
 	slices.SortFunc(dated, func(a, b *Found) int { return a.Record.RecordedAt.Compare(b.Record.RecordedAt) })
+	left := lettingGo(t, carriers)
 	var cuts []time.Time
 	from := 0 // where the time at hand begins
 	for i := 1; i < len(dated); i++ {
 		at := dated[i].Record.RecordedAt
+		if slices.ContainsFunc(left, func(l time.Time) bool { return at.After(l) && !dated[i-1].Record.RecordedAt.After(l) }) {
+			cuts, from = append(cuts, at), i
+			continue
+		}
 		if at.Sub(dated[i-1].Record.RecordedAt) < silence {
 			continue
 		}
@@ -33,6 +39,22 @@ func epochs(t Token, carriers []*Found, silence time.Duration) []time.Time {
 		}
 	}
 	return cuts
+}
+
+// LeftFact is the key of a fact that says: from the time of this record on, she
+// does not have the identifier any more.
+func LeftFact(t Token) string { return "left:" + hex.EncodeToString(t[:]) }
+
+// lettingGo returns when records say that the owner let an identifier go. Whoever
+// has it later is somebody else, whatever the silence and the names.
+func lettingGo(t Token, carriers []*Found) []time.Time {
+	var out []time.Time
+	for _, f := range carriers {
+		if f.Record.Facts[LeftFact(t)] != "" && !f.Record.RecordedAt.IsZero() {
+			out = append(out, f.Record.RecordedAt)
+		}
+	}
+	return out
 }
 
 // otherPeople reports whether the names before a silence and those up to the next
@@ -125,6 +147,10 @@ func (r *Resolver) divide(i *tokenInfo, t Token, kind, account string) error {
 			return err
 		}
 		i.times = append(i.times, m)
+	}
+	i.reason = "she changed her number, and it was given to somebody else"
+	if len(lettingGo(t, i.carriers)) > 0 {
+		return nil
 	}
 	i.reason = fmt.Sprintf("the number was silent for more than %d months and came back under another name: it was given to somebody else", int(r.limits.Silence.Hours()/24/30))
 	return nil

@@ -13,6 +13,12 @@ import (
 func dated(t testing.TB, lines []string) memView {
 	v := world(lines)
 	for i := range v {
+		v[i].Record.Edges = slices.DeleteFunc(v[i].Record.Edges, func(e Edge) bool {
+			if e.Kind == "left" { // left:1 means that she left phone:1
+				v[i].Record.Facts = map[string]string{LeftFact(tok("phone:1")): "left"}
+			}
+			return e.Kind == "left"
+		})
 		loc, month, ok := strings.Cut(v[i].Record.Locator, "@")
 		if !ok {
 			continue
@@ -121,6 +127,9 @@ func TestReissuedNumber(t *testing.T) {
 		{"another name without a silence", []string{"l1@2022-01 A asha_verma phone:1 email:1", "r1@2022-09 A - phone:1", "l2@2023-01 A ravi_rao phone:1 email:2"}, "email:1", "l1"},
 		{"the contact moved on with her mail", []string{"c1@2019-01 A asha_verma =contact:1 phone:1 email:1", "l1@2023-02 A asha_verma email:1 phone:2", "l2@2023-01 A ravi_rao phone:1 email:2", "r2@2023-03 A - phone:1"}, "email:1", "c1 l1"},
 		{"three owners", []string{"l1@2015-01 A asha_verma phone:1 email:1", "l2@2018-01 A ravi_rao phone:1 email:2", "l3@2022-01 A om_nair phone:1 email:3", "r3@2022-02 A - phone:1"}, "email:3", "l3 r3"},
+		{"she told that she left it", []string{"m1@2025-01 A - phone:1 email:1", "ch@2025-02 A - phone:1 phone:2 left:1", "m2@2025-03 A - phone:2", "n1@2025-06 A - phone:1 email:9"}, "email:1", "ch m1 m2"},
+		{"the next owner", []string{"m1@2025-01 A - phone:1 email:1", "ch@2025-02 A - phone:1 phone:2 left:1", "m2@2025-03 A - phone:2", "n1@2025-06 A - phone:1 email:9"}, "email:9", "n1"},
+		{"nobody came after her", []string{"m1@2025-01 A - phone:1 email:1", "ch@2025-02 A - phone:1 phone:2 left:1", "m2@2025-03 A - phone:2"}, "phone:1", "ch m1 m2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for n := range 6 {

@@ -118,7 +118,7 @@ func (f *catalogFile) fieldMeta(out *connectors.CatalogField, m *yamltree.Node, 
 }
 
 // linkKinds are the link kinds that the built-in connectors carry.
-var linkKinds = []string{"indiamart_query", "justdial_lead", "facebook_lead", "google_lead", "wa_message", "wa_media", "call", "recording", "merged"}
+var linkKinds = []string{"indiamart_query", "justdial_lead", "facebook_lead", "google_lead", "wa_message", "wa_media", "call", "recording", "merged", "moved"}
 
 func (f *catalogFile) role(m *yamltree.Node, where string) string {
 	return f.r.OneOf(m.Get("role"), "role of "+where, "subject", "mention", "link", "member")

@@ -99,7 +99,9 @@ type record struct {
 	out      lineage.Sighting
 	parts    []lineage.Sighting
 	personal bool
-	hints    []hit // text that may name an account's own numbers
+	moved    bool          // the record says that she has another identifier from now on
+	to       lineage.Token // which
+	hints    []hit         // text that may name an account's own numbers
 }
 
 func (r *record) value(col int) (string, bool) { return connectors.Value(r.rows, col, r.row) }
@@ -114,6 +116,11 @@ func (r *record) sightings(sums bool) []lineage.Sighting {
 	}
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		_, r.out.Trigger, _ = r.x.Dates(r.out.RecordedAt.Format(time.RFC3339))
+	}
+	for _, e := range r.out.Edges {
+		if r.moved && e.Role == lineage.Subject && e.Kind == KindPhone && e.Token != r.to && r.to != (lineage.Token{}) {
+			r.fact(lineage.LeftFact(e.Token), "left")
+		}
 	}
 	if sums {
 		r.out.Sum = r.sum()
@@ -205,8 +212,14 @@ func (r *record) links(i int, c *column, v string) bool {
 	if slices.Contains(c.Links, "merged") {
 		role = lineage.Merged
 	}
+	r.moved = r.moved || slices.Contains(c.Links, "moved")
+	if r.moved && c.Identity != "" && slices.Contains(c.Links, "moved") {
+		if id, ok := Normalise(c.Identity, v); ok {
+			r.to = r.x.Hash.Token(id.Kind, id.Value)
+		}
+	}
 	for _, k := range c.Links {
-		if k != "merged" {
+		if k != "merged" && k != "moved" {
 			r.edge(k, v, role)
 		}
 	}
