@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -59,7 +60,13 @@ func cutEOL(line []byte) (body []byte, eol string) {
 	if len(body) < len(line) {
 		body = bytes.TrimSuffix(body, []byte("\r"))
 	}
-	return body, string(line[len(body):])
+	switch len(line) - len(body) {
+	case 1:
+		return body, "\n"
+	case 2:
+		return body, "\r\n"
+	}
+	return body, ""
 }
 
 func folded(line []byte) bool { return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') }
@@ -92,9 +99,13 @@ func readProperty(raw []byte, start, version int, wide bool) *property {
 // take appends a continuation line without its first skip bytes.
 func (p *property) take(line []byte, skip int) {
 	body, eol := cutEOL(line)
-	p.line = append(p.line, body[min(skip, len(body)):]...)
-	p.end += len(line)
 	p.last, p.tail = eol, len(body)
+	if body = body[min(skip, len(body)):]; p.line == nil {
+		p.line = slices.Clip(body) // nobody writes into it: appending copies
+	} else {
+		p.line = append(p.line, body...)
+	}
+	p.end += len(line)
 }
 
 // more takes the next line if it belongs to the value.
@@ -108,7 +119,7 @@ func (p *property) more(raw []byte) bool {
 	case len(next) == 0:
 		return false
 	case p.enc == quotedPrintable && bytes.HasSuffix(value[:soft], []byte("=")) && !isStructure(next):
-		p.line = p.line[:p.colon+soft]
+		p.line = slices.Clip(p.line[:p.colon+soft])
 		p.take(next, 0)
 		// An empty line after a soft break is how some phones end a value.
 		return len(body) > 0 || folded(raw[p.end:])
