@@ -38,6 +38,10 @@ type Batch struct {
 	// text in a column whose [Field.Look] is LookJSON. It is nil in a batch
 	// that brings only gaps.
 	Rows arrow.Record
+	// At, when not nil, holds for every row the position of its first byte in the
+	// (plain) object, counted from 1, so that the record can be read again alone:
+	// see [Ref.At]. 0 means unknown.
+	At []int64
 	// Gaps lists the parts of the unit that could not be read while the rest
 	// could: a malformed line, a truncated tail.
 	Gaps []Gap
@@ -55,6 +59,7 @@ type Ref struct {
 	Collection string
 	Unit       string // Unit.Key
 	Locator    string
+	At         int64 // what [Batch.At] said of the record; 0 when it is not known
 }
 
 // Source is a system of record. Implementations are safe for concurrent use by
@@ -176,6 +181,28 @@ type Finding struct {
 // Checker examines a source: can it be reached, what can erase do there.
 type Checker interface {
 	Check(ctx context.Context) ([]Finding, error)
+}
+
+// Located is implemented by sources whose data stand in a known place. Region is
+// the name of the place ("ap-south-1"), "" for this machine. A caller that has to
+// keep data in some regions asks before it reads anything.
+type Located interface {
+	Region(ctx context.Context) (string, error)
+}
+
+// PendingError says that something could not be erased yet because its store
+// keeps it: a retention lock, a legal hold. It is never reported as erased.
+type PendingError struct {
+	Until  time.Time // zero when no end is known
+	Reason string    // for a person; no personal value
+}
+
+// Error implements error.
+func (e *PendingError) Error() string {
+	if e.Until.IsZero() {
+		return "pending: " + e.Reason
+	}
+	return "pending until " + e.Until.Format(time.RFC3339) + ": " + e.Reason
 }
 
 // Errors that callers decide on. Implementations wrap them with %w.

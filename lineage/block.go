@@ -29,6 +29,7 @@ type encoder struct {
 	strID   map[string]uint64
 	tokens  []Token
 	tokenID map[Token]uint64
+	at      int64
 }
 
 func (e *encoder) uint(n uint64) { e.out = binary.AppendUvarint(e.out, n) }
@@ -79,6 +80,8 @@ func encodeBlock(rows []Sighting) []byte {
 func (e *encoder) sighting(s *Sighting) {
 	e.str(s.Collection)
 	e.raw(s.Locator)
+	e.int(s.At - e.at) // records follow each other: the difference is small
+	e.at = s.At
 	e.str(s.Within)
 	e.str(s.Account)
 	e.uint(uint64(len(s.Categories)))
@@ -122,6 +125,7 @@ type decoder struct {
 	bad    bool
 	strs   []string
 	tokens []Token
+	at     int64
 }
 
 func (d *decoder) uint() uint64 {
@@ -201,7 +205,9 @@ func decodeBlock(in []byte) ([]Sighting, error) {
 }
 
 func (d *decoder) sighting() Sighting {
-	s := Sighting{Collection: d.str(), Locator: d.raw(), Within: d.str(), Account: d.str()}
+	s := Sighting{Collection: d.str(), Locator: d.raw()}
+	d.at += d.int()
+	s.At, s.Within, s.Account = d.at, d.str(), d.str()
 	for range d.count(1) {
 		s.Categories = append(s.Categories, d.str())
 	}

@@ -56,6 +56,7 @@ const (
 type Sighting struct {
 	Collection string
 	Locator    string
+	At         int64  // position of the record's first byte in its object, from 1; 0 when not known
 	Within     string // JSON pointer ("body/RESPONSE/0") of the part; "" for the whole record
 	Account    string // "" when not known from the record itself
 	Categories []string

@@ -152,7 +152,7 @@ func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[reco
 		}
 		if want[keyOf(f)] == nil {
 			want[keyOf(f)] = f
-			refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator})
+			refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator, At: f.Record.At})
 		}
 	}
 	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {

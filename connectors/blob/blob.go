@@ -28,6 +28,16 @@ type Reader interface {
 	Size() int64
 }
 
+// Writer takes the new content of an object from beginning to end: bytes that are
+// written, and ranges of the version that is being replaced, which a store may
+// move without reading them.
+type Writer interface {
+	io.Writer
+	// CopyOld appends n bytes of the old version from offset off. A range outside
+	// of it is an error.
+	CopyOld(off, n int64) error
+}
+
 // Store is a folder of objects. Keys are relative to the store's url.
 //
 // Open, Replace and Delete take the version the caller saw; "" means whatever is
@@ -42,7 +52,7 @@ type Store interface {
 	// Replace writes a new content for an existing object. It becomes visible
 	// whole or not at all, with the old object's mode and owner kept, and leaves
 	// nothing of the old content behind.
-	Replace(ctx context.Context, key, version string, write func(w io.Writer) error) (Object, error)
+	Replace(ctx context.Context, key, version string, write func(w Writer) error) (Object, error)
 	// Delete removes the object, and folders that it leaves empty.
 	Delete(ctx context.Context, key, version string) error
 	// Sweep removes what an interrupted Replace left behind. It is called before

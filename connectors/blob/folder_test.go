@@ -67,8 +67,8 @@ func content(t testing.TB, s Store, key string) string {
 	return string(b)
 }
 
-func write(data string) func(io.Writer) error {
-	return func(w io.Writer) error { _, err := io.WriteString(w, data); return err }
+func write(data string) func(Writer) error {
+	return func(w Writer) error { _, err := io.WriteString(w, data); return err }
 }
 
 func TestOpenURL(t *testing.T) {
@@ -206,10 +206,10 @@ func TestReplace(t *testing.T) {
 	}
 	o, _ = s.Stat(ctx, "d/a")
 	boom := errors.New("boom")
-	if _, err := s.Replace(ctx, "d/a", o.Version, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return errors.Join(err, boom) }); !errors.Is(err, boom) {
+	if _, err := s.Replace(ctx, "d/a", o.Version, func(w Writer) error { _, err := io.WriteString(w, "x"); return errors.Join(err, boom) }); !errors.Is(err, boom) {
 		t.Errorf("a failed write: %v", err)
 	}
-	_, err = s.Replace(ctx, "d/a", o.Version, func(io.Writer) error { put(t, root, "d/a", "meanwhile"); return nil })
+	_, err = s.Replace(ctx, "d/a", o.Version, func(Writer) error { put(t, root, "d/a", "meanwhile"); return nil })
 	if !errors.Is(err, connectors.ErrChanged) || content(t, s, "d/a") != "meanwhile" {
 		t.Errorf("a race: %v", err)
 	}
@@ -262,7 +262,7 @@ func TestDeleteAndSweep(t *testing.T) {
 		t.Error("the root went too")
 	}
 	put(t, root, "z", "old")
-	if _, err := s.Replace(ctx, "z", "", func(w io.Writer) error { return errors.Join(s.Sweep(ctx), write("new")(w)) }); err != nil || content(t, s, "z") != "new" {
+	if _, err := s.Replace(ctx, "z", "", func(w Writer) error { return errors.Join(s.Sweep(ctx), write("new")(w)) }); err != nil || content(t, s, "z") != "new" {
 		t.Errorf("a Sweep beside a Replace: %v", err)
 	}
 }
@@ -277,5 +277,19 @@ func TestErrorsNameNoKey(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "9876543210") {
 			t.Errorf("error %v", err)
 		}
+	}
+}
+
+func TestCopyOld(t *testing.T) {
+	ctx := context.Background()
+	s, _ := store(t, map[string]string{"a": "0123456789"})
+	_, err := s.Replace(ctx, "a", "", func(w Writer) error {
+		return errors.Join(w.CopyOld(7, 3), write("-")(w), w.CopyOld(0, 2), w.CopyOld(4, 0), write("!")(w))
+	})
+	if got := content(t, s, "a"); err != nil || got != "789-01!" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := s.Replace(ctx, "a", "", func(w Writer) error { return w.CopyOld(5, 9) }); err == nil || content(t, s, "a") != "789-01!" {
+		t.Errorf("a range past the end: %v", err)
 	}
 }

@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // active holds the paths of the temporaries that this process is writing, so
@@ -24,7 +27,7 @@ var active sync.Map
 // links to the object keep the old content: they are objects of their own.
 // Between the last look at the version and the rename lies an instant that no
 // folder can close.
-func (s *folder) Replace(ctx context.Context, key, version string, write func(w io.Writer) error) (Object, error) {
+func (s *folder) Replace(ctx context.Context, key, version string, write func(w Writer) error) (Object, error) {
 	root, old, fi, err := s.at(ctx, key, version)
 	if err != nil {
 		return Object{}, err
@@ -38,7 +41,7 @@ func (s *folder) Replace(ctx context.Context, key, version string, write func(w 
 	if err != nil {
 		return Object{}, wrapWrite("replacing an object", err)
 	}
-	err = fill(f, fi, write)
+	err = withOld(root, key, old.Version, f, func(w *fileWriter) error { return fill(f, fi, func() error { return write(w) }) })
 	if err == nil {
 		err = commit(ctx, root, key, old.Version, tmp)
 	}
@@ -55,9 +58,46 @@ func (s *folder) Replace(ctx context.Context, key, version string, write func(w 
 	return next, err
 }
 
+// fileWriter writes a temporary; old is the file that it will replace.
+type fileWriter struct {
+	*os.File
+	old *os.File
+}
+
+// CopyOld implements [Writer]. Where the system can, the bytes never leave it.
+func (w *fileWriter) CopyOld(off, n int64) error {
+	if _, err := w.old.Seek(off, io.SeekStart); err != nil {
+		return wrap("copying a part of an object", err)
+	}
+	done, err := io.CopyN(w.File, w.old, n)
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("copying a part of an object: it ends after %d of %d bytes", done, n)
+	}
+	if err != nil {
+		return wrap("copying a part of an object", err)
+	}
+	return nil
+}
+
+// withOld opens the version that is being replaced while fn runs.
+func withOld(root *os.Root, key, version string, f *os.File, fn func(w *fileWriter) error) error {
+	old, err := root.OpenFile(key, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return errors.Join(wrap("opening the old content", err), closing("writing", f.Close()))
+	}
+	fi, err := old.Stat()
+	if err == nil && versionOf(fi) != version {
+		err = connectors.ErrChanged
+	}
+	if err != nil {
+		return errors.Join(wrap("opening the old content", err), closing("writing", f.Close()), closing("reading", old.Close()))
+	}
+	return errors.Join(fn(&fileWriter{File: f, old: old}), closing("reading", old.Close()))
+}
+
 // fill writes the new content, gives it the old mode and owner, and closes it.
-func fill(f *os.File, old fs.FileInfo, write func(w io.Writer) error) error {
-	err := write(f)
+func fill(f *os.File, old fs.FileInfo, write func() error) error {
+	err := write()
 	if err == nil {
 		err = keepMode(f, old)
 	}

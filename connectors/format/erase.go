@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -78,7 +77,7 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 	}
 	ed := NewEdits(edits)
 	var same, empty bool
-	next, err := s.store.Replace(ctx, x.obj.Key, x.obj.Version, func(w io.Writer) error {
+	next, err := s.store.Replace(ctx, x.obj.Key, x.obj.Version, func(w blob.Writer) error {
 		left, err := rewrite(ctx, codec, x, w, ed)
 		if err != nil {
 			return err
@@ -112,8 +111,15 @@ func (s *Source) remove(ctx context.Context, obj blob.Object, out connectors.Out
 }
 
 // rewrite runs the codec between an unpacking and a packing.
-func rewrite(ctx context.Context, c Codec, x *object, w io.Writer, ed *Edits) (int, error) {
-	bw := bufio.NewWriterSize(w, 256<<10)
+func rewrite(ctx context.Context, c Codec, x *object, w blob.Writer, ed *Edits) (int, error) {
+	bw := &splicer{Writer: bufio.NewWriterSize(w, 256<<10), to: w}
+	if x.comp == plain {
+		left, err := c.Rewrite(ctx, x.input(), bw, ed)
+		if err := errors.Join(err, bw.Flush()); err != nil {
+			return 0, fmt.Errorf("rewriting: %w", err)
+		}
+		return left, nil
+	}
 	zw, err := x.comp.writer(bw, x.raw())
 	if err != nil {
 		return 0, err
@@ -123,6 +129,20 @@ func rewrite(ctx context.Context, c Codec, x *object, w io.Writer, ed *Edits) (i
 		return 0, fmt.Errorf("rewriting: %w", err)
 	}
 	return left, nil
+}
+
+// splicer collects small writes and hands ranges of the old object on.
+type splicer struct {
+	*bufio.Writer
+	to blob.Writer
+}
+
+// CopyOld implements [blob.Writer].
+func (s *splicer) CopyOld(off, n int64) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	return s.to.CopyOld(off, n)
 }
 
 // precheck reads the object once for the edits that have a Check.

@@ -7,9 +7,11 @@ package format
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 )
 
 // Input is one object, decompressed, as a codec sees it.
@@ -35,8 +37,33 @@ type Codec interface {
 	// Rewrite copies the object to w with the edits applied and everything else
 	// as it was: bytes of untouched records, encoding, BOM, delimiter, quoting,
 	// line ends. left is the number of records that the result still has. When
-	// nothing changed, the result equals the input byte for byte.
+	// nothing changed, the result equals the input byte for byte. Ranges of the
+	// input that stay as they are go through [CopyRange].
 	Rewrite(ctx context.Context, in Input, w io.Writer, edits *Edits) (left int, err error)
+}
+
+// CopyRange appends n bytes of the input from offset off to what a Rewrite writes:
+// as a range that the store moves by itself where w can do that (a [blob.Writer]),
+// else byte by byte.
+func CopyRange(in Input, w io.Writer, off, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	if c, ok := w.(blob.Writer); ok {
+		return c.CopyOld(off, n)
+	}
+	at, _, err := in.At()
+	if err != nil {
+		return err
+	}
+	done, err := io.Copy(w, io.NewSectionReader(at, off, n))
+	if err == nil && done < n {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("copying a part of the object: %w", err)
+	}
+	return nil
 }
 
 // Edits are the edits of one object by record, and what became of them.

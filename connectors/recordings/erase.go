@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 )
 
 var errAudio = errors.New("an audio object cannot be redacted, only deleted: what would change is its name")
@@ -55,7 +55,7 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	case w.text == nil:
 		return s.unit(o), w.out, nil
 	}
-	o, err = s.store.Replace(ctx, o.Key, o.Version, func(f io.Writer) error {
+	o, err = s.store.Replace(ctx, o.Key, o.Version, func(f blob.Writer) error {
 		_, err := f.Write(w.text)
 		return err
 	})

@@ -60,6 +60,9 @@ func (x *Extractor) Batch(dataset string, coll connectors.Collection, u connecto
 	var out []lineage.Sighting
 	for row := range int(b.Rows.NumRows()) {
 		r := &record{x: x, shape: s, dataset: dataset, unit: u, rows: b.Rows, row: row}
+		if b.At != nil {
+			r.at = b.At[row]
+		}
 		out = append(out, r.sightings(sums)...)
 	}
 	return out
@@ -95,6 +98,7 @@ type record struct {
 	unit    connectors.Unit
 	rows    arrow.Record
 	row     int
+	at      int64
 
 	out      lineage.Sighting
 	parts    []lineage.Sighting
@@ -108,7 +112,7 @@ func (r *record) value(col int) (string, bool) { return connectors.Value(r.rows,
 
 func (r *record) sightings(sums bool) []lineage.Sighting {
 	loc, _ := r.value(0)
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: strings.Clone(loc), Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: strings.Clone(loc), At: r.at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	for i := 1; i < len(r.shape.cols); i++ {
 		if v, ok := r.value(i); ok && v != "" {
 			r.field(i, v)
@@ -401,7 +405,7 @@ func (r *record) finish() []lineage.Sighting {
 		out = append(out, r.out)
 	}
 	for _, p := range r.parts {
-		p.Collection, p.Locator, p.Account = r.out.Collection, r.out.Locator, r.out.Account
+		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
 		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
 		out = append(out, p)
 	}
