@@ -1,5 +1,10 @@
 package connectors
 
+import (
+	"slices"
+	"strings"
+)
+
 // Dataset is a fideslang Dataset in plain data: what a source holds and what its
 // fields mean. It is read from YAML by package pipeline/config.
 type Dataset struct {
@@ -53,7 +58,14 @@ type CatalogField struct {
 	Consent    string   // what the field permits or restricts: "marketing", "analytics", "dnd"
 	Erase      string   // "delete", "redact", "keep" or ""
 	Fields     []CatalogField
+	// Of, when not nil, makes this a field that is stored nowhere: the values of
+	// those fields together, as a composite key or a reference to one. It is null
+	// when one of them is.
+	Of []string
 }
+
+// Compound is the name of the field that stands for several fields together.
+func Compound(fields []string) string { return "(" + strings.Join(fields, "+") + ")" }
 
 // Collection returns the collection with the given name.
 func (d Dataset) Collection(name string) (Collection, bool) {
@@ -84,4 +96,10 @@ func (c Collection) PrimaryKey() []string {
 		}
 	}
 	return pk
+}
+
+// Joined reports whether f is the field that stands for the collection's composite
+// primary key.
+func (c Collection) Joined(f CatalogField) bool {
+	return len(f.Of) > 1 && slices.Equal(f.Of, c.PrimaryKey())
 }

@@ -113,8 +113,8 @@ func FieldOf(a arrow.Field) Field {
 // the field stands in.
 //
 // A primary key defines the link kind "DATASET.COLLECTION.FIELD"; a reference
-// refers to the kind of its target. A composite key defines nothing: no
-// reference can name it.
+// refers to the kind of its target. A part of a composite key defines nothing; the
+// field that stands for the whole key does (see [CatalogField.Of]).
 func Resolve(dataset string, c Collection, f CatalogField) Field {
 	out := Field{
 		Name: f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role,
@@ -123,7 +123,7 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 	if out.Role == "" {
 		out.Role = c.Role
 	}
-	if f.PrimaryKey && len(c.PrimaryKey()) == 1 {
+	if f.PrimaryKey && len(c.PrimaryKey()) == 1 || c.Joined(f) {
 		out.Keys = append(out.Keys, dataset+"."+c.Name+"."+f.Name)
 	}
 	if f.Name == "key" && !f.PrimaryKey {

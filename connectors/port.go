@@ -183,6 +183,14 @@ type Checker interface {
 	Check(ctx context.Context) ([]Finding, error)
 }
 
+// Describer is implemented by sources that know more of their records than the
+// catalog says: the keys of tables and the references between them. Describe
+// returns the dataset with that added; what the catalog says stands. The source
+// reads by the completed dataset from then on.
+type Describer interface {
+	Describe(ctx context.Context) (Dataset, error)
+}
+
 // Located is implemented by sources whose data stand in a known place. Region is
 // the name of the place ("ap-south-1"), "" for this machine. A caller that has to
 // keep data in some regions asks before it reads anything.

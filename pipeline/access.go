@@ -206,7 +206,9 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 		if !ok {
 			continue
 		}
-		if _, known := coll.Field(field.Name); known {
+		if described, known := coll.Field(field.Name); len(described.Of) > 0 {
+			continue // stands in other fields already
+		} else if known {
 			values[field.Name] = shown
 		} else {
 			rest[field.Name] = shown
@@ -288,6 +290,9 @@ func (a *access) table(src *Source, dataset, collection string) (*bundle.Table, 
 	coll, _ := src.Dataset.Collection(collection)
 	var fields []bundle.FieldInfo
 	for _, f := range coll.Fields {
+		if len(f.Of) > 0 {
+			continue // stands in other fields already
+		}
 		fields = append(fields, bundle.FieldInfo{Name: f.Name, Categories: f.Categories})
 	}
 	fields = append(fields, bundle.FieldInfo{Name: restField, Note: "fields that the catalog does not name"})

@@ -65,16 +65,17 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
 		}
 	}
+	chosen := slices.DeleteFunc(slices.Clone(s.Sources), func(x *Source) bool { return len(names) > 0 && !slices.Contains(names, x.Name) })
+	if err := s.describe(ctx, chosen); err != nil {
+		return ScanSummary{}, err
+	}
 	w, err := s.Graph.Begin()
 	if err != nil {
 		return ScanSummary{}, err
 	}
 	run := &scan{Site: s, w: w, sum: ScanSummary{Type: "summary"}}
 	before := s.Gaps()
-	for _, src := range s.Sources {
-		if len(names) > 0 && !slices.Contains(names, src.Name) {
-			continue
-		}
+	for _, src := range chosen {
 		if err := run.source(ctx, src); err != nil {
 			return run.sum, err
 		}
@@ -208,7 +209,7 @@ func gapText(g connectors.Gap) string {
 
 // unchanged compares fingerprints, and digests where a fingerprint says little.
 func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, known *lineage.UnitState) (bool, error) {
-	if known.Catalog != src.catalog {
+	if known.Catalog != src.meaning {
 		return false, nil
 	}
 	if known.Unit.Fingerprint == u.Fingerprint && known.Unit.Account == u.Account {
@@ -230,7 +231,7 @@ func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, kn
 // read extracts one unit into the graph. A unit that cannot be read is a gap and
 // yields no state; what the graph knew of it stands.
 func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*lineage.UnitState, error) {
-	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.catalog, CommittedAt: r.Now()}
+	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, CommittedAt: r.Now()}
 	if d, ok := src.Conn.(connectors.Digester); ok {
 		digest, err := d.Digest(ctx, u)
 		if err != nil && ctx.Err() == nil {

@@ -25,7 +25,8 @@ type Source struct {
 	Conn connectors.Source
 	Err  error // why it could not be opened; every job reports it as a gap
 
-	catalog string // digest of the catalog: another catalog reads units anew
+	catalog string // digest of the catalog
+	meaning string // digest of the dataset in force, see describe: another one reads units anew
 }
 
 // Site is everything a job works with.
@@ -65,19 +66,30 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out, kinds: newKinds(c)}
-	s.extractor = &extract.Extractor{Hash: g, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare}
+	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out}
 	for _, sc := range c.Sources {
 		src := &Source{Source: sc}
 		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
+		src.meaning = src.catalog
+		if err := s.recall(src); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		sc.Dataset = src.Dataset
 		src.Conn, src.Err = all[sc.Connector].Open(ctx, connectors.Config{
 			Name: sc.Name, URL: sc.URL, Dataset: sc.Dataset, Account: sc.Account, Workers: s.Workers,
 		})
 		s.Sources = append(s.Sources, src)
 	}
+	s.learn()
 	return s, nil
+}
+
+// learn takes over what the datasets say of identifier kinds.
+func (s *Site) learn() {
+	s.kinds = newKinds(s.Sources)
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare}
 }
 
 // extraction is raised when the extraction finds more than before, so that units
@@ -176,13 +188,13 @@ type kinds struct {
 // id of the merge protection.
 var contactTables = map[string]bool{"contacts": true, "contact": true, "customers": true, "customer": true, "persons": true, "people": true, "clients": true, "patients": true, "members": true}
 
-func newKinds(c *config.Config) kinds {
+func newKinds(sources []*Source) kinds {
 	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
 	short := map[string][]string{}
-	for _, src := range c.Sources {
+	for _, src := range sources {
 		for _, coll := range src.Dataset.Collections {
 			if src.Connector == "recordings" {
 				k.medium[src.Name+"."+coll.Name+".key"] = true

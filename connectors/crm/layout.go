@@ -33,9 +33,17 @@ type layout struct {
 	coll    connectors.Collection
 	table   *table
 	cols    []col
+	joined  []joined // after the columns: fields that stand for several of them
 	key     []int    // the columns of the locator; empty: the row number
 	missing []string // fields of the catalog that the table has not
 	reason  string   // why the table cannot be read; "" when it can
+}
+
+// joined is a field that stands for several columns: a composite key, or a
+// reference to one.
+type joined struct {
+	field connectors.Field
+	of    []int // of layout.cols
 }
 
 // row is one row as it is stored: what names it, then its columns.
@@ -68,7 +76,11 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 		}
 		l.cols = append(l.cols, col{column: cc, field: f})
 	}
-	for _, f := range connectors.Columns(ds.Key, c) {
+	columns := connectors.Columns(ds.Key, c)
+	for i, f := range columns {
+		if len(c.Fields[i].Of) > 0 {
+			continue
+		}
 		cc := l.table.column(f.Name)
 		if cc == nil || taken[cc] {
 			l.missing = append(l.missing, f.Name)
@@ -83,7 +95,26 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	}
 	l.classify(ds, source, sc)
 	l.chooseKey()
+	for i, f := range columns {
+		if of := l.find(c.Fields[i].Of); of != nil {
+			l.joined = append(l.joined, joined{field: f, of: of})
+		}
+	}
 	return l
+}
+
+// find returns the positions of columns, nil when one is not there.
+func (l *layout) find(names []string) []int {
+	var out []int
+	for _, n := range names {
+		i := slices.IndexFunc(l.cols, func(c col) bool { return strings.EqualFold(c.name, n) })
+		if i < 0 {
+			return nil
+		}
+		l.cols[i].keyed = true
+		out = append(out, i)
+	}
+	return out
 }
 
 // classify finds the part that every column plays.
@@ -146,9 +177,12 @@ func (l *layout) chooseKey() {
 
 // fields returns the meanings of the batch's columns.
 func (l *layout) fields() []connectors.Field {
-	out := make([]connectors.Field, len(l.cols))
-	for i, c := range l.cols {
-		out[i] = c.field
+	out := make([]connectors.Field, 0, len(l.cols)+len(l.joined))
+	for _, c := range l.cols {
+		out = append(out, c.field)
+	}
+	for _, v := range l.joined {
+		out = append(out, v.field)
 	}
 	return out
 }
@@ -168,8 +202,21 @@ func (l *layout) newRow(v []any) row {
 	return row{ident: v[:n], vals: v[n:]}
 }
 
-// text spells column i of a row.
-func (l *layout) text(r row, i int) (string, bool) { return spell(r.vals[i], l.cols[i].keyed) }
+// text spells column i of a row; after the columns come the joined fields.
+func (l *layout) text(r row, i int) (string, bool) {
+	if i < len(l.cols) {
+		return spell(r.vals[i], l.cols[i].keyed)
+	}
+	var parts []string
+	for _, k := range l.joined[i-len(l.cols)].of {
+		s, ok := spell(r.vals[k], true)
+		if !ok {
+			return "", false
+		}
+		parts = append(parts, s)
+	}
+	return strings.TrimPrefix(joinKey(parts), pkPrefix), true
+}
 
 // locator names a row. A row whose key has a null in it is named by its number.
 func (l *layout) locator(r row) string {
@@ -192,10 +239,10 @@ func (l *layout) keyText(r row) string { return strings.TrimPrefix(l.locator(r),
 
 // values returns the record as Edit.Check wants it.
 func (l *layout) values(r row) map[string]string {
-	m := make(map[string]string, len(l.cols))
-	for i, c := range l.cols {
+	m := make(map[string]string, len(l.cols)+len(l.joined))
+	for i, f := range l.fields() {
 		if s, ok := l.text(r, i); ok {
-			m[c.field.Name] = s
+			m[f.Name] = s
 		}
 	}
 	return m
@@ -226,6 +273,9 @@ func (l *layout) meaning() string {
 	var b strings.Builder
 	for _, c := range l.cols {
 		fmt.Fprintf(&b, "%+v|%s;", c.field, c.decl)
+	}
+	for _, v := range l.joined {
+		fmt.Fprintf(&b, "%+v|%v;", v.field, v.of)
 	}
 	b.WriteString(strings.Join(l.missing, ",") + l.reason)
 	for _, i := range l.key {

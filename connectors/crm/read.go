@@ -72,7 +72,7 @@ func (s *source) emitter(l *layout, yield func(connectors.Batch, error) bool) *e
 
 func (e *emitter) add(r row) error {
 	e.b.Row(e.l.locator(r))
-	for i := range e.l.cols {
+	for i := range len(e.l.cols) + len(e.l.joined) {
 		if t, ok := e.l.text(r, i); ok {
 			e.b.Set(i, t)
 		}

@@ -25,6 +25,7 @@ type source struct {
 
 var (
 	_ connectors.Digester    = (*source)(nil)
+	_ connectors.Describer   = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)

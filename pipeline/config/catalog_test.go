@@ -122,7 +122,7 @@ func TestCatalogErrors(t *testing.T) {
 		{field("name: x, meta: {sutra: [1]}"), "c:7: meta.sutra of crm.leads.x must be a mapping, not a list"},
 		{field("name: x, meta: {sutra: {erase: keep, erase: keep}}"), `c:7: key "erase" is given twice; the first is on line 7`},
 		{meta("clas: account_crm"), `c:5: unknown key "clas" under meta.sutra of crm.leads; did you mean "class"?`},
-		{meta("account: account_id"), `c:5: account of crm.leads: the collection has no field "account_id"`},
+		{meta("account: ids"), `c:5: account of crm.leads: the collection has no field "ids"; did you mean "id"?`},
 		{meta("trigger: di"), `c:5: trigger of crm.leads: the collection has no field "di"; did you mean "id"?`},
 		{meta("order: first"), "c:5: order of crm.leads must be a whole number, not a text"},
 		{meta("staff: 1"), "c:5: staff of crm.leads must be true or false, not a number"},
@@ -224,8 +224,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	_, _, errs := load(t, map[string]string{"sutra.yaml": sources, "ex.yaml": ex,
-		"crm.yaml": strings.Replace(crm("{dataset: crm, field: leads.id}"), "account: id", "account: key", 1)})
-	if want := `crm.yaml:5: account of main.leads: the collection has no field "key"`; len(errs) != 1 || errs[0] != want {
+		"crm.yaml": strings.Replace(crm("{dataset: crm, field: leads.id}"), "account: id", "account: keys, trigger: idd", 1)})
+	if want := `crm.yaml:5: trigger of main.leads: the collection has no field "idd"; did you mean "id"?`; len(errs) != 1 || errs[0] != want {
 		t.Error(errs)
 	}
 }
@@ -268,4 +268,35 @@ func FuzzParseCatalog(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The example of the contract: keys of a collection name fields that it does not
+// describe.
+func TestUndescribedFields(t *testing.T) {
+	cfg, warns, errs := load(t, map[string]string{"sutra.yaml": `sources:
+  crm: {connector: sqlite, url: "file:a.db", catalog: crm.yaml}
+`, "crm.yaml": `dataset:
+  - fides_key: crm
+    collections:
+      - name: leads
+        meta: {sutra: {class: account_crm, account: account_id, recorded_at: created_at}}
+        fields:
+          - {name: contact_id, fides_meta: {references: [{dataset: crm, field: contacts.id, direction: from}]}}
+      - {name: contacts, fields: [{name: phone, fides_meta: {identity: phone_number}}]}
+      - name: notes
+        meta: {sutra: {account: account_id, refs: [{type: ref_type, id: ref_id}]}}
+`})
+	if errs != nil || warns != nil {
+		t.Fatal(errs, warns)
+	}
+	d := cfg.Sources[0].Dataset
+	for coll, want := range map[string]string{"leads": "contact_id account_id created_at", "contacts": "phone id", "notes": "account_id ref_type ref_id"} {
+		c, _ := d.Collection(coll)
+		if got := strings.Join(fieldNames(c.Fields), " "); got != want {
+			t.Errorf("%s: got fields %q, want %q", coll, got, want)
+		}
+	}
+	if c, _ := d.Collection("contacts"); len(c.PrimaryKey()) != 1 {
+		t.Error("what others refer to is not taken for the key")
+	}
 }

@@ -100,7 +100,26 @@ func (w *wiring) use(f *catalogFile, u useSite, i int) {
 	if _, ok := c.Field(u.name); ok || u.name == "key" && w.object(i) {
 		return
 	}
-	f.r.Errorf(u.pos, yamltree.Suggest(u.name, fieldNames(c.Fields)), "%s of %s.%s: the collection has no field %q", u.word, w.all[i].Key, c.Name, u.name)
+	if near(u.name, c.Fields) {
+		f.r.Errorf(u.pos, yamltree.Suggest(u.name, fieldNames(c.Fields)), "%s of %s.%s: the collection has no field %q", u.word, w.all[i].Key, c.Name, u.name)
+		return
+	}
+	w.imply(i, u.col, u.name)
+}
+
+// imply adds a field that a catalog uses without describing it. Whether the source
+// has it shows when it is read: a missing one is a gap.
+func (w *wiring) imply(i, col int, name string) {
+	d := &w.all[i]
+	d.Collections = slices.Clone(d.Collections)
+	c := &d.Collections[col]
+	c.Fields = append(slices.Clone(c.Fields), connectors.CatalogField{Name: name})
+}
+
+// near reports a name that is a slip of the pen away from a described field.
+func near(name string, fields []connectors.CatalogField) bool {
+	n := yamltree.Nearest(name, fieldNames(fields))
+	return n != "" && yamltree.Distance(name, n) == 1
 }
 
 // ref checks one reference and records it.
@@ -183,6 +202,13 @@ func (w *wiring) find(t int, r connectors.Reference) (at place, problem, hint st
 		i, n := longest(fields, rest)
 		if i < 0 {
 			if done == "" && rest == "key" && w.object(t) {
+				return at, "", ""
+			}
+			if done == "" && len(d.Collections[at.col].PrimaryKey()) == 0 && !near(rest, fields) && !w.object(t) {
+				// A table whose key nobody described: what others refer to is its key.
+				w.imply(t, at.col, rest)
+				w.all[t].Collections[at.col].Fields[len(fields)].PrimaryKey = true
+				at.path = []int{len(fields)}
 				return at, "", ""
 			}
 			return at, fmt.Sprintf("%s.%s has no field %q", d.Key, r.Collection, r.Field), yamltree.Suggest(rest, fieldNames(fields))

@@ -22,7 +22,7 @@ func Nearest(s string, words []string) string {
 	}
 	low, best, at := strings.ToLower(s), 1<<30, ""
 	for _, w := range words {
-		d := distance(low, strings.ToLower(w))
+		d := Distance(low, strings.ToLower(w))
 		if d <= max(1, max(len(low), len(w))/3) && d < best {
 			best, at = d, w
 		}
@@ -30,8 +30,8 @@ func Nearest(s string, words []string) string {
 	return at
 }
 
-// distance counts insertions, deletions, substitutions and swaps of neighbours.
-func distance(a, b string) int {
+// Distance counts insertions, deletions, substitutions and swaps of neighbours.
+func Distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	var before []int
 	prev := make([]int, len(y)+1)

@@ -1,0 +1,141 @@
+package crm
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// Describe adds to the catalog what the database itself says of the tables that it
+// names: primary keys, and the declared foreign keys between them, so that the
+// records on both ends of one are joined. Left out are references that say nothing
+// of whose record it is: of a table to itself, by a column that names another role
+// (a referrer, an agent), and several from one table to the same other one, where
+// only the catalog can say which leads to the person. From here on the source reads
+// by the completed dataset.
+func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
+	d := s.dataset
+	d.Collections = slices.Clone(d.Collections)
+	err := s.reading(ctx, func(_ *session, sc *schema) error {
+		for i := range d.Collections {
+			c := &d.Collections[i]
+			c.Fields = slices.Clone(c.Fields)
+			if t := sc.table(c.Name); t != nil && t.kind == "table" {
+				primaryKey(c, t)
+			}
+		}
+		for i := range d.Collections {
+			if t := sc.table(d.Collections[i].Name); t != nil && t.kind == "table" {
+				foreignKeys(&d, i, t, sc)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return s.dataset, err
+	}
+	s.dataset = d
+	return d, nil
+}
+
+// primaryKey marks the primary key of a table, unless the catalog names one.
+func primaryKey(c *connectors.Collection, t *table) {
+	if len(c.PrimaryKey()) == 0 {
+		for _, n := range t.pk {
+			catalogField(c, n).PrimaryKey = true
+		}
+	}
+	if pk := c.PrimaryKey(); len(pk) > 1 {
+		compound(c, pk)
+	}
+}
+
+// foreignKeys adds the foreign keys that start in collection i.
+func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
+	c := &d.Collections[i]
+	for _, r := range sc.refs {
+		if r.from != t.name || strings.EqualFold(r.to, t.name) || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, t, r) > 1 {
+			continue
+		}
+		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool { return strings.EqualFold(x.Name, r.to) })
+		if to < 0 {
+			continue
+		}
+		pk := d.Collections[to].PrimaryKey()
+		from := ordered(r, pk)
+		if from == nil {
+			continue
+		}
+		target := connectors.Reference{Dataset: d.Key, Collection: d.Collections[to].Name, Field: pk[0]}
+		f := catalogField(c, from[0])
+		if len(pk) > 1 {
+			target.Field = connectors.Compound(pk)
+			f = compound(c, from)
+		}
+		f.References = slices.Clone(f.References)
+		if !slices.Contains(f.References, target) {
+			f.References = append(f.References, target)
+		}
+	}
+}
+
+// among counts the foreign keys between the same two tables that are not written
+// over the same columns.
+func among(sc *schema, t *table, r reference) int {
+	n := 0
+	for _, o := range sc.refs {
+		if o.from == t.name && strings.EqualFold(o.to, r.to) && !slices.ContainsFunc(o.fromCols, otherRole) {
+			n++
+		}
+	}
+	return n
+}
+
+// ordered returns the columns that refer, in the order of the primary key they
+// refer to; nil when the reference does not lead to the whole key.
+func ordered(r reference, pk []string) []string {
+	if len(pk) == 0 || len(pk) != len(r.toCols) {
+		return nil
+	}
+	var out []string
+	for _, n := range pk {
+		at := slices.IndexFunc(r.toCols, func(c string) bool { return strings.EqualFold(c, n) })
+		if at < 0 {
+			return nil
+		}
+		out = append(out, r.fromCols[at])
+	}
+	return out
+}
+
+// otherRole reports column names that say that the row referred to is not the
+// person of this row, or not only hers.
+func otherRole(column string) bool {
+	for _, w := range strings.FieldsFunc(strings.ToLower(column), func(r rune) bool { return r == '_' || r == ' ' || r == '-' || r == '.' }) {
+		switch w {
+		case "parent", "referrer", "referred", "referral", "introducer", "introduced", "spouse", "relative", "guardian", "nominee", "boss", "manager",
+			"agent", "owner", "assigned", "assignee", "author", "actor", "creator", "editor", "approver", "updated", "modified", "duplicate", "related", "previous", "next":
+			return true
+		}
+	}
+	return false
+}
+
+// catalogField finds or adds a field of a collection.
+func catalogField(c *connectors.Collection, name string) *connectors.CatalogField {
+	i := slices.IndexFunc(c.Fields, func(f connectors.CatalogField) bool { return strings.EqualFold(f.Name, name) })
+	if i < 0 {
+		c.Fields = append(c.Fields, connectors.CatalogField{Name: name})
+		i = len(c.Fields) - 1
+	}
+	return &c.Fields[i]
+}
+
+// compound finds or adds the field that stands for several.
+func compound(c *connectors.Collection, of []string) *connectors.CatalogField {
+	f := catalogField(c, connectors.Compound(of))
+	f.Of = of
+	return f
+}
