@@ -104,7 +104,7 @@ func (s *Site) handles(p *lineage.Person) []string {
 		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 || len(out) == 3 {
 			continue
 		}
-		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (contactTables[coll.Name] || coll.Name == "leads") {
+		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (contactTable(coll.Name) || coll.Name == "leads") {
 			out = append(out, singular(coll.Name)+":"+pk)
 		}
 	}

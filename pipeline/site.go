@@ -184,10 +184,6 @@ type kinds struct {
 	bare   map[string]bool // lead to no person: see extract.Extractor
 }
 
-// contactTables are the names under which CRMs keep their contacts: the unique
-// id of the merge protection.
-var contactTables = map[string]bool{"contacts": true, "contact": true, "customers": true, "customer": true, "persons": true, "people": true, "clients": true, "patients": true, "members": true}
-
 func newKinds(sources []*Source) kinds {
 	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
@@ -209,10 +205,13 @@ func newKinds(sources []*Source) kinds {
 				}
 			}
 			pk := coll.PrimaryKey()
-			if len(pk) != 1 {
+			if len(pk) == 0 {
 				continue
 			}
 			kind := src.Name + "." + coll.Name + "." + pk[0]
+			if len(pk) > 1 {
+				kind = src.Name + "." + coll.Name + "." + connectors.Compound(pk)
+			}
 			one := singular(coll.Name)
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
 				k.alias[src.Name+"."+n] = kind
@@ -220,7 +219,7 @@ func newKinds(sources []*Source) kinds {
 			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll)) {
 				k.bare[kind] = true
 			}
-			if contactTables[coll.Name] {
+			if contactTable(coll.Name) {
 				k.unique[kind] = true
 			}
 			if database(src.Connector) {

@@ -1,0 +1,50 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// contactWords name what CRMs keep one row a person of: the id of such a row is the
+// unique id of the merge protection.
+var contactWords = []string{"contact", "customer", "person", "people", "client", "patient", "member", "subscriber"}
+
+// frameWords say nothing of what a table holds.
+var frameWords = []string{"tbl", "table", "crm", "tab", "master", "mst", "list", "data", "record", "info", "detail", "profile"}
+
+// contactTable reports whether a table is the register of people, by its name
+// ("contacts", "tbl_Customer_Master"), and not one that hangs on it
+// ("customer_notes") or an address book that other people keep ("device_contacts").
+func contactTable(name string) bool {
+	words := slices.DeleteFunc(tableWords(name), func(w string) bool { return slices.Contains(frameWords, w) })
+	return len(words) == 1 && slices.Contains(contactWords, words[0])
+}
+
+// tableWords splits a name at separators and changes of case, in lower case and in
+// the singular.
+func tableWords(name string) []string {
+	var words []string
+	var b strings.Builder
+	flush := func() {
+		if b.Len() > 0 {
+			words = append(words, singular(b.String()))
+			b.Reset()
+		}
+	}
+	lower := false
+	for _, r := range name {
+		if !unicode.IsLetter(r) {
+			flush()
+			lower = false
+			continue
+		}
+		if unicode.IsUpper(r) && lower {
+			flush()
+		}
+		lower = unicode.IsLower(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	flush()
+	return words
+}
