@@ -69,10 +69,12 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 			continue
 		}
 		target := connectors.Reference{Dataset: d.Key, Collection: d.Collections[to].Name, Field: pk[0]}
-		f := catalogField(c, from[0])
+		var f *connectors.CatalogField
 		if len(pk) > 1 {
 			target.Field = connectors.Compound(pk)
 			f = compound(c, from)
+		} else {
+			f = catalogField(c, from[0])
 		}
 		f.References = slices.Clone(f.References)
 		if !slices.Contains(f.References, target) {
