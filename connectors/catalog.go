@@ -24,10 +24,14 @@ type Collection struct {
 	Order      int      // smaller is erased first
 	Path       []string // globs under the source's url; empty means NAME/** and NAME.*
 	Refs       []PolyRef
-	Accounts   bool   // the records are the accounts themselves
-	Staff      bool   // the records are the operator's or the accounts' staff
-	Role       string // default role of the collection's identifiers: "subject", "mention", "link"
-	Fields     []CatalogField
+	Accounts   bool // the records are the accounts themselves
+	Staff      bool // the records are the operator's or the accounts' staff
+	// AddressBook says that the names in the records are what others call the
+	// person ("Plumber 2"): they may agree with her name, and differing from it they
+	// do not make her somebody else.
+	AddressBook bool
+	Role        string // default role of the collection's identifiers: "subject", "mention", "link"
+	Fields      []CatalogField
 }
 
 // PolyRef is a polymorphic reference: Type holds the name of a collection, ID the

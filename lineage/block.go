@@ -104,18 +104,23 @@ func (e *encoder) sighting(s *Sighting) {
 		}
 		e.uint(f)
 	}
-	e.uint(uint64(len(s.Names)))
-	for _, n := range s.Names {
-		e.uint(uint64(len(n)))
-		for _, w := range n {
-			e.uint(uint64(w))
-		}
-	}
+	e.names(s.Names)
+	e.names(s.Labels)
 	e.uint(s.Sum)
 	e.uint(uint64(len(s.Facts)))
 	for _, k := range slices.Sorted(maps.Keys(s.Facts)) {
 		e.str(k)
 		e.str(s.Facts[k])
+	}
+}
+
+func (e *encoder) names(list []Name) {
+	e.uint(uint64(len(list)))
+	for _, n := range list {
+		e.uint(uint64(len(n)))
+		for _, w := range n {
+			e.uint(uint64(w))
+		}
 	}
 }
 
@@ -204,6 +209,18 @@ func decodeBlock(in []byte) ([]Sighting, error) {
 	return out, nil
 }
 
+func (d *decoder) names() []Name {
+	var out []Name
+	for range d.count(1) {
+		var n Name
+		for range d.count(1) {
+			n = append(n, uint32(d.uint()))
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
 func (d *decoder) sighting() Sighting {
 	s := Sighting{Collection: d.str(), Locator: d.raw()}
 	d.at += d.int()
@@ -221,13 +238,7 @@ func (d *decoder) sighting() Sighting {
 		x.Role, x.Weak = Role(f>>1), f&1 == 1
 		s.Edges = append(s.Edges, x)
 	}
-	for range d.count(1) {
-		var n Name
-		for range d.count(1) {
-			n = append(n, uint32(d.uint()))
-		}
-		s.Names = append(s.Names, n)
-	}
+	s.Names, s.Labels = d.names(), d.names()
 	s.Sum = d.uint()
 	if n := d.count(2); n > 0 {
 		s.Facts = make(map[string]string, n)

@@ -84,7 +84,7 @@ func otherPeople(before, after []*Found, silence time.Duration) bool {
 func namesOf(list []*Found) []Name {
 	var out []Name
 	for _, f := range list {
-		if n := recordName(f.Record.Names); len(n) > 0 {
+		if n := f.Record.name(); len(n) > 0 {
 			out = append(out, n)
 		}
 	}

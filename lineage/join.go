@@ -80,7 +80,7 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	isWeak := false
 	keys := map[recordPlace]bool{}
 	roots := map[Token]bool{}
-	var names []Name
+	var names, labels []Name
 	for _, f := range carriers {
 		if hasRole(f, t, Own) {
 			return never, "it belongs to the account itself or to its staff", nil
@@ -101,16 +101,17 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		if n := recordName(f.Record.Names); len(n) > 0 {
 			names = append(names, n)
 		}
+		labels = append(labels, f.Record.Labels...)
 		for _, e := range f.Record.Edges {
 			isWeak = isWeak || e.Token == t && e.Weak
 		}
 	}
-	groups := nameGroups(names)
+	groups, all := nameGroups(names), nameGroups(append(labels, names...))
 	switch {
 	case len(roots) > r.limits.Contacts:
 		return never, fmt.Sprintf("shared: tied to %d CRM contacts", len(roots)), nil
-	case groups > r.limits.Names:
-		return never, fmt.Sprintf("shared: tied to %d clearly different names", groups), nil
+	case all > r.limits.Names:
+		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
 		if len(keys) > 1 {
 			return never, fmt.Sprintf("it is the id of %d records: a file that holds several", len(keys)), nil
@@ -248,7 +249,7 @@ func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Fou
 		case m == never:
 			ok = r.kinds.Medium(e.Kind) && e.Role == Link && hasRole(f, e.Token, Key)
 		case m == weak:
-			ok = sameFullName(recordName(from.Record.Names), recordName(f.Record.Names))
+			ok = sameFullName(from.Record.name(), f.Record.name())
 		case m == contested:
 			ok, err = r.supported(from, f, e.Token)
 			if err != nil {
@@ -286,7 +287,7 @@ func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
 			return true, nil
 		}
 	}
-	return sameFullName(recordName(a.Record.Names), recordName(b.Record.Names)), nil
+	return sameFullName(a.Record.name(), b.Record.name()), nil
 }
 
 // terminal reports whether the walk may not go on from a record that it reached

@@ -10,9 +10,16 @@ const initialShift = 24
 // no word hash.
 func initialOnly(w uint32) bool { return w&(1<<initialShift-1) == 0 }
 
-// agrees reports whether two words may be the same word of a name: equal, or one
-// is the initial of the other.
+// ForeignScript is the bit of a word's signature that tells a word in another than
+// the Latin script, which cannot be compared with a Latin one.
+const ForeignScript = 1 << 31
+
+// agrees reports whether two words may be the same word of a name: equal, one the
+// initial of the other, or written in different scripts.
 func agrees(a, b uint32) bool {
+	if a&ForeignScript != b&ForeignScript {
+		return true
+	}
 	if a>>initialShift != b>>initialShift {
 		return false
 	}
@@ -53,6 +60,14 @@ func sameFullName(a, b Name) bool {
 		}
 	}
 	return n >= 2 && compatible(a, b)
+}
+
+// name is what a record calls its person: her own name, else what others call her.
+func (s *Sighting) name() Name {
+	if n := recordName(s.Names); len(n) > 0 {
+		return n
+	}
+	return recordName(s.Labels)
 }
 
 // recordName is the one name that a record's name fields make together: the

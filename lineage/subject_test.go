@@ -44,14 +44,16 @@ func tok(s string) Token {
 var roleWords = map[string]Role{"": Subject, "?": Mention, ">": Link, "=": Key, "&": Member, "~": Merged, "!": Own, "|": Party}
 
 // world builds a view from lines "locator account name edge edge ..." where an
-// edge is a mark for its role and kind:value.
+// edge is a mark for its role and kind:value. A name that begins with + is a label.
 func world(lines []string) memView {
 	unit := &UnitState{Source: "s"}
 	var out memView
 	for i, l := range lines {
 		w := strings.Fields(l)
 		s := Sighting{Collection: "c", Locator: w[0], Account: strings.Trim(w[1], "-")}
-		if w[2] != "-" {
+		if label, ok := strings.CutPrefix(w[2], "+"); ok {
+			s.Labels = []Name{testName(label)}
+		} else if w[2] != "-" {
 			s.Names = []Name{testName(w[2])}
 		}
 		for _, e := range w[3:] {
@@ -127,6 +129,10 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"a switchboard", []string{"c1 A - =contact:1 phone:0 email:1", "c2 A - =contact:2 phone:0", "c3 A - =contact:3 phone:0", "c4 A - =contact:4 phone:0", "r1 A - phone:0"}, "email:1", "", "c1"},
 		{"leads of clearly different names", []string{"l1 A asha_verma phone:1 email:1", "l2 A rohit_verma phone:1 email:2"}, "email:1", "", "l1"},
 		{"leads of agreeing names", []string{"l1 A asha_verma phone:1 email:1", "l2 A a_verma phone:1 email:2"}, "email:1", "", "l1 l2"},
+		{"what others call her makes her nobody else", []string{"l1 A asha_verma phone:1", "r1 A +plumber_two phone:1", "r2 A - phone:1"}, "phone:1", "", "l1 r1 r2"},
+		{"a label supports one of two", []string{"l1 A asha_verma phone:1 email:1", "l2 A rohit_verma phone:1 email:2", "r1 A +asha_verma phone:1"}, "email:1", "", "l1 r1"},
+		{"a label of neither is nobody's", []string{"l1 A asha_verma phone:1 email:1", "l2 A rohit_verma phone:1 email:2", "r1 A +plumber_two phone:1"}, "email:1", "", "l1"},
+		{"many labels make a number shared", []string{"l1 A asha_verma phone:1 email:1", "r1 A +bela_rao phone:1", "r2 A +chitra_s phone:1", "r3 A +dev_k phone:1"}, "email:1", "", "l1"},
 		{"a merged contact", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 phone:1 ~contact:1"}, "phone:1", "", "c1 c2"},
 		{"staff numbers never join", []string{"u1 A - !phone:1", "l1 A - phone:1 email:1", "l2 A - phone:1 email:2"}, "email:1", "", "l1"},
 		{"a landline needs a name", []string{"l1 A asha_verma landline:1 email:1", "l2 A asha_verma landline:1", "l3 A bela_rao landline:1"}, "email:1", "", "l1 l2"},
@@ -167,6 +173,13 @@ func TestCompatibleNames(t *testing.T) {
 		if got := compatible(testName(c.a), testName(c.b)); got != c.want {
 			t.Errorf("compatible(%s, %s) = %v", c.a, c.b, got)
 		}
+	}
+	foreign := testName("asha_verma")
+	for i := range foreign {
+		foreign[i] = foreign[i]*31 | ForeignScript
+	}
+	if !compatible(foreign, testName("rohit_rao")) || sameFullName(foreign, testName("rohit_rao")) {
+		t.Error("names in two scripts are neither different nor the same")
 	}
 	if diff := cmp.Diff(2, nameGroups([]Name{testName("asha_verma"), testName("asha"), testName("bela_rao"), nil})); diff != "" {
 		t.Error(diff)

@@ -67,6 +67,9 @@ type Sighting struct {
 	// hashes of its words, enough to tell agreeing names from clearly different
 	// ones. Names never join.
 	Names []Name
+	// Labels are signatures of what others call the person: a contact's name on
+	// somebody's telephone. They support an identity and never contest it.
+	Labels []Name
 	// Sum is a keyed digest of the record's content; 0 when not computed.
 	Sum uint64
 	// Facts are what a person said of consent ("consent:dnd" → "1"), and settings of

@@ -157,6 +157,9 @@ func dump(t *testing.T, kind string) string {
 				if len(f.Names) > 0 {
 					fmt.Fprintf(&b, "  names %d\n", len(f.Names))
 				}
+				if len(f.Labels) > 0 {
+					fmt.Fprintf(&b, "  labels %d\n", len(f.Labels))
+				}
 				for _, k := range slices.Sorted(maps.Keys(f.Facts)) {
 					fmt.Fprintf(&b, "  fact %s = %s\n", k, f.Facts[k])
 				}

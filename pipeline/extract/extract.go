@@ -154,9 +154,7 @@ func (r *record) field(i int, v string) {
 	case c.Look == connectors.LookLabel || links && c.Personal():
 		r.labelled(c, v)
 	case c.Means("name"):
-		if n := NameSignature(r.x.Hash, v); n != nil {
-			r.out.Names = append(r.out.Names, n)
-		}
+		r.name(&r.out, c.Name, v)
 		r.text(v)
 	case c.text && !links:
 		r.text(v)
@@ -195,6 +193,18 @@ func (r *record) fact(k, v string) {
 		r.out.Facts = map[string]string{}
 	}
 	r.out.Facts[k] = strings.Clone(v)
+}
+
+// name takes in a name: hers, or what somebody's address book calls her.
+func (r *record) name(s *lineage.Sighting, column, v string) {
+	n := NameSignature(r.x.Hash, v)
+	switch {
+	case n == nil:
+	case r.shape.coll.AddressBook || labelKey(column):
+		s.Labels = append(s.Labels, n)
+	default:
+		s.Names = append(s.Names, n)
+	}
 }
 
 func (r *record) category(k string) {
@@ -320,9 +330,7 @@ func (r *record) labelled(c *column, v string) {
 	others := c.Role == "mention"
 	for _, h := range leafHits(c.Name, v, others) {
 		if h.name {
-			if n := NameSignature(r.x.Hash, h.Value); n != nil {
-				r.out.Names = append(r.out.Names, n)
-			}
+			r.name(&r.out, c.Name, h.Value)
 			continue
 		}
 		if r.shape.coll.Staff || r.shape.coll.Accounts {
@@ -360,9 +368,7 @@ func (r *record) json(c *column, v string) {
 			switch {
 			case h.name && thingKey(c.Name):
 			case h.name:
-				if n := NameSignature(r.x.Hash, h.Value); n != nil {
-					to.Names = append(to.Names, n)
-				}
+				r.name(to, c.Name, h.Value)
 			case r.shape.coll.Accounts || r.shape.coll.Staff:
 				r.add(to, h.Identifier, lineage.Own)
 			default:
@@ -396,6 +402,7 @@ func (r *record) finish() []lineage.Sighting {
 			r.out.Edges = append(r.out.Edges, e)
 		}
 		r.out.Names = append(r.out.Names, p.Names...)
+		r.out.Labels = append(r.out.Labels, p.Labels...)
 		r.parts, about = nil, true
 	}
 	shell := r.shape.coll.Erase == "redact" || r.shape.coll.Erase == "keep"

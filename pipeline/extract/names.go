@@ -59,11 +59,15 @@ func fold(w string) string {
 	return b.String()
 }
 
-// wordSignature holds the hash of the initial in the high byte, and the hash of
-// the word's skeleton in the rest, 0 for a lone initial.
+// wordSignature holds the script in the highest bit, the hash of the initial in the
+// rest of the high byte, and the hash of the word's skeleton in the remaining bits,
+// 0 for a lone initial.
 func wordSignature(h Hasher, w string) uint32 {
 	runes := []rune(w)
-	initial := h.Word(string(runes[0])) & 0xff << 24
+	initial := h.Word(string(runes[0])) & 0x7f << 24
+	if !unicode.Is(unicode.Latin, runes[0]) {
+		initial |= lineage.ForeignScript
+	}
 	if len(runes) == 1 {
 		return initial
 	}
