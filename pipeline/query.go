@@ -23,9 +23,15 @@ var ErrRefused = errors.New("refused")
 
 // AmbiguousError says that an identifier means several people. It wraps
 // ErrRefused.
-type AmbiguousError struct{ Subjects []SubjectLine }
+type AmbiguousError struct {
+	Subjects []SubjectLine
+	Loose    int // records with nothing else in them: they could be anybody's of these
+}
 
 func (e *AmbiguousError) Error() string {
+	if e.Loose > 0 {
+		return fmt.Sprintf("%d people, and %d records that could be anybody's, stand behind this identifier; ask with --account, or with an identifier that is one person's alone", len(e.Subjects), e.Loose)
+	}
 	return fmt.Sprintf("several people (%d) stand behind this identifier; ask with --account, or with an identifier that is one person's alone", len(e.Subjects))
 }
 
@@ -88,11 +94,26 @@ func (s *Site) Subject(ctx context.Context, ident, account string) (*lineage.Per
 	if list, ok := lineage.IsAmbiguous(err); ok {
 		a := &AmbiguousError{}
 		for _, x := range list {
+			if len(list) > 1 && s.loose(x) {
+				a.Loose += len(x.Copies)
+				continue
+			}
 			a.Subjects = append(a.Subjects, SubjectLine{Type: "subject", Account: x.Account, Copies: len(x.Copies), Ask: s.handles(x)})
 		}
 		return nil, a
 	}
 	return p, err
+}
+
+// loose reports an answer that is no person: records without a name and without an
+// identifier that is somebody's alone.
+func (s *Site) loose(p *lineage.Person) bool {
+	for _, kind := range p.Tokens {
+		if !s.kinds.link(kind) {
+			return false
+		}
+	}
+	return len(s.handles(p)) == 0 && !slices.ContainsFunc(p.Copies, func(f lineage.Found) bool { return len(f.Record.Names)+len(f.Record.Labels) > 0 })
 }
 
 // handles names identifiers that are no personal value and mean one person.
