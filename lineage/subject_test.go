@@ -141,7 +141,7 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"the file of several records joins none", []string{"r1 A - =file:f phone:1", "r2 A - =file:f phone:2"}, "phone:1", "", "r1"},
 		{"both sides of a call", []string{"k1 A - |phone:1 |phone:2", "c1 A - =contact:1 phone:1", "c2 A - =contact:2 phone:2"}, "contact:1", "", "c1 k1"},
 		{"the agent's side of a call", []string{"k1 A - |phone:1 |phone:7", "u1 A - !phone:7", "k2 A - |phone:2 |phone:7"}, "phone:1", "", "k1"},
-		{"a lead between two contacts is neither's", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 email:2", "l1 A - phone:1 email:2"}, "contact:1", "", "c1"},
+		{"a lead between two contacts is neither's", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 email:2", "l1 A - phone:1 email:2"}, "contact:1", "", "?l1 c1"},
 		{"a record reached twice is listed once", []string{"r0 A - =contact:A0 phone:1", "r2 A - =contact:A2 phone:1", "r3 A ravi_verma |phone:1 |phone:2",
 			"r1 A - =contact:A1 phone:1", "r4 A ravi_verma >contact:A1 phone:1"}, "phone:1", "", "3 people"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},

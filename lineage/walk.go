@@ -254,7 +254,8 @@ func (r *Resolver) overCaps(s *Person) string {
 	return ""
 }
 
-// mentions adds the records of others in which her own identifiers stand.
+// mentions adds the records of others in which her own identifiers stand. A record
+// that is about several people, and so no one's copy, is among them.
 func (r *Resolver) mentions(s *Person) error {
 	have := map[RID]bool{}
 	for _, c := range s.Copies {
@@ -269,7 +270,7 @@ func (r *Resolver) mentions(s *Person) error {
 			return err
 		}
 		for _, f := range info.carriers {
-			if !have[f.RID] && hasRole(f, t, Mention) {
+			if !have[f.RID] && (hasRole(f, t, Mention) || joinsAs(f, t)) {
 				have[f.RID] = true
 				s.Mentions = append(s.Mentions, *f)
 			}
