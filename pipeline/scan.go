@@ -26,7 +26,7 @@ type scan struct {
 	w     *lineage.Writer
 	mu    sync.Mutex
 	sum   ScanSummary
-	force bool      // read units whose fingerprint is known, too
+	force bool // read units whose fingerprint is known, too
 	notes map[string]int
 	lost  []GapLine // units, and listings, that could not be read at all
 }

@@ -144,6 +144,9 @@ func dump(t *testing.T, kind string) string {
 			for _, g := range batch.Gaps {
 				fmt.Fprintf(&b, "gap %s: %s\n", g.Locator, g.Reason)
 			}
+			for _, text := range slices.Sorted(maps.Keys(batch.Notes)) {
+				fmt.Fprintf(&b, "note %d × %s\n", batch.Notes[text], text)
+			}
 			coll, _ := ds.Collection(batch.Collection)
 			for _, f := range x.Batch(ds.Key, coll, u, batch, false) {
 				fmt.Fprintf(&b, "%s %s %s\n", f.Collection, f.Locator, f.Within)

@@ -143,6 +143,9 @@ func (v *value) messages(list *json.Node) {
 
 // message makes the record of a message that a customer sent.
 func (p *post) message(m *json.Node, v *value) {
+	if kind := p.text(m.Get("type")); kind != "" && !types[kind] {
+		p.count("message of the unknown type ", kind)
+	}
 	it := json.Item{Collection: "messages", Node: m, Names: cards(p, m)}
 	it.Extra = v.named(append(v.contact(m.Get("from"), m.Get("from_user_id")), changed(m)...))
 	p.add(it)

@@ -42,14 +42,17 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	}
 	b := connectors.NewBuilder(memory.DefaultAllocator, c.collection, c.fields)
 	defer b.Release()
-	gaps := v.gaps
+	gaps, notes := v.gaps, map[string]int(nil)
+	if v.assumed() {
+		notes = map[string]int{"exported chat whose dates fit both d/m/y and m/d/y; d/m/y is assumed": 1}
+	}
 	flush := func() error {
 		out := connectors.Batch{Collection: c.collection}
 		if b.Len() > 0 {
 			out = b.Flush()
 		}
-		out.Gaps, gaps = gaps, nil
-		if out.Rows == nil && len(out.Gaps) == 0 {
+		out.Gaps, out.Notes, gaps, notes = gaps, notes, nil, nil
+		if out.Rows == nil && len(out.Gaps)+len(out.Notes) == 0 {
 			return ctx.Err()
 		}
 		return yield(out)

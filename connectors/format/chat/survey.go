@@ -115,9 +115,12 @@ func (v *survey) decide(n int, fits [3]int, only [3][]int) {
 // copy of hers sees what was assumed.
 const assumed = " assumed: every date of the chat fits d/m/y and m/d/y"
 
+// assumed reports whether nothing in the file tells the order.
+func (v *survey) assumed() bool { return v.open && !v.sure }
+
 // dateOrder is how the dates of the file are read.
 func (v *survey) dateOrder() string {
-	if v.open && !v.sure {
+	if v.assumed() {
 		return orderNames[v.order] + assumed
 	}
 	return orderNames[v.order]
