@@ -36,11 +36,11 @@ var imports = []struct {
 	victim            string // the unit whose first record is deleted
 }{
 	{"ga4", 11, 0, "events", "user_pseudo_id", "A1/events_3.parquet"},
-	{"indiamart", 11, 1, "leads", "SENDER_NAME", "A1/pull.json"},
-	{"justdial", 8, 0, "leads", "name", "A1/query.log"},
-	{"facebook", 10, 0, "leads", "email", "A1/leads_utf16.csv"},
-	{"google", 11, 0, "contacts", "email", "A1/contacts.csv"},
-	{"whatsapp", 48, 1, "messages", "text", "A1/webhook/pair.json"},
+	{"indiamart", 20, 1, "leads", "SENDER_NAME", "A1/pull.json"},
+	{"justdial", 15, 1, "leads", "name", "A1/query.log"},
+	{"facebook", 17, 0, "leads", "email", "A1/leads_utf16.csv"},
+	{"google", 21, 0, "contacts", "email", "A1/contacts.csv"},
+	{"whatsapp", 85, 1, "messages", "text", "A1/webhook/pair.json"},
 }
 
 // dataset is the catalog that a connector brings.

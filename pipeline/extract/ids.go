@@ -195,6 +195,8 @@ func Normalise(kind, raw string) (Identifier, bool) {
 		return Identifier{}, false
 	}
 	switch kind {
+	case KindClick:
+		return Identifier{Kind: kind, Value: s, Weak: true}, true
 	case "pan", "gstin", "aadhaar":
 		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
 	case "upi", "device_id", KindBSUID:

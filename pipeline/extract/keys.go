@@ -68,6 +68,8 @@ func keyMeaning(key string) meaning {
 	case "bsuid", "from user id", "recipient user id", "to user id", "parent user id", "from parent user id", "to parent user id",
 		"recipient parent user id", "recipient participant user id":
 		m.identity = KindBSUID
+	case "gclid", "gcl id", "dclid", "wbraid", "gbraid", "ctwa clid", "fbclid":
+		m.identity = KindClick
 	case "advertising id", "vendor id", "idfa", "gaid":
 		m.identity = "device_id"
 	case "user id":
