@@ -35,7 +35,7 @@ var imports = []struct {
 	collection, field string // a column to redact
 	victim            string // the unit whose first record is deleted
 }{
-	{"ga4", 11, 0, "events", "user_pseudo_id", "A1/events_3.parquet"},
+	{"ga4", 19, 0, "events", "user_pseudo_id", "A1/events_3.parquet"},
 	{"indiamart", 20, 1, "leads", "SENDER_NAME", "A1/pull.json"},
 	{"justdial", 15, 1, "leads", "name", "A1/query.log"},
 	{"facebook", 17, 0, "leads", "email", "A1/leads_utf16.csv"},
