@@ -95,7 +95,10 @@ type Picker interface {
 }
 
 // Fetcher streams the raw bytes of a record that is a file of its own, such as
-// an audio object, without holding it in memory.
+// an audio object, without holding it in memory; with the locator "LOCATOR/NAME"
+// those of a file that a record brings along, such as the picture of a chat
+// message. A record with neither, or a file that records of others bring too,
+// gives [ErrNotFound].
 type Fetcher interface {
 	Fetch(ctx context.Context, r Ref, w io.Writer) error
 }
