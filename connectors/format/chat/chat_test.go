@@ -420,6 +420,22 @@ func TestMedia(t *testing.T) {
 	}
 }
 
+// TestLongLines proves that a line over the limit belongs to whom its header says,
+// and to nobody else.
+func TestLongLines(t *testing.T) {
+	long := strings.Repeat("x", MaxMessage+100_000)
+	talk := "21/04/26, 10:15 - Asha: a\n21/04/26, 10:16 - Ravi: " + long + "\nmore\n21/04/26, 10:17 - Om: " + long + "\n21/04/26, 10:18 - Asha: b\n"
+	rows, gaps, err := read(t, text(""), talk)
+	want := []string{"1 | sent_at=2026-04-21T10:15:00+05:30 | author=Asha | text=a", "5 | sent_at=2026-04-21T10:18:00+05:30 | author=Asha | text=b"}
+	if diff := cmp.Diff(want, rows); diff != "" || err != nil || !cmp.Equal(gaps, []string{"line 2: a message of more than 16 MiB", "line 4: a message of more than 16 MiB"}) {
+		t.Errorf("%s %q %v", diff, gaps, err)
+	}
+	out, left, _ := rewrite(t, text(""), talk, edit("1", connectors.Delete, nil), edit("5", connectors.Delete, nil))
+	if out != strings.TrimSuffix(strings.SplitAfterN(talk, "\n", 2)[1], "21/04/26, 10:18 - Asha: b\n") || left != 2 {
+		t.Errorf("%d left, %d bytes of %d", left, len(out), len(talk))
+	}
+}
+
 func FuzzChat(f *testing.F) {
 	f.Add("21/04/26, 10:15 - Asha: hello\nmore\r\n21/04/26, 10:16 - Ravi left\n")
 	f.Add("\xEF\xBB\xBF\u200e[21/04/26, 10:15:07\u202fAM] A: <attached: 1.jpg>\n[4/23/26, 1:1] x")
