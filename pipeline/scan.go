@@ -269,6 +269,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if err != nil {
 		return nil, err
 	}
+	var dates dateOrder
 	for b, err := range src.Conn.Read(ctx, u) {
 		if ctx.Err() != nil {
 			uw.Abort()
@@ -285,6 +286,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		}
 		st.Gaps = append(st.Gaps, b.Gaps...)
 		r.counted(b.Notes)
+		dates.watch(b)
 		list := r.sightings(src, u, b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())
@@ -299,6 +301,9 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		uw.Abort()
 		return nil, ctx.Err()
 	}
+	gaps, notes := dates.result()
+	st.Gaps = append(st.Gaps, gaps...)
+	r.counted(notes)
 	for _, g := range st.Gaps {
 		r.gap(src.Name, u.Key, gapText(g))
 	}
