@@ -45,6 +45,9 @@ type Batch struct {
 	// Gaps lists the parts of the unit that could not be read while the rest
 	// could: a malformed line, a truncated tail.
 	Gaps []Gap
+	// Notes counts what was read but is out of the ordinary, by a text for a person
+	// that never carries a personal value: webhooks of a kind that nobody knows.
+	Notes map[string]int
 }
 
 // Gap is something that could not be read, reached or proven. Reason is written
@@ -92,7 +95,10 @@ type Picker interface {
 }
 
 // Fetcher streams the raw bytes of a record that is a file of its own, such as
-// an audio object, without holding it in memory.
+// an audio object, without holding it in memory; with the locator "LOCATOR/NAME"
+// those of a file that a record brings along, such as the picture of a chat
+// message. A record with neither, or a file that records of others bring too,
+// gives [ErrNotFound].
 type Fetcher interface {
 	Fetch(ctx context.Context, r Ref, w io.Writer) error
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -195,13 +196,16 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	coll := a.collection(f)
 	meta := bundle.RowMeta{Unit: a.safe(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
 		EraseAfter: a.decide(f, coll.Class, a.facts, a.person.Account, a.Now()).EraseAfter, Class: coll.Class, Source: src.Connector, Role: role}
-	values, rest := map[string]any{}, map[string]string{}
+	values, rest, brings := map[string]any{}, map[string]string{}, ""
 	for i := 1; i < int(b.Rows.NumCols()); i++ {
 		v, ok := connectors.Value(b.Rows, i, row)
 		if !ok {
 			continue
 		}
 		field := connectors.FieldOf(b.Rows.Schema().Field(i))
+		if field.Name == "attachment" && src.Connector == "whatsapp" {
+			brings = strings.Clone(v)
+		}
 		shown, ok := a.show(field, v, role)
 		if !ok {
 			continue
@@ -230,7 +234,10 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	if err := t.RowMap(values, meta); err != nil {
 		return err
 	}
-	if role == "subject" && f.Record.Locator == "object" {
+	switch {
+	case role == "subject" && brings != "":
+		return a.attachment(ctx, src, f, brings)
+	case role == "subject" && f.Record.Locator == "object":
 		return a.medium(ctx, src, f)
 	}
 	return nil

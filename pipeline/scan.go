@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +26,8 @@ type scan struct {
 	w     *lineage.Writer
 	mu    sync.Mutex
 	sum   ScanSummary
-	force bool      // read units whose fingerprint is known, too
+	force bool // read units whose fingerprint is known, too
+	notes map[string]int
 	lost  []GapLine // units, and listings, that could not be read at all
 }
 
@@ -82,6 +84,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 		if err := run.remember(src.Name); err != nil {
 			return run.sum, err
 		}
+		run.tell(src.Name)
 	}
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
@@ -138,6 +141,28 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		return r.vanished(src, seen)
 	}
 	return nil
+}
+
+// tell prints what was counted in the units of a source that were read.
+func (r *scan) tell(source string) {
+	for _, text := range slices.Sorted(maps.Keys(r.notes)) {
+		r.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%s: %d × %s", source, r.notes[text], text)})
+	}
+	r.notes = nil
+}
+
+func (r *scan) counted(notes map[string]int) {
+	if len(notes) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.notes == nil {
+		r.notes = map[string]int{}
+	}
+	for text, n := range notes {
+		r.notes[text] += n
+	}
 }
 
 func (r *scan) vanished(src *Source, seen map[string]bool) error {
@@ -244,6 +269,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if err != nil {
 		return nil, err
 	}
+	var dates dateOrder
 	for b, err := range src.Conn.Read(ctx, u) {
 		if ctx.Err() != nil {
 			uw.Abort()
@@ -259,6 +285,8 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			return nil, nil
 		}
 		st.Gaps = append(st.Gaps, b.Gaps...)
+		r.counted(b.Notes)
+		dates.watch(b)
 		list := r.sightings(src, u, b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())
@@ -273,6 +301,9 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		uw.Abort()
 		return nil, ctx.Err()
 	}
+	gaps, notes := dates.result()
+	st.Gaps = append(st.Gaps, gaps...)
+	r.counted(notes)
 	for _, g := range st.Gaps {
 		r.gap(src.Name, u.Key, gapText(g))
 	}

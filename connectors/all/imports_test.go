@@ -35,12 +35,12 @@ var imports = []struct {
 	collection, field string // a column to redact
 	victim            string // the unit whose first record is deleted
 }{
-	{"ga4", 11, 0, "events", "user_pseudo_id", "A1/events_3.parquet"},
-	{"indiamart", 11, 1, "leads", "SENDER_NAME", "A1/pull.json"},
-	{"justdial", 8, 0, "leads", "name", "A1/query.log"},
-	{"facebook", 10, 0, "leads", "email", "A1/leads_utf16.csv"},
-	{"google", 11, 0, "contacts", "email", "A1/contacts.csv"},
-	{"whatsapp", 48, 1, "messages", "text", "A1/webhook/pair.json"},
+	{"ga4", 19, 0, "events", "user_pseudo_id", "A1/events_3.parquet"},
+	{"indiamart", 20, 1, "leads", "SENDER_NAME", "A1/pull.json"},
+	{"justdial", 15, 1, "leads", "name", "A1/query.log"},
+	{"facebook", 17, 0, "leads", "email", "A1/leads_utf16.csv"},
+	{"google", 21, 0, "contacts", "email", "A1/contacts.csv"},
+	{"whatsapp", 85, 1, "messages", "text", "A1/webhook/pair.json"},
 }
 
 // dataset is the catalog that a connector brings.
@@ -143,6 +143,9 @@ func dump(t *testing.T, kind string) string {
 			}
 			for _, g := range batch.Gaps {
 				fmt.Fprintf(&b, "gap %s: %s\n", g.Locator, g.Reason)
+			}
+			for _, text := range slices.Sorted(maps.Keys(batch.Notes)) {
+				fmt.Fprintf(&b, "note %d × %s\n", batch.Notes[text], text)
 			}
 			coll, _ := ds.Collection(batch.Collection)
 			for _, f := range x.Batch(ds.Key, coll, u, batch, false) {

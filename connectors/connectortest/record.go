@@ -57,8 +57,8 @@ func collect(unit string, seq iter.Seq2[connectors.Batch, error]) (recs []Record
 		}
 		gaps = append(gaps, b.Gaps...)
 		if b.Rows == nil {
-			if len(b.Gaps) == 0 {
-				return recs, gaps, errors.New("contract: a batch with neither records nor gaps")
+			if len(b.Gaps)+len(b.Notes) == 0 {
+				return recs, gaps, errors.New("contract: a batch with neither records nor gaps nor notes")
 			}
 			continue
 		}

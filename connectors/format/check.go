@@ -15,10 +15,14 @@ const sampled = 10_000
 
 // Fetch implements connectors.Fetcher: the stored bytes of an object that is one
 // record (locator "object"). An object that holds several records may hold
-// several people, so it is never handed out whole; its records are read.
+// several people, so it is never handed out whole; its records are read, and only
+// the media that one of them brings are handed out ([MediaReader]).
 func (s *Source) Fetch(ctx context.Context, r connectors.Ref, w io.Writer) error {
 	if r.Locator != "object" {
-		return fmt.Errorf("fetching a record: it is no file of its own: %w", connectors.ErrNotFound)
+		if err := s.media(ctx, r, w); err != nil {
+			return fmt.Errorf("fetching what a record brings: %w", err)
+		}
+		return nil
 	}
 	rd, err := s.store.Open(ctx, r.Unit, "")
 	if err != nil {

@@ -69,9 +69,8 @@ func isLeads(text []byte) bool {
 	return strings.Contains(h, "leadid") || strings.Contains(h, "gclid") || strings.Contains(h, "campaign") || strings.Contains(h, "formid")
 }
 
-// layout finds the leads of one document. The secret is left out of every record.
-func layout(root *json.Node, _ []byte) ([]json.Item, string) {
-	secret := map[string]string{"google_key": ""}
+// layout finds the leads of one document.
+func layout(root *json.Node, data []byte) ([]json.Item, string) {
 	if people := root.Get("connections"); people != nil && people.Kind == json.Array {
 		var items []json.Item
 		for _, n := range people.Children {
@@ -85,21 +84,32 @@ func layout(root *json.Node, _ []byte) ([]json.Item, string) {
 			continue
 		}
 		if n.Kind == json.Object && n.Get("user_column_data") != nil {
-			return []json.Item{{Collection: "leads", Node: n, Names: secret, Extra: beside(root, n)}}, ""
+			it := lead(n, data)
+			it.Extra = beside(root, n)
+			return []json.Item{it}, ""
 		}
 		if n.Kind == json.Array {
 			var items []json.Item
 			for _, e := range n.Children {
-				items = append(items, json.Item{Collection: "leads", Node: e, Names: secret})
+				items = append(items, lead(e, data))
 			}
 			return items, ""
 		}
 	}
-	it := json.Item{Collection: "leads", Node: root, Names: secret}
 	if root.Kind != json.Object {
-		return []json.Item{it}, "it is no lead; what it holds is searched as it is"
+		return []json.Item{lead(root, data)}, "it is no lead; what it holds is searched as it is"
 	}
-	return []json.Item{it}, ""
+	return []json.Item{lead(root, data)}, ""
+}
+
+// lead is the record of a lead, without the secret. The answers of a test lead,
+// the same for every advertiser, are nobody's.
+func lead(n *json.Node, data []byte) json.Item {
+	names := map[string]string{"google_key": ""}
+	if t := n.Get("is_test"); t != nil && strings.EqualFold(t.Text(data), "true") {
+		names["user_column_data"] = "test_data"
+	}
+	return json.Item{Collection: "leads", Node: n, Names: names}
 }
 
 // beside are the members that a receiver put around the lead.

@@ -1,5 +1,7 @@
 package indiamart
 
+import "maps"
+
 // v1 translates the names of API version 1 to those of version 2. A CRM may hold
 // data of either under the names of the other.
 var v1 = map[string]string{
@@ -9,6 +11,13 @@ var v1 = map[string]string{
 	"COUNTRY_ISO": "SENDER_COUNTRY_ISO", "EMAIL_ALT": "SENDER_EMAIL_ALT", "MOBILE_ALT": "SENDER_MOBILE_ALT", "PHONE": "SENDER_PHONE",
 	"PHONE_ALT": "SENDER_PHONE_ALT", "DATE_TIME_RE": "QUERY_TIME",
 }
+
+// v1Days is v1 for a lead that has the day alone.
+var v1Days = func() map[string]string {
+	out := maps.Clone(v1)
+	out["DATE_RE"], out["DATE_R"] = "QUERY_TIME", "QUERY_TIME"
+	return out
+}()
 
 // headers are the aliases of exported tables, folded as connectors.FoldHeader
 // does. The seller's panel promises no header, so these are words that sellers

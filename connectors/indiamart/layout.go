@@ -43,7 +43,11 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 }
 
 func lead(n *json.Node) json.Item {
-	return json.Item{Collection: "leads", Node: n, Names: v1}
+	names := v1
+	if n.Match("QUERY_TIME") == nil && n.Match("DATE_TIME_RE") == nil {
+		names = v1Days
+	}
+	return json.Item{Collection: "leads", Node: n, Names: names}
 }
 
 // bare reports an object that is a lead by its members.

@@ -1,5 +1,6 @@
 // Package justdial is the connector for leads that JustDial pushes: JSON, form
-// bodies and query strings as a receiver captured them, and tables made of them.
+// bodies and query strings as a receiver captured them, mails that tell of a lead
+// line by line, and tables made of them.
 // One lead is one record.
 package justdial
 
@@ -29,7 +30,8 @@ func Kind() connectors.Kind {
 // headers are the aliases of exported tables.
 var headers = map[string]string{
 	"leadno": "leadid", "enquiryid": "leadid", "customername": "name", "callername": "name", "mobileno": "mobile", "mobilenumber": "mobile", "callermobile": "mobile",
-	"phoneno": "phone", "landline": "phone", "emailid": "email", "calleremail": "email", "leaddate": "date", "enquirydate": "date", "searchedfor": "category",
+	"phoneno": "phone", "landline": "phone", "callerphone": "phone", "emailid": "email", "calleremail": "email", "leaddate": "date", "enquirydate": "date",
+	"searchedfor": "category", "callerarea": "area", "callercity": "city", "callercategory": "category", "callerrequirement": "category",
 	"calledfor": "category", "zip": "pincode",
 }
 
@@ -44,12 +46,14 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
 		case looks == format.LooksText && isForm(format.TextOf(head)):
 			return form.New(c.Dataset.Key, leads), nil
+		case looks == format.LooksText && isMail(leads, format.TextOf(head)):
+			return form.NewLabels(c.Dataset.Key, leads, headers), nil
 		case looks == format.LooksText:
 			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
 		case looks == format.LooksZip:
 			return xlsx.New("leads", c.Dataset.Key, leads, xlsx.Options{Fields: fields}), nil
 		default:
-			return nil, format.NotRead(looks, "JSON, form bodies, query strings, CSV and XLSX")
+			return nil, format.NotRead(looks, "JSON, form bodies, query strings, mails as plain text, CSV and XLSX")
 		}
 	}
 	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
@@ -65,6 +69,15 @@ func isForm(text []byte) bool {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(text, " \t\r\n"), []byte("\n"))
 	eq := bytes.IndexByte(line, '=')
 	return eq > 0 && !bytes.ContainsAny(line[:eq], ",;\t")
+}
+
+// isMail reports the text of a mail about a lead: at least two lines that begin
+// with the label of a field, and no table's header.
+func isMail(leads connectors.Collection, text []byte) bool {
+	return form.CountLabels(text, func(folded string) bool {
+		_, ok := leads.Field(folded)
+		return ok || headers[folded] != ""
+	}) >= 2
 }
 
 // wrappers are members under which receivers store the body of a request.

@@ -63,8 +63,61 @@ func TestParseName(t *testing.T) {
 	}
 }
 
+// TestEveryPattern builds each recorder's names from its parts, with the suffixes
+// of copies and with the names that contacts have, and reads the parts back.
+func TestEveryPattern(t *testing.T) {
+	const at = "2026-04-21T10:15:00+05:30"
+	persons := []string{"Asha", "Asha Verma", "आशा वर्मा", "आशा_वर्मा", "Site_2_Asha", "Plumber 2", "Dr. A. Rao", "முத்து_குமார்", "Asha (Pune)", "Ravi-Office", "Flat 250611"}
+	phones := []string{"+919876543210", "9876543210", "09876543210", "+91 98765 43210", "+91-98765-43210", "+1 415 555 2671"}
+	for _, pattern := range []struct {
+		text          string // P stands for a phone or a person
+		phone, person bool
+		twice         bool // the phone stands beside the person
+	}{
+		{"Call recording P_260421_101500", true, true, false}, // Samsung
+		{"Call P_260421_101500", true, true, false},           // without the word
+		{"P(9876543210)_20260421101500", false, true, true},   // Xiaomi
+		{"P_20260421_101500", true, false, false},
+		{"Rec_P_20260421_101500", true, true, false},
+		{"P_outgoing_260421_101500", true, false, false},
+		{"Call_20260421_101500_INCOMING_P", true, true, false},
+		{"20260421_101500.088+0530_in_sim1_P", true, true, false}, // BCR
+		{"20260421_101500.088+0530_out_sim2_9876543210_P", false, true, true},
+		{"20260421T101500 P", true, false, false},
+	} {
+		for _, suffix := range []string{"", " (1)", "(1)", " (12)"} {
+			try := func(who string, phones, person string) {
+				key := "A1/Recordings/" + strings.Replace(pattern.text, "P", who, 1) + suffix + ".m4a"
+				n := ParseName(key)
+				if strings.Join(n.Phones, ",") != phones || n.Person != person || n.At.Format(time.RFC3339) != at || n.Label != "" {
+					t.Errorf("%s: phones %q person %q at %s label %q", key, n.Phones, n.Person, n.At.Format(time.RFC3339), n.Label)
+				}
+			}
+			for _, p := range phones {
+				if pattern.phone {
+					try(p, p, "")
+				}
+			}
+			for _, p := range persons {
+				with := ""
+				if pattern.twice {
+					with = "9876543210"
+				}
+				if pattern.person {
+					try(p, with, p)
+				}
+			}
+			for _, p := range []string{"Unknown", "Private number", "unknown number", "No caller ID", "Withheld"} {
+				if pattern.phone {
+					try(p, "", "")
+				}
+			}
+		}
+	}
+}
+
 func TestStemsMeet(t *testing.T) {
-	for _, pair := range [][2]string{{"a/b.oga", "a/b.json"}, {"x/1.mp3", "x/1_metadata.json"}, {"a.b/c", "a.b/c.json"}} {
+	for _, pair := range [][2]string{{"a/b.oga", "a/b.json"}, {"x/1.mp3", "x/1_metadata.json"}, {"x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b.wav", "x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b_metadata.json"}, {"a.b/c", "a.b/c.json"}} {
 		if a, b := ParseName(pair[0]).Stem, ParseName(pair[1]).Stem; a != b && pair[0] != "a.b/c" {
 			t.Errorf("%q and %q", a, b)
 		}

@@ -48,18 +48,12 @@ func compileLayouts() (end, mid []*regexp.Regexp) {
 	return end, mid
 }
 
-// cutStamp finds the stamp of a name, at its end if there is one there, and
-// returns what stands before and after it.
+// cutStamp finds the stamp of a name, at its end if there is a whole one there, and
+// returns what stands before and after it. A day alone counts only where no whole
+// stamp stands anywhere: it may be part of a contact's name.
 func cutStamp(s string) (at time.Time, before, after string, ok bool) {
-	for _, re := range atEnd {
-		if m := re.FindStringSubmatchIndex(s); m != nil {
-			if m[1]-m[2] == 6 && sixBefore.MatchString(s[:m[0]]) {
-				continue // the second half of a stamp whose first is no date
-			}
-			if at, ok := stampTime(s, m); ok {
-				return at, s[:m[0]], "", true
-			}
-		}
+	if at, before, ok = endStamp(s, false); ok {
+		return at, before, "", true
 	}
 	for _, re := range anywhere {
 		for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
@@ -68,7 +62,25 @@ func cutStamp(s string) (at time.Time, before, after string, ok bool) {
 			}
 		}
 	}
-	return time.Time{}, s, "", false
+	at, before, ok = endStamp(s, true)
+	return at, before, "", ok
+}
+
+// endStamp finds a stamp at the end of a name, a whole one or a short one.
+func endStamp(s string, short bool) (at time.Time, before string, ok bool) {
+	for i, re := range atEnd {
+		if layouts[i].end != short {
+			continue
+		}
+		m := re.FindStringSubmatchIndex(s)
+		if m == nil || m[1]-m[2] == 6 && sixBefore.MatchString(s[:m[0]]) {
+			continue // none, or the second half of a stamp whose first is no date
+		}
+		if at, ok := stampTime(s, m); ok {
+			return at, s[:m[0]], true
+		}
+	}
+	return time.Time{}, s, false
 }
 
 // lastGroup is the offset after the last group that matched.

@@ -6,8 +6,7 @@ import (
 
 // layout finds the records of one document: a webhook's post, or a bare value or
 // message as some receivers store them.
-func layout(root *json.Node, data []byte) ([]json.Item, string) {
-	p := &post{data: data}
+func (p *post) layout(root *json.Node) ([]json.Item, string) {
 	entry := root.Get("entry")
 	switch {
 	case entry != nil && entry.Kind == json.Array:
@@ -31,8 +30,9 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 
 // post is a webhook on its way to records.
 type post struct {
-	data  []byte
-	items []json.Item
+	data    []byte
+	items   []json.Item
+	strange map[string]int // by a text for a person
 }
 
 func (p *post) add(it json.Item) { p.items = append(p.items, it) }
@@ -63,7 +63,11 @@ func (p *post) change(c *json.Node) {
 		p.add(json.Item{Collection: "messages", Node: c})
 		return
 	}
-	p.value(v, c.Get("field"))
+	field := c.Get("field")
+	if name := p.text(field); !known(name) {
+		p.count("webhook of the unknown field ", name)
+	}
+	p.value(v, field)
 }
 
 // bare reads a message or status that was stored without its envelope.

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
@@ -22,6 +23,7 @@ var lists = map[string]func(*value, *json.Node){
 	"message_echoes":   (*value).echoes,
 	"history":          (*value).history,
 	"user_preferences": (*value).preferences,
+	"user_id_update":   (*value).userIDs,
 	"groups":           (*value).groups,
 	"calls":            (*value).calls,
 }
@@ -143,8 +145,11 @@ func (v *value) messages(list *json.Node) {
 
 // message makes the record of a message that a customer sent.
 func (p *post) message(m *json.Node, v *value) {
+	if kind := p.text(m.Get("type")); kind != "" && !types[kind] {
+		p.count("message of the unknown type ", kind)
+	}
 	it := json.Item{Collection: "messages", Node: m, Names: cards(p, m)}
-	it.Extra = v.named(append(v.contact(m.Get("from"), m.Get("from_user_id")), changed(m)...))
+	it.Extra = v.named(append(v.contact(m.Get("from"), m.Get("from_user_id")), v.changed(m)...))
 	p.add(it)
 }
 
@@ -162,15 +167,43 @@ func cards(p *post, m *json.Node) map[string]string {
 	return nil
 }
 
-// changed returns the number that a system message says she changed to.
-func changed(m *json.Node) []json.Extra {
+// changed returns the number, or the user id, that a system message says she
+// changed to.
+func (p *post) changed(m *json.Node) []json.Extra {
 	s := m.Get("system")
 	for _, k := range []string{"new_wa_id", "wa_id"} {
 		if n := s.Get(k); n != nil {
-			return []json.Extra{{Name: "new_wa_id", Node: n}}
+			return append(p.userIDsIn(s, "new_user_id"), json.Extra{Name: "new_wa_id", Node: n})
 		}
 	}
-	return nil
+	return p.userIDsIn(s, "new_user_id")
+}
+
+// userID is how a business-scoped user id looks: a country, and perhaps ENT for
+// the one that spans the portfolios of a business.
+var userID = regexp.MustCompile(`^[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}$`)
+
+// userIDsIn finds user ids among the members of n, whatever they are called, and
+// gives them to the columns in turn.
+func (p *post) userIDsIn(n *json.Node, columns ...string) []json.Extra {
+	var out []json.Extra
+	if n == nil || n.Kind != json.Object {
+		return nil
+	}
+	for _, m := range n.Children {
+		if len(out) < len(columns) && userID.MatchString(p.text(m)) {
+			out = append(out, json.Extra{Name: columns[len(out)], Node: m})
+		}
+	}
+	return out
+}
+
+// userIDs are changes of user ids: both are hers. What their members are called
+// is not known, so they are told by their looks.
+func (v *value) userIDs(list *json.Node) {
+	for _, n := range list.Children {
+		v.add(json.Item{Collection: "messages", Node: n, Extra: v.named(v.userIDsIn(n, "from_user_id", "new_user_id", "user_id", "parent_user_id"))})
+	}
 }
 
 func (v *value) statuses(list *json.Node) {
@@ -181,7 +214,8 @@ func (v *value) statuses(list *json.Node) {
 }
 
 // fromBusiness are the names of a message's members when the business wrote it.
-var fromBusiness = map[string]string{"from": "business", "from_user_id": "", "from_parent_user_id": ""}
+// What the business takes back is no wish of the customer's.
+var fromBusiness = map[string]string{"from": "business", "from_user_id": "", "from_parent_user_id": "", "revoke": "business_revoke"}
 
 // echoes are what staff typed on the handset: the customer is in "to".
 func (v *value) echoes(list *json.Node) {
@@ -208,7 +242,7 @@ func (v *value) history(list *json.Node) {
 func (v *value) thread(t *json.Node) {
 	id, messages := t.Get("id"), t.Get("messages")
 	if !array(messages) || len(messages.Children) == 0 {
-		v.event(t)
+		v.add(json.Item{Collection: "messages", Node: t, Names: map[string]string{"id": "thread"}, Extra: v.named(nil)})
 		return
 	}
 	for _, m := range messages.Children {

@@ -8,7 +8,6 @@ import (
 	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/connectors/format/chat"
-	"github.com/cratio/sutra/connectors/format/json"
 )
 
 //go:embed catalog.yaml
@@ -26,7 +25,7 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		title, _ := chat.Title(key)
 		switch looks := format.LooksLike(head); looks {
 		case format.LooksJSON:
-			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+			return newPosts(c.Dataset), nil
 		case format.LooksText:
 			return chat.New("chats", c.Dataset.Key, chats, title), nil
 		case format.LooksZip:

@@ -12,7 +12,7 @@ var identities = map[string]string{
 	"phone": "phone", "phone_number": "phone", "mobile": "phone",
 	"email": "email", "wa_id": "wa_id", "bsuid": "bsuid",
 	"cookie": "cookie", "ga_client_id": "cookie",
-	"device_id": "device_id", "aadhaar": "aadhaar", "pan": "pan", "upi": "upi",
+	"click": "click", "device_id": "device_id", "aadhaar": "aadhaar", "pan": "pan", "upi": "upi",
 	// Fides has these too; they stay kinds of their own.
 	"fides_user_device_id": "fides_user_device_id", "fides_user_device": "fides_user_device_id",
 	"external_id": "external_id", "ljt_readerID": "ljt_readerID",

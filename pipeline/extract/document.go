@@ -70,7 +70,7 @@ type context struct {
 func thingKey(key string) bool {
 	switch strings.ToLower(key) {
 	case "location", "interactive", "nfm_reply", "product", "products", "product_items", "items", "item", "form", "campaign", "ad", "adset", "page", "group",
-		"template", "business", "organization", "org", "device", "geo", "app_info", "referral", "pricing", "file", "document":
+		"template", "traffic_source", "collected_traffic_source", "session_traffic_source_last_click", "business", "organization", "org", "device", "geo", "app_info", "referral", "pricing", "file", "document":
 		return true
 	}
 	return false

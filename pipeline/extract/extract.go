@@ -303,6 +303,11 @@ func (r *record) identity(c *column, v string) {
 		r.add(&r.out, id, role)
 		return
 	}
+	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
+		if id, ok := Normalise(c.Identity, part); ok {
+			r.add(&r.out, id, role)
+		}
+	}
 	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
 		r.add(&r.out, s.Identifier, role)
 	}

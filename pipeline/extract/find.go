@@ -45,13 +45,13 @@ func worthLooking(s string) bool {
 			if digits >= 7 {
 				return true
 			}
-		case c == '@', c == '%', c == '&':
+		case c == '@', c == '%', c == '&', c == '=':
 			return true
 		case c == '\\':
 			return true
 		}
 	}
-	return strings.Contains(s, "wamid.")
+	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ") // a JWT
 }
 
 // insert adds a span unless it overlaps one that is there already.
@@ -75,7 +75,7 @@ func findPlain(text string, spans []Span) []Span {
 	spans = findEmails(text, spans)
 	spans = findWamids(text, spans)
 	spans = findCookies(text, spans)
-	return findPhones(text, spans)
+	return findPacked(text, findPhones(text, spans))
 }
 
 func findEmails(text string, spans []Span) []Span {

@@ -195,9 +195,16 @@ func Normalise(kind, raw string) (Identifier, bool) {
 		return Identifier{}, false
 	}
 	switch kind {
+	case KindClick:
+		return Identifier{Kind: kind, Value: s, Weak: true}, true
 	case "pan", "gstin", "aadhaar":
 		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
-	case "upi", "device_id", KindBSUID:
+	case "device_id":
+		s = strings.ToLower(s)
+		if strings.Trim(s, "0-") == "" { // what every phone says whose owner wants no tracking
+			return Identifier{}, false
+		}
+	case "upi", KindBSUID:
 		s = strings.ToLower(s)
 	}
 	return Identifier{Kind: kind, Value: s}, true

@@ -63,11 +63,15 @@ func keyMeaning(key string) meaning {
 		m.identity = KindWaID
 	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number":
 		m.identity, m.party = KindPhone, joined != "customer number"
-	case "user pseudo id", "client id", "ga client id", "ga":
+	case "search term", "search query", "link url", "form destination", "page location", "page referrer", "page path", "page title":
+		m.others = true // whom a visitor looks for, or where she goes, is not who she is
+	case "user pseudo id", "pseudo user id", "client id", "ga client id", "ga":
 		m.identity = KindCookie
 	case "bsuid", "from user id", "recipient user id", "to user id", "parent user id", "from parent user id", "to parent user id",
 		"recipient parent user id", "recipient participant user id":
 		m.identity = KindBSUID
+	case "gclid", "gcl id", "dclid", "wbraid", "gbraid", "ctwa clid", "fbclid":
+		m.identity = KindClick
 	case "advertising id", "vendor id", "idfa", "gaid":
 		m.identity = "device_id"
 	case "user id":

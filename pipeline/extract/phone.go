@@ -13,6 +13,7 @@ const (
 	KindWaID   = "wa_id"
 	KindBSUID  = "bsuid"
 	KindCookie = "cookie"
+	KindClick  = "click" // on an ad; a link that is passed on carries it to others, so it is always weak
 )
 
 // Identifier is one normalised identifier. Weak ones (a landline, a role

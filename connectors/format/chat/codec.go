@@ -18,7 +18,7 @@ import (
 
 // New returns the codec of an exported text. title is what the file is named
 // after, see [Title]. The columns are those of the catalog's fields sent_at,
-// author, partner, mention_author, text, attachment and system.
+// date_order, author, partner, mention_author, text, attachment and system.
 func New(collection, dataset string, cat connectors.Collection, title string) format.Codec {
 	return &codec{collection: collection, fields: connectors.Columns(dataset, cat), title: title}
 }
@@ -42,14 +42,17 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	}
 	b := connectors.NewBuilder(memory.DefaultAllocator, c.collection, c.fields)
 	defer b.Release()
-	gaps := v.gaps
+	gaps, notes := v.gaps, map[string]int(nil)
+	if v.assumed() {
+		notes = map[string]int{"exported chat whose dates fit both d/m/y and m/d/y; d/m/y is assumed": 1}
+	}
 	flush := func() error {
 		out := connectors.Batch{Collection: c.collection}
 		if b.Len() > 0 {
 			out = b.Flush()
 		}
-		out.Gaps, gaps = gaps, nil
-		if out.Rows == nil && len(out.Gaps) == 0 {
+		out.Gaps, out.Notes, gaps, notes = gaps, notes, nil, nil
+		if out.Rows == nil && len(out.Gaps)+len(out.Notes) == 0 {
 			return ctx.Err()
 		}
 		return yield(out)
@@ -59,10 +62,10 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 			gaps = append(gaps, connectors.Gap{Locator: locator(m), Reason: fmt.Sprintf("a message of more than %d MiB", MaxMessage>>20)})
 			return nil
 		}
-		values := v.columns(m)
+		values := v.values(m)
 		b.Row(locator(m))
 		for i, f := range c.fields {
-			if x := values[f.Name]; x != "" {
+			if x := values.get(v, f.Name); x != "" {
 				b.Set(i, strings.ToValidUTF8(x, "\uFFFD"))
 			}
 		}
@@ -164,11 +167,11 @@ func (c *codec) tell(fn func(string), m *message) {
 // who is emptied leaves a dash.
 func (c *codec) redact(v *survey, m *message, rewrite func(connectors.Field, string) (string, connectors.Verdict)) []byte {
 	head, author, glue, body, end, _ := m.parts()
-	values := v.columns(m)
+	values := v.values(m)
 	text, name := string(body), string(author)
 	for _, f := range c.fields {
-		old := values[f.Name]
-		if old == "" || f.Name == "partner" || f.Name == "sent_at" {
+		old := values.get(v, f.Name)
+		if old == "" || f.Name == "partner" || f.Name == "sent_at" || f.Name == "date_order" {
 			continue
 		}
 		now, verdict := rewrite(f, old)

@@ -4,7 +4,9 @@
 // A message with the lines that continue it is one record, locator "line N": the
 // line of its header, from 1. The header differs between phones and languages; the
 // first message of a file decides which one the file has, and the largest
-// numbers in all its dates decide whether the day or the month comes first.
+// numbers in all its dates decide whether the day or the month comes first. What
+// was decided is in the column "date_order" of every record, and so is that it was
+// assumed where every date fits both.
 //
 // Whose conversation a file is: when it is named after a telephone number it is a
 // chat with that one person, who is the column "partner" of every record, and

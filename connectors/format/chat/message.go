@@ -57,12 +57,16 @@ func (m *message) parts() (head, author, glue, body, end []byte, system bool) {
 
 // scanner cuts a chat into messages.
 type scanner struct {
-	br   *bufio.Reader
-	want variant
-	next []byte // the header line of the next message, its end included
-	h    header
-	line int // number of the line in next
-	read int // lines read
+	br     *bufio.Reader
+	want   variant
+	next   []byte    // the header line of the next message, its end included
+	bufs   [2][]byte // of the message at hand and of the next one, which take turns
+	turn   int
+	msg    message
+	h      header
+	line   int  // number of the line in next
+	read   int  // lines read
+	inside bool // the last piece of a line was not its end
 }
 
 func newScanner(r io.Reader, want variant) (s *scanner, mark []byte, err error) {
@@ -83,24 +87,45 @@ func newScanner(r io.Reader, want variant) (s *scanner, mark []byte, err error) 
 	return s, mark, nil
 }
 
-// message returns the next message, nil at the end. What goes beyond MaxMessage
-// is written to w.
+// maxKept is how large a buffer may be and still be used again.
+const maxKept = 1 << 20
+
+// keep copies a line to the beginning of the buffer whose turn it is.
+func (s *scanner) keep(line []byte) []byte {
+	b := s.bufs[s.turn][:0]
+	if cap(b) > maxKept {
+		b = nil
+	}
+	return append(b, line...)
+}
+
+// message returns the next message, nil at the end; it is valid until the next
+// call. What goes beyond MaxMessage is written to w.
 func (s *scanner) message(w io.Writer) (*message, error) {
-	m := &message{line: s.line, h: s.h, raw: s.next}
+	if s.msg.raw != nil {
+		s.bufs[s.turn] = s.msg.raw // the buffer of the last message, which may have grown
+		s.turn = 1 - s.turn
+	}
+	s.msg = message{line: s.line, h: s.h, raw: s.next}
+	m := &s.msg
 	if s.read == 0 {
 		m.line = 1
 	}
 	s.next = nil
 	for {
-		line, err := s.readLine(m, w)
+		begins := !s.inside
+		line, err := s.readLine()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("reading a chat: %w", err)
 		}
 		if len(line) > 0 {
-			s.read++
-			h, ok := parseHeader(line, s.want)
+			h, ok := header{}, false
+			if begins {
+				s.read++
+				h, ok = parseHeader(line, s.want)
+			}
 			if ok && len(m.raw) == 0 && !m.long {
-				m.raw, m.h, m.line = line, h, s.read
+				m.raw, m.h, m.line = s.keep(line), h, s.read
 				if s.want.pattern == 0 {
 					s.want = h.variant
 				}
@@ -110,7 +135,9 @@ func (s *scanner) message(w io.Writer) (*message, error) {
 				if s.want.pattern == 0 {
 					s.want = h.variant
 				}
-				s.next, s.h, s.line = line, h, s.read
+				s.turn = 1 - s.turn
+				s.next, s.h, s.line = s.keep(line), h, s.read
+				s.turn = 1 - s.turn
 				return m, nil
 			}
 			if m.h.end == 0 && len(m.raw)+len(line) > maxOpening {
@@ -129,21 +156,23 @@ func (s *scanner) message(w io.Writer) (*message, error) {
 	}
 }
 
-// readLine returns a line with its end; of one over the limit what is beyond is
-// taken to the message at once.
-func (s *scanner) readLine(m *message, w io.Writer) ([]byte, error) {
+// readLine returns a line with its end, valid until the next one is read. Of a line
+// over the limit it returns a piece at a time; inside then tells that the next
+// piece begins no line.
+func (s *scanner) readLine() ([]byte, error) {
 	var line []byte
 	for {
 		p, err := s.br.ReadSlice('\n')
+		if line == nil && !errors.Is(err, bufio.ErrBufferFull) {
+			s.inside = false
+			return p, err
+		}
 		line = append(line, p...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
+		if s.inside = errors.Is(err, bufio.ErrBufferFull); !s.inside {
 			return line, err
 		}
 		if len(line) > MaxMessage {
-			if err := m.grow(line, w); err != nil {
-				return nil, err
-			}
-			line = line[:0]
+			return line, nil
 		}
 	}
 }

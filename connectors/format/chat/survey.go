@@ -19,15 +19,18 @@ type survey struct {
 	order   order
 	partner string // the number that the file is named after, or ""
 	title   string
-	writers map[string]bool
-	pair    bool // two writers, one of them called as the file is
+	writers map[string]string // by writer, the column that she stands in
+	ordered string            // see dateOrder
+	open    bool              // some date fits two orders and is another day in each
+	sure    bool              // some date fits one order only
+	pair    bool              // two writers, one of them called as the file is
 	gaps    []connectors.Gap
 	broken  map[int]bool // lines whose date fits only the other order
 }
 
 // look surveys a file.
 func look(r io.Reader, title string) (*survey, error) {
-	v := &survey{title: title, writers: map[string]bool{}, broken: map[int]bool{}}
+	v := &survey{title: title, writers: map[string]string{}, broken: map[int]bool{}}
 	if number(title) != "" {
 		v.partner = title
 	}
@@ -52,7 +55,9 @@ func look(r io.Reader, title string) (*survey, error) {
 		n++
 		v.dates(m, &fits, &only)
 		if _, author, _, _, _, system := m.parts(); !system && len(v.writers) < maxWriters {
-			v.writers[string(author)] = true
+			if _, known := v.writers[string(author)]; !known {
+				v.writers[string(author)] = ""
+			}
 		}
 	}
 	if n == 0 {
@@ -60,7 +65,12 @@ func look(r io.Reader, title string) (*survey, error) {
 	}
 	v.variant = s.want
 	v.decide(n, fits, only)
-	v.pair = v.partner == "" && len(v.writers) == 2 && v.writers[title]
+	v.ordered = v.dateOrder()
+	_, titled := v.writers[title]
+	v.pair = v.partner == "" && len(v.writers) == 2 && titled
+	for author := range v.writers {
+		v.writers[author] = v.role(author)
+	}
 	return v, nil
 }
 
@@ -72,6 +82,8 @@ func (v *survey) dates(m *message, fits *[3]int, only *[3][]int) {
 			last, count = o, count+1
 		}
 	}
+	v.sure = v.sure || count == 1
+	v.open = v.open || count > 1 && m.h.a != m.h.b
 	if count == 1 && len(only[last]) < 100 {
 		only[last] = append(only[last], m.line)
 	}
@@ -99,25 +111,67 @@ func (v *survey) decide(n int, fits [3]int, only [3][]int) {
 	}
 }
 
-// columns says what a message is in a batch, by the names of the catalog.
-func (v *survey) columns(m *message) map[string]string {
+// How a file's dates were read is a value of each record, so that whoever reads a
+// copy of hers sees what was assumed.
+const assumed = " assumed: every date of the chat fits d/m/y and m/d/y"
+
+// assumed reports whether nothing in the file tells the order.
+func (v *survey) assumed() bool { return v.open && !v.sure }
+
+// dateOrder is how the dates of the file are read.
+func (v *survey) dateOrder() string {
+	if v.assumed() {
+		return orderNames[v.order] + assumed
+	}
+	return orderNames[v.order]
+}
+
+// values are what a message is in a batch.
+type values struct {
+	sentAt, partner, system, author, role, text, attachment string
+}
+
+// get returns the value of a column by its name in the catalog.
+func (x *values) get(v *survey, name string) string {
+	switch name {
+	case "sent_at":
+		return x.sentAt
+	case "date_order":
+		return v.ordered
+	case "partner":
+		return x.partner
+	case "system":
+		return x.system
+	case "text":
+		return x.text
+	case "attachment":
+		return x.attachment
+	case x.role:
+		return x.author
+	}
+	return ""
+}
+
+// values says what a message is in a batch.
+func (v *survey) values(m *message) (out values) {
 	_, author, _, body, _, system := m.parts()
-	out := map[string]string{}
 	if m.h.end > 0 && !v.broken[m.line] {
 		if at, ok := m.h.stamp(v.order); ok {
-			out["sent_at"] = at
+			out.sentAt = at
 		}
 	}
 	if v.partner != "" || v.pair {
-		out["partner"] = v.title
+		out.partner = v.title
 	}
 	if system {
-		out["system"] = string(body)
+		out.system = string(body)
 		return out
 	}
-	out[v.role(string(author))] = string(author)
-	out["text"] = string(body)
-	out["attachment"] = attachment(string(body))
+	out.author, out.text = string(author), string(body)
+	if out.role = v.writers[string(author)]; out.role == "" {
+		out.role = v.role(out.author)
+	}
+	out.attachment = attachment(out.text)
 	return out
 }
 

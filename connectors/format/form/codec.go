@@ -123,12 +123,26 @@ func (c *codec) row(b *connectors.Builder, n int, pairs []pair) {
 	}
 }
 
+// keys names the pairs in rest: the second of a name is "name#2".
+func keys(pairs []pair, rest []int) []string {
+	out := make([]string, len(rest))
+	used := make(map[string]bool, len(rest))
+	for k, i := range rest {
+		key := pairs[i].name
+		for n := 2; used[key]; n++ {
+			key = fmt.Sprintf("%s#%d", pairs[i].name, n)
+		}
+		used[key], out[k] = true, key
+	}
+	return out
+}
+
 // restText is the JSON object of the pairs in rest, in their order.
 func restText(pairs []pair, rest []int) string {
 	var b strings.Builder
-	for k, i := range rest {
+	for k, key := range keys(pairs, rest) {
 		b.WriteString(map[bool]string{true: "{", false: ","}[k == 0])
-		b.WriteString(quote(pairs[i].name) + ":" + quote(pairs[i].value))
+		b.WriteString(quote(key) + ":" + quote(pairs[rest[k]].value))
 	}
 	b.WriteString("}")
 	return b.String()

@@ -4,4 +4,7 @@
 //
 // Each line that is not blank is one record, locator "line N" from 1, blank lines
 // counted. A line without a name=value pair is a gap and is kept as it is.
+//
+// labels.go reads texts that tell of a lead as a form filled in by hand would: a
+// label and a value on each line.
 package form

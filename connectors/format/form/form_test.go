@@ -21,9 +21,11 @@ func input(text string) format.Input {
 }
 
 // read returns the records as "locator name=value ...", and the gaps' locators.
-func read(t testing.TB, text string) (rows, gaps []string) {
+func read(t testing.TB, text string) (rows, gaps []string) { return readBy(t, New("x", cat), text) }
+
+func readBy(t testing.TB, c format.Codec, text string) (rows, gaps []string) {
 	t.Helper()
-	err := New("x", cat).Decode(context.Background(), input(text), func(b connectors.Batch) error {
+	err := c.Decode(context.Background(), input(text), func(b connectors.Batch) error {
 		for _, g := range b.Gaps {
 			gaps = append(gaps, g.Locator)
 		}
@@ -49,9 +51,13 @@ func read(t testing.TB, text string) (rows, gaps []string) {
 }
 
 func rewrite(t testing.TB, text string, edits ...connectors.Edit) (string, int) {
+	return rewriteBy(t, New("x", cat), text, edits...)
+}
+
+func rewriteBy(t testing.TB, c format.Codec, text string, edits ...connectors.Edit) (string, int) {
 	t.Helper()
 	var out bytes.Buffer
-	left, err := New("x", cat).Rewrite(context.Background(), input(text), &out, format.NewEdits(edits))
+	left, err := c.Rewrite(context.Background(), input(text), &out, format.NewEdits(edits))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +72,7 @@ func TestDecode(t *testing.T) {
 		{"", nil, nil},
 		{"\r\n \n", nil, nil},
 		{"leadid=J1&name=Asha+Verma&mobile=%2B919876500001", []string{"line 1 leadid=J1 name=Asha Verma mobile=+919876500001"}, nil},
-		{"\xEF\xBB\xBFNAME=Asha&x=1&x=2&name=Ravi\n", []string{`line 1 name=Asha sutra.rest={"x":"1","x":"2","name":"Ravi"}`}, nil},
+		{"\xEF\xBB\xBFNAME=Asha&x=1&x=2&name=Ravi\n", []string{`line 1 name=Asha sutra.rest={"x":"1","x#2":"2","name":"Ravi"}`}, nil},
 		{"GET /h?name=A%20B&mobile=1 HTTP/1.1\n\nno pairs here\nhttps://x/?name=C#frag=1\n", []string{"line 1 name=A B mobile=1", "line 4 name=C"}, []string{"line 3"}},
 		{"name=100%&mobile=", []string{"line 1 name=100%"}, nil},
 		{"=x&name=A&&", []string{"line 1 name=A"}, nil},

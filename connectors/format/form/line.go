@@ -12,6 +12,7 @@ type pair struct {
 	start, end  int  // of the name=value in the line
 	at          int  // where the value begins
 	plus        bool // the value writes a space as +
+	plain       bool // the value is written as it is
 }
 
 // names keeps the names that come again in every line.
@@ -89,6 +90,9 @@ func unescape(raw []byte) (string, bool) {
 
 // escape writes a value in the style of the pair.
 func (p pair) escape(value string) string {
+	if p.plain {
+		return oneLine(value)
+	}
 	s := url.QueryEscape(value)
 	if !p.plus {
 		s = strings.ReplaceAll(s, "+", "%20")

@@ -62,8 +62,9 @@ func (c *codec) redactRest(pairs []pair, rest []int, rewrite rewriter) ([]change
 			return nil, fmt.Errorf("a rewrite of %s gave no JSON object: %w", RestColumn, err)
 		}
 	}
-	for _, i := range rest {
-		s, _ := now[pairs[i].name].(string)
+	for k, key := range keys(pairs, rest) {
+		i := rest[k]
+		s, _ := now[key].(string)
 		if s != pairs[i].value {
 			list = append(list, change{i, s})
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/format"
 )
 
 // Item is one record that stands somewhere inside a document: a lead in the
@@ -44,7 +43,7 @@ type Layout func(root *Node, data []byte) (items []Item, reason string)
 // record: a line, an element of a top-level array, or the whole object. The
 // locator of a record is that of its document (none for a whole object) followed
 // by its JSON pointer.
-func NewLayout(dataset string, colls []connectors.Collection, layout Layout, lines bool) format.Codec {
+func NewLayout(dataset string, colls []connectors.Collection, layout Layout, lines bool) *Codec {
 	c := &Codec{lines: lines, limit: MaxRecord, mem: memory.DefaultAllocator, layout: layout}
 	for _, coll := range colls {
 		c.sets = append(c.sets, newColumns(dataset, coll))

@@ -14,12 +14,38 @@ type card struct {
 // maxProperties is how many properties of one card are read.
 const maxProperties = 50_000
 
-// readCard takes a card apart. Every byte that no property has is structure:
-// BEGIN, END, VERSION and blank lines.
-func readCard(raw []byte, wide bool) *card {
-	c := &card{raw: raw}
+// reader takes cards apart, one after the other, and uses what one of them took up
+// for the next: a card and its properties are valid until the next one is read.
+type reader struct {
+	card card
+	slab []*property // used for card.props, and what was used before
+}
+
+// property returns an empty property, with the memory of an old one.
+func (r *reader) property() *property {
+	n := len(r.card.props)
+	if n == len(r.slab) {
+		r.slab = append(r.slab, new(property))
+	}
+	p := r.slab[n]
+	*p = property{params: p.params[:0], colon: -1, value: value{parts: p.value.parts[:0]}}
+	return p
+}
+
+// maxSlab is how many properties are kept for the next card.
+const maxSlab = 1000
+
+// read takes a card apart. Every byte that no property has is structure: BEGIN,
+// END, VERSION and blank lines.
+func (r *reader) read(raw []byte, wide bool) *card {
+	if len(r.slab) > maxSlab {
+		*r = reader{}
+	}
+	c := &r.card
+	c.raw, c.props = raw, c.props[:0]
 	at := lineEnd(raw, 0)
-	versions := []int{versionOf(raw[at:], 3, true)}
+	var room [8]int
+	versions := append(room[:0], versionOf(raw[at:], 3, true))
 	for line := 1; at < len(raw); {
 		if n := len(c.props); n >= maxProperties {
 			c.props[n-1].gap = gapMany
@@ -33,7 +59,8 @@ func readCard(raw []byte, wide bool) *card {
 			versions = versions[:max(1, len(versions)-1)]
 		case len(bytes.TrimSpace(next)) == 0:
 		default:
-			p := readProperty(raw, at, versions[len(versions)-1], wide)
+			p := r.property()
+			p.find(raw, at, versions[len(versions)-1], wide)
 			p.at, p.nested = line, len(versions) > 1
 			if !p.isVersion() {
 				p.read()

@@ -108,6 +108,8 @@ type emitter struct {
 	gaps  []connectors.Gap
 	ctx   context.Context
 	yield func(connectors.Batch) error
+	cards reader
+	claim claim
 }
 
 func (e *emitter) gap(locator, reason string) {
@@ -126,9 +128,10 @@ func (e *emitter) block(b *block, wide bool) error {
 		e.gap(line(b.line), "a contact card that is never closed; what it holds is read")
 	}
 	if b.raw != nil {
-		card := readCard(b.raw, wide)
+		card := e.cards.read(b.raw, wide)
 		e.b.Row(locator(b.n))
-		e.codec.cols.emit(e.b, e.codec.cols.claim(card))
+		e.codec.cols.claim(&e.claim, card)
+		e.codec.cols.emit(e.b, &e.claim)
 		for _, p := range card.props {
 			if p.gap != "" {
 				e.gap(line(b.line+p.at), p.gap)

@@ -43,23 +43,26 @@ var (
 // column returns the field that takes a property's value, or -1. A card inside a
 // card is a relation of the card around it.
 func (c *columns) column(p *property) int {
-	names := []string{p.name}
+	name := p.name
 	switch {
-	case p.name == "":
+	case name == "":
 		return -1
 	case p.nested:
-		names[0] = "related"
-	case relative.MatchString(p.name):
-		names = append(names, "related")
-	case messenger.MatchString(p.name):
-		names = append(names, "impp")
+		name = "related"
 	}
-	for _, n := range names {
-		if i, ok := c.byName[n]; ok {
-			return i
-		}
+	i, ok := c.byName[name]
+	switch {
+	case ok:
+		return i
+	case relative.MatchString(name):
+		i, ok = c.byName["related"]
+	case messenger.MatchString(name):
+		i, ok = c.byName["impp"]
 	}
-	return -1
+	if !ok {
+		return -1
+	}
+	return i
 }
 
 // leaf is one value of a card: that of a property or of one of its parameters.
@@ -82,21 +85,51 @@ type group struct {
 type claim struct {
 	got  [][]*leaf
 	rest []group
+	keys map[string]int // of rest
+	slab []leaf
+}
+
+// reset makes a claim ready for a card with at most n leaves.
+func (x *claim) reset(columns, n int) {
+	if x.got == nil {
+		x.got = make([][]*leaf, columns)
+	}
+	for i := range x.got {
+		x.got[i] = x.got[i][:0]
+	}
+	if cap(x.slab) < n || cap(x.slab) > maxSlab && n <= maxSlab {
+		x.slab = make([]leaf, 0, max(n, 64))
+	}
+	x.slab, x.rest = x.slab[:0], x.rest[:0]
+	clear(x.keys)
+}
+
+// leaf keeps a leaf. The slab has room for it, so that no leaf moves.
+func (x *claim) leaf(l leaf) *leaf {
+	x.slab = append(x.slab, l)
+	return &x.slab[len(x.slab)-1]
+}
+
+func (x *claim) other(key string, l leaf) {
+	i, ok := x.keys[key]
+	if !ok {
+		if x.keys == nil {
+			x.keys = map[string]int{}
+		}
+		i = len(x.rest)
+		x.keys[key] = i
+		x.rest = append(x.rest, group{key: key})
+	}
+	x.rest[i].leaves = append(x.rest[i].leaves, x.leaf(l))
 }
 
 // claim decides which value of a card goes to which column.
-func (c *columns) claim(card *card) claim {
-	out := claim{got: make([][]*leaf, len(c.fields)-1)}
-	byKey := map[string]int{}
-	rest := func(key string, l *leaf) {
-		i, ok := byKey[key]
-		if !ok {
-			i = len(out.rest)
-			byKey[key] = i
-			out.rest = append(out.rest, group{key: key})
-		}
-		out.rest[i].leaves = append(out.rest[i].leaves, l)
+func (c *columns) claim(out *claim, card *card) {
+	n := len(card.props)
+	for _, p := range card.props {
+		n += len(p.params)
 	}
+	out.reset(len(c.fields)-1, n)
 	for _, p := range card.props {
 		key := p.name
 		switch {
@@ -105,11 +138,11 @@ func (c *columns) claim(card *card) claim {
 		case p.nested:
 			key = "agent"
 		}
-		if l := (&leaf{p, -1, p.value.shown}); l.text != "" {
+		if l := (leaf{p, -1, p.value.shown}); l.text != "" {
 			if i := c.column(p); i >= 0 {
-				out.got[i] = append(out.got[i], l)
+				out.got[i] = append(out.got[i], out.leaf(l))
 			} else {
-				rest(key, l)
+				out.other(key, l)
 			}
 		}
 		for i, x := range p.params {
@@ -118,18 +151,18 @@ func (c *columns) claim(card *card) claim {
 				if name == "" {
 					name = "type"
 				}
-				rest(key+";"+name, &leaf{p, i, x.value})
+				out.other(key+";"+name, leaf{p, i, x.value})
 			}
 		}
 	}
-	return out
 }
 
 // outOfPlace is what no language, character set, preference and the like has.
 var outOfPlace = regexp.MustCompile(`[0-9]{6}|[@\s]|[^\x00-\x7f]`)
 
 // usual are the types that nearly every card has.
-var usual = map[string]bool{"CELL": true, "INTERNET": true, "HOME": true, "WORK": true, "VOICE": true, "PREF": true, "cell": true, "internet": true, "home": true, "work": true, "voice": true, "pref": true}
+var usual = map[string]string{"CELL": "CELL", "INTERNET": "INTERNET", "HOME": "HOME", "WORK": "WORK", "VOICE": "VOICE", "PREF": "PREF",
+	"cell": "cell", "internet": "internet", "home": "home", "work": "work", "voice": "voice", "pref": "pref"}
 
 var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,31}[0-9]{0,3}$`)
 
@@ -140,7 +173,7 @@ func (x param) telling() bool {
 	case "encoding", "charset", "value", "pref", "language", "pid", "altid", "mediatype", "calscale", "index":
 		return outOfPlace.MatchString(strings.TrimSpace(x.value))
 	case "", "type":
-		if usual[x.value] {
+		if usual[x.value] != "" {
 			return false
 		}
 		for _, w := range strings.Split(x.value, ",") {
@@ -155,6 +188,9 @@ func (x param) telling() bool {
 
 // joined returns what stands in a column.
 func joined(leaves []*leaf) string {
+	if len(leaves) == 1 && leaves[0].live() {
+		return leaves[0].text
+	}
 	var list []string
 	for _, l := range leaves {
 		if l.live() {
@@ -165,9 +201,9 @@ func joined(leaves []*leaf) string {
 }
 
 // restText returns the JSON text of the rest; "" when there is none.
-func (c claim) restText() string {
+func (x *claim) restText() string {
 	var b strings.Builder
-	for _, g := range c.rest {
+	for _, g := range x.rest {
 		sep := ""
 		for _, l := range g.leaves {
 			if !l.live() {
@@ -213,7 +249,7 @@ func (t trimmer) Write(p []byte) (int, error) {
 }
 
 // emit sets the columns of the row that b has begun.
-func (c *columns) emit(b *connectors.Builder, got claim) {
+func (c *columns) emit(b *connectors.Builder, got *claim) {
 	for i, leaves := range got.got {
 		if v := joined(leaves); v != "" {
 			b.Set(i, v)

@@ -2,7 +2,6 @@ package vcard
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -33,6 +32,7 @@ type property struct {
 	tail       int    // length of its last line, without the line end
 
 	line   []byte // the whole property without line ends, folds and soft breaks
+	own    bool   // line is a copy
 	colon  int    // in line; -1 when there is none
 	header int    // length of name and parameters in the card, the colon included
 
@@ -71,9 +71,9 @@ func cutEOL(line []byte) (body []byte, eol string) {
 
 func folded(line []byte) bool { return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') }
 
-// readProperty reads the property that begins at raw[start].
-func readProperty(raw []byte, start, version int, wide bool) *property {
-	p := &property{start: start, end: start, version: version, wide: wide, colon: -1}
+// find reads the property that begins at raw[start], but not its value.
+func (p *property) find(raw []byte, start, version int, wide bool) {
+	p.start, p.end, p.version, p.wide = start, start, version, wide
 	next := raw[start:lineEnd(raw, start)]
 	_, p.eol = cutEOL(next)
 	var c colonFinder
@@ -93,7 +93,6 @@ func readProperty(raw []byte, start, version int, wide bool) *property {
 	p.parseHeader(wide)
 	for p.colon >= 0 && p.more(raw) {
 	}
-	return p
 }
 
 // take appends a continuation line without its first skip bytes.
@@ -101,8 +100,11 @@ func (p *property) take(line []byte, skip int) {
 	body, eol := cutEOL(line)
 	p.last, p.tail = eol, len(body)
 	if body = body[min(skip, len(body)):]; p.line == nil {
-		p.line = slices.Clip(body) // nobody writes into it: appending copies
+		p.line = body
 	} else {
+		if !p.own { // the bytes of the card are not written into
+			p.line, p.own = append(make([]byte, 0, 2*(len(p.line)+len(body))), p.line...), true
+		}
 		p.line = append(p.line, body...)
 	}
 	p.end += len(line)
@@ -119,7 +121,7 @@ func (p *property) more(raw []byte) bool {
 	case len(next) == 0:
 		return false
 	case p.enc == quotedPrintable && bytes.HasSuffix(value[:soft], []byte("=")) && !isStructure(next):
-		p.line = slices.Clip(p.line[:p.colon+soft])
+		p.line = p.line[:p.colon+soft]
 		p.take(next, 0)
 		// An empty line after a soft break is how some phones end a value.
 		return len(body) > 0 || folded(raw[p.end:])
@@ -190,31 +192,49 @@ func (p *property) parseHeader(wide bool) {
 		return
 	}
 	head := p.line[:p.colon]
-	spans := split(head, ';', bytes.Count(head, []byte{'"'})%2 == 0)
+	var room [8][2]int
+	spans := split(room[:0], head, ';', bytes.IndexByte(head, '"') >= 0 && bytes.Count(head, []byte{'"'})%2 == 0)
 	name := head[spans[0][0]:spans[0][1]]
-	name = name[bytes.LastIndexByte(name, '.')+1:]
-	p.name = strings.ToLower(strings.ToValidUTF8(strings.TrimSpace(string(name)), "\uFFFD"))
+	p.name = lower(name[bytes.LastIndexByte(name, '.')+1:])
 	for _, s := range spans[1:] {
 		x := param{start: s[0], end: s[1]}
 		text := head[s[0]:s[1]]
 		if k, v, ok := bytes.Cut(text, []byte("=")); ok {
-			x.name = strings.ToLower(strings.ToValidUTF8(strings.TrimSpace(string(k)), "\uFFFD"))
+			x.name = lower(k)
 			text = v
 		}
-		x.value, _ = toText(unquote(text), unset, wide)
+		if text = unquote(text); usual[string(text)] != "" {
+			x.value = usual[string(text)]
+		} else {
+			x.value, _ = toText(text, unset, wide)
+		}
 		p.params = append(p.params, x)
 		p.understand(x)
 	}
 }
 
+// common are the names that most cards have, as most write them.
+var common = map[string]string{
+	"N": "n", "FN": "fn", "TEL": "tel", "EMAIL": "email", "ADR": "adr", "ORG": "org", "TITLE": "title", "NOTE": "note", "URL": "url", "BDAY": "bday", "PHOTO": "photo",
+	"NICKNAME": "nickname", "CATEGORIES": "categories", "UID": "uid", "REV": "rev", "VERSION": "version", "TYPE": "type", "ENCODING": "encoding", "CHARSET": "charset",
+	"VALUE": "value", "type": "type",
+}
+
+// lower returns a name in lower case.
+func lower(name []byte) string {
+	if s, ok := common[string(name)]; ok {
+		return s
+	}
+	return strings.ToLower(strings.ToValidUTF8(strings.TrimSpace(string(name)), "\uFFFD"))
+}
+
 // understand takes in what a parameter says of the value's encoding.
 func (p *property) understand(x param) {
-	word := strings.ToUpper(strings.TrimSpace(x.value))
 	switch x.name {
 	case "charset":
-		p.cs = charsetOf(word)
+		p.cs = charsetOf(strings.ToUpper(strings.TrimSpace(x.value)))
 	case "encoding", "":
-		switch word {
+		switch strings.ToUpper(strings.TrimSpace(x.value)) {
 		case "QUOTED-PRINTABLE", "Q":
 			p.enc = quotedPrintable
 		case "BASE64", "B":
@@ -236,9 +256,11 @@ func unquote(b []byte) []byte {
 // told apart; the last one holds all others.
 const maxParts = 1000
 
-// split returns the spans between separators; quotes hide them if asked.
-func split(b []byte, sep byte, quotes bool) [][2]int {
-	var out [][2]int
+// split appends the spans between separators; quotes hide them if asked.
+func split(out [][2]int, b []byte, sep byte, quotes bool) [][2]int {
+	if !quotes && bytes.IndexByte(b, sep) < 0 {
+		return append(out, [2]int{0, len(b)})
+	}
 	start, in := 0, false
 	for i, c := range b {
 		switch {

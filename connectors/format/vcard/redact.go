@@ -19,7 +19,8 @@ const rounds = 4
 // redact asks rewrite about every column of a card and returns the card with the
 // answers put in.
 func (c *columns) redact(card *card, rewrite rewriter) ([]byte, error) {
-	got := c.claim(card)
+	got := &claim{}
+	c.claim(got, card)
 	for i, leaves := range got.got {
 		redactColumn(c.fields[i], leaves, rewrite)
 	}
@@ -138,7 +139,7 @@ var errRest = errors.New("a rewrite of " + RestColumn + " gave no JSON object")
 
 // redactRest asks about the rest as a whole. The answer is matched name by name
 // with the values that it was made of.
-func redactRest(f connectors.Field, got claim, rewrite rewriter) error {
+func redactRest(f connectors.Field, got *claim, rewrite rewriter) error {
 	for range rounds {
 		old := got.restText()
 		if old == "" {

@@ -147,11 +147,12 @@ func (p *property) withValue(head []byte) []byte {
 				h = append(p.fold(nil, p.head(w.add)), ':')
 			}
 			out = append(p.write(bytes.Clone(h), b, w.enc), p.last...)
-			if q := readProperty(out, 0, p.version, p.wide); q.end == len(out) {
-				q.read()
-				if q.value.shown == p.change.text {
-					return out
-				}
+			q := property{colon: -1}
+			if q.find(out, 0, p.version, p.wide); q.end != len(out) {
+				continue
+			}
+			if q.read(); q.value.shown == p.change.text {
+				return out
 			}
 		}
 	}
@@ -188,7 +189,7 @@ func (p *property) mendParts(text string) string {
 		s string
 	}
 	var list []part
-	for _, i := range arrange(p.order(), len(parts)) {
+	for _, i := range arrange(nil, p.order(), len(parts)) {
 		if s := p.unescape(parts[i]); strings.TrimSpace(s) != "" {
 			list = append(list, part{i, s})
 		}

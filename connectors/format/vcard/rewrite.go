@@ -72,7 +72,7 @@ func (c *codec) card(b *block, wide bool, w io.Writer, edits *format.Edits) (int
 			return 0, nil
 		}
 		if e.Rewrite != nil {
-			out, err := c.cols.redact(readCard(b.raw, wide), e.Rewrite)
+			out, err := c.cols.redact(new(reader).read(b.raw, wide), e.Rewrite)
 			if err != nil {
 				return 1, fmt.Errorf("redacting a contact card: %w", err)
 			}

@@ -137,9 +137,11 @@ func (p *property) read() {
 func (p *property) show(text string) {
 	v := &p.value
 	if order := p.order(); order != nil {
-		v.parts = splitParts(text)
-		var list []string
-		for _, i := range arrange(order, len(v.parts)) {
+		v.parts = splitParts(v.parts, text)
+		var places [8]int
+		var room [8]string
+		list := room[:0]
+		for _, i := range arrange(places[:0], order, len(v.parts)) {
 			if s := p.unescape(v.parts[i]); strings.TrimSpace(s) != "" {
 				list = append(list, s)
 			}
@@ -148,10 +150,15 @@ func (p *property) show(text string) {
 		return
 	}
 	v.shown = p.unescape(text)
-	for name, scheme := range map[string]string{"tel": "tel:", "email": "mailto:"} {
-		if n := len(scheme); p.name == name && len(v.shown) >= n && strings.EqualFold(v.shown[:n], scheme) {
-			v.scheme, v.shown = v.shown[:n], v.shown[n:]
-		}
+	scheme := ""
+	switch p.name {
+	case "tel":
+		scheme = "tel:"
+	case "email":
+		scheme = "mailto:"
+	}
+	if n := len(scheme); n > 0 && len(v.shown) >= n && strings.EqualFold(v.shown[:n], scheme) {
+		v.scheme, v.shown = v.shown[:n], v.shown[n:]
 	}
 	if strings.TrimSpace(v.shown) == "" {
 		v.shown = ""
@@ -163,16 +170,20 @@ func (p *property) show(text string) {
 func (p *property) order() []int {
 	switch p.name {
 	case "n":
-		return []int{3, 1, 2, 0, 4} // prefix, given, middle, family, suffix
+		return nameOrder
 	case "adr", "org":
-		return []int{}
+		return asWritten
 	}
 	return nil
 }
 
-// arrange completes an order for n components.
-func arrange(order []int, n int) []int {
-	out := make([]int, 0, n)
+var (
+	nameOrder = []int{3, 1, 2, 0, 4} // prefix, given, middle, family, suffix
+	asWritten = []int{}
+)
+
+// arrange appends an order, completed for n components.
+func arrange(out, order []int, n int) []int {
 	for _, i := range order {
 		if i < n {
 			out = append(out, i)
@@ -184,9 +195,9 @@ func arrange(order []int, n int) []int {
 	return out
 }
 
-// splitParts splits at semicolons that no backslash stands before.
-func splitParts(s string) []string {
-	var out []string
+// splitParts appends what stands between semicolons that no backslash stands
+// before.
+func splitParts(out []string, s string) []string {
 	start := 0
 	for i := 0; i < len(s) && len(out) < maxParts; i++ {
 		switch s[i] {
@@ -277,6 +288,9 @@ var (
 // the value without its encoding, unless that could not be read.
 func (p *property) binary(raw []byte, ok bool) (n int, what string, yes bool) {
 	media := p.name == "photo" || p.name == "logo" || p.name == "sound" || p.name == "key"
+	if !media && p.enc != base64ed && !(p.enc == quotedPrintable && control(raw)) {
+		return 0, "", false
+	}
 	what = "binary"
 	for _, x := range p.params {
 		word := strings.ToLower(strings.TrimSpace(x.value))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -19,124 +20,151 @@ type Options struct {
 	Fields func(header []string) []connectors.Field
 }
 
-// New returns the codec of one workbook. Its records belong to collection.
+// New returns the codec of one workbook. Its records belong to collection; dataset
+// and cat give the columns their meaning. Cells beyond the header are in "column N".
 func New(collection, dataset string, cat connectors.Collection, o Options) format.Codec {
 	if o.Fields == nil {
 		o.Fields = func(header []string) []connectors.Field { return connectors.Header(dataset, cat, nil, header) }
 	}
-	return &codec{collection: collection, o: o}
+	return &codec{collection: collection, o: o, mem: memory.DefaultAllocator}
 }
 
 type codec struct {
 	collection string
 	o          Options
+	mem        memory.Allocator
 }
 
 // Stable reports that locators name the same records after a rewrite: rows are not
 // renumbered.
 func (c *codec) Stable() bool { return true }
 
-// table is a worksheet behind its header.
+// table is a worksheet on the way through its rows.
 type table struct {
-	index  int // of the sheet, from 1
-	header int // number of the header row
+	*sheet
+	header int // number of the header row, 0 before it
 	fields []connectors.Field
+	used   map[string]bool // names of fields
+	wider  int             // how often a row was wider than all before
+	stray  int             // marks that hang on no record
 }
 
 // locator names a row of the table.
 func (t *table) locator(number int) string {
 	if t.index == 1 {
-		return fmt.Sprintf("row %d", number-t.header)
+		return "row " + strconv.Itoa(number-t.header)
 	}
-	return fmt.Sprintf("sheet %d row %d", t.index, number-t.header)
+	return "sheet " + strconv.Itoa(t.index) + " row " + strconv.Itoa(number-t.header)
 }
 
-// read hands on the records of a worksheet with the table that they stand in.
-func (c *codec) read(b *book, index int, fn func(*table, *row) error) error {
-	t := &table{index: index + 1}
-	return b.sheet(b.sheets[index], func(x *row) error {
-		used := false
-		for _, v := range x.cells {
-			used = used || strings.TrimSpace(v.value) != ""
-		}
-		switch {
-		case !used:
-			return nil
-		case t.header == 0:
-			t.header = x.number
-			names := make([]string, x.cells[len(x.cells)-1].col+1)
-			for _, v := range x.cells {
-				names[v.col] = strings.ToValidUTF8(v.value, "\uFFFD")
+// walker is told of the rows of a worksheet.
+type walker struct {
+	record func(*table, *row) error // below the header, with a value or a mark
+	broken func(*table, *row) error // cannot be read
+	other  func(*row) error         // the header, and rows without a value
+}
+
+// read walks through a worksheet whose extras were loaded.
+func (c *codec) read(ctx context.Context, b *book, s *sheet, w walker) (*table, error) {
+	t := &table{sheet: s}
+	marked := s.order()
+	bare := func(before int) error { // rows of which nothing is left but marks
+		for len(marked) > 0 && marked[0] < before {
+			x := &row{number: marked[0], marks: s.marks[marked[0]]}
+			marked = marked[1:]
+			if err := c.row(t, x, w); err != nil {
+				return err
 			}
-			t.fields = c.o.Fields(names)
-			if len(t.fields) != len(names) {
-				return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
-			}
-			return nil
 		}
-		for last := x.cells[len(x.cells)-1].col; len(t.fields) <= last; { // wider than its header
-			t.fields = append(t.fields, connectors.Field{Name: fmt.Sprintf("column %d", len(t.fields)+1), Look: connectors.LookLabel})
+		return nil
+	}
+	n := 0
+	err := b.rows(s.part, func(x *row) error {
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return fn(t, x)
+		if err := bare(x.number); err != nil {
+			return err
+		}
+		if len(marked) > 0 && marked[0] == x.number {
+			x.marks, marked = s.marks[x.number], marked[1:]
+		}
+		return c.row(t, x, w)
 	})
+	if err == nil {
+		err = bare(maxRows + 1)
+	}
+	return t, err
 }
 
-// Decode implements [format.Codec].
-func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
-	b, err := open(in)
-	var skip *format.SkipError
-	if errors.As(err, &skip) {
-		return yield(connectors.Batch{Gaps: []connectors.Gap{{Reason: skip.Reason}}})
+// row judges one row.
+func (c *codec) row(t *table, x *row, w walker) error {
+	used := false
+	for _, v := range x.cells {
+		used = used || strings.TrimSpace(v.value) != ""
 	}
-	if err != nil {
-		return err
-	}
-	var gaps []connectors.Gap
-	for _, what := range b.unread() {
-		gaps = append(gaps, connectors.Gap{Reason: "the workbook holds " + what + ", which are not read"})
-	}
-	if len(gaps) > 0 {
-		if err := yield(connectors.Batch{Collection: c.collection, Gaps: gaps}); err != nil {
-			return err
+	switch {
+	case t.header == 0 && x.broken != "":
+		return errors.New("its header cannot be read: " + x.broken)
+	case t.header == 0:
+		t.stray += len(x.marks)
+		if used {
+			if err := c.header(t, x); err != nil {
+				return err
+			}
 		}
+		return w.other(x)
+	case x.broken != "":
+		return w.broken(t, x)
+	case !used && len(x.leaves()) == 0:
+		return w.other(x)
 	}
-	for i := range b.sheets {
-		if err := c.decodeSheet(ctx, b, i, yield); err != nil {
-			return err
+	t.widen(x)
+	return w.record(t, x)
+}
+
+// header takes a row for the header.
+func (c *codec) header(t *table, x *row) error {
+	t.header = x.number
+	names := make([]string, x.cells[len(x.cells)-1].col+1)
+	for _, v := range x.cells {
+		names[v.col] = v.value
+	}
+	t.fields = c.o.Fields(names)
+	if len(t.fields) != len(names) {
+		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
+	}
+	t.used = map[string]bool{connectors.LocatorColumn: true, RestColumn: true}
+	for _, f := range t.fields {
+		t.used[f.Name] = true
+	}
+	for i, f := range t.fields {
+		if f.Name == RestColumn { // the name is taken
+			t.fields[i].Name = extra(f.Name, i, t.used).Name
 		}
 	}
 	return nil
 }
 
-func (c *codec) decodeSheet(ctx context.Context, b *book, index int, yield func(connectors.Batch) error) error {
-	var out *connectors.Builder
-	width := 0
-	flush := func() error {
-		if out == nil {
-			return ctx.Err()
+// exact is how often a table is made wider by what one row needs. After that it
+// doubles, or rows each wider than the last would take time without end.
+const exact = 64
+
+// widen makes fields for cells beyond the header.
+func (t *table) widen(x *row) {
+	need := len(t.fields)
+	for _, v := range x.cells {
+		if v.value != "" {
+			need = max(need, v.col+1)
 		}
-		defer func() { out.Release(); out = nil }()
-		if out.Len() == 0 {
-			return ctx.Err()
-		}
-		return yield(out.Flush())
 	}
-	err := c.read(b, index, func(t *table, x *row) error {
-		if out != nil && (out.Full() || len(t.fields) != width) {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		if out == nil {
-			out, width = connectors.NewBuilder(memory.DefaultAllocator, c.collection, t.fields), len(t.fields)
-		}
-		out.Row(t.locator(x.number))
-		for _, v := range x.cells {
-			if v.value != "" {
-				out.Set(v.col, strings.ToValidUTF8(v.value, "\uFFFD"))
-			}
-		}
-		return nil
-	})
-	return errors.Join(err, flush())
+	if need == len(t.fields) {
+		return
+	}
+	if t.wider++; t.wider > exact {
+		need = min(max(need, 2*len(t.fields)), maxColumns)
+	}
+	for i := len(t.fields); i < need; i++ {
+		t.fields = append(t.fields, extra("", i, t.used))
+	}
 }

@@ -3,215 +3,267 @@ package xlsx
 import (
 	"archive/zip"
 	"bufio"
-	"bytes"
+	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"path"
+	"slices"
 	"strings"
+	"time"
 
-	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
 )
 
-// patch replaces a span of a part.
-type patch struct {
-	span [2]int64
-	text []byte
-}
-
-// changes is what becomes of a workbook.
-type changes struct {
-	parts   map[string][]patch // by part, in order
-	used    map[int]bool       // texts that a cell which stays uses
-	formula bool               // a formula went
-	left    int
-}
-
-// Rewrite implements [format.Codec].
+// Rewrite implements [format.Codec]. A workbook with a worksheet that cannot be
+// read to its end is refused: what that uses of the table of texts is not known.
 func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits *format.Edits) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	b, err := open(in)
 	if err != nil {
 		return 0, err
 	}
-	ch := &changes{parts: map[string][]patch{}, used: map[int]bool{}}
-	for i := range b.sheets {
-		if err := c.plan(ctx, b, i, edits, ch); err != nil {
-			return 0, err
-		}
+	p := &plan{codec: c, b: b, edits: edits, parts: map[string][]patch{}, tallies: map[string]*tally{}}
+	if err := p.make(ctx); err != nil {
+		return 0, fmt.Errorf("reading a workbook: %w", errors.Join(err, b.in.err))
 	}
-	if len(ch.parts) == 0 {
-		return ch.left, copyWhole(in, w)
+	if !p.changed {
+		return p.left, copyWhole(in, w)
 	}
-	for i, span := range b.texts.spans {
-		if !ch.used[i] && b.texts.value[i] != "" { // what programs left behind goes too
-			ch.parts[textsPart] = append(ch.parts[textsPart], patch{span, []byte("<" + b.texts.prefix + "si><" + b.texts.prefix + "t/></" + b.texts.prefix + "si>")})
-		}
-	}
-	out := zip.NewWriter(w)
-	if err := out.SetComment(b.zip.Comment); err != nil {
+	if err := p.write(ctx, w); err != nil {
 		return 0, fmt.Errorf("writing a workbook: %w", err)
 	}
-	for _, f := range b.zip.File {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		if err := b.write(out, f, ch); err != nil {
-			return 0, fmt.Errorf("writing a workbook: %w", err)
-		}
-	}
-	if err := out.Close(); err != nil {
-		return 0, fmt.Errorf("writing a workbook: %w", err)
-	}
-	return ch.left, nil
+	return p.left, nil
 }
 
-// plan collects the changes of one worksheet.
-func (c *codec) plan(ctx context.Context, b *book, index int, edits *format.Edits, ch *changes) error {
-	part := b.sheets[index]
-	seen := map[int]bool{}
-	err := c.read(b, index, func(t *table, x *row) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		seen[x.number] = true
-		e := edits.For(c.collection, t.locator(x.number))
-		if e != nil && e.Action == connectors.Delete {
-			edits.Deleted()
-			ch.parts[part] = append(ch.parts[part], patch{span: x.span})
-			for _, v := range x.cells {
-				ch.formula = ch.formula || v.formula
-			}
-			return nil
-		}
-		ch.left++
-		if e == nil || e.Rewrite == nil {
-			ch.keep(x.cells)
-			return nil
-		}
-		list := ch.redact(t, x, e.Rewrite)
-		if len(list) > 0 {
-			edits.Redacted()
-			ch.parts[part] = append(ch.parts[part], list...)
-		}
-		return nil
-	})
+// finish collects the changes that follow from those of the records.
+func (p *plan) finish() error {
+	if err := p.otherSheets(); err != nil {
+		return err
+	}
+	list, err := p.b.texts.unused(p.b, p.used)
 	if err != nil {
 		return err
 	}
-	return b.sheet(part, func(x *row) error { // headers use texts too
-		if !seen[x.number] {
-			ch.keep(x.cells)
-		}
-		return nil
-	})
-}
-
-func (ch *changes) keep(cells []cell) {
-	for _, v := range cells {
-		if v.shared >= 0 {
-			ch.used[v.shared] = true
+	p.add(p.b.texts.part, list...)
+	for _, sc := range p.scraps {
+		if t := p.tallies[sc.text]; t.gone > 0 && t.stay == 0 {
+			p.add(sc.part, sc.patch)
 		}
 	}
-}
-
-// redact asks rewrite about the cells of a row.
-func (ch *changes) redact(t *table, x *row, rewrite func(connectors.Field, string) (string, connectors.Verdict)) []patch {
-	var list []patch
-	for _, v := range x.cells {
-		old := strings.ToValidUTF8(v.value, "\uFFFD")
-		verdict, now := connectors.Same, ""
-		if old != "" {
-			now, verdict = rewrite(t.fields[v.col], old)
-		}
-		if verdict == connectors.Same || verdict == connectors.Set && now == old {
-			ch.keep([]cell{v})
+	for _, s := range p.b.list {
+		if s == nil {
 			continue
 		}
-		ch.formula = ch.formula || v.formula
-		list = append(list, patch{v.span, v.with(now, verdict == connectors.Empty)})
-	}
-	return list
-}
-
-// with writes the cell anew: with a text of its own, or without a value.
-func (v cell) with(text string, empty bool) []byte {
-	var b bytes.Buffer
-	b.WriteString("<" + v.prefix + "c")
-	if v.ref != "" {
-		b.WriteString(` r="` + v.ref + `"`)
-	}
-	if v.style != "" {
-		b.WriteString(` s="` + v.style + `"`)
-	}
-	if empty {
-		b.WriteString("/>")
-		return b.Bytes()
-	}
-	p := v.prefix
-	b.WriteString(` t="inlineStr"><` + p + "is><" + p + `t xml:space="preserve">`)
-	if err := xml.EscapeText(&b, []byte(text)); err != nil { // a buffer takes everything
-		return []byte("<" + p + "c/>")
-	}
-	b.WriteString("</" + p + "t></" + p + "is></" + p + "c>")
-	return b.Bytes()
-}
-
-const chainPart = "xl/calcChain.xml"
-
-// chain finds what names the order of calculation, which would name cells that
-// have no formula any more. Programs make it anew.
-var chain = regexp.MustCompile(`<(?:Override|Relationship)[^<>]*calcChain[^<>]*/>`)
-
-// write puts one part into the new package.
-func (b *book) write(out *zip.Writer, f *zip.File, ch *changes) error {
-	list := ch.parts[f.Name]
-	drop := ch.formula && b.parts[chainPart] != nil
-	switch {
-	case drop && f.Name == chainPart:
-		return nil
-	case drop && (f.Name == "[Content_Types].xml" || f.Name == "xl/_rels/workbook.xml.rels"):
-	case len(list) == 0:
-		return out.Copy(f)
-	}
-	w, err := out.CreateHeader(&zip.FileHeader{Name: f.Name, Comment: f.Comment, NonUTF8: f.NonUTF8, Method: f.Method, Modified: f.Modified, ExternalAttrs: f.ExternalAttrs, CreatorVersion: f.CreatorVersion})
-	if err != nil {
-		return err
-	}
-	r, err := b.reader(f.Name)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		data, err := io.ReadAll(r)
-		if err := errors.Join(err, r.Close()); err != nil {
+		p.marks(s)
+		for part, list := range s.orphans() {
+			p.add(part, list...)
+		}
+		boxes, err := p.b.boxes(s)
+		if err != nil {
 			return err
 		}
-		_, err = w.Write(chain.ReplaceAll(data, nil))
+		for part, list := range boxes {
+			p.add(part, list...)
+		}
+	}
+	if p.formula {
+		return p.dropChain()
+	}
+	return nil
+}
+
+// otherSheets notes the texts that sheets use which are not read: those of old
+// macros, forms, and worksheets that the workbook does not name.
+func (p *plan) otherSheets() error {
+	var buf []byte
+	for _, f := range p.b.zip.File {
+		name := strings.ToLower(f.Name)
+		dir := path.Base(path.Dir(name))
+		if path.Ext(name) != ".xml" || !strings.HasSuffix(dir, "sheets") || p.b.known[name] {
+			continue
+		}
+		text := false
+		err := p.b.scan(f.Name, func(s *scanner, x xml.StartElement) (err error) {
+			switch x.Name.Local {
+			case "c":
+				text = attr(x, "t") == "s"
+			case "v":
+				buf, err = s.text(buf[:0], false)
+				if _, n, none := p.b.texts.get(strings.TrimSpace(string(buf))); text && none == nil {
+					p.used.add(n)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// marks takes out the comments and links that go, and the relations that only
+// those links used.
+func (p *plan) marks(s *sheet) {
+	gone, uses := 0, map[string]int{}
+	for _, list := range s.marks {
+		for _, m := range list {
+			switch {
+			case m.kind == link && m.gone:
+				gone++
+			case m.kind == link:
+				uses[m.ref]++
+			}
+		}
+	}
+	free := map[string]bool{}
+	for _, list := range s.marks {
+		for _, m := range list {
+			if !m.gone {
+				continue
+			}
+			if m.kind == link {
+				free[m.ref] = free[m.ref] || m.ref != "" && uses[m.ref] == 0
+			}
+			if m.kind != link || gone < s.linkCount {
+				p.add(m.part, patch{m.span, ""})
+			}
+		}
+	}
+	if gone > 0 && gone == s.linkCount {
+		p.add(s.part, patch{s.links, ""}) // an empty list is not valid
+	}
+	for _, r := range s.rels {
+		if free[r.id] {
+			p.add(relsOf(s.part), patch{r.span, ""})
+		}
+	}
+}
+
+// dropChain leaves out the order of calculation, which would name cells that have
+// no formula any more. Programs make it anew.
+func (p *plan) dropChain() error {
+	part := p.b.target("calcChain")
+	if part == "" || p.b.known[strings.ToLower(part)] || strings.EqualFold(part, p.b.main) {
+		return nil
+	}
+	p.dropped = strings.ToLower(part)
+	for _, r := range p.b.rels {
+		if !r.external && strings.EqualFold(r.target, part) {
+			p.add(relsOf(p.b.main), patch{r.span, ""})
+		}
+	}
+	const types = "[Content_Types].xml"
+	if p.b.part(types) == nil {
+		return nil
+	}
+	return p.b.scan(types, func(s *scanner, x xml.StartElement) error {
+		if !s.is("Types", "Override") || !strings.EqualFold(strings.TrimPrefix(attr(x, "PartName"), "/"), part) {
+			return nil
+		}
+		at := s.at
+		err := s.skip()
+		p.add(types, patch{s.here(at), ""})
+		return err
+	})
+}
+
+// write makes the new package: parts that are not changed are copied as they are
+// packed.
+func (p *plan) write(ctx context.Context, w io.Writer) error {
+	out := zip.NewWriter(w)
+	if err := out.SetComment(p.b.zip.Comment); err != nil {
+		return err
+	}
+	for _, f := range p.b.zip.File {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		switch k := strings.ToLower(f.Name); {
+		case k == p.dropped:
+		case len(p.parts[k]) == 0:
+			err = out.Copy(f)
+		default:
+			err = p.part(out, f, p.parts[k])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// part writes one part with its changes, under the header that it had.
+func (p *plan) part(out *zip.Writer, f *zip.File, list []patch) error {
+	h := f.FileHeader
+	h.Modified = time.Time{} // the fields and extras that it was read from stay
+	h.Extra = withoutSize(f.Extra)
+	w, err := out.CreateHeader(&h)
+	if err != nil {
+		return err
+	}
+	r, err := p.b.reader(f.Name, maxPart)
+	if err != nil {
 		return err
 	}
 	return errors.Join(splice(w, r, list), r.Close())
 }
 
-// splice copies r to w with the spans replaced.
+// withoutSize takes the sizes of large parts (field 1) out of the extra fields of a
+// header: they are written anew where needed.
+func withoutSize(extra []byte) []byte {
+	var out []byte
+	for len(extra) >= 4 {
+		n := 4 + int(binary.LittleEndian.Uint16(extra[2:]))
+		if n > len(extra) {
+			break
+		}
+		if binary.LittleEndian.Uint16(extra) != 1 {
+			out = append(out, extra[:n]...)
+		}
+		extra = extra[n:]
+	}
+	return out
+}
+
+var errOverlap = errors.New("two changes of a part overlap")
+
+// splice copies r to w with the changes made.
 func splice(w io.Writer, r io.Reader, list []patch) error {
+	slices.SortFunc(list, func(a, b patch) int { return cmp.Compare(a.start, b.start) })
 	br := bufio.NewReaderSize(r, 64<<10)
 	at := int64(0)
 	for _, p := range list {
-		if _, err := io.CopyN(w, br, p.span[0]-at); err != nil {
+		if p.start < at || p.end < p.start {
+			return errOverlap
+		}
+		if _, err := io.CopyN(w, br, p.start-at); err != nil {
 			return noEnd(err)
 		}
-		if _, err := w.Write(p.text); err != nil {
+		if _, err := io.WriteString(w, p.now); err != nil {
 			return err
 		}
-		if _, err := io.CopyN(io.Discard, br, p.span[1]-p.span[0]); err != nil {
+		if _, err := io.CopyN(io.Discard, br, p.end-p.start); err != nil {
 			return noEnd(err)
 		}
-		at = p.span[1]
+		at = p.end
 	}
 	_, err := io.Copy(w, br)
+	return err
+}
+
+// noEnd makes an error of an end in the middle.
+func noEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
 	return err
 }
 

@@ -4,195 +4,128 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
 )
 
-// cell is one cell of a row that has a value.
-type cell struct {
-	col     int // from 0
-	ref     string
-	style   string
-	prefix  string // of the namespace, with its colon, or ""
-	value   string
-	shared  int // number of its text, -1 if it has its own
-	formula bool
-	span    [2]int64 // of <c> in the part
+// Limits of a worksheet. The format itself has the same numbers of columns and
+// rows.
+const (
+	maxColumns = 16_384
+	maxRows    = 1_048_576
+	maxRow     = 64 << 20 // bytes of the values of a row
+)
+
+// sheet is a worksheet.
+type sheet struct {
+	index int // from 1
+	part  string
+	extras
 }
 
 // row is one row of a worksheet.
 type row struct {
-	number int // as the sheet counts, from 1
+	number int    // as the sheet counts, from 1
+	broken string // why it cannot be read
+	stands bool   // it has an element of its own
+	named  bool   // and that says its number
 	cells  []cell
-	span   [2]int64 // of <row> in the part
+	prefix string
+	span   span    // of <row> in the part
+	marks  []*mark // what hangs on its cells
 }
 
-// sheet hands on the rows of a worksheet in their order.
-func (b *book) sheet(part string, fn func(*row) error) error {
-	r, err := b.reader(part)
-	if err != nil {
-		return err
-	}
-	err = b.rows(xml.NewDecoder(r), fn)
-	if cerr := r.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return fmt.Errorf("reading a worksheet: %w", err)
-	}
-	return nil
-}
+var errColumns = fmt.Errorf("a row with more than %d columns", maxColumns)
 
-func (b *book) rows(d *xml.Decoder, fn func(*row) error) error {
-	last := 0
-	for {
-		at := d.InputOffset()
-		tok, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
+// rows hands on the rows of a worksheet in their order. A row is valid until fn
+// returns.
+func (b *book) rows(part string, fn func(*row) error) error {
+	r := rowReader{b: b}
+	return b.scan(part, func(s *scanner, x xml.StartElement) error {
+		if !s.is("worksheet", "sheetData", "row") {
 			return nil
 		}
+		if err := r.read(s, x); err != nil {
+			return err
+		}
+		return fn(&r.row)
+	})
+}
+
+// rowReader reads the rows of a worksheet one after the other.
+type rowReader struct {
+	b    *book
+	row  row
+	last int // number of the last row that is in order
+	buf  []byte
+}
+
+func (r *rowReader) read(s *scanner, x xml.StartElement) error {
+	at, depth := s.at, len(s.names)
+	r.row = row{number: r.last + 1, stands: true, cells: r.row.cells[:0], prefix: prefix(x.Name)}
+	if ref := attr(x, "r"); ref != "" {
+		n, err := strconv.Atoi(ref)
+		if err != nil || n < 1 {
+			return errors.New("a row whose number is none")
+		}
+		r.row.number, r.row.named = n, true
+		if n <= r.last {
+			r.row.broken = "its number is not higher than that of the row before"
+		}
+	}
+	if r.row.number > maxRows {
+		return fmt.Errorf("more than %d rows", maxRows)
+	}
+	r.last = max(r.last, r.row.number)
+	next, bytes := 0, 0
+	for {
+		tok, err := s.next()
 		if err != nil {
 			return err
 		}
-		s, ok := tok.(xml.StartElement)
-		if !ok || s.Name.Local != "row" {
+		if len(s.names) < depth {
+			r.row.span = s.here(at)
+			return nil
+		}
+		e, ok := tok.(xml.StartElement)
+		if !ok || e.Name.Local != "c" || len(s.names) != depth+1 {
 			continue
 		}
-		x := &row{number: last + 1}
-		if n, err := strconv.Atoi(attr(s, "r")); err == nil && n > last {
-			x.number = n
-		}
-		last = x.number
-		if err := b.cells(d, x); err != nil {
-			return err
-		}
-		x.span = [2]int64{at, d.InputOffset()}
-		if err := fn(x); err != nil {
+		if next, err = r.cell(s, e, next, &bytes); err != nil {
 			return err
 		}
 	}
 }
 
-// cells reads a row up to its end.
-func (b *book) cells(d *xml.Decoder, x *row) error {
-	col := 0
-	for {
-		at := d.InputOffset()
-		tok, err := d.RawToken()
-		if err != nil {
-			return noEnd(err)
+// cell reads a cell whose column is next unless it says so, and returns the column
+// behind it.
+func (r *rowReader) cell(s *scanner, x xml.StartElement, next int, bytes *int) (int, error) {
+	c := cell{col: next}
+	if ref := attr(x, "r"); ref != "" {
+		col, ok := column(ref)
+		if !ok {
+			r.row.broken = "a cell whose place is none"
+			col = next
 		}
-		switch e := tok.(type) {
-		case xml.EndElement:
-			if e.Name.Local == "row" {
-				return nil
-			}
-		case xml.StartElement:
-			if e.Name.Local != "c" {
-				continue
-			}
-			c := cell{col: col, ref: attr(e, "r"), style: attr(e, "s"), prefix: prefix(e), shared: -1}
-			if n, ok := column(c.ref); ok {
-				c.col = n
-			}
-			if c.col >= maxColumns {
-				return fmt.Errorf("a row with more than %d columns", maxColumns)
-			}
-			col = c.col + 1
-			if err := b.cell(d, attr(e, "t"), &c); err != nil {
-				return err
-			}
-			c.span = [2]int64{at, d.InputOffset()}
-			x.cells = append(x.cells, c)
-		}
+		c.col = col
 	}
-}
-
-// cell reads a cell up to its end.
-func (b *book) cell(d *xml.Decoder, kind string, c *cell) error {
-	var raw strings.Builder
-	in := false
-	for {
-		tok, err := d.RawToken()
-		if err != nil {
-			return noEnd(err)
-		}
-		switch e := tok.(type) {
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "v":
-				in = true
-			case "f":
-				c.formula = true
-			case "is":
-				text, err := richText(d, "is")
-				if err != nil {
-					return err
-				}
-				raw.WriteString(text)
-			}
-		case xml.CharData:
-			if in {
-				raw.Write(e)
-			}
-		case xml.EndElement:
-			switch e.Name.Local {
-			case "v":
-				in = false
-			case "c":
-				return b.decode(kind, raw.String(), c)
-			}
-		}
+	if c.col >= maxColumns {
+		return 0, errColumns
 	}
-}
-
-// decode makes the text of a stored value.
-func (b *book) decode(kind, raw string, c *cell) error {
-	switch kind {
-	case "s":
-		n, err := strconv.Atoi(strings.TrimSpace(raw))
-		if raw == "" {
-			return nil
-		}
-		if err != nil || n < 0 || n >= len(b.texts.value) {
-			return errors.New("a cell refers to a text that is not there")
-		}
-		c.shared, c.value = n, b.texts.value[n]
-	case "b":
-		c.value = map[string]string{"1": "TRUE", "0": "FALSE"}[raw]
-	case "", "n":
-		style, err := strconv.Atoi(c.style)
-		if err != nil {
-			style = 0
-		}
-		c.value = b.number(strings.TrimSpace(raw), style)
-	default: // inlineStr, str, d, e
-		c.value = raw
+	if c.col < next {
+		r.row.broken = "its cells are not in their order"
 	}
-	return nil
-}
-
-func attr(s xml.StartElement, name string) string {
-	for _, a := range s.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value
-		}
+	var err error
+	r.buf, err = c.read(r.b, s, x, r.buf)
+	if errors.Is(err, errNoText) || errors.Is(err, errBool) {
+		r.row.broken, err = err.Error(), nil
 	}
-	return ""
-}
-
-// column returns the column of a reference such as C3, from 0.
-func column(ref string) (int, bool) {
-	n := 0
-	for i := 0; i < len(ref); i++ {
-		c := ref[i] &^ 0x20
-		if c < 'A' || c > 'Z' {
-			return n - 1, i > 0
-		}
-		if n = n*26 + int(c-'A') + 1; n > maxColumns+1 {
-			return n - 1, true
-		}
+	if err != nil {
+		return 0, err
 	}
-	return 0, false
+	if *bytes += len(c.value) + len(c.quotes); *bytes > maxRow {
+		r.row.broken = fmt.Sprintf("its values are more than %d MiB", maxRow>>20)
+		c.value, c.quotes = "", ""
+	}
+	r.row.cells = append(r.row.cells, c)
+	return max(next, c.col+1), nil
 }

@@ -1,105 +1,26 @@
 package xlsx
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/format"
 )
 
-var cat = connectors.Collection{Name: "leads", Fields: []connectors.CatalogField{{Name: "id", PrimaryKey: true}, {Name: "phone", Identity: "phone"}, {Name: "name"}, {Name: "at"}, {Name: "remark"}}}
-
-func codecOf() format.Codec { return New("leads", "files", cat, Options{}) }
-
-func input(data string) format.Input {
-	return format.Input{
-		Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(data)), nil },
-		At:   func() (io.ReaderAt, int64, error) { return strings.NewReader(data), int64(len(data)), nil },
-	}
-}
-
-func read(data string) (rows, gaps []string, err error) {
-	err = codecOf().Decode(context.Background(), input(data), func(b connectors.Batch) error {
-		for _, g := range b.Gaps {
-			gaps = append(gaps, g.Reason)
-		}
-		if b.Rows == nil {
-			return nil
-		}
-		defer b.Rows.Release()
-		for row := range int(b.Rows.NumRows()) {
-			loc, _ := connectors.Value(b.Rows, 0, row)
-			for col := 1; col < int(b.Rows.NumCols()); col++ {
-				if v, ok := connectors.Value(b.Rows, col, row); ok {
-					loc += " | " + b.Rows.ColumnName(col) + "=" + v
-				}
-			}
-			rows = append(rows, loc)
-		}
-		return nil
-	})
-	return rows, gaps, err
-}
-
-// workbook makes one with what real ones have: styles, dates, numbers as phones,
-// merged cells, formulas, rich text, a second and a hidden sheet.
-func workbook(t testing.TB) string {
-	t.Helper()
-	f := excelize.NewFile()
-	date, err := f.NewStyle(&excelize.Style{NumFmt: 22})
-	must := func(errs ...error) {
-		t.Helper()
-		for _, e := range errs {
-			if e != nil {
-				t.Fatal(e)
-			}
-		}
-	}
-	must(err)
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Color: []string{"FFFF00"}, Pattern: 1}})
-	must(err)
-	at := time.Date(2026, 4, 21, 10, 15, 0, 0, time.UTC)
-	rows := [][]any{{"ID", "Phone", "Name", "At", "Remark", "Price"}, {1, 9876540001, "Asha Verma", at, "urgent", 10}, {2, "+91 98765 40002", "आशा वर्मा", at.AddDate(0, 0, 1), "urgent", 20},
-		{3, "98765 40003", "Ravi Rao", at, "only his words", 30}, {5, "98765 40005", "Om <Nair> & Sons", at, "urgent", 50}}
-	for i, r := range rows {
-		n := i + 2
-		if i == 4 {
-			n++ // a blank row
-		}
-		must(f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", n), &r))
-		if i > 0 {
-			must(f.SetCellStyle("Sheet1", fmt.Sprintf("D%d", n), fmt.Sprintf("D%d", n), date), f.SetCellStyle("Sheet1", fmt.Sprintf("C%d", n), fmt.Sprintf("C%d", n), bold),
-				f.SetCellFormula("Sheet1", fmt.Sprintf("G%d", n), fmt.Sprintf("F%d*2", n)))
-		}
-	}
-	must(f.MergeCell("Sheet1", "H3", "I4"), f.SetCellRichText("Sheet1", "E5", []excelize.RichTextRun{{Text: "only his "}, {Text: "words", Font: &excelize.Font{Bold: true}}}))
-	for _, name := range []string{"Old", "Hidden"} {
-		_, err := f.NewSheet(name)
-		must(err, f.SetSheetRow(name, "A1", &[]any{"Phone", "Name"}), f.SetSheetRow(name, "A2", &[]any{"98765 40009", "Ravi Rao"}))
-	}
-	must(f.SetSheetVisible("Hidden", false))
-	var b bytes.Buffer
-	must(f.Write(&b), f.Close())
-	return b.String()
-}
-
 func TestDecode(t *testing.T) {
-	rows, gaps, err := read(workbook(t))
+	rows, gaps, err := read(t, workbook(t))
 	want := []string{
 		"row 1 | id=1 | phone=9876540001 | name=Asha Verma | at=2026-04-21 10:15:00 | remark=urgent | Price=10",
-		"row 2 | id=2 | phone=+91 98765 40002 | name=आशा वर्मा | at=2026-04-22 10:15:00 | remark=urgent | Price=20",
-		"row 3 | id=3 | phone=98765 40003 | name=Ravi Rao | at=2026-04-21 10:15:00 | remark=only his words | Price=30",
-		"row 5 | id=5 | phone=98765 40005 | name=Om <Nair> & Sons | at=2026-04-21 10:15:00 | remark=urgent | Price=50",
+		`row 2 | id=2 | phone=+91 98765 40002 | name=आशा वर्मा | at=2026-04-22 10:15:00 | remark=urgent | Price=20 | sutra.rest={"comment B4":"कल फिर"}`,
+		`row 3 | id=3 | phone=98765 40003 | name=Ravi Rao | at=2026-04-21 10:15:00 | remark=only his words | Price=30 | sutra.rest={"link B5":"tel:+919876540003","comment C5":"call Ravi <again>"}`,
+		`row 5 | id=5 | phone=98765 40005 | name=Om <Nair> & Sons | at=2026-04-21 10:15:00 | remark=urgent | Price=50 | sutra.rest={"link C7":"mailto:om.nair@example.in"}`,
 		"sheet 2 row 1 | phone=98765 40009 | name=Ravi Rao", "sheet 3 row 1 | phone=98765 40009 | name=Ravi Rao",
 	}
 	if diff := cmp.Diff(want, rows); diff != "" || err != nil || len(gaps) > 0 {
@@ -107,217 +28,184 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func rewrite(t testing.TB, data string, edits ...connectors.Edit) (string, int, connectors.Outcome) {
-	t.Helper()
-	var out bytes.Buffer
-	ed := format.NewEdits(edits)
-	left, err := codecOf().Rewrite(context.Background(), input(data), &out, ed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), left, ed.Outcome()
-}
+const styles = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="&quot;day&quot; 0"/><numFmt numFmtId="165" formatCode="[$-409]d\-mmm\-yy;@"/><numFmt numFmtId="14" formatCode="0.00"/></numFmts>` +
+	`<cellStyleXfs><xf numFmtId="22"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="14"/><xf/></cellXfs></styleSheet>`
 
-// unpacked returns every part of a package in one text.
-func unpacked(t testing.TB, data string) string {
-	t.Helper()
-	z, err := zip.NewReader(strings.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err == nil {
-			_, err = io.Copy(&all, r)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.WriteString("\n" + f.Name + "\n")
-	}
-	return all.String()
-}
-
-// cells returns what another program sees: value, style and formula by place.
-func cells(t testing.TB, data string) map[string]string {
-	t.Helper()
-	f, err := excelize.OpenReader(strings.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, sheet := range f.GetSheetList() {
-		for row := 1; row <= 8; row++ {
-			for _, col := range "ABCDEFGHI" {
-				ref := fmt.Sprintf("%c%d", col, row)
-				v, err1 := f.GetCellValue(sheet, ref)
-				s, err2 := f.GetCellStyle(sheet, ref)
-				fm, err3 := f.GetCellFormula(sheet, ref)
-				if err1 != nil || err2 != nil || err3 != nil {
-					t.Fatal(err1, err2, err3)
-				}
-				if v != "" || fm != "" {
-					out[sheet+"!"+ref] = fmt.Sprintf("%s|%d|%s", v, s, fm)
-				}
-			}
-		}
-		m, err := f.GetMergeCells(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[sheet+"!merged"] = fmt.Sprint(m)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func remove(locator string) connectors.Edit {
-	return connectors.Edit{Collection: "leads", Locator: locator, Action: connectors.Delete}
-}
-
-func TestDelete(t *testing.T) {
-	data := workbook(t)
-	if out, left, _ := rewrite(t, data); out != data || left != 6 {
-		t.Error("a workbook without edits changed")
-	}
-	before := cells(t, data)
-	out, left, o := rewrite(t, data, remove("row 3"), remove("sheet 2 row 1"))
-	if left != 4 || o.Deleted != 2 || o.Missing != 0 {
-		t.Errorf("%d left, %+v", left, o)
-	}
-	for _, ref := range strings.Fields("Sheet1!A5 Sheet1!B5 Sheet1!C5 Sheet1!D5 Sheet1!E5 Sheet1!F5 Sheet1!G5 Old!A2 Old!B2") {
-		delete(before, ref)
-	}
-	if diff := cmp.Diff(before, cells(t, out)); diff != "" {
-		t.Error(diff)
-	}
-	all := unpacked(t, out)
-	if strings.Contains(all, "98765 40003") || strings.Contains(all, "only his") {
-		t.Error("something of him is left in the bytes")
-	}
-	if !strings.Contains(all, "Ravi Rao") || !strings.Contains(all, "98765 40009") {
-		t.Error("a text that another sheet uses is gone")
-	}
-	out, left, _ = rewrite(t, out, remove("row 1"), remove("row 2"), remove("row 5"), remove("sheet 3 row 1"))
-	if left != 0 || strings.Contains(unpacked(t, out), "98765 40009") || strings.Contains(unpacked(t, out), "urgent") {
-		t.Errorf("%d left", left)
-	}
-}
-
-func TestRedact(t *testing.T) {
-	data := workbook(t)
-	before := cells(t, data)
-	out, left, o := rewrite(t, data, connectors.Edit{Collection: "leads", Locator: "row 5", Action: connectors.Redact, Rewrite: func(f connectors.Field, v string) (string, connectors.Verdict) {
-		switch f.Name {
-		case "phone":
-			return "", connectors.Empty
-		case "name":
-			return "[erased] <&>", connectors.Set
-		}
-		return "", connectors.Same
-	}})
-	if left != 6 || o.Redacted != 1 {
-		t.Errorf("%d left, %+v", left, o)
-	}
-	delete(before, "Sheet1!B7")
-	_, style, _ := strings.Cut(before["Sheet1!C7"], "|")
-	before["Sheet1!C7"] = "[erased] <&>|" + style
-	if diff := cmp.Diff(before, cells(t, out)); diff != "" {
-		t.Error(diff)
-	}
-	if all := unpacked(t, out); strings.Contains(all, "98765 40005") || strings.Contains(all, "Nair") {
-		t.Error("something of her is left in the bytes")
-	}
-	if again, _, _ := rewrite(t, out, remove("row 9")); again != out {
-		t.Error("an edit of a row that is not there changed the workbook")
-	}
-}
-
-// parts makes a package of parts.
-func parts(t testing.TB, list ...string) string {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for i := 0; i < len(list); i += 2 {
-		f, err := w.Create(list[i])
-		if err == nil {
-			_, err = io.WriteString(f, list[i+1])
-		}
-		if err != nil {
-			t.Fatal(err)
+func TestValues(t *testing.T) {
+	book := strings.Replace(minimalBook, "<sheets>", `<workbookPr date1904="%s"/><sheets>`, 1)
+	rels := `<Relationships><Relationship Id="r1" Type="http://x/worksheet" Target="s.xml"/><Relationship Id="r2" Type="http://x/sharedStrings" Target="Texts.xml"/><Relationship Id="r3" Type="http://x/styles" Target="st.xml"/></Relationships>`
+	sst := `<sst><si><t>zero</t></si><si><r><t>one</t></r><rPh sb="0" eb="1"><t>no</t></rPh><r><rPr/><t xml:space="preserve"> &amp; two</t></r></si><si/><si><t>a_x000D_b_x005F_x0041_ _xD83D__xDE00_</t></si></sst>`
+	for _, tt := range []struct{ epoch, cell, want string }{
+		{"0", `<c><v>9.87654E+09</v></c>`, "9876540000"},
+		{"0", `<c><v>9876540001</v></c>`, "9876540001"},
+		{"0", `<c t="n"><v>9876540001.0</v></c>`, "9876540001"},
+		{"0", `<c><v>0.10000000000000001</v></c>`, "0.1"},
+		{"0", `<c><v>-1.5E-3</v></c>`, "-0.0015"},
+		{"0", `<c><v>NaN</v></c>`, "NaN"},
+		{"0", `<c s="1"><v>46133.427083333336</v></c>`, "2026-04-21 10:15:00"},
+		{"0", `<c s="1"><v>46133.9999999</v></c>`, "2026-04-22 00:00:00"},
+		{"1", `<c s="1"><v>44671.427083333336</v></c>`, "2026-04-21 10:15:00"},
+		{"0", `<c s="1"><v>0.4270833</v></c>`, "10:15:00"},
+		{"0", `<c s="1"><v>59</v></c>`, "1900-02-28 00:00:00"},
+		{"0", `<c s="1"><v>61</v></c>`, "1900-03-01 00:00:00"},
+		{"0", `<c s="1"><v>9876540001</v></c>`, "9876540001"},
+		{"0", `<c s="2"><v>45000</v></c>`, "45000"},
+		{"0", `<c s="3"><v>45000</v></c>`, "2023-03-15 00:00:00"},
+		{"0", `<c s="4"><v>45000</v></c>`, "45000"},
+		{"0", `<c s="99"><v>45000</v></c>`, "45000"},
+		{"0", `<c t="d"><v>2026-04-21T10:15:00.000</v></c>`, "2026-04-21 10:15:00"},
+		{"0", `<c t="b"><v>1</v></c>`, "TRUE"},
+		{"0", `<c t="b"><v>false</v></c>`, "FALSE"},
+		{"0", `<c t="e"><v>#N/A</v></c>`, "#N/A"},
+		{"0", `<c t="str"><f>A1&amp;"x"</f><v>tab	&lt;_x0041_</v></c>`, "tab\t<A"},
+		{"0", `<c t="s"><v>1</v></c>`, "one & two"},
+		{"0", `<c t="s"><v>3</v></c>`, "a\rb_x0041_ 😀"},
+		{"0", `<c t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r></is></c>`, "rich text"},
+		{"0", `<c t="str"><v><![CDATA[<raw>]]></v></c>`, "<raw>"},
+	} {
+		data := parts(t, "XL/Workbook.xml", fmt.Sprintf(book, tt.epoch), "xl/_rels/workbook.xml.rels", rels, "xl/texts.xml", sst, "xl/st.xml", styles,
+			"xl/s.xml", "<worksheet><sheetData>"+line("name")+"<row>"+tt.cell+"</row></sheetData></worksheet>")
+		rows, gaps, err := read(t, data)
+		if want := []string{"row 1 | name=" + tt.want}; !cmp.Equal(rows, want) || len(gaps) > 0 || err != nil {
+			t.Errorf("%s: %q, %q, %v, want %q", tt.cell, rows, gaps, err, want)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-const (
-	minimalBook = `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>`
-	minimalRels = `<Relationships><Relationship Id="r1" Type="http://x/worksheet" Target="/xl/s.xml"/></Relationships>`
-)
-
-func minimal(t testing.TB, sheet string, more ...string) string {
-	return parts(t, append([]string{"xl/workbook.xml", minimalBook, "xl/_rels/workbook.xml.rels", minimalRels, "xl/s.xml", sheet}, more...)...)
 }
 
 func TestHandWritten(t *testing.T) {
-	sheet := `<x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>phone</x:t></x:is></x:c><x:c t="str"><x:v>name</x:v></x:c></x:row>` +
-		`<x:row r="4"><x:c><x:v>9.87654E+09</x:v></x:c></x:row><x:row/><x:row><x:c r="B6" t="b"><x:v>1</x:v></x:c><x:c r="D6"><x:v>7</x:v></x:c></x:row></x:sheetData></x:worksheet>`
-	data := minimal(t, sheet)
-	rows, _, err := read(data)
-	if diff := cmp.Diff([]string{"row 3 | phone=9876540000", "row 5 | name=TRUE | column 4=7"}, rows); diff != "" || err != nil {
-		t.Fatal(diff, err)
+	sheet := `<x:worksheet xmlns:x="m"><x:sheetData><x:row/><x:row><x:c t="inlineStr"><x:is><x:t>phone</x:t></x:is></x:c><x:c t="str"><x:v>name</x:v></x:c></x:row>` +
+		`<x:row r="5"><x:c><x:v>9.87654E+09</x:v></x:c></x:row><x:row/><x:row><x:c r="B7" t="b"><x:v>1</x:v></x:c><x:c r="D7"><x:v>7</x:v></x:c></x:row>` +
+		`<x:row><x:c t="str"><x:v>last</x:v></x:c></x:row></x:sheetData><x:controls><x:anchor><x:row>99</x:row></x:anchor></x:controls></x:worksheet>`
+	data := raw(t, sheet)
+	rows, gaps, err := read(t, data)
+	if diff := cmp.Diff([]string{"row 3 | phone=9876540000", "row 5 | name=TRUE | column 4=7", "row 6 | phone=last"}, rows); diff != "" || err != nil || len(gaps) > 0 {
+		t.Fatal(diff, gaps, err)
 	}
-	out, _, _ := rewrite(t, data, connectors.Edit{Collection: "leads", Locator: "row 3", Action: connectors.Redact, Rewrite: func(connectors.Field, string) (string, connectors.Verdict) { return "x", connectors.Set }})
-	if rows, _, err = read(out); err != nil || rows[0] != "row 3 | phone=x" {
+	out, _, _ := rewrite(t, data, set("row 3", map[string]string{"phone": "x"}))
+	if rows, _, err = read(t, out); err != nil || rows[0] != "row 3 | phone=x" {
 		t.Error(rows, err)
 	}
-}
-
-func TestRefused(t *testing.T) {
-	for name, data := range map[string]string{
-		"an old file": "\xD0\xCF\x11\xE0 and so on", "no archive": "PK\x03\x04", "a path that leads out": minimal(t, "<worksheet/>", "../x", "y"),
-		"a sheet that is not there": parts(t, "xl/workbook.xml", minimalBook, "xl/_rels/workbook.xml.rels", minimalRels), "a text that is not there": minimal(t, `<row><c t="s"><v>5</v></c></row>`),
-		"cut in the middle": minimal(t, `<row><c><v>5</v>`), "too wide": minimal(t, `<row><c r="ZZZZ1"><v>5</v></c></row>`),
-	} {
-		if _, _, err := read(data); err == nil {
-			t.Errorf("%s: no error", name)
+	for _, loc := range []string{"row 3", "row 5"} { // rows without numbers stay where they are
+		out, left, _ := rewrite(t, data, remove(loc))
+		want := []string{"row 3 | phone=9876540000", "row 6 | phone=last"}
+		if loc == "row 3" {
+			want[0] = "row 5 | name=TRUE | column 4=7"
 		}
-	}
-	if _, gaps, err := read(parts(t, "a.txt", "x")); err != nil || len(gaps) != 1 {
-		t.Errorf("no workbook: %v, %v", gaps, err)
-	}
-	if _, gaps, err := read(minimal(t, "<worksheet/>", "xl/comments1.xml", "<comments/>", "xl/pivotCache/a.xml", "x")); err != nil || len(gaps) != 2 {
-		t.Errorf("comments: %v, %v", gaps, err)
+		if rows, _, err = read(t, out); !cmp.Equal(rows, want) || left != 2 || err != nil {
+			t.Error(loc, rows, left, err)
+		}
 	}
 }
 
-func FuzzWorkbook(f *testing.F) {
-	f.Add(`<row><c t="inlineStr"><is><t>phone</t></is></c></row><row><c><v>9876540001</v></c></row>`)
-	f.Add(`<x:row r="3"><x:c r="B3" s="1"><x:v>45000.5</x:v><x:f>A1</x:f></x:c></x:row><row/>`)
-	f.Fuzz(func(t *testing.T, sheet string) {
-		data := minimal(t, sheet)
-		rows, _, err := read(data)
-		if err != nil || len(rows) == 0 {
-			return
+// TestFields covers the choice of columns.
+func TestFields(t *testing.T) {
+	data := minimal(t, line("name", "NAME", "", "sutra.rest", "name#2")+line("1", "2", "3", "4", "5", "6"))
+	rows, _, err := read(t, data)
+	if want := "row 1 | name=1 | name#2=2 | column 3=3 | sutra.rest#2=4 | name#2#2=5 | column 6=6"; err != nil || !cmp.Equal(rows, []string{want}) {
+		t.Error(rows, err)
+	}
+	own := func(n int) Options {
+		return Options{Fields: func(header []string) []connectors.Field {
+			return append([]connectors.Field{{Name: "column 6"}, {Name: "b"}, {Name: "c"}, {Name: "d"}, {Name: "e"}}, make([]connectors.Field, n)...)
+		}}
+	}
+	var names []string
+	err = New("leads", "files", cat, own(0)).Decode(context.Background(), input(data), func(b connectors.Batch) error {
+		for _, f := range b.Rows.Schema().Fields() {
+			names = append(names, f.Name)
 		}
-		loc, _, _ := strings.Cut(rows[0], " |")
-		var out bytes.Buffer
-		left, err := codecOf().Rewrite(context.Background(), input(data), &out, format.NewEdits([]connectors.Edit{remove(loc)}))
-		if err != nil || left != len(rows)-1 {
-			t.Fatalf("%q: %d left of %d, %v", sheet, left, len(rows), err)
-		}
-		if left == 0 {
-			return
-		}
-		again, _, err := read(out.String())
-		if err != nil || len(again) != left {
-			t.Fatalf("%q: %q, then %q: %v", sheet, rows, again, err)
-		}
+		b.Rows.Release()
+		return nil
 	})
+	if want := "sutra.locator column 6 b c d e column 6#2 sutra.rest"; err != nil || strings.Join(names, " ") != want {
+		t.Error(names, err)
+	}
+	gaps := 0
+	err = New("leads", "files", cat, own(1)).Decode(context.Background(), input(data), func(b connectors.Batch) error { gaps += len(b.Gaps); return nil })
+	if err != nil || gaps != 1 {
+		t.Errorf("a wrong number of fields: %d gaps, %v", gaps, err)
+	}
+}
+
+// TestWider has rows each of which is wider than the one before.
+func TestWider(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(line("phone"))
+	for i := range 300 {
+		fmt.Fprintf(&b, `<row><c r="%s%d"><v>%d</v></c></row>`, columnName(i), i+2, i)
+	}
+	rows, gaps, err := read(t, minimal(t, b.String()))
+	if len(rows) != 300 || len(gaps) > 0 || err != nil || rows[299] != "row 300 | column 300=299" {
+		t.Error(len(rows), gaps, err)
+	}
+}
+
+// TestLikeExcelize reads more than a batch and compares with another reader.
+func TestLikeExcelize(t *testing.T) {
+	f := excelize.NewFile()
+	w, err := f.NewStreamWriter("Sheet1")
+	must(t, err, w.SetRow("A1", []any{"id", "phone", "name"}))
+	for i := 2; i < 3000; i++ {
+		must(t, w.SetRow(fmt.Sprintf("A%d", i), []any{i, 9_800_000_000 + i, fmt.Sprintf("नाम %d <&>", i)}))
+	}
+	must(t, w.Flush())
+	data := saved(t, f)
+	other, err := excelize.OpenReader(strings.NewReader(data))
+	must(t, err)
+	list, err := other.GetRows("Sheet1", excelize.Options{RawCellValue: true})
+	must(t, err, other.Close())
+	var want []string
+	for i, r := range list[1:] {
+		want = append(want, fmt.Sprintf("row %d | id=%s | phone=%s | name=%s", i+1, r[0], r[1], r[2]))
+	}
+	rows, gaps, err := read(t, data)
+	if diff := cmp.Diff(want, rows); diff != "" || len(gaps) > 0 || err != nil {
+		t.Error(diff, gaps, err)
+	}
+}
+
+// TestStopped covers readers that fail, stop and are cancelled.
+func TestStopped(t *testing.T) {
+	data, boom := workbook(t), errors.New("boom")
+	c := New("leads", "files", cat, Options{})
+	err := c.Decode(context.Background(), input(data), func(b connectors.Batch) error { b.Rows.Release(); return boom })
+	if !errors.Is(err, boom) {
+		t.Errorf("a consumer's error is %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := c.Decode(ctx, input(data), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	in := input(data)
+	for at := int64(0); at < int64(len(data)); at += 997 { // the store fails: never a gap
+		in.At = func() (io.ReaderAt, int64, error) {
+			return &failing{strings.NewReader(data), at, boom}, int64(len(data)), nil
+		}
+		err := c.Decode(context.Background(), in, func(b connectors.Batch) error {
+			if b.Rows != nil {
+				b.Rows.Release()
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, boom) {
+			t.Errorf("failing at %d: %v", at, err)
+		}
+		if at < 4096 && err == nil {
+			t.Errorf("failing at %d: no error", at)
+		}
+	}
+}
+
+type failing struct {
+	io.ReaderAt
+	at  int64
+	err error
+}
+
+func (f *failing) ReadAt(p []byte, off int64) (int, error) {
+	if off <= f.at && f.at < off+int64(len(p)) {
+		return 0, f.err
+	}
+	return f.ReaderAt.ReadAt(p, off)
 }

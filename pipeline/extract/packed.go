@@ -1,0 +1,81 @@
+package extract
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+)
+
+// shortest is the length from which a run of base64 letters is looked into: the
+// shortest address packed in base64 is about as long.
+const (
+	shortestPacked = 12
+	longestPacked  = 16 << 10
+)
+
+// findPacked finds identifiers that stand in base64, such as an address in a
+// parameter of a URL or in the middle part of a JWT. The span is the whole run: it
+// can only be taken out as one. Of several identifiers in a run the first counts.
+func findPacked(text string, spans []Span) []Span {
+	for at := 0; at < len(text); {
+		if !packedByte(text[at]) {
+			at++
+			continue
+		}
+		start := at
+		for at < len(text) && packedByte(text[at]) {
+			at++
+		}
+		if n := at - start; n < shortestPacked || n > longestPacked || !mixed(text[start:at]) {
+			continue
+		}
+		end := at
+		for end < len(text) && text[end] == '=' {
+			end++
+		}
+		inner := unpack(text[start:at])
+		if inner == "" {
+			continue
+		}
+		found := findPhones(inner, findEmails(inner, nil))
+		if len(found) > 0 {
+			spans = insert(spans, Span{start, end, found[0].Identifier})
+		}
+	}
+	return spans
+}
+
+// packedByte is base64Byte without the padding, which only stands at the end.
+func packedByte(c byte) bool { return wordByte(c) || c == '+' || c == '/' || c == '-' || c == '_' }
+
+// mixed reports a run with small and capital letters: words, numbers and most ids
+// have one kind alone.
+func mixed(s string) bool {
+	small, capital := false, false
+	for i := 0; i < len(s); i++ {
+		small = small || s[i] >= 'a' && s[i] <= 'z'
+		capital = capital || s[i] >= 'A' && s[i] <= 'Z'
+	}
+	return small && capital
+}
+
+// unpack decodes base64 of either alphabet; "" unless it is a text.
+func unpack(s string) string {
+	enc := base64.RawStdEncoding
+	if strings.ContainsAny(s, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	if len(s)%4 == 1 {
+		return ""
+	}
+	out, err := enc.DecodeString(s)
+	if err != nil || !utf8.Valid(out) {
+		return ""
+	}
+	for _, c := range out {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+			return ""
+		}
+	}
+	return string(out)
+}
