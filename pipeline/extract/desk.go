@@ -12,7 +12,7 @@ import (
 type desk struct {
 	hash   Hasher
 	names  namer
-	idents [4096]ident
+	idents [2048]ident
 	seed   maphash.Seed
 
 	edges []lineage.Edge // slabs that results are cut from
