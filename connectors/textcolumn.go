@@ -84,29 +84,32 @@ func (c *textColumn) fill(b *Builder, text []byte, ends []int32, n, step int, ga
 		c.reserve(b, c.n+n)
 	}
 	words := len(text) - spare // from there on a value is not copied by words
-	for k := 0; n > 0; n-- {
+	used, row := c.used, c.n
+	offsets, valid := c.offsets[c.n+1:c.n+n+1], c.valid
+	for i, k := 0, 0; i < len(offsets); i, k = i+1, k+step {
 		start, end := int(ends[k]+gap), int(ends[k+1])
-		k += step
 		size := end - start
-		if c.used+size+spare > len(c.text) {
+		if used+size+spare > len(c.text) {
+			c.used = used
 			c.grow(b, size)
 		}
-		if to := c.text[c.used:]; size <= spare && start <= words {
-			from := text[start : start+spare]
+		if size <= spare && start <= words {
+			to, from := c.text[used:used+spare], text[start:start+spare]
 			binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
 			binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
 		} else {
-			copy(to, text[start:end])
+			copy(c.text[used:], text[start:end])
 		}
-		c.used += size
-		c.offsets[c.n+1] = int32(c.used)
+		used += size
+		offsets[i] = int32(used)
 		if size > 0 {
-			c.valid[c.n>>3] |= 1 << (c.n & 7)
+			valid[row>>3] |= 1 << (row & 7)
 		} else {
 			c.nulls++
 		}
-		c.n++
+		row++
 	}
+	c.used, c.n = used, row
 }
 
 // finish returns the column as an array of as many values as the builder has rows.

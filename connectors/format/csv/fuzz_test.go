@@ -84,7 +84,7 @@ func benchTable() []byte {
 	}
 	b.Truncate(b.Len() - 1)
 	b.WriteByte('\n')
-	for i := range 20_000 {
+	for i := range 100_000 {
 		for c := range 20 {
 			fmt.Fprintf(&b, "v%d-%d,", i*c%9973, c)
 		}
