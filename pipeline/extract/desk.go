@@ -12,7 +12,7 @@ import (
 type desk struct {
 	hash   Hasher
 	names  namer
-	idents [2048]ident
+	idents [1024]ident
 	seed   maphash.Seed
 
 	edges []lineage.Edge // slabs that results are cut from
