@@ -59,6 +59,9 @@ func (b *Builder) Row(locator string) {
 // [Batch.At].
 func (b *Builder) RowAt(locator string, at int64) {
 	b.Row(locator)
+	if b.at == nil {
+		b.at = make([]int64, 0, b.limit)
+	}
 	for len(b.at) < b.rows-1 {
 		b.at = append(b.at, 0)
 	}
@@ -116,11 +119,11 @@ func (b *Builder) Flush() Batch {
 	for _, a := range arrays {
 		a.Release() // the record holds them
 	}
-	if b.at != nil {
+	if len(b.at) > 0 {
 		for len(b.at) < b.rows {
 			b.at = append(b.at, 0)
 		}
-		out.At, b.at = b.at, make([]int64, 0, b.limit)
+		out.At, b.at = b.at, nil
 	}
 	b.rows, b.bytes = 0, 0
 	return out

@@ -35,7 +35,7 @@ func (c *textColumn) reserve(b *Builder, rows int) {
 	clear(valid[copy(valid, c.valid):])
 	b.mem.Free(arrow.Int32Traits.CastToBytes(c.offsets))
 	b.mem.Free(c.valid)
-	c.offsets, c.valid = arrow.Int32Traits.CastFromBytes(offsets), valid
+	c.offsets, c.valid = arrow.Int32Traits.CastFromBytes(offsets)[:rows+1], valid // what is over is no room in both
 	if c.n == 0 {
 		c.offsets[0] = 0
 	}
