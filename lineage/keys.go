@@ -20,21 +20,22 @@ type keyring struct {
 	badger []byte
 	check  []byte
 	aead   cipher.AEAD
-	macs   sync.Pool // of hash.Hash keyed for tokens
+	macs   sync.Pool // of *macState
 	sign   ed25519.PrivateKey
 }
 
-func newKeyring(key [32]byte) (*keyring, error) {
-	derive := func(what string) ([]byte, error) {
-		b, err := hkdf.Key(sha256.New, key[:], []byte("sutra"), what, 32)
-		if err != nil {
-			return nil, fmt.Errorf("derive the key for %s: %w", what, err)
-		}
-		return b, nil
+func deriveKey(key [32]byte, what string) ([]byte, error) {
+	b, err := hkdf.Key(sha256.New, key[:], []byte("sutra"), what, 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key for %s: %w", what, err)
 	}
+	return b, nil
+}
+
+func newKeyring(key [32]byte) (*keyring, error) {
 	var keys [5][]byte
 	for i, what := range []string{"badger", "check", "seal", "token", "sign"} {
-		k, err := derive(what)
+		k, err := deriveKey(key, what)
 		if err != nil {
 			return nil, err
 		}
@@ -49,39 +50,75 @@ func newKeyring(key [32]byte) (*keyring, error) {
 		return nil, fmt.Errorf("prepare the cipher: %w", err)
 	}
 	r := &keyring{badger: keys[0], check: keys[1], aead: aead, sign: ed25519.NewKeyFromSeed(keys[4])}
-	r.macs.New = func() any { return hmac.New(sha256.New, keys[3]) }
+	r.macs.New = func() any { return &macState{h: hmac.New(sha256.New, keys[3])} }
 	return r, nil
 }
 
-func (r *keyring) mac(out []byte, parts ...[]byte) []byte {
-	h := r.macs.Get().(hash.Hash)
-	defer r.macs.Put(h)
-	h.Reset()
-	var n [4]byte
-	for _, p := range parts {
-		binary.BigEndian.PutUint32(n[:], uint32(len(p)))
-		h.Write(n[:])
-		h.Write(p)
+// macState is a keyed hash that is used again and again: making one anew costs
+// more than hashing an identifier does. The message is put together first and
+// hashed by one call.
+type macState struct {
+	h   hash.Hash
+	msg []byte
+	out [sha256.Size]byte
+}
+
+// part appends one part of a message, its length in front.
+func part[T string | []byte](s *macState, p T) {
+	s.msg = append(binary.BigEndian.AppendUint32(s.msg, uint32(len(p))), p...)
+}
+
+// sum hashes the message and begins a new one. The result is valid until the
+// state is used again.
+func (s *macState) sum() []byte {
+	s.h.Reset()
+	s.h.Write(s.msg)
+	s.msg = s.msg[:0]
+	if cap(s.msg) > 64<<10 { // one long value need not stay
+		s.msg = nil
 	}
-	return h.Sum(out)
+	return s.h.Sum(s.out[:0])
+}
+
+func (r *keyring) state() *macState { return r.macs.Get().(*macState) }
+
+func (r *keyring) mac(out []byte, parts ...[]byte) []byte {
+	s := r.state()
+	defer r.macs.Put(s)
+	for _, p := range parts {
+		part(s, p)
+	}
+	return append(out, s.sum()...)
 }
 
 // Token returns the keyed token of an identifier. It is safe for concurrent use.
 func (g *Graph) Token(kind, value string) Token {
-	var buf [32]byte
-	return Token(g.keys.mac(buf[:0], []byte("token"), []byte(kind), []byte(value))[:16])
+	s := g.keys.state()
+	defer g.keys.macs.Put(s)
+	part(s, "token")
+	part(s, kind)
+	part(s, value)
+	return Token(s.sum()[:16])
 }
 
 // Word returns a keyed hash of a word of a name.
-func (g *Graph) Word(s string) uint32 {
-	var buf [32]byte
-	return binary.BigEndian.Uint32(g.keys.mac(buf[:0], []byte("word"), []byte(s)))
+func (g *Graph) Word(word string) uint32 {
+	s := g.keys.state()
+	defer g.keys.macs.Put(s)
+	part(s, "word")
+	part(s, word)
+	return binary.BigEndian.Uint32(s.sum())
 }
 
 // Sum returns a keyed digest of a sequence of values.
 func (g *Graph) Sum(parts ...[]byte) uint64 {
-	var buf [32]byte
-	return binary.BigEndian.Uint64(g.keys.mac(buf[:0], append([][]byte{[]byte("sum")}, parts...)...))
+	s := g.keys.state()
+	defer g.keys.macs.Put(s)
+	part(s, "sum")
+	for _, p := range parts {
+		part(s, p)
+	}
+	return binary.BigEndian.Uint64(s.sum())
 }
 
 // Seal encrypts and authenticates data for the state folder.

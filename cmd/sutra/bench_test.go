@@ -41,13 +41,22 @@ type benchRow struct {
 	At     string `parquet:"at" json:"at"`
 }
 
-// benchPerson makes row i: each person has 10 of them, the first one has 50.
+var (
+	benchFirst = strings.Fields("Asha Bela Chitra Deepak Esha Farhan Gita Harsh Indira Jatin Kavita Lalit Meena Nikhil Omkar Pooja Rohit Sunita Tarun Usha Vijay Yash Zoya Ananya Bharat")
+	benchLast  = strings.Fields("Verma Rao Sharma Iyer Khan Patel Singh Gupta Nair Joshi Das Mehta Reddy Kulkarni Bose Chauhan Pillai Shetty Mishra Yadav Kaur Fernandes Thakur Saxena")
+)
+
+// benchPerson makes row i. A person has ten rows, which stand far apart in
+// different files; the first one has 50.
 func benchPerson(i int) benchRow {
-	p := i / 10
-	if i < 50 {
+	people := benchRows() / 10
+	p := i % people
+	if i < 40 {
 		p = 0
 	}
-	return benchRow{strconv.Itoa(i), "Asha Verma", fmt.Sprintf("+9198%08d", 10_000_000+p*7), fmt.Sprintf("asha%d@example.in", p), "asked for the price of a press, wants a call back", "2026-04-21T10:15:00+05:30"}
+	name := benchFirst[p%len(benchFirst)] + " " + benchLast[p/len(benchFirst)%len(benchLast)]
+	at := time.Unix(1_776_000_000+int64(i)*37, 0).In(time.FixedZone("", 19800)).Format(time.RFC3339)
+	return benchRow{strconv.Itoa(i), name, fmt.Sprintf("+9198%08d", 10_000_000+p*7), fmt.Sprintf("asha%d@example.in", p), "asked for the price of a press, wants a call back", at}
 }
 
 // benchWorld writes the exports and the configuration.

@@ -22,12 +22,25 @@ func Email(raw string) (Identifier, bool) {
 	if !validLocal(s[:at]) || !validDomain(s[at+1:]) {
 		return Identifier{}, false
 	}
-	local, domain := strings.ToLower(s[:at]), strings.ToLower(s[at+1:]) // apart: the length may change
-	s = local + "@" + domain
+	local, domain := s[:at], s[at+1:]
+	if !lowerASCII(s) {
+		local, domain = strings.ToLower(local), strings.ToLower(domain) // apart: the length may change
+		s = local + "@" + domain
+	}
 	if testMailbox(local, domain) {
 		return Identifier{}, false
 	}
 	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+}
+
+// lowerASCII reports a text that is its own lower case.
+func lowerASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 func localByte(c byte) bool {

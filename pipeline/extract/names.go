@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -27,25 +28,118 @@ var companyWords = map[string]bool{
 // Words are case-folded, stripped of accents and reduced to a
 // skeleton, so that Asha and Aasha, Sharma and Sarma agree.
 func NameSignature(h Hasher, raw string) lineage.Name {
-	words := strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
+	n := namer{hash: h}
+	return slices.Clone(n.signature(raw))
+}
+
+// longName is how many words of a name are too many: it is a sentence.
+const longName = 6
+
+// word is what a folded word of a name came to.
+type word struct {
+	kind wordKind
+	sig  uint32
+}
+
+type wordKind uint8
+
+const (
+	ofName wordKind = iota
+	ofTitle
+	ofFirm
+)
+
+// namer makes signatures of names. It remembers words, since a company's
+// customers share a few thousand of them.
+type namer struct {
+	hash  Hasher
+	known map[string]word // nil remembers nothing
+	sig   lineage.Name    // of the last name
+	buf   []byte
+}
+
+// manyWords is how many words are remembered at most.
+const manyWords = 1 << 16
+
+// signature is [NameSignature]; its result is valid until the next call.
+func (n *namer) signature(raw string) lineage.Name {
+	n.sig = n.sig[:0]
+	whole := false
+	if ascii(raw) {
+		whole = n.plain(raw)
+	} else {
+		whole = n.unicode(raw)
+	}
+	if !whole || len(n.sig) == 0 {
+		return nil
+	}
+	slices.Sort(n.sig)
+	return slices.Compact(n.sig)
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// plain takes in the words of an ASCII name; false when it is no person's.
+func (n *namer) plain(raw string) bool {
+	for i := 0; i < len(raw); {
+		n.buf = n.buf[:0]
+		for ; i < len(raw); i++ {
+			c := raw[i] | 0x20
+			if c >= 'a' && c <= 'z' {
+				n.buf = append(n.buf, c)
+			} else if raw[i] != '\'' {
+				break
+			}
+		}
+		i++
+		if len(n.buf) > 0 && !n.take(n.buf) {
+			return false
+		}
+	}
+	return true
+}
+
+// unicode takes in the words of any name; false when it is no person's.
+func (n *namer) unicode(raw string) bool {
+	for _, w := range strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r) && r != '\''
-	})
-	var sig lineage.Name
-	for _, w := range words {
-		w = fold(w)
-		if w == "" || honorifics[w] {
-			continue
+	}) {
+		if w = fold(w); w != "" && !n.take([]byte(w)) {
+			return false
 		}
-		if companyWords[w] {
-			return nil
+	}
+	return true
+}
+
+// take takes in one folded word; false when the name is none: a firm's, or too
+// long for one.
+func (n *namer) take(w []byte) bool {
+	x, known := n.known[string(w)]
+	if !known {
+		s := string(w)
+		switch {
+		case honorifics[s]:
+			x.kind = ofTitle
+		case companyWords[s]:
+			x.kind = ofFirm
+		default:
+			x.sig = wordSignature(n.hash, s)
 		}
-		sig = append(sig, wordSignature(h, w))
+		if n.known != nil && len(n.known) < manyWords && len(w) <= 32 {
+			n.known[s] = x
+		}
 	}
-	if len(sig) > 6 {
-		return nil // a sentence, not a name
+	if x.kind == ofName {
+		n.sig = append(n.sig, x.sig)
 	}
-	slices.Sort(sig)
-	return slices.Compact(sig)
+	return x.kind != ofFirm && len(n.sig) <= longName
 }
 
 func fold(w string) string {

@@ -17,7 +17,8 @@ const (
 )
 
 // Identifier is one normalised identifier. Weak ones (a landline, a role
-// mailbox) never join people by themselves.
+// mailbox) never join people by themselves. Value may share memory with the text
+// that it was found in.
 type Identifier struct {
 	Kind, Value string
 	Weak        bool

@@ -17,11 +17,22 @@ import (
 // gives BadDate; ok is false for both.
 func ParseDate(s string) (t time.Time, hasTime bool, d Date, ok bool) {
 	s = strings.TrimSpace(s)
+	if t, hasTime, d, known := isoDate(s); known && len(s) <= longDate {
+		return t, hasTime, d, true
+	}
+	return parseDate(s)
+}
+
+// longDate is more than any date needs, in bytes.
+const longDate = 64
+
+// parseDate is ParseDate for every spelling.
+func parseDate(s string) (t time.Time, hasTime bool, d Date, ok bool) {
 	switch strings.ToLower(s) {
 	case "", "null", "none", "nil", "n/a", "-", `\n`:
 		return time.Time{}, false, NoDate, false
 	}
-	if len(s) > 64 {
+	if len(s) > longDate {
 		return bad()
 	}
 	if digits(s) {

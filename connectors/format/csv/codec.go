@@ -42,6 +42,7 @@ type codec struct {
 	collection, dataset string
 	cat                 connectors.Collection
 	o                   Options
+	noBlocks            bool // every record is parsed by itself; tests compare
 }
 
 // table is an open object behind its header.
@@ -53,8 +54,9 @@ type table struct {
 	n      int                // number of the row that next gave, from 1
 }
 
-// open finds out encoding, line ends and delimiter.
-func (c *codec) open(r io.Reader) (*table, error) {
+// open finds out encoding, line ends and delimiter. window is how many bytes are
+// read at first.
+func (c *codec) open(r io.Reader, window int) (*table, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -64,10 +66,11 @@ func (c *codec) open(r io.Reader) (*table, error) {
 	if _, err := br.Discard(len(t.cs.bom)); err != nil {
 		return nil, fmt.Errorf("reading text: %w", err)
 	}
-	t.s = newScanner(br)
+	t.s = sizedScanner(br, window)
+	t.s.at = int64(len(t.cs.bom))
 	if t.cs.order != nil {
 		t.wide = &wideReader{r: br, order: t.cs.order}
-		t.s = newScanner(t.wide)
+		t.s = sizedScanner(t.wide, window)
 	}
 	if err := t.s.sniff(c.o.Delimiter); err != nil {
 		return nil, err
@@ -174,7 +177,7 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 }
 
 func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.Batch) error) error {
-	t, err := c.open(r)
+	t, err := c.open(r, firstBuffer)
 	if err != nil {
 		return err
 	}
@@ -201,20 +204,28 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		}
 		return yield(out)
 	}
-	var loc, scratch []byte
+	rows := rowWriter{b: b, placed: t.wide == nil}
 	for {
-		rec, gap, err := t.next(io.Discard)
-		if err != nil {
-			return errors.Join(flush(), err)
+		var blk *block
+		if !c.noBlocks {
+			blk = t.s.nextBlock(len(t.fields), b.Room())
 		}
-		if rec == nil {
-			break
-		}
-		if gap != "" {
-			gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap})
+		if blk != nil {
+			rows.block(blk, t)
 		} else {
-			loc = locator(loc, t.n)
-			addRow(b, text(loc), rec, &scratch)
+			rec, gap, err := t.next(io.Discard)
+			if err != nil {
+				return errors.Join(flush(), err)
+			}
+			if rec == nil {
+				break
+			}
+			if gap != "" {
+				gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap})
+			} else {
+				rows.loc = locator(rows.loc, t.n)
+				rows.row(rec, text(rows.loc))
+			}
 		}
 		if b.Full() || len(gaps) >= connectors.BatchRows {
 			if err := flush(); err != nil {
@@ -228,11 +239,38 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	return flush()
 }
 
-func addRow(b *connectors.Builder, loc string, rec *record, scratch *[]byte) {
-	b.Row(loc)
+// rowWriter puts records into batches.
+type rowWriter struct {
+	b            *connectors.Builder
+	placed       bool // positions in the text are positions in the object
+	loc, scratch []byte
+}
+
+// row puts in one record.
+func (w *rowWriter) row(rec *record, loc string) {
+	if w.placed {
+		w.b.RowAt(loc, rec.off+1)
+	} else {
+		w.b.Row(loc)
+	}
 	for i, x := range rec.cells {
-		if v := cellText(rec, x, scratch); len(v) > 0 {
-			b.Set(i, text(v))
+		if v := cellText(rec, x, &w.scratch); len(v) > 0 {
+			w.b.Set(i, text(v))
 		}
 	}
+}
+
+// block puts in the rows of a block.
+func (w *rowWriter) block(blk *block, t *table) {
+	width := len(t.fields)
+	for r := range blk.rows {
+		t.n++
+		w.loc = locator(w.loc, t.n)
+		if w.placed {
+			w.b.RowAt(text(w.loc), blk.off+int64(blk.ends[r*width])+int64(blk.eol)+1)
+		} else {
+			w.b.Row(text(w.loc))
+		}
+	}
+	w.b.Fill(blk.text, blk.ends, blk.rows, blk.eol)
 }

@@ -24,7 +24,7 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 }
 
 func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *format.Edits) (int, error) {
-	t, err := c.open(r)
+	t, err := c.open(r, firstBuffer)
 	if err != nil {
 		return 0, err
 	}

@@ -42,8 +42,9 @@ type cell struct {
 // record is one record with its line end. It is valid until the next one.
 type record struct {
 	raw   []byte
-	body  int // length of raw without the line end
-	line  int // physical line of its start, from 1
+	body  int   // length of raw without the line end
+	line  int   // physical line of its start, from 1
+	off   int64 // of its first byte in the text as it was given, from 0
 	kind  kind
 	cells []cell // of a row
 }
@@ -57,13 +58,21 @@ type scanner struct {
 	err      error // of r, to be told once what came before it is used up
 	line     int   // physical line at pos
 	delim    byte
-	nl       byte // '\n', or '\r' in files of old Macs
-	limit    int  // maxRecord; smaller in tests
+	nl       byte  // '\n', or '\r' in files of old Macs
+	limit    int   // maxRecord; smaller in tests
+	at       int64 // offset of buf[0] in the text
 	rec      record
+
+	blk            block
+	ends           []int32
+	high           bool // the text of the block is more than ASCII
+	wait, patience int
 }
 
-func newScanner(r io.Reader) *scanner {
-	return &scanner{r: r, buf: make([]byte, firstBuffer), line: 1, delim: ',', nl: '\n', limit: maxRecord}
+func newScanner(r io.Reader) *scanner { return sizedScanner(r, firstBuffer) }
+
+func sizedScanner(r io.Reader, window int) *scanner {
+	return &scanner{r: r, buf: make([]byte, window), patience: leastPatience, line: 1, delim: ',', nl: '\n', limit: maxRecord}
 }
 
 // fill makes the window longer, to the end of the buffer, so that a long record
@@ -75,6 +84,7 @@ func (s *scanner) fill() (bool, error) {
 	}
 	if s.pos > 0 {
 		copy(s.buf, s.buf[s.pos:s.end])
+		s.at += int64(s.pos)
 		s.end -= s.pos
 		s.pos = 0
 	}
@@ -114,7 +124,6 @@ func (s *scanner) next() (*record, error) {
 	for {
 		if s.pos < s.end {
 			if s.parse() {
-				s.rec.line = s.line
 				s.advance()
 				return &s.rec, nil
 			}
@@ -127,7 +136,6 @@ func (s *scanner) next() (*record, error) {
 		}
 		if !more && s.pos < s.end && !s.complete() {
 			s.giveUp()
-			s.rec.line = s.line
 			s.advance()
 			return &s.rec, nil
 		}
@@ -138,8 +146,9 @@ func (s *scanner) next() (*record, error) {
 // record that parse accepts.
 func (s *scanner) complete() bool { return s.eof && s.parse() }
 
-// advance moves behind the record.
+// advance says where the record stands and moves behind it.
 func (s *scanner) advance() {
+	s.rec.line, s.rec.off = s.line, s.at+int64(s.pos)
 	s.pos += len(s.rec.raw)
 	switch s.rec.kind {
 	case row:

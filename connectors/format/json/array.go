@@ -110,10 +110,11 @@ func (r *reader) readArray() (int, error) {
 
 // element hands over the n-th element and writes what is left of it.
 func (r *reader) element(n int, g *gluer) (kept bool, st status, err error) {
+	at := r.begin()
 	if st, err = r.value(g); err != nil {
 		return false, st, err
 	}
-	rep, err := r.visit("/"+strconv.Itoa(n), st)
+	rep, err := r.visit(r.place("/", n), at, st)
 	if err != nil || (rep == nil && st == whole) {
 		return false, st, err
 	}
@@ -173,7 +174,7 @@ func (r *reader) readSequence() (left int, err error) {
 		if line == last && st == whole {
 			err = r.v.unreadable("line "+strconv.Itoa(line+1), errTrailing)
 		} else {
-			rep, err = r.visit("line "+strconv.Itoa(line+1), st)
+			rep, err = r.visit(r.place("line ", line+1), 0, st)
 		}
 		if err != nil {
 			return 0, err

@@ -29,6 +29,7 @@ const maxGaps = 1000
 type Codec struct {
 	lines bool
 	limit int
+	trees bool // every record goes through a tree; tests compare
 	mem   memory.Allocator
 	cols  *columns
 	p     Parser
@@ -67,7 +68,7 @@ func (c *Codec) Stable() bool { return false }
 
 // Decode implements [format.Codec].
 func (c *Codec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
-	e := &emitter{codec: c, yield: yield, ctx: ctx}
+	e := newEmitter(ctx, c, yield)
 	defer e.release()
 	if _, err := c.run(in, e, nil); err != nil {
 		return fmt.Errorf("decode JSON: %w", err)
@@ -89,8 +90,9 @@ func (c *Codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 // edited.
 type visitor interface {
 	// record is given a record and returns what to put in its place; nil takes
-	// it out. The result is valid until the next call.
-	record(locator string, data []byte) ([]byte, error)
+	// it out. The result is valid until the next call, the locator and data during
+	// it. at is where the record begins, see connectors.Batch.At.
+	record(locator string, at int64, data []byte) ([]byte, error)
 	// unreadable is told of a part that is no record and stays as it is.
 	unreadable(locator string, reason error) error
 }
@@ -119,7 +121,7 @@ func (c *Codec) run(in format.Input, v visitor, w io.Writer) (left int, err erro
 	if w != nil {
 		out, finish = src.encoder(w)
 	}
-	r := &reader{src: src.Reader, out: out, v: v, limit: c.limit, copying: w != nil}
+	r := &reader{src: src.Reader, out: out, v: v, limit: c.limit, copying: w != nil, wide: src.wide != nil}
 	switch kind {
 	case shapeLines:
 		left, err = r.readLines()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -311,24 +310,4 @@ func FuzzCodec(f *testing.F) {
 			t.Fatalf("%q: %+v of %d", in, o, len(locs))
 		}
 	})
-}
-
-func BenchmarkDecodeLines(b *testing.B) {
-	var rows bytes.Buffer
-	for range 2000 {
-		rows.Write(row700())
-		rows.WriteByte('\n')
-	}
-	in := input(rows.String())
-	c := New("crm", leadsCatalog(), true)
-	b.SetBytes(int64(rows.Len()))
-	for b.Loop() {
-		err := c.Decode(context.Background(), in, func(b connectors.Batch) error {
-			b.Rows.Release()
-			return nil
-		})
-		if err != nil {
-			b.Fatal(fmt.Errorf("decode: %w", err))
-		}
-	}
 }

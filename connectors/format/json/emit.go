@@ -3,6 +3,7 @@ package json
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
@@ -17,6 +18,17 @@ type emitter struct {
 	gaps  []connectors.Gap
 	told  int // gaps told so far
 	more  int // gaps beyond maxGaps
+	flat  *flat
+	// records counts what was put into batches.
+	records int
+}
+
+func newEmitter(ctx context.Context, c *Codec, yield func(connectors.Batch) error) *emitter {
+	e := &emitter{codec: c, yield: yield, ctx: ctx}
+	if c.layout == nil && !c.trees {
+		e.flat = &flat{cols: c.cols, got: make([]leaf, len(c.cols.fields))}
+	}
+	return e
 }
 
 // builder returns the builder of the k-th set of columns.
@@ -38,7 +50,14 @@ func (e *emitter) release() {
 	}
 }
 
-func (e *emitter) record(locator string, data []byte) ([]byte, error) {
+func (e *emitter) record(locator string, at int64, data []byte) ([]byte, error) {
+	if e.flat != nil && e.flat.record(e.builder(0), locator, at, data) {
+		e.records++
+		if e.b[0].Full() {
+			return data, e.flush()
+		}
+		return data, nil
+	}
 	root, ok, err := e.codec.parse(data)
 	if err != nil {
 		if gerr := e.unreadable(locator, err); gerr != nil {
@@ -49,10 +68,11 @@ func (e *emitter) record(locator string, data []byte) ([]byte, error) {
 		return data, nil
 	}
 	if e.codec.layout != nil {
-		return data, e.items(locator, data, root)
+		return data, e.items(locator, at, data, root)
 	}
 	b := e.builder(0)
-	b.Row(locator)
+	begin(b, locator, at)
+	e.records++
 	e.codec.cols.claim(root)
 	e.codec.cols.emit(b, data, root)
 	if b.Full() {
@@ -71,7 +91,7 @@ func (e *emitter) gap(locator, reason string) error {
 		return nil
 	}
 	e.told++
-	e.gaps = append(e.gaps, connectors.Gap{Locator: locator, Reason: reason})
+	e.gaps = append(e.gaps, connectors.Gap{Locator: strings.Clone(locator), Reason: reason})
 	return e.ctx.Err()
 }
 
@@ -114,7 +134,7 @@ type editor struct {
 	n     int
 }
 
-func (e *editor) record(locator string, data []byte) ([]byte, error) {
+func (e *editor) record(locator string, _ int64, data []byte) ([]byte, error) {
 	if e.n++; e.n%1024 == 0 {
 		if err := e.ctx.Err(); err != nil {
 			return nil, err

@@ -104,7 +104,7 @@ func place(base string, n *Node) string {
 }
 
 // items emits the records of one document.
-func (e *emitter) items(base string, data []byte, root *Node) error {
+func (e *emitter) items(base string, at int64, data []byte, root *Node) error {
 	items, reason := e.codec.layout(root, data)
 	if reason != "" {
 		if err := e.gap(base, reason); err != nil {
@@ -115,7 +115,8 @@ func (e *emitter) items(base string, data []byte, root *Node) error {
 		k := e.codec.set(it.Collection)
 		cols, b := e.codec.sets[k], e.builder(k)
 		cols.claimItem(it)
-		b.Row(place(base, it.Node))
+		begin(b, place(base, it.Node), at)
+		e.records++
 		cols.emit(b, data, it.Node)
 		if b.Full() {
 			if err := e.flush(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // readLines reads a record a line.
@@ -21,7 +20,7 @@ func (r *reader) readLines() (left int, err error) {
 		}
 		if long {
 			left++
-			if err := r.v.unreadable("line "+strconv.Itoa(n), errLong); err != nil {
+			if err := r.v.unreadable(r.place("line ", n), errLong); err != nil {
 				return 0, err
 			}
 			continue
@@ -30,14 +29,21 @@ func (r *reader) readLines() (left int, err error) {
 		if n == 1 && bytes.HasPrefix(line, []byte("\xEF\xBB\xBF")) {
 			head = 3
 		}
-		body := bytes.TrimRight(line[head:], "\r\n \t")
+		body := line[head:]
+		for len(body) > 0 && isSpace(body[len(body)-1]) {
+			body = body[:len(body)-1]
+		}
 		if len(body) == 0 {
 			if _, err := r.out.Write(line); err != nil {
 				return 0, err
 			}
 			continue
 		}
-		rep, err := r.v.record("line "+strconv.Itoa(n), body)
+		at := l.start + int64(head) + 1
+		if r.wide {
+			at = 0
+		}
+		rep, err := r.v.record(r.place("line ", n), at, body)
 		if err != nil {
 			return 0, err
 		}
@@ -60,14 +66,17 @@ type lineReader struct {
 	src   *bufio.Reader
 	limit int
 	buf   []byte
+	start int64 // offset of the last line
+	end   int64 // and of what follows it
 }
 
 // next returns the next line with its end, valid until the next call, or io.EOF.
 // A line over the limit goes to the sink instead.
 func (l *lineReader) next(sink io.Writer) (line []byte, long bool, err error) {
-	l.buf = l.buf[:0]
+	l.buf, l.start = l.buf[:0], l.end
 	for {
 		p, err := l.src.ReadSlice('\n')
+		l.end += int64(len(p))
 		if err != nil && err != bufio.ErrBufferFull && err != io.EOF {
 			return nil, false, err
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/cratio/sutra/connectors/format"
 )
@@ -67,9 +68,12 @@ type reader struct {
 	src      *bufio.Reader
 	out      io.Writer
 	v        visitor
-	limit    int  // largest record
-	copying  bool // the glue between records is wanted
-	newlines int  // line feeds consumed
+	limit    int   // largest record
+	copying  bool  // the glue between records is wanted
+	newlines int   // line feeds consumed
+	wide     bool  // the text is decoded: positions in it are none in the object
+	pos      int64 // bytes consumed
+	loc      []byte
 	glue     []byte
 	buf      []byte
 	began    bool
@@ -126,7 +130,22 @@ func (r *reader) take(n int) error {
 		r.glue = append(r.glue, p...)
 	}
 	_, err = r.src.Discard(n)
+	r.pos += int64(n)
 	return err
+}
+
+// begin returns the position of what comes next, as connectors.Batch.At has it.
+func (r *reader) begin() int64 {
+	if r.wide {
+		return 0
+	}
+	return r.pos + 1
+}
+
+// place returns a locator, valid until the next call.
+func (r *reader) place(what string, n int) string {
+	r.loc = strconv.AppendInt(append(r.loc[:0], what...), int64(n), 10)
+	return view(r.loc)
 }
 
 // What became of a value.
@@ -177,6 +196,7 @@ func (r *reader) value(sink io.Writer) (status, error) {
 		if _, err := r.src.Discard(n); err != nil {
 			return 0, err
 		}
+		r.pos += int64(n)
 		if done && long {
 			return tooLong, nil
 		}
@@ -187,14 +207,14 @@ func (r *reader) value(sink io.Writer) (status, error) {
 }
 
 // visit hands the value in r.buf to the visitor, or tells it what is wrong.
-func (r *reader) visit(locator string, st status) ([]byte, error) {
+func (r *reader) visit(locator string, at int64, st status) ([]byte, error) {
 	switch st {
 	case tooLong:
 		return nil, r.v.unreadable(locator, errLong)
 	case cutShort:
 		return r.buf, r.v.unreadable(locator, ErrCut)
 	}
-	return r.v.record(locator, r.buf)
+	return r.v.record(locator, at, r.buf)
 }
 
 // put writes the collected glue, then p.
@@ -238,7 +258,7 @@ func (r *reader) readObject() (int, error) {
 		return 0, err
 	}
 	left := 1
-	rep, err := r.visit("object", st)
+	rep, err := r.visit("object", 0, st)
 	if err != nil {
 		return 0, err
 	}

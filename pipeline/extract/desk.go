@@ -1,0 +1,99 @@
+package extract
+
+import (
+	"hash/maphash"
+	"slices"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// desk is what one extraction after another works on: what it learned of values
+// that come again and again, and memory to cut results from.
+type desk struct {
+	hash   Hasher
+	names  namer
+	idents [1024]ident
+	seed   maphash.Seed
+
+	edges []lineage.Edge // slabs that results are cut from
+	words []uint32
+	list  []lineage.Name
+
+	// Of the record at hand.
+	edge   []lineage.Edge
+	name   []lineage.Name
+	label  []lineage.Name
+	digest [][]byte
+	cat    []int
+	seen   []bool
+	// The categories of the last record, by number and by name.
+	lastCat  []int
+	lastCats []string
+}
+
+func newDesk(h Hasher) *desk {
+	return &desk{hash: h, seed: maphash.MakeSeed(), names: namer{hash: h, known: map[string]word{}}}
+}
+
+// ident is what a spelling of an identifier came to.
+type ident struct {
+	kind  string // that it was asked for as; "" in a free slot
+	raw   [46]byte
+	size  uint8
+	ok    bool
+	weak  bool
+	as    string // the kind that it is of
+	token lineage.Token
+}
+
+// normalised is [Normalise] with the token in place of the value. A person's
+// identifiers stand in many records of a unit, mostly spelt alike.
+func (d *desk) normalised(kind, raw string) (e lineage.Edge, ok bool) {
+	slot := &d.idents[0]
+	short := len(raw) <= len(slot.raw)
+	if short {
+		slot = &d.idents[maphash.String(d.seed, raw)%uint64(len(d.idents))]
+		if slot.kind == kind && int(slot.size) == len(raw) && string(slot.raw[:slot.size]) == raw {
+			return lineage.Edge{Token: slot.token, Kind: slot.as, Weak: slot.weak}, slot.ok
+		}
+	}
+	id, ok := Normalise(kind, raw)
+	if ok {
+		e = lineage.Edge{Token: d.hash.Token(id.Kind, id.Value), Kind: id.Kind, Weak: id.Weak}
+	}
+	if short && kind != "" {
+		*slot = ident{kind: kind, size: uint8(len(raw)), ok: ok, weak: e.Weak, as: e.Kind, token: e.Token}
+		copy(slot.raw[:], raw)
+	}
+	return e, ok
+}
+
+// cut copies values to the end of a slab and returns the copy; a new slab is
+// begun when it does not fit.
+func cut[T any](slab *[]T, from []T) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	if cap(*slab)-len(*slab) < len(from) {
+		*slab = make([]T, 0, max(1024, len(from)))
+	}
+	n := len(*slab)
+	*slab = append(*slab, from...)
+	return (*slab)[n:len(*slab):len(*slab)]
+}
+
+// categories names the categories of the record at hand. Records of a batch have
+// mostly the same, and then share them.
+func (d *desk) categories(s *shape) []string {
+	if len(d.cat) == 0 {
+		return nil
+	}
+	if !slices.Equal(d.cat, d.lastCat) {
+		d.lastCat = append(d.lastCat[:0], d.cat...)
+		d.lastCats = make([]string, len(d.cat))
+		for i, k := range d.cat {
+			d.lastCats[i] = s.categories[k]
+		}
+	}
+	return d.lastCats
+}

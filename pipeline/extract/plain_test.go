@@ -1,0 +1,413 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// This is the extraction as it was before it was made fast: record by record,
+// value by value, with nothing remembered. TestBatchAgainstPlain holds the fast one to it.
+
+func refName(h Hasher, raw string) lineage.Name {
+	words := strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r) && r != '\''
+	})
+	var sig lineage.Name
+	for _, w := range words {
+		w = fold(w)
+		if w == "" || honorifics[w] {
+			continue
+		}
+		if companyWords[w] {
+			return nil
+		}
+		sig = append(sig, wordSignature(h, w))
+	}
+	if len(sig) > 6 {
+		return nil
+	}
+	slices.Sort(sig)
+	return slices.Compact(sig)
+}
+
+type refColumn struct {
+	connectors.Field
+	party bool
+	text  bool // searched as text when nothing else is known
+	poly  int  // index of the polymorphic reference whose id this is, -1 if none
+}
+
+type refShape struct {
+	coll     connectors.Collection
+	cols     []refColumn
+	polyType map[int]int // polymorphic reference → column of its type
+}
+
+func refBatch(x *Extractor, dataset string, coll connectors.Collection, u connectors.Unit, b connectors.Batch, sums bool) []lineage.Sighting {
+	if b.Rows == nil {
+		return nil
+	}
+	s := refCompile(coll, b.Rows.Schema())
+	var out []lineage.Sighting
+	for row := range int(b.Rows.NumRows()) {
+		r := &refRecord{x: x, shape: s, dataset: dataset, unit: u, rows: b.Rows, row: row}
+		if b.At != nil {
+			r.at = b.At[row]
+		}
+		out = append(out, r.sightings(sums)...)
+	}
+	return out
+}
+
+func refCompile(coll connectors.Collection, schema *arrow.Schema) *refShape {
+	s := &refShape{coll: coll, polyType: map[int]int{}}
+	for i, af := range schema.Fields() {
+		c := refColumn{Field: connectors.FieldOf(af), poly: -1}
+		if i > 0 {
+			m := keyMeaning(c.Name)
+			c.party = c.Identity == KindPhone && m.party
+			c.text = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
+			for _, mean := range c.Meaning {
+				if k, ok := strings.CutPrefix(mean, "polytype:"); ok {
+					s.polyType[int(k[0]-'0')] = i
+				}
+				if k, ok := strings.CutPrefix(mean, "polyid:"); ok {
+					c.poly = int(k[0] - '0')
+				}
+			}
+		}
+		s.cols = append(s.cols, c)
+	}
+	return s
+}
+
+type refRecord struct {
+	x       *Extractor
+	shape   *refShape
+	dataset string
+	unit    connectors.Unit
+	rows    arrow.Record
+	row     int
+	at      int64
+
+	out      lineage.Sighting
+	parts    []lineage.Sighting
+	personal bool
+	moved    bool          // the record says that she has another identifier from now on
+	to       lineage.Token // which
+	hints    []hit         // text that may name an account's own numbers
+}
+
+func (r *refRecord) value(col int) (string, bool) { return connectors.Value(r.rows, col, r.row) }
+
+func (r *refRecord) sightings(sums bool) []lineage.Sighting {
+	loc, _ := r.value(0)
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: strings.Clone(loc), At: r.at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	for i := 1; i < len(r.shape.cols); i++ {
+		if v, ok := r.value(i); ok && v != "" {
+			r.field(i, v)
+		}
+	}
+	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
+		_, r.out.Trigger, _ = r.x.Dates(r.out.RecordedAt.Format(time.RFC3339))
+	}
+	for _, e := range r.out.Edges {
+		if r.moved && e.Role == lineage.Subject && e.Kind == KindPhone && e.Token != r.to && r.to != (lineage.Token{}) {
+			r.fact(lineage.LeftFact(e.Token), "left")
+		}
+	}
+	if sums {
+		r.out.Sum = r.sum()
+	}
+	return r.finish()
+}
+
+func (r *refRecord) field(i int, v string) {
+	c := &r.shape.cols[i]
+	r.life(c, v)
+	if c.Look == connectors.LookSkip {
+		return
+	}
+	if c.Personal() {
+		r.personal = true
+		for _, k := range c.Categories {
+			r.category(k)
+		}
+	}
+	links := r.links(i, c, v)
+	switch {
+	case c.Identity != "":
+		r.identity(c, v)
+	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
+		r.json(c, v)
+	case c.Look == connectors.LookLabel || links && c.Personal():
+		r.labelled(c, v)
+	case c.Means("name"):
+		r.name(&r.out, c.Name, v)
+		r.text(v)
+	case c.text && !links:
+		r.text(v)
+	}
+}
+
+func (r *refRecord) life(c *refColumn, v string) {
+	for _, m := range c.Meaning {
+		switch {
+		case m == "account" && r.out.Account == "":
+			r.out.Account = strings.Clone(strings.TrimSpace(v))
+		case m == "recorded_at":
+			if t, _, ok := r.x.Dates(v); ok {
+				r.out.RecordedAt = t.Truncate(time.Second)
+			}
+		case m == "trigger":
+			_, r.out.Trigger, _ = r.x.Dates(v)
+			if r.shape.coll.Accounts {
+				r.fact("trigger", v)
+			}
+		}
+		if class, ok := strings.CutPrefix(m, "override:"); ok {
+			r.fact("override:"+class, v)
+		}
+		if what, ok := strings.CutPrefix(m, "consent:"); ok {
+			if say := consentFact(what, v); say != "" {
+				r.fact("consent:"+what, say)
+			}
+		}
+	}
+}
+
+func (r *refRecord) fact(k, v string) {
+	if r.out.Facts == nil {
+		r.out.Facts = map[string]string{}
+	}
+	r.out.Facts[k] = strings.Clone(v)
+}
+
+func (r *refRecord) name(s *lineage.Sighting, column, v string) {
+	n := refName(r.x.Hash, v)
+	switch {
+	case n == nil:
+	case r.shape.coll.AddressBook || labelKey(column):
+		s.Labels = append(s.Labels, n)
+	default:
+		s.Names = append(s.Names, n)
+	}
+}
+
+func (r *refRecord) category(k string) {
+	if !slices.Contains(r.out.Categories, k) {
+		r.out.Categories = append(r.out.Categories, k)
+	}
+}
+
+func (r *refRecord) links(i int, c *refColumn, v string) bool {
+	for _, k := range c.Keys {
+		r.edge(k, v, lineage.Key)
+	}
+	role := lineage.Link
+	if c.Role == "member" {
+		role = lineage.Member
+	}
+	if slices.Contains(c.Links, "merged") {
+		role = lineage.Merged
+	}
+	r.moved = r.moved || slices.Contains(c.Links, "moved")
+	if r.moved && c.Identity != "" && slices.Contains(c.Links, "moved") {
+		if id, ok := Normalise(c.Identity, v); ok {
+			r.to = r.x.Hash.Token(id.Kind, id.Value)
+		}
+	}
+	for _, k := range c.Links {
+		if k != "merged" && k != "moved" {
+			r.edge(k, v, role)
+		}
+	}
+	if c.poly >= 0 {
+		if t, ok := r.value(r.shape.polyType[c.poly]); ok && r.shape.polyType[c.poly] > 0 {
+			r.edge(r.polyKind(c.poly, t), v, lineage.Link)
+		}
+	}
+	return len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
+}
+
+func (r *refRecord) polyKind(k int, typ string) string {
+	ref := r.shape.coll.Refs[k]
+	if to, ok := ref.Map[typ]; ok {
+		typ = to
+	}
+	if kind, ok := r.x.Alias[r.dataset+"."+typ]; ok {
+		return kind
+	}
+	return r.dataset + "." + typ + ".id"
+}
+
+func (r *refRecord) edge(kind, v string, role lineage.Role) {
+	if to, ok := r.x.Alias[kind]; ok {
+		kind = to
+	}
+	if r.x.Bare[kind] {
+		return
+	}
+	if id, ok := Link(kind, v); ok {
+		r.add(&r.out, id, role)
+	}
+}
+
+func (r *refRecord) add(s *lineage.Sighting, id Identifier, role lineage.Role) {
+	e := lineage.Edge{Token: r.x.Hash.Token(id.Kind, id.Value), Kind: id.Kind, Role: role, Weak: id.Weak}
+	for i, old := range s.Edges {
+		if old.Token != e.Token {
+			continue
+		}
+		if old.Role == role || old.Role != lineage.Mention && role == lineage.Mention {
+			return
+		}
+		if old.Role == lineage.Mention {
+			s.Edges[i] = e
+			return
+		}
+	}
+	s.Edges = append(s.Edges, e)
+}
+
+func (r *refRecord) identity(c *refColumn, v string) {
+	role := lineage.Subject
+	switch {
+	case r.shape.coll.Staff || r.shape.coll.Accounts:
+		role = lineage.Own
+	case c.Role == "mention":
+		role = lineage.Mention
+	case c.Role == "link":
+		role = lineage.Link
+	case c.party:
+		role = lineage.Party
+	}
+	if id, ok := Normalise(c.Identity, v); ok {
+		r.add(&r.out, id, role)
+		return
+	}
+	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
+		r.add(&r.out, s.Identifier, role)
+	}
+}
+
+func (r *refRecord) text(v string) {
+	role := lineage.Mention
+	if r.shape.coll.Accounts || r.shape.coll.Staff {
+		role = lineage.Own
+		if id, ok := Phone(v); ok {
+			r.add(&r.out, id, role)
+			return
+		}
+	}
+	for _, s := range Find(v) {
+		r.add(&r.out, s.Identifier, role)
+	}
+}
+
+func (r *refRecord) labelled(c *refColumn, v string) {
+	others := c.Role == "mention"
+	for _, h := range leafHits(c.Name, v, others) {
+		if h.name {
+			r.name(&r.out, c.Name, h.Value)
+			continue
+		}
+		if r.shape.coll.Staff || r.shape.coll.Accounts {
+			h.role = lineage.Own
+		}
+		r.add(&r.out, h.Identifier, h.role)
+		r.personal = r.personal || h.role != lineage.Mention
+	}
+}
+
+func (r *refRecord) json(c *refColumn, v string) {
+	d := look(v, 0)
+	if d == nil {
+		r.text(v)
+		return
+	}
+	if c.Role == "mention" { // a column that holds other people
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				if !h.name {
+					r.add(&r.out, h.Identifier, lineage.Mention)
+				}
+			}
+		}
+		return
+	}
+	for k, p := range d.parts {
+		to := &r.out
+		if k > 0 {
+			r.parts = append(r.parts, lineage.Sighting{Within: c.Name + p.pointer})
+			to = &r.parts[len(r.parts)-1]
+		}
+		for _, h := range p.hits {
+			switch {
+			case h.name && thingKey(c.Name):
+			case h.name:
+				r.name(to, c.Name, h.Value)
+			case r.shape.coll.Accounts || r.shape.coll.Staff:
+				r.add(to, h.Identifier, lineage.Own)
+			default:
+				r.add(to, h.Identifier, h.role)
+			}
+			if h.role != lineage.Mention {
+				r.personal = true
+			}
+		}
+	}
+}
+
+func (r *refRecord) finish() []lineage.Sighting {
+	about, mention, linked := false, false, false
+	for _, e := range r.out.Edges {
+		switch e.Role {
+		case lineage.Mention:
+			mention = true
+		case lineage.Link, lineage.Member:
+			linked = true
+		case lineage.Subject, lineage.Party, lineage.Own:
+			about = true
+		}
+	}
+	if len(r.parts) == 1 && !about && !linked {
+		p := r.parts[0]
+		for _, e := range p.Edges {
+			r.out.Edges = append(r.out.Edges, e)
+		}
+		r.out.Names = append(r.out.Names, p.Names...)
+		r.out.Labels = append(r.out.Labels, p.Labels...)
+		r.parts, about = nil, true
+	}
+	shell := r.shape.coll.Erase == "redact" || r.shape.coll.Erase == "keep"
+	keep := about || mention || r.personal || linked && !shell || r.shape.coll.Accounts
+	var out []lineage.Sighting
+	if keep && (about || linked || mention || len(r.parts) == 0) {
+		out = append(out, r.out)
+	}
+	for _, p := range r.parts {
+		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
+		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
+		out = append(out, p)
+	}
+	return out
+}
+
+func (r *refRecord) sum() uint64 {
+	values := map[string]string{}
+	for i := 1; i < len(r.shape.cols); i++ {
+		if v, ok := r.value(i); ok {
+			values[r.shape.cols[i].Name] = v
+		}
+	}
+	return Sum(r.x.Hash, values)
+}

@@ -1,0 +1,363 @@
+package extract
+
+import (
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// record is one row on its way to sightings.
+type record struct {
+	*desk
+	x        *Extractor
+	shape    *shape
+	dataset  string
+	unit     connectors.Unit
+	locators locators
+
+	sightings []lineage.Sighting
+	row       int
+	out       lineage.Sighting // its edges and names are those of the desk until finish
+	parts     []lineage.Sighting
+	civil     lineage.Date // of out.RecordedAt
+	personal  bool
+	moved     bool          // the record says that she has another identifier from now on
+	to        lineage.Token // which
+}
+
+// begin starts a row.
+func (r *record) begin(row int, at int64) {
+	r.row, r.parts, r.civil, r.personal, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.at(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
+	r.label = r.label[:0]
+	if cap(r.seen) < len(r.shape.categories) {
+		r.seen = make([]bool, len(r.shape.categories))
+	}
+	r.seen = r.seen[:len(r.shape.categories)]
+	clear(r.seen)
+}
+
+// fields takes in all values of the row.
+func (r *record) fields() {
+	for i := range r.shape.cols {
+		c := &r.shape.cols[i]
+		if c.values.IsNull(r.row) {
+			continue
+		}
+		if v := c.values.Value(r.row); v != "" {
+			r.field(c, v)
+		}
+	}
+	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
+		r.out.Trigger = r.civil
+	}
+	if !r.moved || r.to == (lineage.Token{}) {
+		return
+	}
+	for _, e := range r.edge {
+		if e.Role == lineage.Subject && e.Kind == KindPhone && e.Token != r.to {
+			r.fact(lineage.LeftFact(e.Token), "left")
+		}
+	}
+}
+
+// field takes in one value.
+func (r *record) field(c *column, v string) {
+	r.life(c, v)
+	if c.Look == connectors.LookSkip {
+		return
+	}
+	if c.personal {
+		r.personal = true
+		for _, k := range c.cats {
+			if !r.seen[k] {
+				r.seen[k] = true
+				r.cat = append(r.cat, k)
+			}
+		}
+	}
+	if c.linked {
+		r.links(c, v)
+	}
+	switch {
+	case c.Identity != "":
+		r.identity(c, v)
+	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
+		r.json(c, v)
+	case c.Look == connectors.LookLabel || c.linked && c.personal:
+		r.labelled(c, v)
+	case c.name:
+		r.named(&r.name, &r.label, c, v)
+		r.text(v)
+	case c.text && !c.linked:
+		r.text(v)
+	}
+}
+
+// named takes in a name: hers, or what somebody's address book calls her.
+func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
+	n := r.names.signature(v)
+	if n == nil {
+		return
+	}
+	if c.label {
+		names = labels
+	}
+	*names = append(*names, cut(&r.words, n))
+}
+
+// life takes in account and dates.
+func (r *record) life(c *column, v string) {
+	if c.account && r.out.Account == "" {
+		r.out.Account = strings.Clone(strings.TrimSpace(v))
+	}
+	if c.recorded {
+		if t, civil, ok := r.x.Dates(v); ok {
+			r.out.RecordedAt, r.civil = t.Truncate(time.Second), civil
+		}
+	}
+	if c.trigger {
+		_, r.out.Trigger, _ = r.x.Dates(v)
+		if r.shape.coll.Accounts {
+			r.fact("trigger", v)
+		}
+	}
+	for _, class := range c.overrides {
+		r.fact("override:"+class, v)
+	}
+	for _, what := range c.consents {
+		if say := consentFact(what, v); say != "" {
+			r.fact("consent:"+what, say)
+		}
+	}
+}
+
+func (r *record) fact(k, v string) {
+	if r.out.Facts == nil {
+		r.out.Facts = map[string]string{}
+	}
+	r.out.Facts[k] = strings.Clone(v)
+}
+
+// links takes in the ids that the value defines or refers to.
+func (r *record) links(c *column, v string) {
+	for _, k := range c.keys {
+		r.link(k, v, lineage.Key)
+	}
+	if c.moved {
+		r.moved = true
+		if c.Identity != "" {
+			if e, ok := r.normalised(c.Identity, v); ok {
+				r.to = e.Token
+			}
+		}
+	}
+	for _, k := range c.links {
+		r.link(k, v, c.linkRole)
+	}
+	at, typed := r.shape.polyType[c.poly]
+	if !typed {
+		return
+	}
+	typ := &r.shape.cols[at]
+	if typ.values.IsNull(r.row) {
+		return
+	}
+	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.values.Value(r.row))); ok {
+		r.link(k, v, lineage.Link)
+	}
+}
+
+// polyKind names the link kind that a polymorphic type refers to.
+func (r *record) polyKind(k int, typ string) string {
+	ref := r.shape.coll.Refs[k]
+	if to, ok := ref.Map[typ]; ok {
+		typ = to
+	}
+	if kind, ok := r.x.Alias[r.dataset+"."+typ]; ok {
+		return kind
+	}
+	return r.dataset + "." + typ + ".id"
+}
+
+func (r *record) link(kind, v string, role lineage.Role) {
+	if id, ok := Link(kind, v); ok {
+		r.add(&r.edge, r.edgeOf(id, role))
+	}
+}
+
+func (r *record) edgeOf(id Identifier, role lineage.Role) lineage.Edge {
+	return lineage.Edge{Token: r.hash.Token(id.Kind, id.Value), Kind: id.Kind, Role: role, Weak: id.Weak}
+}
+
+// add adds an edge unless the record has it in as strong a role: a mention gives
+// way to every other role, and goes beside none.
+func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
+	for i, old := range *to {
+		if old.Token != e.Token {
+			continue
+		}
+		if old.Role == e.Role || old.Role != lineage.Mention && e.Role == lineage.Mention {
+			return
+		}
+		if old.Role == lineage.Mention {
+			(*to)[i] = e
+			return
+		}
+	}
+	*to = append(*to, e)
+}
+
+// identity takes in a column that the catalog calls an identifier.
+func (r *record) identity(c *column, v string) {
+	if e, ok := r.normalised(c.Identity, v); ok {
+		e.Role = c.role
+		r.add(&r.edge, e)
+		return
+	}
+	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
+		if e, ok := r.normalised(c.Identity, part); ok {
+			e.Role = c.role
+			r.add(&r.edge, e)
+		}
+	}
+	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
+		r.add(&r.edge, r.edgeOf(s.Identifier, c.role))
+	}
+}
+
+// text takes in what a free text mentions. In an account's own record every
+// number is the account's own.
+func (r *record) text(v string) {
+	role := lineage.Mention
+	if r.shape.own {
+		role = lineage.Own
+		if e, ok := r.normalised(KindPhone, v); ok {
+			e.Role = role
+			r.add(&r.edge, e)
+			return
+		}
+	}
+	for _, s := range Find(v) {
+		r.add(&r.edge, r.edgeOf(s.Identifier, role))
+	}
+}
+
+// labelled takes in a value whose column nobody described: its name tells what it
+// is, as the key of a JSON member does.
+func (r *record) labelled(c *column, v string) {
+	others := c.Role == "mention"
+	for _, h := range leafHits(c.Name, v, others) {
+		if h.name {
+			r.named(&r.name, &r.label, c, h.Value)
+			continue
+		}
+		if r.shape.own {
+			h.role = lineage.Own
+		}
+		r.add(&r.edge, r.edgeOf(h.Identifier, h.role))
+		r.personal = r.personal || h.role != lineage.Mention
+	}
+}
+
+// json looks into a value.
+func (r *record) json(c *column, v string) {
+	d := look(v, 0)
+	if d == nil {
+		r.text(v)
+		return
+	}
+	if c.Role == "mention" { // a column that holds other people
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				if !h.name {
+					r.add(&r.edge, r.edgeOf(h.Identifier, lineage.Mention))
+				}
+			}
+		}
+		return
+	}
+	for k, p := range d.parts {
+		if k == 0 {
+			r.hits(c, p.hits, &r.edge, &r.name, &r.label)
+			continue
+		}
+		s := lineage.Sighting{Within: c.Name + p.pointer}
+		r.hits(c, p.hits, &s.Edges, &s.Names, &s.Labels)
+		r.parts = append(r.parts, s)
+	}
+}
+
+// hits takes in what was found in one part of a document.
+func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, labels *[]lineage.Name) {
+	for _, h := range hits {
+		switch {
+		case h.name && thingKey(c.Name):
+		case h.name:
+			r.named(names, labels, c, h.Value)
+		case r.shape.own:
+			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		default:
+			r.add(edges, r.edgeOf(h.Identifier, h.role))
+		}
+		if h.role != lineage.Mention {
+			r.personal = true
+		}
+	}
+}
+
+// finish decides which sightings the record makes. A record without a personal
+// value and without an identifier is none; neither is the empty shell that a
+// redaction leaves, which has nothing but its references.
+func (r *record) finish() {
+	about, mention, linked := false, false, false
+	for _, e := range r.edge {
+		switch e.Role {
+		case lineage.Mention:
+			mention = true
+		case lineage.Link, lineage.Member:
+			linked = true
+		case lineage.Subject, lineage.Party, lineage.Own:
+			about = true
+		}
+	}
+	if len(r.parts) == 1 && !about && !linked {
+		p := r.parts[0]
+		r.edge = append(r.edge, p.Edges...)
+		r.name = append(r.name, p.Names...)
+		r.label = append(r.label, p.Labels...)
+		r.parts, about = nil, true
+	}
+	r.out.Categories = r.categories(r.shape)
+	keep := about || mention || r.personal || linked && !r.shape.shell || r.shape.coll.Accounts
+	if keep && (about || linked || mention || len(r.parts) == 0) {
+		r.out.Edges, r.out.Names = cut(&r.edges, r.edge), cut(&r.list, r.name)
+		r.out.Labels = cut(&r.list, r.label)
+		r.sightings = append(r.sightings, r.out)
+	}
+	for _, p := range r.parts {
+		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
+		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
+		r.sightings = append(r.sightings, p)
+	}
+}
+
+// sum digests the record's values by column name, so that the order of columns
+// does not matter.
+func (r *record) sum() uint64 {
+	parts := r.digest[:0]
+	for _, i := range r.shape.byName {
+		if c := &r.shape.cols[i]; !c.values.IsNull(r.row) {
+			parts = append(parts, bytesOf(c.Name), bytesOf(c.values.Value(r.row)))
+		}
+	}
+	r.digest = parts
+	return digest(r.hash, parts)
+}
+
+// bytesOf views a string as bytes that nobody changes.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

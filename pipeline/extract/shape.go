@@ -1,0 +1,171 @@
+package extract
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// column is a compiled column of a batch: everything that its catalog entry says,
+// decided once and not for every value.
+type column struct {
+	connectors.Field
+	values *array.String
+
+	role     lineage.Role // of an identity column
+	personal bool
+	name     bool
+	label    bool // its names are what others call the person
+	text     bool // searched as text when nothing else is known
+	poly     int  // index of the polymorphic reference whose id this is, -1 if none
+	cats     []int
+
+	keys, links []string // link kinds, aliases followed, without those that lead to no person
+	linkRole    lineage.Role
+	moved       bool // the value is the identifier that she has from now on
+	linked      bool // it defines or refers to an id
+
+	account, recorded, trigger bool
+	overrides, consents        []string
+}
+
+// shape is a compiled batch.
+type shape struct {
+	coll       connectors.Collection
+	cols       []column // without the locator
+	byName     []int    // columns in the order of their names
+	categories []string // of all columns
+	polyType   map[int]int
+	own        bool // an account's own records, or its staff's
+	shell      bool // an erasure leaves shells of its records behind
+}
+
+func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shape {
+	s := &shape{coll: coll, polyType: map[int]int{}, own: coll.Staff || coll.Accounts, shell: coll.Erase == "redact" || coll.Erase == "keep"}
+	for i, af := range rows.Schema().Fields() {
+		if i == 0 {
+			continue
+		}
+		c := column{Field: connectors.FieldOf(af), values: rows.Column(i).(*array.String), poly: -1}
+		m := keyMeaning(c.Name)
+		c.role = s.roleOf(&c, m)
+		c.personal, c.name = c.Personal(), c.Means("name")
+		c.label = coll.AddressBook || labelKey(c.Name)
+		c.text = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
+		for _, k := range c.Categories {
+			c.cats = append(c.cats, s.category(k))
+		}
+		x.joins(&c)
+		s.meanings(&c, i-1)
+		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
+		s.cols = append(s.cols, c)
+		s.byName = append(s.byName, i-1)
+	}
+	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
+	return s
+}
+
+// roleOf is the role of the identifiers of an identity column.
+func (s *shape) roleOf(c *column, m meaning) lineage.Role {
+	switch {
+	case s.own:
+		return lineage.Own
+	case c.Role == "mention":
+		return lineage.Mention
+	case c.Role == "link":
+		return lineage.Link
+	case c.Identity == KindPhone && m.party:
+		return lineage.Party
+	}
+	return lineage.Subject
+}
+
+func (s *shape) category(k string) int {
+	i := slices.Index(s.categories, k)
+	if i < 0 {
+		i = len(s.categories)
+		s.categories = append(s.categories, k)
+	}
+	return i
+}
+
+// joins resolves the link kinds of a column.
+func (x *Extractor) joins(c *column) {
+	for _, k := range c.Keys {
+		if k, ok := x.linkKind(k); ok {
+			c.keys = append(c.keys, k)
+		}
+	}
+	c.linkRole = lineage.Link
+	if c.Role == "member" {
+		c.linkRole = lineage.Member
+	}
+	for _, k := range c.Links {
+		switch k {
+		case "merged":
+			c.linkRole = lineage.Merged
+		case "moved":
+			c.moved = true
+		default:
+			if k, ok := x.linkKind(k); ok {
+				c.links = append(c.links, k)
+			}
+		}
+	}
+}
+
+// linkKind follows aliases; false for kinds that lead to no person.
+func (x *Extractor) linkKind(kind string) (string, bool) {
+	if to, ok := x.Alias[kind]; ok {
+		kind = to
+	}
+	return kind, !x.Bare[kind]
+}
+
+// meanings takes in what the i-th column has to do with the record's life.
+func (s *shape) meanings(c *column, i int) {
+	for _, m := range c.Meaning {
+		switch m {
+		case "account":
+			c.account = true
+		case "recorded_at":
+			c.recorded = true
+		case "trigger":
+			c.trigger = true
+		}
+		if k, ok := strings.CutPrefix(m, "polytype:"); ok {
+			s.polyType[int(k[0]-'0')] = i
+		}
+		if k, ok := strings.CutPrefix(m, "polyid:"); ok {
+			c.poly = int(k[0] - '0')
+		}
+		if class, ok := strings.CutPrefix(m, "override:"); ok {
+			c.overrides = append(c.overrides, class)
+		}
+		if what, ok := strings.CutPrefix(m, "consent:"); ok {
+			c.consents = append(c.consents, what)
+		}
+	}
+}
+
+// locators are the locators of a batch, copied out of it as one string.
+type locators struct {
+	text  string
+	from  int
+	array *array.String
+}
+
+func locatorsOf(rows arrow.Record) locators {
+	a := rows.Column(0).(*array.String)
+	return locators{text: string(a.ValueBytes()), from: a.ValueOffset(0), array: a}
+}
+
+func (l locators) at(row int) string {
+	return l.text[l.array.ValueOffset(row)-l.from : l.array.ValueOffset(row+1)-l.from]
+}
