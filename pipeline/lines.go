@@ -47,6 +47,7 @@ type KeptLine struct {
 	Reason  string `json:"reason"` // law, shared or hold
 	Rule    string `json:"rule"`
 	Until   string `json:"until"`
+	Class   string `json:"class"`
 }
 
 // BackLine is a copy of an erased person that came back.
@@ -106,6 +107,9 @@ type PlanSummary struct {
 	Records int    `json:"records"`
 	Keep    int    `json:"keep"`
 	Undated int    `json:"undated"`
+	// Advisory counts the records that advisory floors would have kept longer.
+	Advisory int    `json:"advisory"`
+	Approval string `json:"approval,omitempty"` // why apply asks for an approval
 	Gaps    int    `json:"gaps"`
 }
 

@@ -85,7 +85,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
 	}
-	back, err := s.resurrections()
+	back, err := s.resurrections(nil)
 	if err != nil {
 		return run.sum, err
 	}
@@ -288,8 +288,9 @@ func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []l
 	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
 }
 
-// resurrections finds copies of people who were erased.
-func (s *Site) resurrections() ([]BackLine, error) {
+// resurrections finds copies of people who were erased: of all, or of those who
+// have one of the given tokens.
+func (s *Site) resurrections(only map[lineage.Token]bool) ([]BackLine, error) {
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
 		return nil, err
@@ -297,6 +298,9 @@ func (s *Site) resurrections() ([]BackLine, error) {
 	var out []BackLine
 	seen := map[BackLine]bool{}
 	for _, l := range ledger {
+		if only != nil && !only[l.Token] {
+			continue
+		}
 		found, err := s.residue(l.Token, l.Account)
 		if err != nil {
 			return nil, err

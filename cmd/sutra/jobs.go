@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,7 +56,8 @@ func accountFlag(c *cobra.Command, to *string) {
 
 // ambiguous prints the people behind an ambiguous identifier.
 func (a *app) ambiguous(err error) error {
-	if amb, ok := err.(*pipeline.AmbiguousError); ok {
+	var amb *pipeline.AmbiguousError
+	if errors.As(err, &amb) {
 		for _, s := range amb.Subjects {
 			a.out.line(s)
 		}
@@ -170,16 +172,20 @@ func (a *app) applyCmd() *cobra.Command {
 
 func (a *app) verifyCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "verify", Short: "Read the sources again and prove that what was erased is gone", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use: "verify [CERTIFICATE]", Short: "Read the sources again and prove that what was erased is gone", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			certificate := ""
+			if len(args) > 0 {
+				certificate = args[0]
+			}
 			var sum pipeline.VerifySummary
 			err := a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
 				var err error
-				sum, err = s.Verify(c.Context())
+				sum, err = s.Verify(c.Context(), certificate)
 				return sum, err
 			})
-			if err == nil && sum.Residue > 0 {
-				return fmt.Errorf("%d copies of erased people are there", sum.Residue)
+			if sum.Residue > 0 && (err == nil || errors.Is(err, errGaps)) {
+				return fmt.Errorf("%d copies that were erased are there", sum.Residue)
 			}
 			return err
 		},
