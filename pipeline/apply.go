@@ -32,7 +32,7 @@ type application struct {
 	plan     *planFile
 	journal  *audit.Journal
 	tokens   map[string]map[lineage.Token]string // by account: whose data go
-	before   map[string]lineage.Date             // by account: only what is older goes
+	returned *ledger                             // of a plan for copies that came back, else nil
 	changed  map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
 	blind    bool                                // the accounts could not be read: nothing that hangs on them is done
 	sum      ApplySummary
@@ -58,7 +58,7 @@ type touched struct {
 // done is done. simulate lets the plan's own as-of time stand for the clock.
 func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, before: map[string]lineage.Date{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s)}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s)}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -73,7 +73,11 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 				a.tokens[x.Account][tok] = k
 			}
 		}
-		a.before[x.Account] = x.Before
+		if x.Returned && a.returned == nil {
+			if a.returned, err = s.ledger(); err != nil {
+				return a.sum, errors.Join(err, p.close())
+			}
+		}
 	}
 	a.journal, err = audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
 	if err != nil {

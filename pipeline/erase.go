@@ -253,4 +253,3 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 	sum.Gaps = pl.Gaps()
 	return sum, pl.note(context.Background(), "plan.made", map[string]any{"plan_sha256": pl.plan.SHA256, "kind": pl.plan.Kind, "steps": sum.Steps, "records": sum.Records, "kept": sum.Keep})
 }
-

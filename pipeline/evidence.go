@@ -146,6 +146,7 @@ type proof struct {
 	SHA256      string    `json:"sha256"`
 	AsOf        int64     `json:"as_of"` // Unix seconds
 	Certificate string    `json:"certificate"`
+	Returned    bool      `json:"returned,omitempty"` // about old copies that came back
 	Touched     []touched `json:"touched"`
 }
 
@@ -173,7 +174,7 @@ func (a *application) evidence(ctx context.Context) error {
 // remember stores which units were changed.
 func (a *application) remember() error {
 	for i := 0; i == 0 || i*proofUnits < len(a.touched); i++ {
-		p := proof{Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate),
+		p := proof{Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate), Returned: a.returned != nil,
 			Touched: a.touched[i*proofUnits : min((i+1)*proofUnits, len(a.touched))]}
 		doc, err := json.Marshal(p)
 		if err != nil {

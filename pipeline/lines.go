@@ -110,7 +110,7 @@ type PlanSummary struct {
 	// Advisory counts the records that advisory floors would have kept longer.
 	Advisory int    `json:"advisory"`
 	Approval string `json:"approval,omitempty"` // why apply asks for an approval
-	Gaps    int    `json:"gaps"`
+	Gaps     int    `json:"gaps"`
 }
 
 // ApplySummary sums up what was done.

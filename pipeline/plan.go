@@ -32,7 +32,7 @@ type Plan struct {
 	// Approval says why a person must approve the plan before it is applied; "" when
 	// only the policy may ask for that.
 	Approval string `json:"approval,omitempty"`
-	SHA256  string    `json:"-"` // of the file up to its last line
+	SHA256   string `json:"-"` // of the file up to its last line
 
 	body planBody
 }
@@ -57,9 +57,9 @@ type planSubject struct {
 
 	Account string            `json:"account"`
 	Tokens  map[string]string `json:"tokens"` // hex → kind
-	// Before, when set, restricts the plan to her records from before that day:
-	// what was made since is not hers to go.
-	Before lineage.Date `json:"before,omitempty"`
+	// Returned says that the plan erases old copies of hers that came back after an
+	// erasure, and nothing else of hers: she may have returned of her own will.
+	Returned bool `json:"returned,omitempty"`
 }
 
 // planStep is one unit and the edits in it.

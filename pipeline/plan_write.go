@@ -244,7 +244,7 @@ type planWriter struct {
 	plan *Plan
 	w    *bufio.Writer
 	sum  hash.Hash
-	n int
+	n    int
 }
 
 func (w *planWriter) all(sp *spool, steps []closedStep) error {

@@ -3,18 +3,27 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 )
 
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
-	return a.rescan(ctx, a.touched)
+	return a.rescan(ctx, a.touched, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
+		run.force = true
+		return run.unit
+	})
 }
 
-// rescan reads units again, whatever their fingerprints.
-func (s *Site) rescan(ctx context.Context, list []touched) error {
+// rescan visits units of a list as they stand now, in parallel; how says what a
+// visit is. Units that are not listed any more drop out of the graph.
+func (s *Site) rescan(ctx context.Context, list []touched, how func(*scan) func(context.Context, *Source, connectors.Unit) error) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -22,38 +31,64 @@ func (s *Site) rescan(ctx context.Context, list []touched) error {
 	if err != nil {
 		return err
 	}
-	run := &scan{Site: s, w: w, force: true}
-	bySource := map[string]map[string]touched{}
+	run := &scan{Site: s, w: w}
+	visit := how(run)
+	bySource := map[string]map[string]bool{}
 	for _, t := range list {
 		if bySource[t.Source] == nil {
-			bySource[t.Source] = map[string]touched{}
+			bySource[t.Source] = map[string]bool{}
 		}
-		bySource[t.Source][t.Unit.Key] = t
+		bySource[t.Source][t.Unit.Key] = true
 	}
-	for name, units := range bySource {
+	for _, name := range slices.Sorted(maps.Keys(bySource)) {
 		src, err := s.source(name)
 		if err != nil {
+			s.gap(name, "", "it cannot be read again: "+err.Error())
+			continue
+		}
+		if err := run.revisit(ctx, src, bySource[name], visit); err != nil {
 			return err
-		}
-		for u, err := range src.Conn.Units(ctx) {
-			if err != nil {
-				s.gap(name, u.Key, "the listing failed: "+err.Error())
-				continue
-			}
-			if _, ok := units[u.Key]; ok {
-				if err := run.unit(ctx, src, u); err != nil {
-					return err
-				}
-				delete(units, u.Key)
-			}
-		}
-		for key := range units { // not listed any more: it is gone
-			if err := w.Remove(name, key); err != nil {
-				return err
-			}
 		}
 	}
 	return w.Close(ctx)
+}
+
+// revisit visits the wanted units of one source.
+func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool, visit func(context.Context, *Source, connectors.Unit) error) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(r.Workers, 1))
+	whole := true
+	last := time.Now()
+	for u, err := range src.Conn.Units(gctx) {
+		if gctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+			whole = false
+			continue
+		}
+		if !wanted[u.Key] {
+			continue
+		}
+		delete(wanted, u.Key)
+		group.Go(func() error { return visit(gctx, src, u) })
+		if time.Since(last) > flushEvery {
+			last = time.Now()
+			if err := r.w.Flush(gctx); err != nil {
+				return errors.Join(err, group.Wait())
+			}
+		}
+	}
+	if err := errors.Join(group.Wait(), ctx.Err()); err != nil || !whole {
+		return err
+	}
+	for key := range wanted { // not listed any more: it is gone
+		if err := r.w.Remove(src.Name, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prove counts what is left of the people's identifiers after the graph was
@@ -61,6 +96,9 @@ func (s *Site) rescan(ctx context.Context, list []touched) error {
 func (a *application) prove(ctx context.Context) error {
 	if a.plan.Kind != "erase" {
 		return nil
+	}
+	if a.returned != nil {
+		return a.proveReturned()
 	}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
@@ -75,6 +113,22 @@ func (a *application) prove(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// proveReturned counts the old copies that are there again, or still.
+func (a *application) proveReturned() error {
+	list, err := a.comebacks(nil)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		f := &list[i].found
+		if a.returned.old(&f.Record) && !a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] {
+			a.sum.Residue++
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, "a copy that came back is still in "+f.Record.Collection)
+		}
+	}
+	return nil
+}
+
 // traces reports the records of an account that still carry an identifier.
 func (a *application) traces(account string, t lineage.Token) error {
 	rids, err := a.Graph.Postings(t)
@@ -87,7 +141,7 @@ func (a *application) traces(account string, t lineage.Token) error {
 	}
 	for i := range found {
 		f := &found[i]
-		if a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account || a.since(&f.Record) {
+		if a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
 			continue
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
@@ -105,7 +159,7 @@ func (a *application) suppress(ctx context.Context) error {
 	}
 	var list []lineage.Suppression
 	for _, x := range a.plan.body.Subjects {
-		if x.Before != 0 {
+		if x.Returned {
 			continue // they are there already, with the day that matters
 		}
 		for t, kind := range x.Tokens {

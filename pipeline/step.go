@@ -13,7 +13,6 @@ import (
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/extract"
-	"github.com/cratio/sutra/pipeline/policy"
 )
 
 // execute carries out steps of one source.
@@ -166,7 +165,10 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit) 
 			return false, err
 		}
 		for _, x := range a.sightings(src, u, b) {
-			if a.since(&x) {
+			if a.returned != nil {
+				if a.returned.old(&x) {
+					return true, nil
+				}
 				continue
 			}
 			for _, e := range x.Edges {
@@ -192,23 +194,6 @@ func (a *application) hers(account string, t lineage.Token) bool {
 		}
 	}
 	return false
-}
-
-// since reports a record that the plan leaves because it was made after the day up
-// to which the plan goes.
-func (a *application) since(r *lineage.Sighting) bool {
-	for account, day := range a.before {
-		if day != 0 && (r.Account == "" || r.Account == account) && !olderThan(r, day) {
-			return true
-		}
-	}
-	return false
-}
-
-// olderThan reports whether a record was made before a day, for certain.
-func olderThan(r *lineage.Sighting, day lineage.Date) bool {
-	made := policy.Civil(r.RecordedAt)
-	return policy.Real(made) && made < day
 }
 
 // recordRef names a record of a plan.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 )
@@ -17,6 +19,9 @@ import (
 func certificateID(path string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".json"), ".report")
 }
+
+// isReport tells a report of partial failure by its name.
+func isReport(path string) bool { return strings.HasSuffix(path, ".report.json") }
 
 // Verify reads the changed units of every applied plan again and proves that no
 // identifier of an erased person is left. With a certificate, a path or an id, it
@@ -65,7 +70,7 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	if !strings.ContainsAny(certificate, "/.") {
 		path = s.statePath("certificates", certificate+".json")
 	}
-	if strings.HasSuffix(path, ".report.json") {
+	if isReport(path) {
 		return sum, fmt.Errorf("%w: %s is a report of partial failure, which promises nothing; apply its plan again", ErrUsage, filepath.Base(path))
 	}
 	c, err := audit.VerifyCertificate(path, s.Graph.VerifySignature)
@@ -86,26 +91,38 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	if proofs[0].Kind == "retain" {
 		err = s.stillDue(ctx, proofs, &sum)
 	} else {
-		err = s.stillThere(c.SubjectTokens, &sum)
+		err = s.stillThere(c.SubjectTokens, proofs[0].Returned, &sum)
 	}
 	sum.Gaps = s.Gaps()
 	return sum, err
 }
 
-// stillThere reports copies of the people of one certificate.
-func (s *Site) stillThere(tokens []string, sum *VerifySummary) error {
+// stillThere reports copies of the people of one certificate. One that is about old
+// copies which had come back promises nothing about what they left since.
+func (s *Site) stillThere(tokens []string, returned bool, sum *VerifySummary) error {
 	hers := map[lineage.Token]bool{}
 	for _, t := range tokens {
 		if tok, ok := parseToken(t); ok {
 			hers[tok] = true
 		}
 	}
-	back, err := s.resurrections(hers)
-	for _, b := range back {
+	list, err := s.comebacks(hers)
+	if err != nil {
+		return err
+	}
+	if returned {
+		book, err := s.ledger()
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(c comeback) bool { return !book.old(&c.found.Record) })
+	}
+	lines := backLines(list)
+	for _, b := range lines {
 		s.emit(b)
 	}
-	sum.Residue = len(back)
-	return err
+	sum.Residue = len(lines)
+	return nil
 }
 
 // stillDue counts the units of a retention plan in which something is left that
@@ -171,5 +188,42 @@ func (s *Site) rescanProofs(ctx context.Context, proofs []proof, sum *VerifySumm
 		list = append(list, t)
 	}
 	sum.Units = len(list)
-	return s.rescan(ctx, list)
+	ledger, err := s.Graph.Suppressions()
+	if err != nil {
+		return err
+	}
+	gone := map[lineage.Token]bool{}
+	for _, l := range ledger {
+		gone[l.Token] = true
+	}
+	return s.rescan(ctx, list, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
+		return func(ctx context.Context, src *Source, u connectors.Unit) error { return run.inspect(ctx, src, u, gone) }
+	})
+}
+
+// inspect reads a unit again and looks for identifiers of erased people. The graph
+// is written only when the unit is not what the graph knows, or holds one of them.
+func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone map[lineage.Token]bool) error {
+	known, err := r.Graph.Unit(src.Name, u.Key)
+	if err != nil {
+		return err
+	}
+	if known == nil || known.Catalog != src.catalog || known.Unit.Fingerprint != u.Fingerprint {
+		return r.unit(ctx, src, u)
+	}
+	for b, err := range src.Conn.Read(ctx, u) {
+		if err != nil {
+			if ctx.Err() == nil {
+				r.gap(src.Name, u.Key, "it cannot be read again: "+err.Error())
+			}
+			return ctx.Err()
+		}
+		for _, x := range r.sightings(src, u, b) {
+			if slices.ContainsFunc(x.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Own && gone[e.Token] }) {
+				_, err := r.read(ctx, src, u)
+				return err
+			}
+		}
+	}
+	return ctx.Err()
 }
