@@ -6,18 +6,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 )
 
-// batchEdits bounds the edits of one database transaction.
-const batchEdits = 5000
+// batchEdits bounds the edits that are worked on at the same time, and those of
+// one database transaction; batchSteps bounds the objects.
+const (
+	batchEdits = 5000
+	batchSteps = 256
+)
 
 // compactAtOnce is the size of the graph, in bytes, up to which every apply
 // rewrites it; a larger one waits for the nightly run.
@@ -26,14 +29,22 @@ const compactAtOnce = 32 << 20
 // application is one run of a plan.
 type application struct {
 	*Site
-	plan     *Plan
+	plan     *planFile
 	journal  *audit.Journal
-	tokens   map[lineage.Token]string
+	tokens   map[string]map[lineage.Token]string // by account: whose data go
+	returned *ledger                             // of a plan for copies that came back, else nil
+	changed  map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
+	blind    bool                                // the accounts could not be read: nothing that hangs on them is done
 	sum      ApplySummary
+	tally    evidenceTally
+	kept     map[string]bool // units with records of hers that stay for another reason than law
 	touched  []touched
+	unsure   map[int]bool // steps of a retention plan whose object is not what the plan saw
+	states   []audit.Record
 	started  time.Time
 	simulate bool
-	sm       sync.Mutex // guards sum and touched while objects are changed in parallel
+	approved []string
+	sm       sync.Mutex // guards all of these while objects are changed in parallel
 }
 
 // touched is a unit that the plan changed, as it stands afterwards.
@@ -46,25 +57,34 @@ type touched struct {
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
 // done is done. simulate lets the plan's own as-of time stand for the clock.
 func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
-	p, err := s.load(path)
+	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
+		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s)}
+	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
 	}
-	a := &application{Site: s, plan: p, tokens: map[lineage.Token]string{}, started: s.Now(), simulate: simulate,
-		sum: ApplySummary{Type: "summary", Plan: path}}
+	a.plan = p
 	for _, x := range p.body.Subjects {
+		if a.tokens[x.Account] == nil {
+			a.tokens[x.Account] = map[lineage.Token]string{}
+		}
 		for t, k := range x.Tokens {
 			if tok, ok := parseToken(t); ok {
-				a.tokens[tok] = k
+				a.tokens[x.Account][tok] = k
+			}
+		}
+		if x.Returned && a.returned == nil {
+			if a.returned, err = s.ledger(); err != nil {
+				return a.sum, errors.Join(err, p.close())
 			}
 		}
 	}
 	a.journal, err = audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
 	if err != nil {
-		return a.sum, err
+		return a.sum, errors.Join(err, p.close())
 	}
 	sum, err := a.run(ctx)
-	return sum, errors.Join(err, a.journal.Close())
+	return sum, errors.Join(err, a.journal.Close(), p.close())
 }
 
 func parseToken(s string) (lineage.Token, bool) {
@@ -75,10 +95,16 @@ func parseToken(s string) (lineage.Token, bool) {
 	return lineage.Token(b), true
 }
 
-func (a *application) run(ctx context.Context) (ApplySummary, error) {
-	for _, k := range a.plan.body.Kept {
-		a.emit(k)
+// stays notes a record that the plan leaves.
+func (a *application) stays(k KeptLine) {
+	a.emit(k)
+	a.tally.kept(k)
+	if k.Reason != "law" {
+		a.kept[k.Source+"\x00"+k.Unit] = true
 	}
+}
+
+func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	if done, ok := a.journal.Result(); ok {
 		if err := json.Unmarshal(done, &a.sum); err != nil {
 			return a.sum, fmt.Errorf("read the journal: %w", err)
@@ -89,32 +115,19 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	if err := a.allowed(ctx); err != nil {
 		return a.sum, err
 	}
-	a.sum.Kept = len(a.plan.body.Kept)
+	a.sum.Kept = a.plan.Keep
 	before := a.Gaps()
-	if err := a.mark(audit.Intent, a.plan.body.Steps...); err != nil {
-		return a.sum, err
-	}
-	if err := a.steps(ctx); err != nil {
-		return a.sum, err
-	}
-	if err := a.refresh(ctx); err != nil {
-		return a.sum, err
-	}
-	if err := a.prove(); err != nil {
-		return a.sum, err
+	for _, fn := range []func(context.Context) error{a.recheck, a.steps, a.refresh, a.settleUnsure, a.prove, a.suppress} {
+		if err := fn(ctx); err != nil {
+			return a.sum, err
+		}
 	}
 	a.sum.Gaps = a.Gaps() - before
-	if err := a.suppress(); err != nil {
-		return a.sum, err
-	}
 	if err := a.evidence(ctx); err != nil {
 		return a.sum, err
 	}
 	if a.sum.Stale+a.sum.Failed+a.sum.Residue > 0 {
 		return a.sum, nil // not done: running it again goes on where it can
-	}
-	if err := a.mark(audit.Proven, a.plan.body.Steps...); err != nil {
-		return a.sum, err
 	}
 	done, err := json.Marshal(a.sum)
 	if err != nil {
@@ -124,15 +137,6 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 		return a.sum, err
 	}
 	return a.sum, a.compact(ctx)
-}
-
-// mark writes into the journal how far steps came.
-func (a *application) mark(state audit.State, steps ...planStep) error {
-	records := make([]audit.Record, 0, len(steps))
-	for _, st := range steps {
-		records = append(records, audit.Record{Step: st.No, State: state})
-	}
-	return a.journal.RecordAll(records)
 }
 
 // compact rewrites the graph after an erasure so that nothing of it stays on
@@ -145,105 +149,107 @@ func (a *application) compact(ctx context.Context) error {
 	return a.Graph.Compact(ctx)
 }
 
-// allowed re-checks dates and holds at the moment of execution.
+// allowed re-checks dates, holds and the approval at the moment of execution.
 func (a *application) allowed(ctx context.Context) error {
 	now := a.Now()
 	if a.simulate && a.plan.AsOf.After(now) {
 		now = a.plan.AsOf
 	}
+	if a.plan.body.Latest.After(now) {
+		return fmt.Errorf("%w: the plan has records that are not due before %s", ErrRefused, Stamp(a.plan.body.Latest))
+	}
+	if err := a.approval(); err != nil {
+		return err
+	}
 	holds, err := a.Holds()
 	if err != nil {
 		return err
 	}
-	for _, st := range a.plan.body.Steps {
-		for _, e := range st.Edits {
-			if e.Due.After(now) {
-				return fmt.Errorf("%w: the plan has records that are not due before %s", ErrRefused, Stamp(e.Due))
-			}
-		}
-	}
-	known := map[string]bool{}
-	for _, k := range a.plan.body.Kept {
-		if k.Reason == "hold" {
-			known[k.Rule] = true
-		}
-	}
 	for _, h := range holds {
-		if known[h.ID] {
+		if a.plan.body.Holds[h.ID] {
 			continue
 		}
-		for _, x := range a.plan.body.Subjects {
-			p := &lineage.Person{Account: x.Account, Tokens: map[lineage.Token]string{}}
-			for t, k := range x.Tokens {
-				if tok, ok := parseToken(t); ok {
-					p.Tokens[tok] = k
-				}
-			}
-			if a.plan.Kind == "erase" && h.covers(p) || a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created) {
-				return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
-			}
+		late := a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created)
+		for account, tokens := range a.tokens {
+			late = late || a.plan.Kind != "retain" && h.covers(&lineage.Person{Account: account, Tokens: tokens})
+		}
+		if late {
+			return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
 		}
 	}
 	return ctx.Err()
 }
 
-// steps executes the steps: the databases' in transactions, the objects' in
-// parallel.
+// steps executes the steps in groups: a database's in one transaction, objects in
+// parallel. What an earlier run of this plan did is only counted.
 func (a *application) steps(ctx context.Context) error {
-	bySource := map[string][]planStep{}
-	var names []string
-	for _, st := range a.plan.body.Steps {
-		if bySource[st.Source] == nil {
-			names = append(names, st.Source)
+	var group []planStep
+	edits := 0
+	flush := func() error {
+		if len(group) == 0 {
+			return nil
 		}
-		bySource[st.Source] = append(bySource[st.Source], st)
+		err := a.group(ctx, group)
+		group, edits = group[:0], 0
+		return err
 	}
-	for _, n := range names {
-		src, err := a.source(n)
-		if err != nil {
-			a.failed(bySource[n], err)
-			continue
+	err := a.plan.steps(func(st planStep) error {
+		if state, detail := a.journal.Last(st.No); state == audit.Done || state == audit.Proven {
+			return a.already(st, detail)
 		}
-		er, ok := src.Conn.(connectors.Eraser)
-		if !ok {
-			a.failed(bySource[n], fmt.Errorf("source %s cannot be changed", n))
-			continue
+		if st = a.current(st); len(st.Edits) == 0 {
+			return ctx.Err()
 		}
-		if err := a.sourceSteps(ctx, src, er, bySource[n]); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-func (a *application) failed(steps []planStep, err error) {
-	for _, st := range steps {
-		a.sm.Lock()
-		a.sum.Failed += len(st.Edits)
-		a.sm.Unlock()
-		a.gap(st.Source, st.Unit.Unit.Key, "it could not be changed: "+err.Error())
-	}
-}
-
-func (a *application) sourceSteps(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep) error {
-	if _, ok := src.Conn.(connectors.BatchEraser); ok {
-		for i := 0; i < len(steps); {
-			j, n := i, 0
-			for j < len(steps) && (j == i || n+len(steps[j].Edits) <= batchEdits) {
-				n += len(steps[j].Edits)
-				j++
-			}
-			if err := a.transaction(ctx, src, er, steps[i:j]); err != nil {
+		if len(group) > 0 && (group[0].Source != st.Source || edits+len(st.Edits) > batchEdits || len(group) == batchSteps) {
+			if err := flush(); err != nil {
 				return err
 			}
-			i = j
 		}
+		group, edits = append(group, st), edits+len(st.Edits)
+		return nil
+	})
+	return errors.Join(err, ctx.Err(), flushUnless(err, flush))
+}
+
+// flushUnless flushes the last group when nothing went wrong before.
+func flushUnless(err error, flush func() error) error {
+	if err != nil {
 		return nil
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(a.Workers, 1))
-	for _, st := range steps {
-		group.Go(func() error { return a.object(gctx, src, er, st) })
+	return flush()
+}
+
+// already counts a step that an earlier run of the plan carried out.
+func (a *application) already(st planStep, detail []byte) error {
+	var out connectors.Outcome
+	if len(detail) > 0 {
+		var err error
+		if out.Shells, err = strconv.Atoi(string(detail)); err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
 	}
-	return group.Wait()
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	a.outcome(st, out)
+	a.touched = append(a.touched, touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
+	return nil
+}
+
+// group executes steps of one source and records how far each came: what is about
+// to be done before, what was done after.
+func (a *application) group(ctx context.Context, steps []planStep) error {
+	intent := make([]audit.Record, 0, len(steps))
+	for _, st := range steps {
+		intent = append(intent, audit.Record{Step: st.No, State: audit.Intent})
+	}
+	if err := a.journal.RecordAll(intent); err != nil {
+		return err
+	}
+	err := a.execute(ctx, steps)
+	states := a.states
+	a.states = nil
+	if len(states) > 0 {
+		err = errors.Join(err, a.journal.RecordAll(states))
+	}
+	return err
 }

@@ -47,6 +47,7 @@ type KeptLine struct {
 	Reason  string `json:"reason"` // law, shared or hold
 	Rule    string `json:"rule"`
 	Until   string `json:"until"`
+	Class   string `json:"class"`
 }
 
 // BackLine is a copy of an erased person that came back.
@@ -106,7 +107,10 @@ type PlanSummary struct {
 	Records int    `json:"records"`
 	Keep    int    `json:"keep"`
 	Undated int    `json:"undated"`
-	Gaps    int    `json:"gaps"`
+	// Advisory counts the records that advisory floors would have kept longer.
+	Advisory int    `json:"advisory"`
+	Approval string `json:"approval,omitempty"` // why apply asks for an approval
+	Gaps     int    `json:"gaps"`
 }
 
 // ApplySummary sums up what was done.

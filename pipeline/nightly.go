@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,44 +12,132 @@ import (
 type NightlySummary struct {
 	Type     string `json:"type"`
 	Scanned  int    `json:"scanned"`
-	Back     int    `json:"resurrections"`
+	Back     int    `json:"resurrections"` // copies of erased people that were found
+	Again    int    `json:"erased_again"`  // of these, old copies that are gone again
+	Waiting  int    `json:"waiting"`       // of these, left for a person to decide about
+	Due      int    `json:"due"`           // records past their retention period
+	Undated  int    `json:"undated"`
 	Erased   int    `json:"erased"`
 	Redacted int    `json:"redacted"`
+	Kept     int    `json:"kept"`
 	Stale    int    `json:"stale"`
 	Failed   int    `json:"failed"`
 	Residue  int    `json:"residue"`
+	Verified int    `json:"verified"` // certificates of tonight that were proven again
 	Gaps     int    `json:"gaps"`
+	Refused  string `json:"refused,omitempty"` // why a part of the run did not take place
 }
 
-// Nightly is the scheduled run: scan, people who came back, retention, and the
-// rewrite of the graph that leaves nothing of what was erased on disk.
-// People who came back are reported, not erased: somebody may have returned of
-// her own will, so that is for a person to decide.
+// Nightly is the scheduled run: scan, people who came back, retention, proof, and
+// the rewrite of the graph that leaves nothing of what was erased on disk.
+//
+// Of the people who came back, what is certainly an old copy of what was erased is
+// erased again; anything else is reported and left, since somebody may have
+// returned of her own will: that is for a person to decide. A retention plan that
+// is refused (the deletion guard, an undecided floor) does not keep the rest of the
+// run from taking place; its plan stays in the state folder for a person to approve.
 func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (NightlySummary, error) {
 	sum := NightlySummary{Type: "summary"}
+	s.told = map[GapLine]bool{} // several jobs meet the same gaps
+	defer func() { s.told = nil }()
 	sc, err := s.Scan(ctx, nil)
 	if err != nil {
 		return sum, err
 	}
 	sum.Scanned, sum.Back = sc.Scanned, sc.Back
-	path := s.statePath("nightly.plan")
-	plan, err := s.Retain(ctx, asOf, path)
-	if err != nil {
+	var certificates []string
+	again := s.statePath("nightly-again.plan")
+	plan, left, err := s.eraseReturned(ctx, again)
+	if err != nil && !errors.Is(err, ErrRefused) {
 		return sum, err
 	}
+	sum.refuse(err)
+	sum.Waiting = left
 	if plan.Steps > 0 {
-		a, err := s.Apply(ctx, path, simulate)
-		if err != nil {
+		a, err := s.Apply(ctx, again, simulate)
+		if err := sum.add(a, err); err != nil {
 			return sum, err
 		}
-		sum.Erased, sum.Redacted, sum.Stale, sum.Failed, sum.Residue = a.Erased, a.Redacted, a.Stale, a.Failed, a.Residue
+		sum.Again = a.Erased + a.Redacted
+		certificates = append(certificates, a.Certificate)
 	}
-	if err := os.Remove(path); err != nil {
-		return sum, fmt.Errorf("clear the plan away: %w", err)
+	path := s.statePath("nightly.plan")
+	plan, err = s.Retain(ctx, asOf, path)
+	if err != nil && !errors.Is(err, ErrRefused) {
+		return sum, err
+	}
+	sum.refuse(err)
+	sum.Due, sum.Undated = plan.Records, plan.Undated
+	refused := false
+	if plan.Steps > 0 {
+		a, err := s.Apply(ctx, path, simulate)
+		refused = err != nil
+		if err := sum.add(a, err); err != nil {
+			return sum, err
+		}
+		certificates = append(certificates, a.Certificate)
+	}
+	if err := s.clearPlans(refused, again, path); err != nil {
+		return sum, err
+	}
+	if err := s.proveTonight(ctx, certificates, &sum); err != nil {
+		return sum, err
 	}
 	if err := s.Graph.Compact(ctx); err != nil {
 		return sum, err
 	}
 	sum.Gaps = s.Gaps()
-	return sum, ctx.Err()
+	return sum, errors.Join(ctx.Err(), s.note(ctx, "nightly.finished", map[string]any{"resurrections": sum.Back, "erased_again": sum.Again, "waiting": sum.Waiting,
+		"erased": sum.Erased, "redacted": sum.Redacted, "stale": sum.Stale, "failed": sum.Failed, "residue": sum.Residue, "gaps": sum.Gaps, "refused": sum.Refused != ""}))
+}
+
+// refuse notes why a part of the run did not take place.
+func (n *NightlySummary) refuse(err error) {
+	if err != nil && n.Refused == "" {
+		n.Refused = err.Error()
+	}
+}
+
+// add counts what an apply did. A refusal is noted, any other error returned.
+func (n *NightlySummary) add(a ApplySummary, err error) error {
+	if err != nil && !errors.Is(err, ErrRefused) {
+		return err
+	}
+	n.refuse(err)
+	n.Erased += a.Erased
+	n.Redacted += a.Redacted
+	n.Kept += a.Kept
+	n.Stale += a.Stale
+	n.Failed += a.Failed
+	n.Residue += a.Residue
+	return nil
+}
+
+// clearPlans removes the plans of the night; a refused one stays to be looked at.
+func (s *Site) clearPlans(refused bool, again, path string) error {
+	for _, p := range []string{again, path} {
+		if refused && p == path {
+			continue
+		}
+		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("clear the plan away: %w", err)
+		}
+	}
+	return nil
+}
+
+// proveTonight reads once more what tonight's plans touched.
+func (s *Site) proveTonight(ctx context.Context, certificates []string, sum *NightlySummary) error {
+	for _, c := range certificates {
+		if c == "" || isReport(c) {
+			continue // a report of partial failure is counted as such
+		}
+		v, err := s.Verify(ctx, c)
+		if err != nil {
+			return err
+		}
+		sum.Verified++
+		sum.Residue += v.Residue
+	}
+	return nil
 }

@@ -1,24 +1,24 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/extract"
 )
 
-// Plan is a saved list of steps that would change data. The file shows what
-// kind of plan it is and its counts; the steps themselves are sealed, since
-// object keys and row ids can be personal.
+// Plan is the head of a saved list of steps that would change data. The file shows
+// what kind of plan it is and its counts; subjects, steps and what is kept are
+// sealed, since object keys and row ids can be personal.
+//
+// A plan file is lines: the head as JSON, one sealed item a line in base64, and
+// the SHA-256 of all bytes before it. So it is written and read item by item, and
+// no job holds more of it than a few thousand edits. Each item carries the plan's
+// id and its own number, and the last one the head again: a line can neither be
+// left out nor brought in from another plan.
 type Plan struct {
 	Version int       `json:"version"`
 	ID      string    `json:"id"`
@@ -29,16 +29,24 @@ type Plan struct {
 	Steps   int       `json:"steps"`
 	Records int       `json:"records"`
 	Keep    int       `json:"keep"`
-	Sealed  []byte    `json:"sealed"`
-	SHA256  string    `json:"sha256"` // of everything above
+	// Approval says why a person must approve the plan before it is applied; "" when
+	// only the policy may ask for that.
+	Approval string `json:"approval,omitempty"`
+	SHA256   string `json:"-"` // of the file up to its last line
 
 	body planBody
 }
 
+// planVersion is the form of plan files that this program writes and reads.
+const planVersion = 2
+
+// planBody is what a plan says besides its steps; it grows with the people of a
+// plan and with the accounts, not with the data.
 type planBody struct {
-	Subjects []planSubject `json:"subjects"`
-	Steps    []planStep    `json:"steps"`
-	Kept     []KeptLine    `json:"kept"`
+	Subjects []planSubject
+	Facts    accountFacts // of the accounts, as a retention plan saw them
+	Holds    map[string]bool
+	Latest   time.Time // the latest date before which an edit is not due
 }
 
 // planSubject is a person whose data go: her tokens with their kinds.
@@ -49,6 +57,9 @@ type planSubject struct {
 
 	Account string            `json:"account"`
 	Tokens  map[string]string `json:"tokens"` // hex → kind
+	// Returned says that the plan erases old copies of hers that came back after an
+	// erasure, and nothing else of hers: she may have returned of her own will.
+	Returned bool `json:"returned,omitempty"`
 }
 
 // planStep is one unit and the edits in it.
@@ -57,7 +68,7 @@ type planStep struct {
 	Source string            `json:"source"`
 	Unit   lineage.UnitState `json:"unit"`
 	Order  int               `json:"order"`
-	Edits  []planEdit        `json:"edits"`
+	Edits  []planEdit        `json:"edits,omitempty"`
 }
 
 // planEdit is one edit of one record.
@@ -68,97 +79,48 @@ type planEdit struct {
 	Extent     extract.Extent `json:"extent,omitempty"`
 	Keep       bool           `json:"keep,omitempty"` // kept by law, stripped
 	Sum        uint64         `json:"sum,omitempty"`
-	Subject    int            `json:"subject"`
+	Account    string         `json:"account,omitempty"`
 	Class      string         `json:"class"`
-	Due        time.Time      `json:"due"` // not before; zero for a person's request
+	Rule       string         `json:"rule,omitempty"`    // what fixes the day, in a retention plan
+	Trigger    lineage.Date   `json:"trigger,omitempty"` // the start of its clock, in a retention plan
+	Due        time.Time      `json:"due,omitzero"`      // not before; zero for a person's request
 }
 
-// save writes the plan to a new file.
-func (s *Site) save(p *Plan, path string) (PlanSummary, error) {
-	p.Version, p.ID, p.Created = 1, ulid.Make().String(), s.Now()
-	p.Steps, p.Keep = len(p.body.Steps), len(p.body.Kept)
-	for _, st := range p.body.Steps {
-		p.Records += len(st.Edits)
-	}
-	body, err := json.Marshal(p.body)
-	if err != nil {
-		return PlanSummary{}, fmt.Errorf("encode the plan: %w", err)
-	}
-	p.Sealed = s.Graph.Seal(body)
-	p.SHA256 = ""
-	sum, err := p.hash()
-	if err != nil {
-		return PlanSummary{}, err
-	}
-	p.SHA256 = sum
-	data, err := json.MarshalIndent(p, "", " ")
-	if err != nil {
-		return PlanSummary{}, fmt.Errorf("encode the plan: %w", err)
-	}
-	if err := writeFile(path, data); err != nil {
-		return PlanSummary{}, fmt.Errorf("write the plan: %w", err)
-	}
-	return PlanSummary{Type: "summary", Plan: path, SHA256: p.SHA256, Steps: p.Steps, Records: p.Records, Keep: p.Keep}, nil
-}
-
-func (p *Plan) hash() (string, error) {
-	q := *p
-	q.SHA256 = ""
-	data, err := json.Marshal(q)
-	if err != nil {
-		return "", fmt.Errorf("hash the plan: %w", err)
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-// load reads a plan and checks that nobody changed it.
-func (s *Site) load(path string) (*Plan, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the plan: %w", err)
-	}
-	p := &Plan{}
-	if err := json.Unmarshal(data, p); err != nil {
-		return nil, fmt.Errorf("%s is no plan: %w", path, err)
-	}
-	sum, err := p.hash()
-	if err != nil {
-		return nil, err
-	}
-	if sum != p.SHA256 {
-		return nil, fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
-	}
-	body, err := s.Graph.Unseal(p.Sealed)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the plan was made with another key: %w", ErrRefused, err)
-	}
-	if err := json.Unmarshal(body, &p.body); err != nil {
-		return nil, fmt.Errorf("%s is no plan: %w", path, err)
-	}
-	for i := range p.body.Steps {
-		p.body.Steps[i].No = i
-	}
-	return p, nil
+// planItem is one sealed line of a plan file. Exactly one of its fields is set.
+type planItem struct {
+	Subject *planSubject `json:"subject,omitempty"`
+	Facts   accountFacts `json:"facts,omitempty"`
+	Kept    []KeptLine   `json:"kept,omitempty"`
+	Step    *planStep    `json:"step,omitempty"`
+	Edits   []planEdit   `json:"edits,omitempty"` // more of the step before
+	End     *Plan        `json:"end,omitempty"`
 }
 
 // writeFile writes a file whole or not at all.
 func writeFile(path string, data []byte) error {
+	return replaceFile(path, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// replaceFile lets fill write a file, which takes the name path only when it is
+// whole and on disk.
+func replaceFile(path string, fill func(*os.File) error) error {
 	tmp := path + ".tmp"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err == nil {
+	if err = fill(f); err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
 	}
 	d, err := os.Open(filepath.Dir(path))
 	if err != nil {

@@ -2,24 +2,28 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
-	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
-	return a.rescan(ctx, a.touched)
+	return a.rescan(ctx, a.touched, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
+		run.force = true
+		return run.unit
+	})
 }
 
-// rescan reads units again, whatever their fingerprints.
-func (s *Site) rescan(ctx context.Context, list []touched) error {
+// rescan visits units of a list as they stand now, in parallel; how says what a
+// visit is. Units that are not listed any more drop out of the graph.
+func (s *Site) rescan(ctx context.Context, list []touched, how func(*scan) func(context.Context, *Source, connectors.Unit) error) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -27,85 +31,137 @@ func (s *Site) rescan(ctx context.Context, list []touched) error {
 	if err != nil {
 		return err
 	}
-	run := &scan{Site: s, w: w, force: true}
-	bySource := map[string]map[string]touched{}
+	run := &scan{Site: s, w: w}
+	visit := how(run)
+	bySource := map[string]map[string]bool{}
 	for _, t := range list {
 		if bySource[t.Source] == nil {
-			bySource[t.Source] = map[string]touched{}
+			bySource[t.Source] = map[string]bool{}
 		}
-		bySource[t.Source][t.Unit.Key] = t
+		bySource[t.Source][t.Unit.Key] = true
 	}
-	for name, units := range bySource {
+	for _, name := range slices.Sorted(maps.Keys(bySource)) {
 		src, err := s.source(name)
 		if err != nil {
+			s.gap(name, "", "it cannot be read again: "+err.Error())
+			continue
+		}
+		if err := run.revisit(ctx, src, bySource[name], visit); err != nil {
 			return err
-		}
-		for u, err := range src.Conn.Units(ctx) {
-			if err != nil {
-				s.gap(name, u.Key, "the listing failed: "+err.Error())
-				continue
-			}
-			if _, ok := units[u.Key]; ok {
-				if err := run.unit(ctx, src, u); err != nil {
-					return err
-				}
-				delete(units, u.Key)
-			}
-		}
-		for key := range units { // not listed any more: it is gone
-			if err := w.Remove(name, key); err != nil {
-				return err
-			}
 		}
 	}
 	return w.Close(ctx)
 }
 
-// prove counts what is left of the subject's identifiers after the graph was
-// brought up to date from the sources.
-func (a *application) prove() error {
-	if a.plan.Kind != "erase" {
-		return nil
-	}
-	kept := map[string]bool{}
-	for _, k := range a.plan.body.Kept {
-		if k.Reason != "law" {
-			kept[k.Source+"\x00"+k.Unit] = true
+// revisit visits the wanted units of one source.
+func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool, visit func(context.Context, *Source, connectors.Unit) error) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(r.Workers, 1))
+	whole := true
+	last := time.Now()
+	for u, err := range src.Conn.Units(gctx) {
+		if gctx.Err() != nil {
+			break
 		}
-	}
-	for t, kind := range a.tokens {
-		if a.kinds.link(kind) {
+		if err != nil {
+			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+			whole = false
 			continue
 		}
-		rids, err := a.Graph.Postings(t)
-		if err != nil {
-			return err
+		if !wanted[u.Key] {
+			continue
 		}
-		found, err := a.Graph.Load(rids)
-		if err != nil {
-			return err
+		delete(wanted, u.Key)
+		group.Go(func() error { return visit(gctx, src, u) })
+		if time.Since(last) > flushEvery {
+			last = time.Now()
+			if err := r.w.Flush(gctx); err != nil {
+				return errors.Join(err, group.Wait())
+			}
 		}
-		for i := range found {
-			f := &found[i]
-			if kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != a.plan.Account {
-				continue
-			}
-			if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
-				a.sum.Residue++
-				a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
-			}
+	}
+	if err := errors.Join(group.Wait(), ctx.Err()); err != nil || !whole {
+		return err
+	}
+	for key := range wanted { // not listed any more: it is gone
+		if err := r.w.Remove(src.Name, key); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// suppress puts the person's own identifiers on the ledger.
-func (a *application) suppress() error {
+// prove counts what is left of the people's identifiers after the graph was
+// brought up to date from the sources.
+func (a *application) prove(ctx context.Context) error {
+	if a.plan.Kind != "erase" {
+		return nil
+	}
+	if a.returned != nil {
+		return a.proveReturned()
+	}
+	for account, tokens := range a.tokens {
+		for t, kind := range tokens {
+			if a.kinds.link(kind) {
+				continue
+			}
+			if err := a.traces(account, t); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// proveReturned counts the old copies that are there again, or still.
+func (a *application) proveReturned() error {
+	list, err := a.comebacks(nil)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		f := &list[i].found
+		if a.returned.old(&f.Record) && !a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] {
+			a.sum.Residue++
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, "a copy that came back is still in "+f.Record.Collection)
+		}
+	}
+	return nil
+}
+
+// traces reports the records of an account that still carry an identifier.
+func (a *application) traces(account string, t lineage.Token) error {
+	rids, err := a.Graph.Postings(t)
+	if err != nil {
+		return err
+	}
+	found, err := a.Graph.Load(rids)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		f := &found[i]
+		if a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
+			continue
+		}
+		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
+			a.sum.Residue++
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
+		}
+	}
+	return nil
+}
+
+// suppress puts the people's own identifiers on the ledger.
+func (a *application) suppress(ctx context.Context) error {
 	if a.plan.Kind != "erase" {
 		return nil
 	}
 	var list []lineage.Suppression
 	for _, x := range a.plan.body.Subjects {
+		if x.Returned {
+			continue // they are there already, with the day that matters
+		}
 		for t, kind := range x.Tokens {
 			tok, ok := parseToken(t)
 			if !ok || a.kinds.link(kind) && !namedLinks[kind] {
@@ -121,143 +177,5 @@ func (a *application) suppress() error {
 			}
 		}
 	}
-	return a.Graph.Suppress(list)
-}
-
-const proofBucket = "proof"
-
-// proof is what verify needs to prove an erasure again.
-type proof struct {
-	Plan    string    `json:"plan"`
-	Touched []touched `json:"touched"`
-}
-
-// evidence writes the certificate, the audit log and what verify goes by.
-func (a *application) evidence(ctx context.Context) error {
-	log, err := audit.Open(a.statePath("audit"), a.Graph.Sign, a.Graph.VerifySignature)
-	if err != nil {
-		return err
-	}
-	entry, err := log.Append(ctx, a.Now(), "sutra", "plan.applied", map[string]any{
-		"plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "kept": a.sum.Kept,
-		"stale": a.sum.Stale, "failed": a.sum.Failed, "residue": a.sum.Residue, "simulated": a.simulate,
-	})
-	if err != nil {
-		return err
-	}
-	path, err := audit.Issue(a.statePath("certificates"), a.certificate(entry), a.Graph.Sign)
-	if err != nil && !errors.Is(err, audit.ErrPartial) {
-		return err
-	}
-	a.sum.Certificate = path
-	doc, err := json.Marshal(proof{Plan: a.plan.ID, Touched: a.touched})
-	if err != nil {
-		return fmt.Errorf("note what was touched: %w", err)
-	}
-	return a.Graph.PutDoc(proofBucket, a.plan.ID, doc)
-}
-
-func (a *application) certificate(entry audit.Entry) audit.Certificate {
-	c := audit.Certificate{
-		Schema: "sutra.certificate/1", Kind: "erasure_request", PlanSHA256: a.plan.SHA256, ExecutedBy: "sutra " + a.Version, Simulated: a.simulate,
-		Policy:    audit.Policy{ID: a.Policy.ID, Version: a.Policy.Version, SHA256: a.policyDigest()},
-		StartedAt: a.started, FinishedAt: a.Now(), Contact: audit.Contact{Name: "Privacy", Email: "support@cratio.com"},
-		Log: audit.Anchor{Seq: entry.Seq, EntryHash: entry.Hash},
-	}
-	if a.plan.Kind == "retain" {
-		c.Kind = "retention_purge"
-	}
-	for _, x := range a.plan.body.Subjects {
-		for t, k := range x.Tokens {
-			if !a.kinds.link(k) {
-				c.SubjectTokens = append(c.SubjectTokens, t)
-			}
-		}
-	}
-	slices.Sort(c.SubjectTokens)
-	c.Scope = []audit.Scope{{
-		Store: "all sources", Class: "all", Rule: a.plan.Kind, Found: a.sum.Erased + a.sum.Redacted + a.sum.Failed + a.sum.Stale,
-		Erased: a.sum.Erased, Redacted: a.sum.Redacted, Failed: a.sum.Failed + a.sum.Stale,
-	}}
-	if a.sum.Erased > 0 || a.sum.Redacted == 0 {
-		c.Method = append(c.Method, audit.Method{Class: "all", Method: "hard_delete"})
-	}
-	if a.sum.Redacted > 0 {
-		c.Method = append(c.Method, audit.Method{Class: "all", Method: "field_strip", Note: "records that stay: emptied of what is hers"})
-	}
-	for _, k := range a.plan.body.Kept {
-		c.Residuals = append(c.Residuals, audit.Residual{Class: k.Rule, Count: 1, Reason: k.Reason, Citation: k.Rule, ReleaseOn: firstDay(k.Until)})
-	}
-	c.Verification = audit.Verification{RescanAt: a.Now(), LiveHits: a.sum.Residue}
-	return c
-}
-
-// policyDigest is the SHA-256 of the policy in force, in hex; "" when it cannot be
-// encoded.
-func (s *Site) policyDigest() string {
-	data, err := json.Marshal(s.Policy)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// Verify reads the changed units of every applied plan again and proves that no
-// identifier of an erased person is left.
-func (s *Site) Verify(ctx context.Context) (VerifySummary, error) {
-	sum := VerifySummary{Type: "summary"}
-	docs, err := s.Graph.Docs(proofBucket)
-	if err != nil {
-		return sum, err
-	}
-	items, err := audit.List(s.statePath("certificates"))
-	if err != nil {
-		return sum, err
-	}
-	for _, it := range items {
-		if it.Partial {
-			continue
-		}
-		if _, err := audit.VerifyCertificate(it.Path, s.Graph.VerifySignature); err != nil {
-			s.gap("state", "certificates", "a certificate does not hold: "+err.Error())
-			continue
-		}
-		sum.Certificates++
-	}
-	all := map[string]touched{}
-	for _, id := range lineage.DocIDs(docs) {
-		var p proof
-		if err := json.Unmarshal(docs[id], &p); err != nil {
-			return sum, fmt.Errorf("read a proof: %w", err)
-		}
-		for _, t := range p.Touched {
-			all[t.Source+"\x00"+t.Unit.Key] = t
-		}
-	}
-	list := make([]touched, 0, len(all))
-	for _, t := range all {
-		list = append(list, t)
-	}
-	sum.Units = len(list)
-	if err := s.rescan(ctx, list); err != nil {
-		return sum, err
-	}
-	back, err := s.resurrections()
-	if err != nil {
-		return sum, err
-	}
-	for _, b := range back {
-		s.emit(b)
-	}
-	sum.Residue, sum.Gaps = len(back), s.Gaps()
-	return sum, nil
-}
-
-// firstDay is the date of a stamp, "" when there is none.
-func firstDay(stamp string) string {
-	if len(stamp) < 10 {
-		return ""
-	}
-	return stamp[:10]
+	return errors.Join(a.Graph.Suppress(list), ctx.Err())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,11 +83,15 @@ func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
 
 // Subject resolves an identifier to one person.
 func (s *Site) Subject(ctx context.Context, ident, account string) (*lineage.Person, error) {
-	q, err := s.ParseIdent(ident)
+	r, err := s.resolver()
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.resolver()
+	return s.resolve(ctx, r, ident, account)
+}
+
+func (s *Site) resolve(ctx context.Context, r *lineage.Resolver, ident, account string) (*lineage.Person, error) {
+	q, err := s.ParseIdent(ident)
 	if err != nil {
 		return nil, err
 	}
@@ -228,9 +233,13 @@ func (s *Site) knownGaps() error {
 type accountFacts map[string]accountFact
 
 type accountFact struct {
-	terminated policy.Date
-	override   map[string]int
-	notes      []string
+	Terminated policy.Date    `json:"terminated"`
+	Override   map[string]int `json:"override,omitempty"`
+}
+
+// equal reports whether the clocks of an account run as before.
+func (f accountFact) equal(g accountFact) bool {
+	return f.Terminated == g.Terminated && maps.Equal(f.Override, g.Override)
 }
 
 // accountFacts reads the accounts' own records from the graph.
@@ -265,14 +274,14 @@ func (s *Site) accountFacts() (accountFacts, error) {
 }
 
 func factOf(r *lineage.Sighting) accountFact {
-	f := accountFact{terminated: lineage.NoDate, override: map[string]int{}}
+	f := accountFact{Terminated: lineage.NoDate, Override: map[string]int{}}
 	for k, v := range r.Facts {
 		switch class, ok := strings.CutPrefix(k, "override:"); {
 		case ok:
-			f.override[class] = policy.ParseOverride(v)
+			f.Override[class] = policy.ParseOverride(v)
 		case k == "trigger":
 			if _, _, d, ok := policy.ParseDate(v); ok {
-				f.terminated = d
+				f.Terminated = d
 			}
 		}
 	}
@@ -283,10 +292,10 @@ func factOf(r *lineage.Sighting) accountFact {
 func (s *Site) decide(f *lineage.Found, class string, facts accountFacts, account string, asOf time.Time) policy.Decision {
 	fact, ok := facts[account]
 	if !ok {
-		fact = accountFact{terminated: lineage.NoDate}
+		fact = accountFact{Terminated: lineage.NoDate}
 	}
 	return s.Policy.Decide(policy.Facts{
 		Class: class, Trigger: f.Record.Trigger, Recorded: policy.Civil(f.Record.RecordedAt),
-		AccountTerminated: fact.terminated, Override: fact.override[class],
+		AccountTerminated: fact.Terminated, Override: fact.Override[class],
 	}, asOf)
 }

@@ -75,6 +75,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err != nil {
 		return ScanSummary{}, err
 	}
+	if err := s.note(ctx, "scan.started", map[string]any{"sources": len(s.Sources), "named": len(names)}); err != nil {
+		return ScanSummary{}, err
+	}
 	run := &scan{Site: s, w: w, sum: ScanSummary{Type: "summary"}}
 	before := s.Gaps()
 	for _, src := range chosen {
@@ -89,7 +92,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
 	}
-	back, err := s.resurrections()
+	back, err := s.resurrections(nil)
 	if err != nil {
 		return run.sum, err
 	}
@@ -99,7 +102,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	run.sum.Back = len(back)
 	run.sum.Gaps = s.Gaps() - before
 	run.sum.Seconds = time.Since(started).Seconds()
-	return run.sum, nil
+	x := run.sum
+	return x, s.note(ctx, "scan.finished", map[string]any{"units": x.Units, "scanned": x.Scanned, "skipped": x.Skipped, "removed": x.Removed,
+		"records": x.Records, "sightings": x.Sightings, "gaps": x.Gaps, "resurrections": x.Back})
 }
 
 // source scans one source: its units in parallel, then what vanished.
@@ -318,64 +323,4 @@ func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []l
 	}
 	_, sums := src.Conn.(connectors.BatchEraser)
 	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
-}
-
-// resurrections finds copies of people who were erased.
-func (s *Site) resurrections() ([]BackLine, error) {
-	ledger, err := s.Graph.Suppressions()
-	if err != nil {
-		return nil, err
-	}
-	var out []BackLine
-	seen := map[BackLine]bool{}
-	for _, l := range ledger {
-		found, err := s.residue(l.Token, l.Account)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range found {
-			shared, err := (&planner{Site: s}).sharedMedium(&f, nil)
-			if err != nil {
-				return nil, err
-			}
-			if shared {
-				continue // it stayed for its other owner, and was reported as kept
-			}
-			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
-				continue // emptied and kept: what is left is an id that leads nowhere
-			}
-			b := BackLine{Type: "resurrection", Account: l.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
-				Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
-			if !seen[b] {
-				seen[b] = true
-				out = append(out, b)
-			}
-		}
-	}
-	return out, nil
-}
-
-// namesSomebody reports a record with more than references in it.
-func namesSomebody(f *lineage.Found) bool {
-	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Link && e.Role != lineage.Member })
-}
-
-// residue returns the records in which an identifier stands as the subject's.
-func (s *Site) residue(t lineage.Token, account string) ([]lineage.Found, error) {
-	rids, err := s.Graph.Postings(t)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Graph.Load(rids)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(found, func(f lineage.Found) bool {
-		if f.Record.Account != "" && f.Record.Account != account {
-			return true
-		}
-		return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
-			return e.Token == t && e.Role != lineage.Mention && e.Role != lineage.Own
-		})
-	}), nil
 }

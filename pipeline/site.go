@@ -42,6 +42,7 @@ type Site struct {
 	out  Sink
 	mu   sync.Mutex
 	gaps int
+	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 
 	extractor *extract.Extractor
 	kinds     kinds
@@ -132,9 +133,15 @@ func (s *Site) emit(line any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g, ok := line.(GapLine); ok {
-		s.gaps++
 		g.Type = "gap"
 		g.Unit = extract.Hide(g.Unit)
+		if s.told[g] {
+			return
+		}
+		if s.told != nil {
+			s.told[g] = true
+		}
+		s.gaps++
 		line = g
 	}
 	s.out(line)

@@ -3,13 +3,68 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/extract"
 )
+
+// execute carries out steps of one source.
+func (a *application) execute(ctx context.Context, steps []planStep) error {
+	src, err := a.source(steps[0].Source)
+	if err != nil {
+		a.failed(steps, err)
+		return nil
+	}
+	er, ok := src.Conn.(connectors.Eraser)
+	if !ok {
+		a.failed(steps, fmt.Errorf("source %s cannot be changed", src.Name))
+		return nil
+	}
+	if be, ok := src.Conn.(connectors.BatchEraser); ok {
+		return a.transaction(ctx, src, er, be, steps)
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(a.Workers, 1))
+	for _, st := range steps {
+		group.Go(func() error { return a.object(gctx, src, er, st) })
+	}
+	return group.Wait()
+}
+
+// mark notes the state of a step; it is written with those of its group. The
+// caller holds the lock.
+func (a *application) mark(st planStep, state audit.State, shells int) {
+	r := audit.Record{Step: st.No, State: state}
+	if shells > 0 {
+		r.Detail = strconv.AppendInt(nil, int64(shells), 10)
+	}
+	a.states = append(a.states, r)
+}
+
+// failed counts steps that could not be carried out. What a store keeps locked is
+// pending; it is never counted as erased, and the next run of the plan tries again.
+func (a *application) failed(steps []planStep, err error) {
+	reason := "it could not be changed: " + err.Error()
+	var pending *connectors.PendingError
+	if errors.As(err, &pending) {
+		reason = pending.Error()
+	}
+	for _, st := range steps {
+		a.sm.Lock()
+		a.sum.Failed += len(st.Edits)
+		a.tally.failed(st)
+		a.mark(st, audit.Failed, 0)
+		a.sm.Unlock()
+		a.gap(st.Source, st.Unit.Unit.Key, reason)
+	}
+}
 
 // object executes the step of one object.
 func (a *application) object(ctx context.Context, src *Source, er connectors.Eraser, st planStep) error {
@@ -19,26 +74,30 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 		return ctx.Err()
 	}
 	a.sm.Lock()
+	defer a.sm.Unlock()
 	switch {
 	case err == nil:
 		a.outcome(st, out)
+		a.mark(st, audit.Done, out.Shells)
 		a.touched = append(a.touched, touched{src.Name, next, out.Gone})
 	case errors.Is(err, connectors.ErrChanged):
 		// Either an earlier run of this plan did it, or somebody else changed the
 		// object: reading it again tells.
 		a.touched = append(a.touched, touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 		a.sm.Unlock()
-		return a.again(ctx, src, st)
+		err = a.again(ctx, src, st)
+		a.sm.Lock()
+		return err
 	case errors.Is(err, connectors.ErrNotFound):
 		a.outcome(st, connectors.Outcome{Missing: len(edits)})
+		a.mark(st, audit.Done, 0)
 		a.touched = append(a.touched, touched{src.Name, st.Unit.Unit, true})
 	default:
 		a.sm.Unlock()
 		a.failed([]planStep{st}, err)
-		return nil
+		a.sm.Lock()
 	}
-	a.sm.Unlock()
-	return a.mark(audit.Done, st)
+	return nil
 }
 
 // outcome counts a step that was done. The caller holds the lock.
@@ -52,47 +111,68 @@ func (a *application) outcome(st planStep, out connectors.Outcome) {
 	}
 	a.sum.Erased -= out.Shells
 	a.sum.Redacted += out.Shells
+	a.tally.done(st, out.Shells)
+}
+
+// stale counts edits of a step whose record is not what the plan saw. The caller
+// holds the lock.
+func (a *application) stale(st planStep) {
+	a.sum.Stale += len(st.Edits)
+	a.tally.failed(st)
 }
 
 // again decides about an object that is not what the plan saw: nothing of hers in
-// it means that the step was done before; anything else is stale.
+// it means that the step was done before; anything else is stale. What retention
+// had to take out shows only when the object has been read into the graph anew.
 func (a *application) again(ctx context.Context, src *Source, st planStep) error {
+	if a.plan.Kind == "retain" {
+		a.sm.Lock()
+		defer a.sm.Unlock()
+		a.unsure[st.No] = true
+		return nil
+	}
 	for u, err := range src.Conn.Units(ctx) {
 		if err != nil || u.Key != st.Unit.Unit.Key {
 			continue
 		}
-		left, err := a.left(ctx, src, u, st)
-		if err != nil {
+		left, err := a.left(ctx, src, u)
+		if err != nil && ctx.Err() == nil {
 			a.failed([]planStep{st}, err)
 			return nil
 		}
 		a.sm.Lock()
 		defer a.sm.Unlock()
 		if left {
-			a.sum.Stale += len(st.Edits)
+			a.stale(st)
+			a.mark(st, audit.Stale, 0)
 		} else {
 			a.outcome(st, connectors.Outcome{})
+			a.mark(st, audit.Done, 0)
 		}
-		return nil
+		return ctx.Err()
 	}
 	a.sm.Lock()
 	defer a.sm.Unlock()
 	a.outcome(st, connectors.Outcome{Gone: true})
-	return nil
+	a.mark(st, audit.Done, 0)
+	return ctx.Err()
 }
 
-// left reports whether a unit still holds something that the step was to remove.
-func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, st planStep) (bool, error) {
-	if len(a.tokens) == 0 { // retention goes by record; the next plan sees what is left
-		return true, nil
-	}
+// left reports whether a unit still holds something of the people of the plan.
+func (a *application) left(ctx context.Context, src *Source, u connectors.Unit) (bool, error) {
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {
 			return false, err
 		}
 		for _, x := range a.sightings(src, u, b) {
+			if a.returned != nil {
+				if a.returned.old(&x) {
+					return true, nil
+				}
+				continue
+			}
 			for _, e := range x.Edges {
-				if _, ok := a.tokens[e.Token]; ok && e.Role != lineage.Own {
+				if e.Role != lineage.Own && a.hers(x.Account, e.Token) {
 					return true, nil
 				}
 			}
@@ -101,41 +181,19 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 	return false, ctx.Err()
 }
 
-// transaction executes steps of a database in one transaction. Records that
-// changed since the plan are stale; the others are done all the same.
-func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep) error {
-	stale := map[recordRef]bool{}
-	for { // every turn finds further changed records, or is the last
-		bad := map[recordRef]bool{}
-		var work []connectors.UnitEdits
-		for _, st := range steps {
-			ue := connectors.UnitEdits{Unit: st.Unit.Unit, Edits: a.edits(src, st, bad)}
-			ue.Edits = slices.DeleteFunc(ue.Edits, func(e connectors.Edit) bool { return stale[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
-			work = append(work, ue)
-		}
-		next, out, err := src.Conn.(connectors.BatchEraser).EraseAll(ctx, work)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil {
-			for i, st := range steps {
-				st.Edits = slices.DeleteFunc(slices.Clone(st.Edits), func(e planEdit) bool { return stale[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
-				a.outcome(st, out[i])
-				a.touched = append(a.touched, touched{src.Name, next[i], false})
-			}
-			return a.mark(audit.Done, steps...)
-		}
-		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
-			a.failed(steps, err)
-			return nil
-		}
-		for ref := range bad {
-			stale[ref] = true
-		}
-		if err := a.settle(ctx, er, steps, bad); err != nil {
-			return err
+// hers reports whether an identifier is one of the plan's people in an account; a
+// record without an account may be anybody's of them.
+func (a *application) hers(account string, t lineage.Token) bool {
+	if account != "" {
+		_, ok := a.tokens[account][t]
+		return ok
+	}
+	for _, tokens := range a.tokens {
+		if _, ok := tokens[t]; ok {
+			return true
 		}
 	}
+	return false
 }
 
 // recordRef names a record of a plan.
@@ -144,14 +202,56 @@ type recordRef struct {
 	collection, locator string
 }
 
-// settle looks at rows that are not what the plan saw: a row in which nothing is
-// left to do was done by an earlier run; the rest is stale.
-func (a *application) settle(ctx context.Context, er connectors.Eraser, steps []planStep, bad map[recordRef]bool) error {
-	for _, st := range steps {
-		src, err := a.source(st.Source)
-		if err != nil {
+// transaction executes steps of a database in one transaction. Records that
+// changed since the plan are stale; the others are done all the same.
+func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, be connectors.BatchEraser, steps []planStep) error {
+	passed := map[recordRef]bool{} // stale, or done by an earlier run
+	late := map[int]bool{}         // steps with stale records
+	for {                          // every turn finds further changed records, or is the last
+		bad := map[recordRef]bool{}
+		var work []connectors.UnitEdits
+		for _, st := range steps {
+			ue := connectors.UnitEdits{Unit: st.Unit.Unit, Edits: a.edits(src, st, bad)}
+			ue.Edits = slices.DeleteFunc(ue.Edits, func(e connectors.Edit) bool { return passed[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
+			work = append(work, ue)
+		}
+		next, out, err := be.EraseAll(ctx, work)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			a.sm.Lock()
+			defer a.sm.Unlock()
+			for i, st := range steps {
+				rest := st
+				rest.Edits = slices.DeleteFunc(slices.Clone(st.Edits), func(e planEdit) bool { return passed[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
+				a.outcome(rest, out[i])
+				a.touched = append(a.touched, touched{src.Name, next[i], false})
+				if late[st.No] {
+					a.mark(st, audit.Stale, 0)
+				} else {
+					a.mark(st, audit.Done, out[i].Shells)
+				}
+			}
+			return nil
+		}
+		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
+			a.failed(steps, err)
+			return nil
+		}
+		for ref := range bad {
+			passed[ref] = true
+		}
+		if err := a.settle(ctx, src, er, steps, bad, late); err != nil {
 			return err
 		}
+	}
+}
+
+// settle looks at rows that are not what the plan saw: a row in which nothing is
+// left to do was done by an earlier run; the rest is stale.
+func (a *application) settle(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep, bad map[recordRef]bool, late map[int]bool) error {
+	for _, st := range steps {
 		var edits []connectors.Edit
 		var mine []planEdit
 		for i, e := range a.edits(src, st, nil) {
@@ -166,18 +266,23 @@ func (a *application) settle(ctx context.Context, er connectors.Eraser, steps []
 		}
 		left, err := er.Residue(ctx, st.Unit.Unit, edits)
 		if err != nil {
-			a.failed([]planStep{{Source: st.Source, Unit: st.Unit, Edits: mine}}, err)
+			late[st.No] = true
+			a.failed([]planStep{{No: st.No, Source: st.Source, Unit: st.Unit, Edits: mine}}, err)
 			continue
 		}
-		a.sum.Stale += len(left)
+		a.sm.Lock()
 		for _, e := range mine {
+			one := planStep{No: st.No, Source: st.Source, Unit: st.Unit, Edits: []planEdit{e}}
 			if slices.ContainsFunc(left, func(x connectors.Edit) bool { return x.Collection == e.Collection && x.Locator == e.Locator }) {
-				continue
+				late[st.No] = true
+				a.stale(one)
+			} else {
+				a.outcome(one, connectors.Outcome{})
 			}
-			a.outcome(planStep{Edits: []planEdit{e}}, connectors.Outcome{})
 		}
+		a.sm.Unlock()
 	}
-	return nil
+	return ctx.Err()
 }
 
 // edits makes the edits of a step. Rows whose content is not what the plan saw
@@ -193,7 +298,8 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		if extent == 0 {
 			extent = extract.Whole
 		}
-		x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: a.mine}).Rewrite
+		mine := func(kind, value string) bool { return a.hers(e.Account, a.Graph.Token(kind, value)) }
+		x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine}).Rewrite
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {
 				if extract.Sum(a.Graph, values) != e.Sum {
@@ -206,9 +312,4 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		out = append(out, x)
 	}
 	return out
-}
-
-func (a *application) mine(kind, value string) bool {
-	_, ok := a.tokens[a.Graph.Token(kind, value)]
-	return ok
 }

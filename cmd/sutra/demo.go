@@ -303,7 +303,7 @@ func (d *demo) finish(ctx context.Context, s *pipeline.Site, sum *demoSummary) e
 		d.bad = append(d.bad, fmt.Sprintf("retention: %d stale, %d failed", ap.Stale, ap.Failed))
 	}
 	d.say("retain    %d records past their period in %d units: %d erased, %d emptied; %d undated ones reported and left", pl.Records, pl.Steps, ap.Erased, ap.Redacted, pl.Undated)
-	v, err := s.Verify(ctx)
+	v, err := s.Verify(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +58,8 @@ func accountFlag(c *cobra.Command, to *string) {
 
 // ambiguous prints the people behind an ambiguous identifier.
 func (a *app) ambiguous(err error) error {
-	if amb, ok := err.(*pipeline.AmbiguousError); ok {
+	var amb *pipeline.AmbiguousError
+	if errors.As(err, &amb) {
 		for _, s := range amb.Subjects {
 			a.out.line(s)
 		}
@@ -103,19 +107,64 @@ func outFlag(c *cobra.Command, to *string, what string) {
 }
 
 func (a *app) eraseCmd() *cobra.Command {
-	var account, out string
+	var account, out, from string
 	c := &cobra.Command{
-		Use: "erase IDENT -o PLAN", Short: "Plan the erasure of a person", Args: cobra.ExactArgs(1),
+		Use: "erase IDENT... -o PLAN", Short: "Plan the erasure of a person, or of several in one plan",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 && from == "" {
+				return fmt.Errorf("erase needs an identifier, or --from FILE")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			asks, err := asksFrom(from, account)
+			if err != nil {
+				return err
+			}
+			for _, ident := range args {
+				asks = append(asks, pipeline.Ask{Ident: ident, Account: account})
+			}
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				sum, err := s.Erase(c.Context(), args[0], account, out)
+				sum, err := s.EraseAll(c.Context(), asks, out)
 				return sum, a.ambiguous(err)
 			})
 		},
 	}
 	accountFlag(c, &account)
 	outFlag(c, &out, "the plan to write")
+	c.Flags().StringVar(&from, "from", "", "a file with an identifier a line, or identifier, tab, account")
 	return c
+}
+
+// asksFrom reads identifiers from a file, none when its name is "". A line that is
+// empty or starts with # says nothing.
+func asksFrom(file, account string) ([]pipeline.Ask, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read the identifiers: %w", err)}
+	}
+	var out []pipeline.Ask
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimRight(line, "\r")
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		ident, own, ok := strings.Cut(line, "\t")
+		if !ok {
+			own = account
+		}
+		if ident = strings.TrimSpace(ident); ident == "" || strings.Contains(own, "\t") {
+			return nil, usageError{fmt.Errorf("%s:%d: a line is an identifier, or an identifier, a tab and an account", file, i+1)}
+		}
+		out = append(out, pipeline.Ask{Ident: ident, Account: strings.TrimSpace(own)})
+	}
+	if len(out) == 0 {
+		return nil, usageError{fmt.Errorf("%s holds no identifier", file)}
+	}
+	return out, nil
 }
 
 func (a *app) retainCmd() *cobra.Command {
@@ -149,9 +198,16 @@ func instant(s string) (time.Time, error) {
 
 func (a *app) applyCmd() *cobra.Command {
 	var simulate bool
+	var approve string
 	c := &cobra.Command{
-		Use: "apply PLAN", Short: "Execute a plan", Args: cobra.ExactArgs(1),
+		Use: "apply PLAN", Short: "Execute a plan, or approve it", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("approve") {
+				if approve == "" {
+					return usageError{fmt.Errorf("--approve needs the role of whoever approves, such as dpo")}
+				}
+				return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) { return s.Approve(c.Context(), args[0], approve) })
+			}
 			var sum pipeline.ApplySummary
 			err := a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
 				var err error
@@ -165,50 +221,28 @@ func (a *app) applyCmd() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&simulate, "simulate", false, "let the plan's as-of time stand for the clock (test worlds)")
+	c.Flags().StringVar(&approve, "approve", "", "only note that somebody in this role approves the plan as it stands; nothing is executed")
 	return c
 }
 
 func (a *app) verifyCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "verify", Short: "Read the sources again and prove that what was erased is gone", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use: "verify [CERTIFICATE]", Short: "Read the sources again and prove that what was erased is gone", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			certificate := ""
+			if len(args) > 0 {
+				certificate = args[0]
+			}
 			var sum pipeline.VerifySummary
 			err := a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
 				var err error
-				sum, err = s.Verify(c.Context())
+				sum, err = s.Verify(c.Context(), certificate)
 				return sum, err
 			})
-			if err == nil && sum.Residue > 0 {
-				return fmt.Errorf("%d copies of erased people are there", sum.Residue)
+			if sum.Residue > 0 && (err == nil || errors.Is(err, errGaps)) {
+				return fmt.Errorf("%d copies that were erased are there", sum.Residue)
 			}
 			return err
 		},
 	}
-}
-
-func (a *app) nightlyCmd() *cobra.Command {
-	var asOf string
-	var simulate bool
-	c := &cobra.Command{
-		Use: "nightly [--as-of T]", Short: "The scheduled run: scan, people who came back, retention, rewrite of the graph", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			at, err := instant(asOf)
-			if err != nil {
-				return err
-			}
-			var sum pipeline.NightlySummary
-			err = a.with(c.Context(), true, func(s *pipeline.Site) (any, error) {
-				var err error
-				sum, err = s.Nightly(c.Context(), at, simulate)
-				return sum, err
-			})
-			if err == nil && sum.Back+sum.Stale+sum.Failed+sum.Residue > 0 {
-				return errGaps // somebody must look: the scheduler is told
-			}
-			return err
-		},
-	}
-	c.Flags().StringVar(&asOf, "as-of", "", "the time to judge by (default: now)")
-	c.Flags().BoolVar(&simulate, "simulate", false, "let the as-of time stand for the clock (test worlds)")
-	return c
 }

@@ -47,7 +47,7 @@ type loader struct {
 }
 
 func (l *loader) root(n *yamltree.Node) {
-	l.r.Known(n, "", "policy", "rules", "floors", "notices", "sla", "profiles", "guards")
+	l.r.Known(n, "", "policy", "rules", "floors", "notices", "sla", "profiles", "guards", "backups")
 	if h := l.r.Map(n.Get("policy"), "policy"); h != nil {
 		l.r.Known(h, "policy", "id", "version", "tz", "boundary", "month_end")
 		l.p.ID = either(l.r.Text(h.Get("id"), "policy.id"), l.p.ID)
@@ -62,6 +62,7 @@ func (l *loader) root(n *yamltree.Node) {
 	l.slas(l.r.Map(n.Get("sla"), "sla"))
 	l.each(n.Get("profiles"), "profiles", l.profile)
 	l.guards(l.r.Map(n.Get("guards"), "guards"))
+	l.backups(l.r.Map(n.Get("backups"), "backups"))
 	for _, c := range l.p.Classes() {
 		if by := l.p.Rules[c].CapBy; by != "" && l.p.Rules[by].Trigger != TriggerTerminated {
 			l.r.Errorf(n.Pos, "", "rules.%s: cap_by must name a class that ends with the account, not %q", c, by)

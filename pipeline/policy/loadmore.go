@@ -66,7 +66,7 @@ func (l *loader) guards(n *yamltree.Node) {
 	if n == nil {
 		return
 	}
-	l.r.Known(n, "guards", "max_delete_fraction_per_account", "require_plan_hash", "require_approval", "undated")
+	l.r.Known(n, "guards", "max_delete_fraction_per_account", "free_deletes_per_account", "require_plan_hash", "require_approval", "undated")
 	g := &l.p.Guards
 	if v := n.Get("max_delete_fraction_per_account"); v != nil {
 		f, err := strconv.ParseFloat(v.Text, 64)
@@ -74,6 +74,14 @@ func (l *loader) guards(n *yamltree.Node) {
 			l.r.Errorf(v.Pos, "", "guards.max_delete_fraction_per_account must be a number from 0 to 1")
 		} else {
 			g.MaxDeleteFraction = f
+		}
+	}
+	if v := n.Get("free_deletes_per_account"); v != nil {
+		i, err := strconv.Atoi(v.Text)
+		if err != nil || i < 0 || v.Kind != yamltree.Int {
+			l.r.Errorf(v.Pos, "", "guards.free_deletes_per_account must be a whole number, 0 or more")
+		} else {
+			g.FreeDeletes = i
 		}
 	}
 	if v := n.Get("require_plan_hash"); v != nil {
@@ -84,5 +92,16 @@ func (l *loader) guards(n *yamltree.Node) {
 	}
 	if v := n.Get("undated"); v != nil {
 		g.Undated = l.r.OneOf(v, "guards.undated", "report_only")
+	}
+}
+
+// backups reads what is known of backups.
+func (l *loader) backups(n *yamltree.Node) {
+	if n == nil {
+		return
+	}
+	l.r.Known(n, "backups", "horizon")
+	if v := n.Get("horizon"); v != nil {
+		l.p.Backups.Horizon = l.period(v, "backups.horizon")
 	}
 }

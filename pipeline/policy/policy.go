@@ -27,6 +27,14 @@ type Policy struct {
 	Notices     map[string]Notice
 	Profiles    map[string]Profile
 	Guards      Guards
+	Backups     Backups
+}
+
+// Backups says what is known of backups of the sources, of which sutra sees none.
+type Backups struct {
+	// Horizon is the age at which the last backup that holds a record is gone; zero
+	// when nobody said.
+	Horizon Period
 }
 
 // Rule says how long one class is kept.
@@ -90,6 +98,7 @@ type Profile struct {
 // Guards are the limits of a plan.
 type Guards struct {
 	MaxDeleteFraction float64 // of an account's records, 0 to 1
+	FreeDeletes       int     // so many deletions of an account are always in order
 	RequirePlanHash   bool
 	RequireApproval   bool
 	Undated           string // "report_only"
@@ -120,7 +129,7 @@ func Default() Policy {
 			"consent_withdrawal": {Stop: Period{Days: 1}, Erase: days30},
 		},
 		Notices: map[string]Notice{}, Profiles: map[string]Profile{},
-		Guards: Guards{MaxDeleteFraction: 0.2, RequirePlanHash: true, Undated: "report_only"},
+		Guards: Guards{MaxDeleteFraction: 0.2, FreeDeletes: 1000, RequirePlanHash: true, Undated: "report_only"},
 	}
 	for c, r := range p.Rules {
 		r.Class = c
@@ -196,6 +205,39 @@ func (p Policy) Undecided(class string, asOf time.Time) []string {
 		}
 	}
 	return out
+}
+
+// FloorFrom returns the day from which a floor is in force, NoDate when it always
+// was or is unknown.
+func (p Policy) FloorFrom(id string) Date {
+	for _, f := range p.Floors {
+		if f.ID == id {
+			return f.EffectiveFrom
+		}
+	}
+	return NoDate
+}
+
+// FloorCite returns what a floor is cited by, "" when it says nothing.
+func (p Policy) FloorCite(id string) string {
+	for _, f := range p.Floors {
+		if f.ID == id {
+			return f.Cite
+		}
+	}
+	return ""
+}
+
+// FloorsInForce returns the floors that have begun at asOf and are not off.
+func (p Policy) FloorsInForce(asOf time.Time) []Floor {
+	return slices.DeleteFunc(slices.Clone(p.Floors), func(f Floor) bool { return f.Mode == "off" || !f.inForce(Civil(asOf)) })
+}
+
+// ByAccount reports whether the clock of a class depends on its account: on its end
+// or on a setting of it.
+func (p Policy) ByAccount(class string) bool {
+	r := p.Rules[class]
+	return r.Trigger == TriggerTerminated || r.Override != nil || r.CapBy != ""
 }
 
 // Advisory returns the floors of mode advisory that would keep the data beyond

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cratio/sutra/pipeline"
+)
+
+func (a *app) nightlyCmd() *cobra.Command {
+	var asOf string
+	var simulate bool
+	c := &cobra.Command{
+		Use: "nightly [--as-of T]", Short: "The scheduled run: scan, people who came back, retention, proof", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			at, err := instant(asOf)
+			if err != nil {
+				return err
+			}
+			var sum pipeline.NightlySummary
+			err = a.with(c.Context(), true, func(s *pipeline.Site) (any, error) {
+				var err error
+				sum, err = s.Nightly(c.Context(), at, simulate)
+				return sum, err
+			})
+			switch {
+			case err != nil && !errors.Is(err, errGaps):
+				return err
+			case sum.Refused != "":
+				return fmt.Errorf("%w: a part of the night: %s", pipeline.ErrRefused, strings.TrimPrefix(sum.Refused, pipeline.ErrRefused.Error()+": "))
+			case sum.Waiting+sum.Stale+sum.Failed+sum.Residue > 0:
+				return errGaps // somebody must look: the scheduler is told
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&asOf, "as-of", "", "the time to judge by (default: now)")
+	c.Flags().BoolVar(&simulate, "simulate", false, "let the as-of time stand for the clock (test worlds)")
+	return c
+}

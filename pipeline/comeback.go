@@ -1,0 +1,253 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
+	"github.com/cratio/sutra/pipeline/policy"
+)
+
+// comeback is a copy of an erased person.
+type comeback struct {
+	found   lineage.Found
+	account string
+}
+
+// resurrections finds copies of people who were erased: of all, or of those who
+// have one of the given tokens.
+func (s *Site) resurrections(only map[lineage.Token]bool) ([]BackLine, error) {
+	list, err := s.comebacks(only)
+	return backLines(list), err
+}
+
+// backLines names each record once.
+func backLines(list []comeback) []BackLine {
+	var out []BackLine
+	seen := map[BackLine]bool{}
+	for i := range list {
+		f := &list[i].found
+		b := BackLine{Type: "resurrection", Account: list[i].account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
+			Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
+		if !seen[b] {
+			seen[b] = true
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// comebacks does so with the records themselves; a record may come several times.
+func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
+	ledger, err := s.Graph.Suppressions()
+	if err != nil {
+		return nil, err
+	}
+	var out []comeback
+	for _, l := range ledger {
+		if only != nil && !only[l.Token] {
+			continue
+		}
+		found, err := s.residue(l.Token, l.Account)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			shared, err := (&planner{Site: s}).sharedMedium(&f, nil)
+			if err != nil {
+				return nil, err
+			}
+			if shared {
+				continue // it stayed for its other owner, and was reported as kept
+			}
+			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
+				continue // emptied and kept: what is left is an id that leads nowhere
+			}
+			out = append(out, comeback{f, l.Account})
+		}
+	}
+	return out, nil
+}
+
+// namesSomebody reports a record with more than references in it.
+func namesSomebody(f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Link && e.Role != lineage.Member })
+}
+
+// residue returns the records in which an identifier stands as the subject's.
+func (s *Site) residue(t lineage.Token, account string) ([]lineage.Found, error) {
+	rids, err := s.Graph.Postings(t)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Graph.Load(rids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(f lineage.Found) bool {
+		if f.Record.Account != "" && f.Record.Account != account {
+			return true
+		}
+		return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+			return e.Token == t && e.Role != lineage.Mention && e.Role != lineage.Own
+		})
+	}), nil
+}
+
+// ledger is the suppression ledger by token.
+type ledger map[lineage.Token][]lineage.Suppression
+
+func (s *Site) ledger() (*ledger, error) {
+	list, err := s.Graph.Suppressions()
+	if err != nil {
+		return nil, err
+	}
+	l := ledger{}
+	for _, x := range list {
+		l[x.Token] = append(l[x.Token], x)
+	}
+	return &l, nil
+}
+
+// recordIDs are links that only one record in the world carries: with one of them
+// the record is the one that was erased, not another one of the same person.
+var recordIDs = map[string]bool{"indiamart_query": true, "justdial_lead": true, "facebook_lead": true, "google_lead": true, "wa_message": true}
+
+// old reports whether a record is certainly an old copy of an erased person: made
+// before the day of her erasure, and carrying the id of an erased record or two
+// identifiers of hers that do not follow from each other. A number alone may be
+// somebody else's by now, and what is dated later may be her own wish.
+func (l *ledger) old(r *lineage.Sighting) bool {
+	var at time.Time
+	same := false
+	kinds := map[string]bool{}
+	for _, e := range r.Edges {
+		if e.Role == lineage.Mention || e.Role == lineage.Own {
+			continue
+		}
+		for _, x := range (*l)[e.Token] {
+			if r.Account != "" && r.Account != x.Account {
+				continue
+			}
+			if x.At.After(at) {
+				at = x.At
+			}
+			same = same || recordIDs[e.Kind]
+			if !recordIDs[e.Kind] && !namedLinks[e.Kind] {
+				kinds[independent(e.Kind)] = true
+			}
+		}
+	}
+	made, erased := policy.Civil(r.RecordedAt), policy.Civil(at)
+	return (same || len(kinds) > 1) && policy.Real(made) && policy.Real(erased) && made < erased
+}
+
+// independent names kinds alike of which one follows from the other.
+func independent(kind string) string {
+	if kind == extract.KindWaID {
+		return extract.KindPhone
+	}
+	return kind
+}
+
+// eraseReturned plans the erasure of old copies that came back, and tells how many
+// others are left for a person to decide about.
+func (s *Site) eraseReturned(ctx context.Context, path string) (sum PlanSummary, left int, err error) {
+	list, err := s.comebacks(nil)
+	if err != nil || len(list) == 0 {
+		return PlanSummary{}, 0, err
+	}
+	book, err := s.ledger()
+	if err != nil {
+		return PlanSummary{}, 0, err
+	}
+	people, doomed, left, err := s.returned(ctx, list, book)
+	if err != nil || len(people) == 0 {
+		return PlanSummary{}, left, err
+	}
+	pl, err := s.newPlanner("erase", s.Now())
+	if err != nil {
+		return PlanSummary{}, left, err
+	}
+	defer func() { err = errors.Join(err, pl.close()) }()
+	if err := pl.erase(people, func(f *lineage.Found) bool { return doomed[f.RID] }); err != nil {
+		return PlanSummary{}, left, err
+	}
+	for i := range pl.plan.body.Subjects { // only what was erased before is hers to go again
+		x := &pl.plan.body.Subjects[i]
+		x.Returned, x.Shared = true, nil
+		for t := range x.Tokens {
+			if tok, ok := parseToken(t); !ok || !book.has(tok, x.Account) {
+				delete(x.Tokens, t)
+			}
+		}
+	}
+	sum, err = pl.finish(path)
+	return sum, left, err
+}
+
+func (l *ledger) has(t lineage.Token, account string) bool {
+	return slices.ContainsFunc((*l)[t], func(x lineage.Suppression) bool { return x.Account == account })
+}
+
+// returned says whose old copies are there, which they are, and how many other
+// copies came back. Somebody who is not one person for certain is left alone.
+func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (people []*lineage.Person, doomed map[lineage.RID]bool, left int, err error) {
+	r, err := s.resolver()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	doomed = map[lineage.RID]bool{}
+	known, seen := map[lineage.RID]bool{}, map[lineage.RID]bool{}
+	for i := range list {
+		f := &list[i].found
+		if seen[f.RID] {
+			continue
+		}
+		seen[f.RID] = true
+		if !book.old(&f.Record) {
+			left++
+			continue
+		}
+		p, err := s.ownerOf(ctx, r, f, list[i].account, book)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if p == nil {
+			left++
+			continue
+		}
+		doomed[f.RID] = true
+		if !known[p.Copies[0].RID] {
+			known[p.Copies[0].RID] = true
+			people = append(people, p)
+		}
+	}
+	return people, doomed, left, nil
+}
+
+// ownerOf resolves the person of a record that came back; nil when that is not one
+// person for certain.
+func (s *Site) ownerOf(ctx context.Context, r *lineage.Resolver, f *lineage.Found, account string, book *ledger) (*lineage.Person, error) {
+	for _, e := range f.Record.Edges {
+		if e.Role == lineage.Mention || e.Role == lineage.Own || !book.has(e.Token, account) {
+			continue
+		}
+		p, err := r.Resolve(ctx, lineage.Query{Token: e.Token, Kind: e.Kind}, account)
+		if _, several := lineage.IsAmbiguous(err); several {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("who came back (%s): %w", hex.EncodeToString(e.Token[:4]), err)
+		}
+		if p.Review == "" && slices.ContainsFunc(p.Copies, func(c lineage.Found) bool { return c.RID == f.RID }) {
+			return p, nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,192 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// copy plans what happens to one record about the person.
+func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) error {
+	if pl.seen[keyOf(f)] {
+		return nil
+	}
+	coll := pl.collection(f)
+	if coll.Staff || coll.Accounts {
+		return nil
+	}
+	if pl.held(p, f) {
+		return nil
+	}
+	crowd := pl.together(p)
+	shared, err := pl.sharedMedium(f, hers)
+	if err != nil {
+		return err
+	}
+	if shared {
+		pl.keep(f, p.Account, "shared", "other owners", time.Time{})
+		return nil
+	}
+	whole, others, err := pl.siblings(crowd, f, hers)
+	if err != nil {
+		return err
+	}
+	e := planEdit{Account: p.Account, Class: coll.Class}
+	until, rule, law := pl.Policy.KeepUntil(coll.Class, f.Record.Trigger, pl.Now())
+	switch {
+	case coll.Erase == "keep" || law:
+		e.Extent, e.Keep = extract.Strip, true
+		if !law {
+			rule = "catalog: erase keep"
+		}
+		pl.keep(f, p.Account, "law", rule, until)
+	case others || !whole:
+		e.Extent = extract.Partial
+	case coll.Erase == "redact":
+		e.Extent = extract.Whole
+	default:
+		e.Delete = true
+	}
+	if !law {
+		pl.advise(coll.Class, f.Record.Trigger, pl.Now())
+	}
+	pl.edit(f, e)
+	return nil
+}
+
+// siblings looks at the other sightings of the same record: whether the record as
+// a whole is hers, and whether others have a part in it.
+func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (whole, others bool, err error) {
+	all, err := pl.sameRecord(f)
+	if err != nil {
+		return false, false, err
+	}
+	for i := range all {
+		x := &all[i]
+		if x.Record.Within == "" {
+			whole = whole || hers[x.RID]
+			party, err := pl.otherParty(p, x)
+			if err != nil {
+				return false, false, err
+			}
+			others = others || party
+			continue
+		}
+		if hers[x.RID] {
+			continue
+		}
+		if slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party }) {
+			others = true
+		}
+	}
+	if !whole && !others && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
+		whole = true // every part of it is hers
+	}
+	return whole, others, nil
+}
+
+// sameRecord returns all sightings of a record: they stand next to each other.
+func (pl *planner) sameRecord(f *lineage.Found) ([]lineage.Found, error) {
+	const reach = 64
+	var ids []lineage.RID
+	low := uint32(f.RID)
+	for i := low - min(low, reach); i < low+reach; i++ {
+		ids = append(ids, lineage.RID(uint64(f.RID.Unit())<<32|uint64(i)))
+	}
+	found, err := pl.Graph.Load(ids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(x lineage.Found) bool { return keyOf(&x) != keyOf(f) }), nil
+}
+
+// otherParty reports a call between her and somebody else who is not the
+// account's own.
+func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error) {
+	others := false
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Party || p.Tokens[e.Token] != "" {
+			continue
+		}
+		if _, known := p.Others[e.Token]; !known {
+			continue // the account's own number, or one that joins nobody
+		}
+		shared, err := pl.residue(e.Token, p.Account)
+		if err != nil {
+			return false, err
+		}
+		others = others || len(shared) > 0 && !hasLink(f)
+	}
+	return others, nil
+}
+
+func hasLink(f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Link })
+}
+
+// sharedMedium reports whether a recording has an owner besides her.
+func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || pl.collection(f).Name != "calls" {
+			continue
+		}
+		if src, err := pl.source(f.Unit.Source); err != nil || src.Connector != "recordings" {
+			continue
+		}
+		rids, err := pl.Graph.Postings(e.Token)
+		if err != nil {
+			return false, err
+		}
+		found, err := pl.Graph.Load(rids)
+		if err != nil {
+			return false, err
+		}
+		for i := range found {
+			x := &found[i]
+			if x.RID == f.RID || hers[x.RID] {
+				continue
+			}
+			for _, o := range x.Record.Edges {
+				if o.Token == e.Token && (o.Role == lineage.Member || o.Role == lineage.Link) {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, nil
+}
+
+// advise counts the floors that would have kept a record and are only advisory.
+func (pl *planner) advise(class string, trigger lineage.Date, at time.Time) {
+	for _, id := range pl.Policy.Advisory(class, trigger, at) {
+		pl.advisory[id]++
+	}
+}
+
+// keep notes a record that stays.
+func (pl *planner) keep(f *lineage.Found, account, reason, rule string, until time.Time) {
+	pl.seen[keyOf(f)] = true
+	pl.err = cmp.Or(pl.err, pl.spool.stays(KeptLine{Type: "kept", Account: account, Source: f.Unit.Source,
+		Dataset: f.Unit.Source + "." + f.Record.Collection, Unit: f.Unit.Unit.Key, Locator: f.Record.Locator,
+		Reason: reason, Rule: rule, Until: Stamp(until), Class: pl.collection(f).Class}))
+}
+
+func (pl *planner) held(p *lineage.Person, f *lineage.Found) bool {
+	for _, h := range pl.holds {
+		if h.covers(p) {
+			pl.keep(f, p.Account, "hold", h.ID, h.Review)
+			return true
+		}
+	}
+	return false
+}
+
+// edit adds an edit to the step of its unit.
+func (pl *planner) edit(f *lineage.Found, e planEdit) {
+	pl.seen[keyOf(f)] = true
+	e.Collection, e.Locator, e.Sum = f.Record.Collection, f.Record.Locator, f.Record.Sum
+	pl.err = cmp.Or(pl.err, pl.spool.edit(f.Unit, pl.collection(f).Order, e))
+}

@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// planFile is a plan that was opened and found whole. Its steps stay in the file
+// and are read one after the other.
+type planFile struct {
+	*Plan
+	site *Site
+	f    *os.File
+}
+
+// errNoPlan marks a file that was never a plan.
+var errNoPlan = errors.New("this is no plan of sutra's")
+
+// load opens a plan, checks that nobody changed it, and reads what is no step.
+// kept is called for every record that stays.
+func (s *Site) load(path string, kept func(KeptLine)) (*planFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	p := &planFile{site: s, f: f, Plan: &Plan{}}
+	if err := p.examine(kept); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	return p, nil
+}
+
+func (p *planFile) close() error { return p.f.Close() }
+
+// examine reads the whole file once: its hash, its seals, and what is no step.
+// The kept records of a changed plan are not passed on.
+func (p *planFile) examine(kept func(KeptLine)) error {
+	sum, want, err := p.hash()
+	if err != nil {
+		return err
+	}
+	if sum != want {
+		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
+	}
+	p.SHA256 = sum
+	p.body.Holds = map[string]bool{}
+	steps, records := 0, 0
+	end, err := p.items(func(it planItem) error {
+		switch {
+		case it.Subject != nil:
+			p.body.Subjects = append(p.body.Subjects, *it.Subject)
+		case it.Facts != nil:
+			p.body.Facts = it.Facts
+		case it.Step != nil:
+			steps++
+			it.Edits = it.Step.Edits
+		}
+		records += len(it.Edits)
+		for _, e := range it.Edits {
+			if e.Due.After(p.body.Latest) {
+				p.body.Latest = e.Due
+			}
+		}
+		for _, k := range it.Kept {
+			if k.Reason == "hold" {
+				p.body.Holds[k.Rule] = true
+			}
+			kept(k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if end == nil || end.ID != p.ID || end.Kind != p.Kind || !end.AsOf.Equal(p.AsOf) || !end.Created.Equal(p.Created) ||
+		end.Account != p.Account || end.Approval != p.Approval || end.Steps != steps || end.Records != records {
+		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
+	}
+	return nil
+}
+
+// hash returns the SHA-256 of all lines but the last, and what the last one says.
+func (p *planFile) hash() (sum, want string, err error) {
+	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
+		return "", "", fmt.Errorf("read the plan: %w", err)
+	}
+	h := sha256.New()
+	r := bufio.NewReaderSize(p.f, 1<<16)
+	var last []byte
+	for first := true; ; first = false {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF && len(line) == 0 {
+			break
+		}
+		if err != nil && err != io.EOF {
+			return "", "", fmt.Errorf("read the plan: %w", err)
+		}
+		if first {
+			if json.Unmarshal(line, p.Plan) != nil || p.Version == 0 || p.ID == "" {
+				return "", "", errNoPlan
+			}
+			if p.Version != planVersion {
+				return "", "", fmt.Errorf("%w: the plan has the form of another version of sutra; make a new one", ErrRefused)
+			}
+		}
+		h.Write(last)
+		last = line
+	}
+	var tail struct {
+		SHA256 string `json:"sha256"`
+	}
+	if json.Unmarshal(last, &tail) != nil {
+		tail.SHA256 = "" // cut off: it matches no hash
+	}
+	return hex.EncodeToString(h.Sum(nil)), tail.SHA256, nil
+}
+
+// items calls fn for every item but the last, which it returns.
+func (p *planFile) items(fn func(planItem) error) (*Plan, error) {
+	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	r := bufio.NewReaderSize(p.f, 1<<16)
+	if _, err := r.ReadBytes('\n'); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	for n := 0; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil {
+			return nil, fmt.Errorf("read the plan: %w", err)
+		}
+		if line[0] == '{' { // the hash: no item was the last one
+			return nil, nil
+		}
+		it, err := p.item(bytes.TrimSuffix(line, []byte("\n")), n)
+		if err != nil {
+			return nil, err
+		}
+		if it.End != nil {
+			return it.End, nil
+		}
+		if err := fn(it); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p *planFile) item(line []byte, n int) (planItem, error) {
+	var it planItem
+	sealed, err := base64.StdEncoding.AppendDecode(nil, line)
+	if err != nil {
+		return it, fmt.Errorf("%w: the plan is damaged; make a new one", ErrRefused)
+	}
+	data, err := p.site.Graph.Unseal(sealed)
+	if err != nil {
+		return it, fmt.Errorf("%w: the plan was made with another key: %w", ErrRefused, err)
+	}
+	data, ok := bytes.CutPrefix(data, itemMark(p.ID, n))
+	if !ok {
+		return it, fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
+	}
+	if err := json.Unmarshal(data, &it); err != nil {
+		return it, fmt.Errorf("read the plan: %w", err)
+	}
+	return it, nil
+}
+
+// steps calls fn for every step in order. Only one is in memory.
+func (p *planFile) steps(fn func(planStep) error) error {
+	var st *planStep
+	no := 0
+	give := func() error {
+		if st == nil {
+			return nil
+		}
+		st.No = no
+		no++
+		return fn(*st)
+	}
+	_, err := p.items(func(it planItem) error {
+		switch {
+		case it.Step != nil:
+			if err := give(); err != nil {
+				return err
+			}
+			st = it.Step
+		case it.Edits != nil && st != nil:
+			st.Edits = append(st.Edits, it.Edits...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return give()
+}

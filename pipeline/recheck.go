@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/pipeline/audit"
+)
+
+// recheck reads the accounts anew before a retention plan is executed: an account
+// that was resumed, or whose settings changed, since the plan was made keeps its
+// data until the next plan.
+func (a *application) recheck(ctx context.Context) error {
+	if a.plan.Kind != "retain" || a.plan.Steps == 0 {
+		return nil
+	}
+	before := a.Gaps()
+	if err := a.readAccounts(ctx); err != nil {
+		return err
+	}
+	a.blind = a.Gaps() > before
+	now, err := a.accountFacts()
+	if err != nil {
+		return err
+	}
+	a.changed = map[string]bool{}
+	for _, account := range slices.Sorted(maps.Keys(a.plan.body.Facts)) {
+		was, is := a.plan.body.Facts[account], now[account]
+		if !was.equal(is) {
+			a.changed[account] = true
+			a.gap("accounts", "", "the end or a setting of an account changed since the plan was made: what hangs on it is left as it is; make a new plan")
+		}
+	}
+	for account := range now {
+		if _, ok := a.plan.body.Facts[account]; !ok {
+			a.changed[account] = true // it was not known when the plan was made
+		}
+	}
+	return nil
+}
+
+// readAccounts brings the accounts' own records in the graph up to date.
+func (s *Site) readAccounts(ctx context.Context) error {
+	w, err := s.Graph.Begin()
+	if err != nil {
+		return err
+	}
+	run := &scan{Site: s, w: w}
+	for _, src := range s.Sources {
+		for _, coll := range src.Dataset.Collections {
+			if !coll.Accounts {
+				continue
+			}
+			if src.Err != nil {
+				s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+				continue
+			}
+			for u, err := range src.Conn.Units(ctx) {
+				if err != nil {
+					s.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+					continue
+				}
+				if database(src.Connector) && !strings.HasPrefix(u.Key, coll.Name+"[") {
+					continue
+				}
+				if err := run.unit(ctx, src, u); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return w.Close(ctx)
+}
+
+// current takes the edits out of a step that must not be made any more because
+// their account is not as the plan saw it.
+func (a *application) current(st planStep) planStep {
+	if a.plan.Kind != "retain" || !a.blind && len(a.changed) == 0 {
+		return st
+	}
+	var out planStep
+	out, out.Edits = st, nil
+	late, unread := st, st
+	late.Edits, unread.Edits = nil, nil
+	for _, e := range st.Edits {
+		switch by := a.Policy.ByAccount(e.Class); {
+		case by && a.blind:
+			unread.Edits = append(unread.Edits, e)
+		case by && a.changed[e.Account]:
+			late.Edits = append(late.Edits, e)
+		default:
+			out.Edits = append(out.Edits, e)
+		}
+	}
+	if len(unread.Edits) > 0 {
+		a.failed([]planStep{unread}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
+	}
+	if len(late.Edits) > 0 {
+		a.sm.Lock()
+		a.stale(late)
+		a.sm.Unlock()
+	}
+	return out
+}
+
+// settleUnsure decides about the objects of a retention plan that were not what
+// the plan saw, now that the graph knows them as they are: without anything that
+// is past its period, an earlier run of the plan did the step; else it is stale.
+func (a *application) settleUnsure(ctx context.Context) error {
+	if len(a.unsure) == 0 {
+		return nil
+	}
+	pl, err := a.newPlanner("retain", a.plan.AsOf)
+	if err != nil {
+		return err
+	}
+	r := &retention{planner: pl, ctx: ctx, resolver: a.kinds.resolver(a.Graph)}
+	err = a.plan.steps(func(st planStep) error {
+		if !a.unsure[st.No] {
+			return ctx.Err()
+		}
+		known, err := a.Graph.Unit(st.Source, st.Unit.Unit.Key)
+		if err != nil {
+			return err
+		}
+		left := false
+		if known != nil {
+			if left, err = r.dueIn(known.ID); err != nil {
+				return err
+			}
+		}
+		a.sm.Lock()
+		defer a.sm.Unlock()
+		if left {
+			a.stale(st)
+			a.mark(st, audit.Stale, 0)
+		} else {
+			a.outcome(st, connectors.Outcome{})
+			a.mark(st, audit.Done, 0)
+		}
+		return nil
+	})
+	if err == nil && len(a.states) > 0 {
+		err = a.journal.RecordAll(a.states)
+		a.states = nil
+	}
+	return errors.Join(err, pl.close())
+}

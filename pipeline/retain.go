@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
+	"github.com/cratio/sutra/pipeline/policy"
+)
+
+// retention is a retention plan in the making.
+type retention struct {
+	*planner
+	ctx      context.Context
+	resolver *lineage.Resolver
+	asked    int // questions to the resolver
+	undated  int
+	unit     uint32
+	tally    map[string]*tally // by account
+}
+
+// tally counts the records of an account for the deletion guard.
+type tally struct {
+	all int // records
+	due int // of these, past their period for another reason than the account's end
+}
+
+// Retain plans what is past its period as of the given time.
+func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum PlanSummary, err error) {
+	pl, err := s.newPlanner("retain", asOf)
+	if err != nil {
+		return PlanSummary{}, err
+	}
+	defer func() { err = errors.Join(err, pl.close()) }()
+	pl.plan.body.Facts = pl.facts
+	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
+	if err := s.Graph.Walk(ctx, r.look); err != nil {
+		return PlanSummary{}, err
+	}
+	if r.undated > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records have no date, or an impossible one, and are never erased by retention", r.undated)})
+	}
+	if err := s.knownGaps(); err != nil {
+		return PlanSummary{}, err
+	}
+	pl.plan.Approval = r.guard()
+	sum, err = pl.finish(path)
+	sum.Undated, sum.Approval = r.undated, pl.plan.Approval
+	return sum, err
+}
+
+// look plans one sighting. Those of a unit come together, so that what is known of
+// the unit before can go.
+func (r *retention) look(f *lineage.Found) error {
+	if id := f.RID.Unit(); id != r.unit {
+		if err := r.spool.finish(r.unit); err != nil {
+			return err
+		}
+		clear(r.seen)
+		r.unit = id
+	}
+	if r.seen[keyOf(f)] {
+		return nil
+	}
+	if err := r.expired(f); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// account returns the account of a record.
+func (r *retention) account(f *lineage.Found) (string, error) {
+	if f.Record.Account != "" {
+		return f.Record.Account, nil
+	}
+	if r.asked++; r.asked%1000 == 0 {
+		r.resolver = r.kinds.resolver(r.Graph) // forget what the last ones read
+	}
+	return r.resolver.AccountOf(f)
+}
+
+// judge decides about one record; the class is "" for what retention passes over.
+func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Decision, err error) {
+	coll := r.collection(f)
+	if coll.Accounts || coll.Class == "" {
+		return "", "", d, nil
+	}
+	if account, err = r.account(f); err != nil {
+		return "", "", d, err
+	}
+	return coll.Class, account, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf), nil
+}
+
+// hold returns the hold that a record is under, nil when there is none.
+func (r *retention) hold(f *lineage.Found, account string) *Hold {
+	for i, h := range r.holds {
+		if h.Account == account && len(h.Tokens) == 0 || h.coversRecord(f) {
+			return &r.holds[i]
+		}
+	}
+	return nil
+}
+
+// expired plans one record when its period is over.
+func (r *retention) expired(f *lineage.Found) error {
+	class, account, d, err := r.judge(f)
+	if err != nil || class == "" {
+		return err
+	}
+	t := r.tally[account]
+	if t == nil {
+		t = &tally{}
+		r.tally[account] = t
+	}
+	if f.Record.Within == "" {
+		t.all++
+	}
+	switch d.State {
+	case policy.Undated, policy.Suspect:
+		r.seen[keyOf(f)] = true
+		r.undated++
+		return nil
+	case policy.Due:
+	default:
+		return nil
+	}
+	if err := r.gate(class); err != nil {
+		return err
+	}
+	if h := r.hold(f, account); h != nil {
+		r.keep(f, account, "hold", h.ID, h.Review)
+		return nil
+	}
+	if r.Policy.Rules[d.Rule].Trigger != policy.TriggerTerminated {
+		t.due++
+	}
+	r.advise(class, f.Record.Trigger, r.plan.AsOf)
+	e := planEdit{Account: account, Class: class, Rule: d.Rule, Trigger: f.Record.Trigger, Due: d.EraseAfter}
+	switch erase := r.collection(f).Erase; {
+	case class == "billing" || erase == "delete" || erase == "":
+		e.Delete = true
+	case erase == "redact":
+		e.Extent = extract.Whole
+	default:
+		e.Extent = extract.Strip
+	}
+	r.edit(f, e)
+	return nil
+}
+
+// dueIn reports whether a unit still holds a record that is past its period.
+func (r *retention) dueIn(unit uint32) (bool, error) {
+	list, err := r.Graph.UnitSightings(unit)
+	if err != nil {
+		return false, err
+	}
+	for i := range list {
+		_, account, d, err := r.judge(&list[i])
+		if err != nil {
+			return false, err
+		}
+		if d.State == policy.Due && r.hold(&list[i], account) == nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// guard says which accounts would lose so much that a person must approve the plan
+// first; "" when none would. What an account's end takes away does not count.
+func (r *retention) guard() string {
+	g := r.Policy.Guards
+	over, worst := 0, &tally{}
+	for _, a := range slices.Sorted(maps.Keys(r.tally)) {
+		t := r.tally[a]
+		if t.due > g.FreeDeletes && float64(t.due) > g.MaxDeleteFraction*float64(t.all) {
+			if over++; t.due > worst.due {
+				worst = t
+			}
+		}
+	}
+	if over == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d account(s) would lose more than %.0f %% of their records by age alone, the largest loss is %d of %d", over, 100*g.MaxDeleteFraction, worst.due, worst.all)
+}
