@@ -181,7 +181,7 @@ func (r *groupReader) start(f *file) {
 		if c.flat != nil {
 			r.flat[i] = newStream(f, &r.g.chunks[c.flat.index], true)
 		} else {
-			r.nested[i] = newAssembler(f, r.g, c.node)
+			r.nested[i] = newAssembler(f, r.g, c.node, newReader)
 		}
 	}
 }
