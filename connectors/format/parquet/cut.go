@@ -285,4 +285,3 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 	p.page.values.n = n - total(spans)
 	return vals, nil
 }
-

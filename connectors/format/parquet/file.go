@@ -17,7 +17,7 @@ var (
 
 // file is an opened Parquet file.
 type file struct {
-	cache window
+	cache  window
 	r      io.ReaderAt
 	size   int64
 	footer record
