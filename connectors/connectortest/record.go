@@ -22,6 +22,8 @@ type Record struct {
 	Collection string
 	Locator    string
 	Values     map[string]string // by column; nulls left out
+
+	at int64 // connectors.Batch.At; 0 when not known
 }
 
 // content is the record without its place: locators may move.
@@ -83,6 +85,9 @@ func records(unit string, b connectors.Batch) ([]Record, error) {
 		}
 		names[f.Name] = true
 	}
+	if b.At != nil && len(b.At) != int(b.Rows.NumRows()) {
+		return nil, fmt.Errorf("%d positions for %d records", len(b.At), b.Rows.NumRows())
+	}
 	out := make([]Record, 0, b.Rows.NumRows())
 	for row := range int(b.Rows.NumRows()) {
 		loc, ok := connectors.Value(b.Rows, 0, row)
@@ -90,6 +95,9 @@ func records(unit string, b connectors.Batch) ([]Record, error) {
 			return nil, errors.New("a record without a locator")
 		}
 		r := Record{Unit: unit, Collection: b.Collection, Locator: strings.Clone(loc), Values: map[string]string{}}
+		if b.At != nil {
+			r.at = b.At[row]
+		}
 		for col := 1; col < int(b.Rows.NumCols()); col++ {
 			v, ok := connectors.Value(b.Rows, col, row)
 			if !utf8.ValidString(v) {
