@@ -145,12 +145,15 @@ func (s *splicer) CopyOld(off, n int64) error {
 	return s.to.CopyOld(off, n)
 }
 
-// precheck reads the object once for the edits that have a Check.
+// precheck reads the records of the edits that have a Check: alone where the codec
+// can, else with the whole object.
 func (s *Source) precheck(ctx context.Context, x *object, edits []connectors.Edit) error {
 	want := make(map[ref]func(map[string]string) error)
+	var refs []connectors.Ref
 	for _, e := range edits {
 		if e.Check != nil {
 			want[ref{e.Collection, e.Locator}] = e.Check
+			refs = append(refs, connectors.Ref{Collection: e.Collection, Unit: x.obj.Key, Locator: e.Locator})
 		}
 	}
 	if len(want) == 0 {
@@ -160,7 +163,15 @@ func (s *Source) precheck(ctx context.Context, x *object, edits []connectors.Edi
 	if err != nil {
 		return err
 	}
-	return decode(ctx, codec, x.input(), func(b connectors.Batch) error {
+	read := func(yield func(connectors.Batch) error) error { return decode(ctx, codec, x.input(), yield) }
+	pr, err := pointReader(codec, x, refs)
+	if err != nil {
+		return err
+	}
+	if pr != nil {
+		read = func(yield func(connectors.Batch) error) error { return decodeAt(ctx, pr, x.input(), refs, yield) }
+	}
+	return read(func(b connectors.Batch) error {
 		if b.Rows == nil {
 			return nil
 		}

@@ -2,73 +2,85 @@ package parquet
 
 import (
 	"bytes"
-	"errors"
-	"io"
+	"slices"
 )
 
 // cutter rewrites one chunk without the dropped rows and with the edited
-// values. Pages without such a row are kept as they are.
+// values. Pages without such a row stay as they are.
 type cutter struct {
+	f     *file
+	ch    *chunk
 	leaf  *leaf
 	codec int64
-	drop  []bool
+	rows  int64   // of the group
+	drop  []int64 // sorted
 	edits map[int64]*rowEdit
+	// erased, when not nil, is told what was taken out.
+	erased func(val []byte)
+	// hold keeps what was read of a page between the two passes.
+	hold bool
 
-	pages []*cutPage
-	dict  *cutDict // nil without a dictionary page
-	nulls int64    // how many nulls more the chunk has than before
-	row   int64    // rows that began so far
-	j     int      // position of the next value in its row
+	hitRows []int64 // dropped or edited, sorted
+	pages   []*cutPage
+	dictAt  *pageAt
+	dict    *cutDict // nil without a dictionary, or when no page needs it
+	index   *colIndex
+	stat    *extent
+
+	stale         bool  // the chunk has other values than before
+	nulls, values int64 // how many more the chunk has than before
+	row           int64 // rows that began so far in the page at hand
+	j             int   // position of the next value in its row
+	at            *cutPage
+	out           gone
+	buf, body     []byte
 }
 
-// cutPage is a data page on its way. Without changed it is written as it was.
+// cutPage is a data page on its way. Without changed it stays as it was.
 type cutPage struct {
-	raw     *rawPage
-	page    page // decoded and cut, when full
-	full    bool
+	pageAt
+	i       int  // its number
+	hit     bool // a row of it is dropped or edited
 	changed bool
-	mid     bool  // the page begins within a row
-	rows    int64 // rows that begin in the page, after the cut
+	gone    bool     // nothing of it is left
+	raw     *rawPage // when it is held
+	page    page     // decoded and cut, when full
+	full    bool
+	shifts  bool  // it holds indices of a dictionary of which entries may go
+	left    int64 // rows that begin in it after the cut
+	stat    *extent
 }
 
-// load reads the whole chunk, which belongs to a group of so many rows, and cuts
-// the pages that hold changed rows.
-func (c *cutter) load(f *file, ch *chunk, rows int64) error {
-	buf, err := f.bytesAt(ch.start, ch.size)
+// prepare finds the pages, cuts those whose values stand in the dictionary or are
+// edited, and settles what becomes of the dictionary.
+func (c *cutter) prepare() error {
+	table, err := c.f.pages(c.ch, c.rows)
 	if err != nil {
 		return err
 	}
-	pg := &pager{win: buf}
-	left := ch.values
-	for left > 0 {
-		rp, err := pg.next()
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return errEnds
-			}
-			return err
-		}
-		switch rp.kind {
-		case indexPage:
-			continue
-		case dictPage:
-			if c.dict != nil {
-				return errPage
-			}
-			if c.dict, err = newCutDict(rp, c.leaf, c.codec); err != nil {
-				return err
-			}
-			continue
-		}
-		if left -= int64(rp.n); left < 0 {
-			return errPage
-		}
-		if err := c.add(rp); err != nil {
-			return err
-		}
+	c.hitRows = append(c.hitRows, c.drop...)
+	for row := range c.edits {
+		c.hitRows = append(c.hitRows, row)
 	}
-	if c.row != rows {
-		return errLonger
+	slices.Sort(c.hitRows)
+	c.stat = statBounds(c.leaf, c.ch.meta.sub(12))
+	if off, n := c.ch.rec.int(6, 0), c.ch.rec.int(7, 0); off > 0 && n > 0 {
+		raw, err := c.f.near(off, n)
+		if err != nil {
+			return err
+		}
+		c.index = parseColIndex(c.leaf, bytes.Clone(raw), len(table.pages))
+	}
+	c.dictAt = table.dict
+	for i := range table.pages {
+		p := &cutPage{pageAt: table.pages[i], i: i, left: table.pages[i].rows}
+		p.hit = p.touches(c.hitRows)
+		c.pages = append(c.pages, p)
+	}
+	for _, p := range c.pages {
+		if err := c.first(p); err != nil {
+			return err
+		}
 	}
 	if c.dict != nil {
 		return c.dict.settle(c)
@@ -76,227 +88,200 @@ func (c *cutter) load(f *file, ch *chunk, rows int64) error {
 	return nil
 }
 
-// add takes a page in and cuts it when one of its rows is changed.
-func (c *cutter) add(rp *rawPage) error {
-	p := &cutPage{raw: rp}
-	c.pages = append(c.pages, p)
-	begins := int64(rp.n)
-	if c.leaf.rep > 0 {
+// first is the first look at a page that is hit.
+func (c *cutter) first(p *cutPage) error {
+	if !p.hit {
+		return nil
+	}
+	p.changed = true
+	if c.index != nil {
+		p.stat = newExtent(c.leaf, c.index.min[p.i], c.index.max[p.i])
+		if c.index.null[p.i] {
+			p.stat = newExtent(c.leaf, nil, nil)
+		}
+	}
+	rp, err := c.read(p)
+	if err != nil {
+		return err
+	}
+	edited := false
+	for row := range c.edits {
+		edited = edited || p.touches([]int64{row})
+	}
+	if !isDictEnc(rp.enc) && !edited {
+		return nil
+	}
+	if isDictEnc(rp.enc) {
+		if err := c.loadDict(); err != nil {
+			return err
+		}
+	}
+	if edited {
 		if err := c.decode(p); err != nil {
 			return err
 		}
-		begins = int64(bytes.Count(p.page.rep, []byte{0}))
-		p.mid = rp.n > 0 && p.page.rep[0] != 0
+		return c.cut(p)
 	}
-	from := c.row
-	if p.mid {
-		if from--; from < 0 {
-			return errLevels
-		}
+	return c.cutIndices(p, rp)
+}
+
+// read returns the bytes of a page.
+func (c *cutter) read(p *cutPage) (*rawPage, error) {
+	if p.raw != nil {
+		return p.raw, nil
 	}
-	if !c.hit(from, c.row+begins) {
-		c.row += begins
-		c.j = 0
-		p.rows = begins
+	rp, err := c.f.page(&p.pageAt, c.ch)
+	if err != nil {
+		return nil, err
+	}
+	if rp.kind == dictPage || rp.kind == indexPage {
+		return nil, errPage
+	}
+	if c.hold {
+		p.raw = rp
+	}
+	return rp, nil
+}
+
+func (c *cutter) loadDict() error {
+	if c.dict != nil {
 		return nil
 	}
-	if err := c.decode(p); err != nil {
+	if c.dictAt == nil {
+		return errIndices
+	}
+	rp, err := c.f.page(c.dictAt, c.ch)
+	if err != nil {
 		return err
 	}
-	return c.cut(p)
+	if rp.kind != dictPage {
+		return errPage
+	}
+	c.dict, err = newCutDict(rp, c.leaf, c.codec)
+	return err
 }
 
-// hit reports whether one of the rows [from, to) is changed.
-func (c *cutter) hit(from, to int64) bool {
-	if c.drop != nil {
-		if to > int64(len(c.drop)) {
-			return true // the cut finds the error
-		}
-		for _, d := range c.drop[from:to] {
-			if d {
-				return true
-			}
-		}
-	}
-	if int64(len(c.edits)) < to-from {
-		for row := range c.edits {
-			if row >= from && row < to {
-				return true
-			}
-		}
-		return false
-	}
-	for row := from; row < to; row++ {
-		if c.edits[row] != nil {
-			return true
-		}
-	}
-	return false
-}
-
+// decode makes the decoded values of a page.
 func (c *cutter) decode(p *cutPage) error {
 	if p.full {
 		return nil
+	}
+	rp, err := c.read(p)
+	if err != nil {
+		return err
 	}
 	n := -1
 	if c.dict != nil {
 		n = c.dict.vals.n
 	}
-	var err error
-	p.page, err = p.raw.decode(c.leaf, c.codec, n, nil)
+	p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	p.full = err == nil
 	return err
 }
 
-// picker collects what a cut page keeps.
-type picker struct {
-	old   *page
-	out   page
-	owned bool // the bytes of old are a copy
-	index func(val []byte) uint32
-}
-
-// cut drops and edits values of a decoded page.
-func (c *cutter) cut(p *cutPage) error {
-	old := p.page
-	out := picker{old: &old}
-	out.out.width, out.out.isDict = old.width, old.isDict
-	if old.isDict {
-		out.index = c.dict.add
+// cutIndices takes the dropped rows out of a page of dictionary indices.
+func (c *cutter) cutIndices(p *cutPage, rp *rawPage) error {
+	if err := c.decode(p); err != nil {
+		return err
 	}
-	vi := 0
-	for i := range old.n {
-		if old.rep == nil || old.rep[i] == 0 {
-			c.row++
-			c.j = 0
-			if c.drop == nil || c.row > int64(len(c.drop)) || !c.drop[c.row-1] {
-				p.rows++
-			}
-		} else {
-			c.j++
-		}
-		row, src := c.row-1, -1
-		if c.drop != nil && row >= int64(len(c.drop)) {
-			return errLonger
-		}
-		if old.def == nil || int(old.def[i]) == c.leaf.def {
-			src = vi
-			vi++
-		}
-		c.one(&out, row, i, src)
+	spans, err := c.cutLevels(p)
+	if err != nil {
+		return err
 	}
-	c.nulls += int64(out.out.n-out.out.values.n) - int64(old.n-old.values.n)
-	p.page, p.changed = out.out, true
-	p.mid = len(p.page.rep) > 0 && p.page.rep[0] != 0
+	for _, s := range spans {
+		for _, i := range p.page.idx[s.lo:s.hi] {
+			c.dict.lost[i] = true
+			c.gone(p, c.dict.vals.at(int(i)))
+		}
+	}
+	p.page.remove(spans)
 	return nil
 }
 
-// one decides on the i-th value of a page; src is its place among the values
-// that are not null, or -1.
-func (c *cutter) one(out *picker, row int64, i, src int) {
-	if c.drop != nil && c.drop[row] {
-		c.gone(out.old, src)
-		return
+// cutLevels takes the dropped rows out of the levels of a page and returns which
+// of its values go with them.
+func (c *cutter) cutLevels(p *cutPage) ([]span, error) {
+	pg := &p.page
+	if pg.rep != nil && int64(bytes.Count(pg.rep, []byte{0})) != p.rows {
+		return nil, errLevels
 	}
-	e := c.edits[row]
-	if e == nil {
-		out.keep(i, src)
-		return
+	levels := p.levelSpans(pg, c.drop)
+	spans := pg.valueSpans(c.leaf, levels)
+	n, vals := total(levels), total(spans)
+	p.left = p.rows - int64(lowerBound(c.drop, p.row+p.rows)-lowerBound(c.drop, p.row))
+	pg.n -= n
+	if pg.rep != nil {
+		pg.rep = without(pg.rep, levels)
+		p.mid = pg.n > 0 && pg.rep[0] != 0
 	}
-	if e.blank {
-		c.gone(out.old, src)
-		switch {
-		case c.j > 0:
-		case c.leaf.def == 0:
-			out.put(0, 0, c.leaf.zero())
-		default:
-			out.put(0, 0, nil)
-		}
-		return
+	if pg.def != nil {
+		pg.def = without(pg.def, levels)
 	}
-	for _, cell := range e.cells {
-		if cell.j != c.j {
-			continue
-		}
-		c.gone(out.old, src)
-		rep, def := out.old.levelsAt(i)
-		if cell.val == nil {
-			def--
-		}
-		out.put(rep, def, cell.val)
-		return
-	}
-	out.keep(i, src)
+	c.count(p, -int64(n), -int64(n-vals))
+	return spans, nil
 }
 
-func (p *page) levelsAt(i int) (rep, def byte) {
-	if p.rep != nil {
-		rep = p.rep[i]
-	}
-	if p.def != nil {
-		def = p.def[i]
-	}
-	return rep, def
-}
-
-// gone notes that a dictionary entry lost a use.
-func (c *cutter) gone(p *page, src int) {
-	if src >= 0 && p.isDict {
-		c.dict.lost[p.idx[src]] = true
+// count notes how many values and nulls more a page has.
+func (c *cutter) count(p *cutPage, values, nulls int64) {
+	c.values += values
+	c.nulls += nulls
+	if x := c.index; x != nil && x.nulls != nil {
+		x.nulls[p.i] += nulls
 	}
 }
 
-// keep copies the i-th value.
-func (k *picker) keep(i, src int) {
-	rep, def := k.old.levelsAt(i)
-	k.levels(rep, def)
-	if src < 0 {
-		return
+// gone notes that a value left a page. A value of the dictionary has not left the
+// chunk for that.
+func (c *cutter) gone(p *cutPage, v []byte) {
+	if p.stat != nil {
+		p.stat.gone(v)
 	}
-	v := &k.out.values
-	v.n++
-	switch {
-	case v.isDict:
-		v.idx = append(v.idx, k.old.idx[src])
-	case v.width > 0:
-		v.data = append(v.data, k.old.at(src)...)
-	default: // the bytes stay in the old page
-		v.data = k.old.data
-		v.lo, v.hi = append(v.lo, k.old.lo[src]), append(v.hi, k.old.hi[src])
+	if c.erased != nil {
+		c.erased(v)
 	}
 }
 
-func (k *picker) levels(rep, def byte) {
-	k.out.n++
-	if k.old.rep != nil {
-		k.out.rep = append(k.out.rep, rep)
-	}
-	if k.old.def != nil {
-		k.out.def = append(k.out.def, def)
+// left notes that a value may have left the chunk.
+func (c *cutter) left(v []byte) {
+	c.stale = true
+	c.stat.gone(v)
+}
+
+func (c *cutter) came(p *cutPage, v []byte) {
+	c.stale = true
+	c.stat.came(v)
+	if p.stat != nil {
+		p.stat.came(v)
 	}
 }
 
-// put adds a value of its own, null when val is nil.
-func (k *picker) put(rep, def byte, val []byte) {
-	k.levels(rep, def)
-	if val == nil {
-		return
+// splice takes the dropped rows out of a page that has no dictionary indices, and
+// returns its values, encoded.
+func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
+	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
+	if err != nil {
+		return nil, err
 	}
-	v := &k.out.values
-	v.n++
-	switch {
-	case v.isDict:
-		v.idx = append(v.idx, k.index(val))
-	case v.width > 0:
-		v.data = append(v.data, val...)
-	default:
-		// Old and new values share one block of bytes, which grows at its end.
-		if !k.owned {
-			k.old.data, k.owned = bytes.Clone(k.old.data), true
-		}
-		k.old.data = append(k.old.data, val...)
-		v.data = k.old.data
-		end := uint32(len(v.data))
-		v.lo, v.hi = append(v.lo, end-uint32(len(val))), append(v.hi, end)
+	if rp.compressed(c.codec) {
+		c.buf = b[:0]
+	} else {
+		b = bytes.Clone(b)
 	}
+	n := pg.present(c.leaf)
+	p.page, p.full = pg, true
+	spans, err := c.cutLevels(p)
+	if err != nil {
+		return nil, err
+	}
+	c.out.reset()
+	vals, err := spliceValues(c.leaf, rp.enc, b, n, spans, &c.out)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.out.lo {
+		c.gone(p, c.out.at(i))
+		c.left(c.out.at(i))
+	}
+	p.page.values.n = n - total(spans)
+	return vals, nil
 }

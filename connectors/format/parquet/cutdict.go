@@ -9,8 +9,10 @@ type cutDict struct {
 	index   map[string]uint32
 	grown   int // entries added at the end
 	changed bool
+	remap   []uint32 // the new index of each entry, when some went
 }
 
+// newCutDict reads a dictionary page.
 func newCutDict(rp *rawPage, l *leaf, codec int64) (*cutDict, error) {
 	v, err := rp.dictionary(l, codec)
 	return &cutDict{raw: rp, leaf: l, vals: v, lost: map[uint32]bool{}}, err
@@ -54,44 +56,55 @@ func (d *cutDict) settle(c *cutter) error {
 	}
 	used := make([]bool, d.vals.n)
 	open := len(d.lost)
-	mark := func(p *cutPage) {
-		for _, i := range p.page.idx {
-			if !used[i] {
-				used[i] = true
-				if d.lost[i] {
-					open--
-				}
-			}
-		}
-	}
-	for _, full := range []bool{true, false} {
+	for _, hit := range []bool{true, false} { // those that are decoded first
 		for _, p := range c.pages {
 			if open == 0 {
 				return nil
 			}
-			if !isDictEnc(p.raw.enc) || p.changed != full {
+			if p.hit != hit {
 				continue
 			}
-			if err := c.decode(p); err != nil {
+			idx, err := c.indices(p)
+			if err != nil {
 				return err
 			}
-			mark(p)
+			for _, i := range idx {
+				if !used[i] {
+					used[i] = true
+					if d.lost[i] {
+						open--
+					}
+				}
+			}
 		}
 	}
 	if open == 0 {
 		return nil
 	}
-	remap := d.shrink(used)
+	for i := range d.lost {
+		if !used[i] {
+			c.left(d.vals.at(int(i)))
+		}
+	}
+	d.remap = d.shrink(used)
 	for _, p := range c.pages {
-		if !isDictEnc(p.raw.enc) {
-			continue
-		}
-		for k, i := range p.page.idx {
-			p.page.idx[k] = remap[i]
-		}
-		p.changed = true
+		p.changed = p.changed || p.full && p.page.isDict || p.shifts
 	}
 	return nil
+}
+
+// indices returns the dictionary indices of a page, nil when it has none.
+func (c *cutter) indices(p *cutPage) ([]uint32, error) {
+	if p.full {
+		return p.page.idx, nil
+	}
+	rp, err := c.read(p)
+	if err != nil || !isDictEnc(rp.enc) {
+		return nil, err
+	}
+	p.shifts = true
+	pg, err := rp.decode(c.leaf, c.codec, c.dict.vals.n-c.dict.grown, nil)
+	return pg.idx, err
 }
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }

@@ -2,106 +2,279 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 )
 
-// counter counts what is written.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
-}
-
 // placed is a page as it was written.
 type placed struct {
-	at   int64
-	size int64
-	row  int64 // its first row
-	kind int64
-	enc  int64
+	at, size int64 // at counts from the start of the chunk
+	row      int64 // its first row
 }
 
-// written is a rewritten chunk.
+// written is a rewritten chunk. Its offsets count from the start of the chunk.
 type written struct {
-	start, data  int64 // offsets of the chunk and of its first data page
-	dict         int64 // offset of the dictionary page, 0 without one
-	size, unpack int64 // bytes, headers included, compressed and not
-	values       int64
-	nulls        int64 // how many more than before
-	pages        []placed
-	aligned      bool // every page begins with a row
+	list   []piece
+	data   int64 // of the first data page
+	dict   bool  // it begins with a dictionary page
+	size   int64 // bytes, headers included
+	unpack int64 // how many more than before, when decompressed
+	pages  []placed
+	mid    bool               // a page does not begin with a row
+	lost   map[pageKind]int64 // pages that are gone
+	stat   record             // its statistics
+	filter []byte             // its bloom filter; nil: as it was
+	index  []byte             // its column index, nil without one
+	values int64
 }
 
-// write writes the pages that load left.
-func (c *cutter) write(w *counter) (*written, error) {
-	out := &written{start: w.n, nulls: c.nulls, aligned: true}
-	if c.dict != nil {
-		out.dict = w.n
-		all, size := c.dict.raw.all, c.dict.raw.size
-		if c.dict.changed {
-			var err error
-			if all, size, err = c.dict.encode(c.codec); err != nil {
-				return nil, err
-			}
-		}
-		if err := out.put(w, all, c.dict.raw, size, 0); err != nil {
+// pageKind is a page type and the encoding of its values.
+type pageKind struct{ kind, enc int64 }
+
+// emit hands the parts of the new chunk to put, in their order.
+func (c *cutter) emit(put func(piece) error) (*written, error) {
+	w := &written{lost: map[pageKind]int64{}, values: c.ch.values}
+	add := func(p piece) error {
+		w.size += p.size()
+		return put(p)
+	}
+	if c.dictAt != nil {
+		if err := c.emitDict(w, add); err != nil {
 			return nil, err
 		}
 	}
-	out.data = w.n
+	w.data = w.size
 	row := int64(0)
 	for _, p := range c.pages {
-		all, size, n := p.raw.all, p.raw.size, p.raw.n
+		x := piece{off: p.off, n: p.n}
 		if p.changed {
-			if p.page.n == 0 {
-				continue
-			}
 			var err error
-			if all, size, err = c.encode(p); err != nil {
+			if x.raw, err = c.renew(w, p); err != nil {
 				return nil, err
 			}
-			n = p.page.n
+			if x.raw == nil {
+				continue
+			}
 		}
-		if err := out.put(w, all, p.raw, size, row); err != nil {
+		w.pages = append(w.pages, placed{at: w.size, size: x.size(), row: row})
+		w.mid = w.mid || p.mid
+		row += p.left
+		if err := add(x); err != nil {
 			return nil, err
 		}
-		out.aligned = out.aligned && !p.mid
-		out.values += int64(n)
-		row += p.rows
 	}
-	out.size = w.n - out.start
-	return out, nil
+	w.values += c.values
+	return w, nil
 }
 
-// put writes one page, whose body has size bytes when it is decompressed.
-func (out *written) put(w *counter, all []byte, rp *rawPage, size int, row int64) error {
+// emitDict hands the dictionary page on. One that nothing uses any more goes.
+func (c *cutter) emitDict(w *written, add func(piece) error) error {
+	w.dict = true
+	if c.dict == nil || !c.dict.changed {
+		return add(piece{off: c.dictAt.off, n: c.dictAt.n})
+	}
+	old := c.dict.raw
+	if c.dict.vals.n == 0 && !c.indexed() {
+		w.dict = false
+		w.lost[pageKind{dictPage, old.enc}]++
+		w.unpack -= int64(old.headLen + old.size)
+		return nil
+	}
+	all, size, err := c.dict.encode(c.codec)
+	if err != nil {
+		return err
+	}
+	w.grow(all, size, old)
+	return add(piece{raw: all})
+}
+
+// indexed reports whether a page of dictionary indices will be left. It is asked
+// when no index is.
+func (c *cutter) indexed() bool {
+	for _, p := range c.pages {
+		if p.shifts || p.full && p.page.isDict && p.page.n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// grow counts the decompressed bytes of a page that replaces another.
+func (w *written) grow(all []byte, size int, old *rawPage) {
 	_, head, err := parseRecord(all)
 	if err != nil {
-		return errPage
+		head = old.headLen
 	}
-	out.pages = append(out.pages, placed{at: w.n, size: int64(len(all)), row: row, kind: rp.kind, enc: rp.enc})
-	out.unpack += int64(head + size)
-	_, err = w.Write(all)
-	return err
+	w.unpack += int64(head+size) - int64(old.headLen+old.size)
+}
+
+// renew writes a changed page; nil when nothing of it is left.
+func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
+	rp, err := c.read(p)
+	if err != nil {
+		return nil, err
+	}
+	var vals []byte
+	switch {
+	case p.full:
+	case p.hit:
+		vals, err = c.splice(p, rp)
+	default:
+		n := -1
+		if c.dict != nil {
+			n = len(c.dict.remap)
+		}
+		p.page, err = rp.decode(c.leaf, c.codec, n, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { p.page, p.raw = page{}, nil }()
+	if p.page.n == 0 {
+		p.gone = true
+		w.lost[pageKind{rp.kind, rp.enc}]++
+		w.unpack -= int64(rp.headLen + rp.size)
+		return nil, nil
+	}
+	if p.page.isDict && c.dict.remap != nil {
+		for k, i := range p.page.idx {
+			p.page.idx[k] = c.dict.remap[i]
+		}
+	}
+	if vals == nil {
+		dict := 0
+		if p.page.isDict {
+			dict = c.dict.vals.n
+		}
+		if vals, err = encodeValues(c.leaf, rp.enc, &p.page.values, dict); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.pageBounds(p, rp, vals); err != nil {
+		return nil, err
+	}
+	all, size, err := c.encode(p, rp, vals)
+	if err != nil {
+		return nil, err
+	}
+	w.grow(all, size, rp)
+	return all, nil
+}
+
+// pageBounds writes the bounds of a cut page into the column index.
+func (c *cutter) pageBounds(p *cutPage, rp *rawPage, vals []byte) error {
+	if c.index == nil || p.stat == nil || c.index.null[p.i] {
+		return nil
+	}
+	if p.page.values.n == 0 {
+		c.index.null[p.i], c.index.min[p.i], c.index.max[p.i] = true, nil, nil
+		return nil
+	}
+	lo, hi, err := p.stat.settle(func(each func([]byte) bool) error {
+		if p.page.isDict {
+			for _, i := range p.page.idx {
+				if !each(c.dict.vals.at(int(i))) {
+					break
+				}
+			}
+			return nil
+		}
+		v, err := decodeValues(c.leaf, rp.enc, vals, p.page.values.n, -1)
+		for i := 0; err == nil && i < v.n && each(v.at(i)); i++ {
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if lo == nil || hi == nil { // nothing that can be compared
+		c.index = nil
+		return nil
+	}
+	c.index.min[p.i], c.index.max[p.i] = lo, hi
+	return nil
+}
+
+// finish works out what the metadata say of the values of the new chunk. old is
+// the bloom filter that the chunk had, nil without one.
+func (c *cutter) finish(w *written, old []byte) error {
+	if c.index != nil {
+		c.index.keep(func(i int) bool { return !c.pages[i].gone })
+		w.index = c.index.encode(c.leaf)
+	}
+	if st := c.ch.meta.sub(12); c.ch.meta.has(12) {
+		if !c.hold { // too large to be read again
+			c.stat.min, c.stat.max = c.stat.kept()
+			c.stat.minGone, c.stat.maxGone = false, false
+		}
+		lo, hi, err := c.stat.settle(func(each func([]byte) bool) error { return c.scan(w, each) })
+		if err != nil {
+			return err
+		}
+		w.stat = statistics(c.leaf, st, lo, hi, c.nulls)
+	}
+	if old == nil || !c.stale {
+		return nil
+	}
+	w.filter = []byte{}
+	if b := emptyBloom(old); b != nil && c.hold {
+		err := c.scan(w, func(v []byte) bool { b.add(v); return true })
+		if err != nil {
+			return err
+		}
+		w.filter = b.encode()
+	}
+	return nil
+}
+
+// scan calls each with the values of the new chunk, those of the dictionary once,
+// until it returns false.
+func (c *cutter) scan(w *written, each func(v []byte) bool) error {
+	pg := &pager{r: &pieces{list: w.list, old: c.f.r}, end: w.size, ahead: readAhead}
+	var dict values
+	var used []bool
+	for {
+		rp, err := pg.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if rp.kind == indexPage {
+			continue
+		}
+		if rp.kind == dictPage {
+			if dict, err = rp.dictionary(c.leaf, c.codec); err != nil {
+				return err
+			}
+			used = make([]bool, dict.n)
+			continue
+		}
+		pd, err := rp.decode(c.leaf, c.codec, dict.n, nil)
+		if err != nil {
+			return err
+		}
+		for _, i := range pd.idx {
+			if used[i] {
+				continue
+			}
+			if used[i] = true; !each(dict.at(int(i))) {
+				return nil
+			}
+		}
+		for i := 0; !pd.isDict && i < pd.values.n; i++ {
+			if !each(pd.at(i)) {
+				return nil
+			}
+		}
+	}
 }
 
 // encode writes a cut page in the way the old one was written: its version,
 // encoding and codec.
-func (c *cutter) encode(p *cutPage) (all []byte, size int, err error) {
-	dict := 0
-	if c.dict != nil {
-		dict = c.dict.vals.n
-	}
-	vals, err := encodeValues(c.leaf, p.raw.enc, &p.page.values, dict)
-	if err != nil {
-		return nil, 0, err
-	}
+func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size int, err error) {
 	var rep, def []byte
 	if c.leaf.rep > 0 {
 		rep = encodeLevels(p.page.rep, c.leaf.rep)
@@ -109,10 +282,10 @@ func (c *cutter) encode(p *cutPage) (all []byte, size int, err error) {
 	if c.leaf.def > 0 {
 		def = encodeLevels(p.page.def, c.leaf.def)
 	}
-	if p.raw.kind == dataPageV2 {
-		return c.encodeV2(p, rep, def, vals)
+	if rp.kind == dataPageV2 {
+		return c.encodeV2(p, rp, rep, def, vals)
 	}
-	var body []byte
+	body := c.body[:0]
 	for _, levels := range [][]byte{rep, def} {
 		if levels != nil {
 			body = binary.LittleEndian.AppendUint32(body, uint32(len(levels)))
@@ -120,20 +293,21 @@ func (c *cutter) encode(p *cutPage) (all []byte, size int, err error) {
 		}
 	}
 	body = append(body, vals...)
+	c.body = body
 	packed, err := compress(c.codec, body)
 	if err != nil {
 		return nil, 0, err
 	}
-	d := p.raw.head.sub(5).clone()
+	d := rp.head.sub(5).clone()
 	d.setInt(1, tI32, int64(p.page.n))
 	d.setInt(3, tI32, eRLE)
 	d.setInt(4, tI32, eRLE)
 	d.drop(5) // statistics
-	return finish(p.raw.head, 5, d, packed, len(body)), len(body), nil
+	return seal(rp.head, 5, d, packed, len(body)), len(body), nil
 }
 
-func (c *cutter) encodeV2(p *cutPage, rep, def, vals []byte) ([]byte, int, error) {
-	d := p.raw.head.sub(8).clone()
+func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byte, int, error) {
+	d := rp.head.sub(8).clone()
 	packed := vals
 	if d.bool(7, true) {
 		var err error
@@ -143,13 +317,13 @@ func (c *cutter) encodeV2(p *cutPage, rep, def, vals []byte) ([]byte, int, error
 	}
 	d.setInt(1, tI32, int64(p.page.n))
 	d.setInt(2, tI32, int64(p.page.n-p.page.values.n))
-	d.setInt(3, tI32, p.rows)
+	d.setInt(3, tI32, p.left)
 	d.setInt(5, tI32, int64(len(def)))
 	d.setInt(6, tI32, int64(len(rep)))
 	d.drop(8) // statistics
 	body := append(append(append([]byte(nil), rep...), def...), packed...)
 	size := len(rep) + len(def) + len(vals)
-	return finish(p.raw.head, 8, d, body, size), size, nil
+	return seal(rp.head, 8, d, body, size), size, nil
 }
 
 // encode writes the dictionary page anew.
@@ -167,12 +341,12 @@ func (d *cutDict) encode(codec int64) ([]byte, int, error) {
 	if d.grown > 0 {
 		h.drop(3) // sorted
 	}
-	return finish(d.raw.head, 7, h, packed, len(vals)), len(vals), nil
+	return seal(d.raw.head, 7, h, packed, len(vals)), len(vals), nil
 }
 
-// finish puts a changed page header in front of its body. A checksum stays a
+// seal puts a changed page header in front of its body. A checksum stays a
 // checksum.
-func finish(head record, id int16, sub record, body []byte, size int) []byte {
+func seal(head record, id int16, sub record, body []byte, size int) []byte {
 	h := head.clone()
 	h.set(id, tStruct, sub.encode(nil))
 	h.setInt(2, tI32, int64(size))
@@ -180,5 +354,6 @@ func finish(head record, id int16, sub record, body []byte, size int) []byte {
 	if h.has(4) {
 		h.setInt(4, tI32, int64(int32(crc32.ChecksumIEEE(body))))
 	}
-	return append(h.encode(nil), body...)
+	out := h.encode(make([]byte, 0, 64+len(body)))
+	return append(out, body...)
 }

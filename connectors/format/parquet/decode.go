@@ -149,7 +149,7 @@ func (r *groupReader) read(ctx context.Context, f *file, yield func(connectors.B
 	if r.g.bad != nil {
 		return r.g.bad, nil
 	}
-	r.start(f)
+	r.open(f, func(f *file, g *group, l *leaf) *stream { return newStream(f, &g.chunks[l.index], true) }, newReader)
 	rows := r.startRows()
 	for r.done < r.g.rows {
 		if err := ctx.Err(); err != nil {
@@ -173,15 +173,17 @@ func (r *groupReader) read(ctx context.Context, f *file, yield func(connectors.B
 	return r.finished(), nil
 }
 
-func (r *groupReader) start(f *file) {
+// open opens the columns: flat makes the streams of scalar ones, deep those of
+// the leaves of nested ones.
+func (r *groupReader) open(f *file, flat, deep func(*file, *group, *leaf) *stream) {
 	r.flat = make([]*stream, len(r.cols))
 	r.nested = make([]*assembler, len(r.cols))
 	r.guess = make([]int, len(r.cols)+1)
 	for i, c := range r.cols {
 		if c.flat != nil {
-			r.flat[i] = newStream(f, &r.g.chunks[c.flat.index], true)
+			r.flat[i] = flat(f, r.g, c.flat)
 		} else {
-			r.nested[i] = newAssembler(f, r.g, c.node)
+			r.nested[i] = newAssembler(f, r.g, c.node, deep)
 		}
 	}
 }

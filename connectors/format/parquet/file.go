@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 )
 
 var (
@@ -16,6 +17,7 @@ var (
 
 // file is an opened Parquet file.
 type file struct {
+	cache  window
 	r      io.ReaderAt
 	size   int64
 	footer record
@@ -181,4 +183,33 @@ func (f *file) bytesAt(off, n int64) ([]byte, error) {
 		return nil, fmt.Errorf("reading a part of the Parquet file: %w", err)
 	}
 	return b, nil
+}
+
+// window is a stretch of the file that was read ahead: indexes stand close
+// together and are asked for one by one.
+type window struct {
+	sync.Mutex
+	off int64
+	buf []byte
+}
+
+const windowBytes = 64 << 10
+
+// near is bytesAt for small parts that stand together with others.
+func (f *file) near(off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || n > f.size || off > f.size-n {
+		return nil, errFooter
+	}
+	w := &f.cache
+	w.Lock()
+	defer w.Unlock()
+	if off < w.off || off+n > w.off+int64(len(w.buf)) {
+		b, err := f.bytesAt(off, max(n, min(windowBytes, f.size-off)))
+		if err != nil {
+			return nil, err
+		}
+		w.off, w.buf = off, b
+	}
+	at := off - w.off
+	return w.buf[at : at+n : at+n], nil
 }

@@ -4,20 +4,27 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
-	"sort"
 )
 
 // moved is where a chunk stands in the new file.
 type moved struct {
-	group   int // in the new file
+	group   *movedGroup
+	number  int // of its group in the old file, from 1
 	old     *chunk
-	rec     record // the new ColumnChunk, without index and bloom offsets
-	delta   int64  // by how much its bytes moved; of no meaning with cut
-	cut     *written
-	columns []byte // column index to write
-	offsets []byte // offset index to write
-	bloom   []byte
+	touched bool
+	rec     record   // the new ColumnChunk
+	delta   int64    // by how much its bytes moved, when it is not touched
+	start   int64    // where it begins, when it is
+	cut     *written // when it is touched
+	erased  []string // values that were taken out of it
+	ready   chan struct{}
+}
+
+// movedGroup is a row group of the new file.
+type movedGroup struct {
+	old    *group
+	plan   *groupPlan
+	chunks []*moved
 }
 
 // span returns the bytes from the first to the last chunk of a group.
@@ -36,32 +43,12 @@ func (g *group) span() (lo, hi int64) {
 	return lo, hi
 }
 
-// alone reports whether no chunk of another group lies within the span of g.
-func (f *file) alone(g *group) bool {
-	lo, hi := g.span()
-	for _, o := range f.groups {
-		if o == g || o.bad != nil {
-			continue
-		}
-		if a, b := o.span(); a < hi && b > lo && a >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// copyRange copies bytes of the old file.
-func (f *file) copyRange(w io.Writer, off, n int64, buf []byte) error {
-	m, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(f.r, off, n)}, buf)
-	if err == nil && m < n {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// shifted returns the ColumnChunk of a chunk whose bytes were copied.
+// shifted returns the ColumnChunk of a chunk whose bytes were copied, without what
+// stands outside of it.
 func shifted(c *chunk, delta int64) record {
 	rec, meta := c.rec.clone(), c.meta.clone()
+	rec.drop(4, 5, 6, 7) // their place is not known yet
+	meta.drop(14, 15)
 	for _, id := range []int16{9, 10, 11} {
 		if v := meta.int(id, 0); v > 0 {
 			meta.setInt(id, tI64, v+delta)
@@ -76,121 +63,122 @@ func shifted(c *chunk, delta int64) record {
 	return rec
 }
 
-// recut returns the ColumnChunk of a rewritten chunk. Statistics, bloom filter
-// and indexes go with the values they were made of; the count of nulls stays
-// true.
-func recut(c *chunk, w *written) record {
+// recut returns the ColumnChunk of a rewritten chunk, without what stands outside
+// of it. The sizes that were counted of its levels and values go.
+func recut(c *chunk, w *written, start int64) record {
 	rec, meta := c.rec.clone(), c.meta.clone()
 	meta.setInt(5, tI64, w.values)
-	meta.setInt(6, tI64, w.unpack)
+	meta.setInt(6, tI64, max(0, meta.int(6, 0)+w.unpack))
 	meta.setInt(7, tI64, w.size)
 	meta.drop(10, 14, 15, 16, 17)
+	rec.drop(4, 5, 6, 7)
 	switch {
-	case w.dict > 0 && meta.int(11, 0) > 0:
-		meta.setInt(11, tI64, w.dict)
-		meta.setInt(9, tI64, w.data)
-	case w.dict > 0: // an old writer: the data "begins" with the dictionary
-		meta.setInt(9, tI64, w.dict)
+	case w.dict && meta.int(11, 0) > 0:
+		meta.setInt(11, tI64, start)
+		meta.setInt(9, tI64, start+w.data)
+	case w.dict: // an old writer: the data "begins" with the dictionary
+		meta.setInt(9, tI64, start)
 	default:
 		meta.drop(11)
-		meta.setInt(9, tI64, w.data)
+		meta.setInt(9, tI64, start+w.data)
 	}
-	if st := meta.sub(12); meta.has(12) {
-		nulls := st.int(3, -1)
-		meta.drop(12)
-		if nulls >= 0 && nulls+w.nulls >= 0 {
-			var ns record
-			ns.setInt(3, tI64, nulls+w.nulls)
-			meta.set(12, tStruct, ns.encode(nil))
-		}
+	if meta.has(12) {
+		meta.set(12, tStruct, w.stat.encode(nil))
 	}
 	if meta.has(13) {
-		meta.setList(13, tStruct, w.encodingStats())
+		meta.setList(13, tStruct, w.encodingStats(meta))
 	}
 	rec.set(3, tStruct, meta.encode(nil))
 	if rec.int(2, 0) != 0 {
-		rec.setInt(2, tI64, w.start)
+		rec.setInt(2, tI64, start)
 	}
-	rec.drop(4, 5, 6, 7)
 	return rec
 }
 
-// encodingStats counts the pages by type and encoding.
-func (w *written) encodingStats() [][]byte {
-	type key struct{ kind, enc int64 }
-	count := map[key]int64{}
-	for _, p := range w.pages {
-		enc := p.enc
-		if p.kind == dictPage {
-			enc = ePlain
-		}
-		count[key{p.kind, enc}]++
-	}
-	var keys []key
-	for k := range count {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool {
-		a, b := keys[i], keys[j]
-		return a.kind > b.kind || a.kind == b.kind && a.enc < b.enc
-	})
+// encodingStats counts the pages by type and encoding, without those that went.
+func (w *written) encodingStats(meta record) [][]byte {
+	_, old := meta.list(13)
 	var out [][]byte
-	for _, k := range keys {
-		var r record
-		r.setInt(1, tI32, k.kind)
-		r.setInt(2, tI32, k.enc)
-		r.setInt(3, tI32, count[k])
-		out = append(out, r.encode(nil))
+	for _, raw := range old {
+		r, _, err := parseRecord(raw)
+		if err != nil {
+			continue
+		}
+		gone := w.lost[pageKind{r.int(1, -1), r.int(2, -1)}]
+		if r.int(1, -1) == dictPage {
+			for k, n := range w.lost {
+				if k.kind == dictPage {
+					gone = n
+				}
+			}
+		}
+		if n := r.int(3, 0) - gone; n > 0 {
+			r.setInt(3, tI32, n)
+			out = append(out, r.encode(nil))
+		}
 	}
 	return out
 }
 
-// sidecars loads the indexes and the bloom filter that go with a chunk into the
-// new file.
-func (f *file) sidecars(m *moved) error {
-	rec := m.old.rec
-	had := rec.int(4, 0) > 0 && rec.int(5, 0) > 0
-	if m.cut != nil {
-		if had && m.cut.aligned {
-			m.offsets = m.cut.offsetIndex()
-		}
+// gap copies the bytes between two parts that stay when they are few.
+func (rw *rewriter) gap(s *segment) {
+	o := rw.out
+	end := o.off + o.length
+	if n := s.off - end; rw.kept && o.length > 0 && n > 0 && n <= gapBytes {
+		o.length += n
+		o.n += n
+	}
+}
+
+// index writes an index that was made anew, and notes its place.
+func (rw *rewriter) index(rec *record, at int16, b []byte) error {
+	if len(b) == 0 {
+		rec.drop(at, at+1)
 		return nil
 	}
-	var err error
-	if off, n := rec.int(6, 0), rec.int(7, 0); off > 0 && n > 0 {
-		if m.columns, err = f.bytesAt(off, n); err != nil {
-			return err
-		}
-	}
-	if had {
-		b, err := f.bytesAt(rec.int(4, 0), rec.int(5, 0))
-		if err != nil {
-			return err
-		}
-		if m.offsets, err = shiftOffsets(b, m.delta); err != nil {
-			return err
-		}
-	}
-	if off := m.old.meta.int(14, 0); off > 0 {
-		m.bloom, err = f.bloom(off, m.old.meta.int(15, 0))
-	}
+	rec.setInt(at, tI64, rw.out.n)
+	rec.setInt(at+1, tI32, int64(len(b)))
+	_, err := rw.out.Write(b)
 	return err
 }
 
-// bloom reads a bloom filter; n is its length if the metadata tells it.
-func (f *file) bloom(off, n int64) ([]byte, error) {
-	if n > 0 {
-		return f.bytesAt(off, n)
+// offsets writes the offset index of a chunk.
+func (rw *rewriter) offsets(s *segment) error {
+	m := s.m
+	if m.touched {
+		if m.cut.mid {
+			return rw.index(&m.rec, 4, nil)
+		}
+		return rw.index(&m.rec, 4, m.cut.offsetIndex(m.start))
 	}
-	head, err := f.bytesAt(off, min(64, f.size-off))
+	if m.delta == 0 {
+		m.rec.setInt(4, tI64, rw.out.n)
+		m.rec.setInt(5, tI32, s.n)
+		return rw.out.copy(s.off, s.n)
+	}
+	b, err := rw.f.near(s.off, s.n)
+	if err == nil {
+		b, err = shiftOffsets(b, m.delta)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rec, k, err := parseRecord(head)
-	if err != nil {
-		return nil, errors.New("a bloom filter is damaged")
+	return rw.index(&m.rec, 4, b)
+}
+
+// bloom reads the bloom filter of a chunk, nil when it has none.
+func (f *file) bloom(ch *chunk) ([]byte, error) {
+	off, n := ch.meta.int(14, 0), ch.meta.int(15, 0)
+	if off <= 0 {
+		return nil, nil
 	}
-	return f.bytesAt(off, int64(k)+rec.int(1, 0))
+	if n <= 0 {
+		var err error
+		if n, err = f.bloomSize(off); err != nil {
+			return nil, err
+		}
+	}
+	return f.bytesAt(off, n)
 }
 
 // shiftOffsets moves the page offsets of an offset index.
@@ -215,14 +203,12 @@ func shiftOffsets(b []byte, delta int64) ([]byte, error) {
 	return rec.encode(nil), nil
 }
 
-func (w *written) offsetIndex() []byte {
+// offsetIndex returns the offset index of a chunk that begins at start.
+func (w *written) offsetIndex(start int64) []byte {
 	var pages [][]byte
 	for _, p := range w.pages {
-		if p.kind == dictPage {
-			continue
-		}
 		var r record
-		r.setInt(1, tI64, p.at)
+		r.setInt(1, tI64, start+p.at)
 		r.setInt(2, tI32, p.size)
 		r.setInt(3, tI64, p.row)
 		pages = append(pages, r.encode(nil))
@@ -230,6 +216,43 @@ func (w *written) offsetIndex() []byte {
 	var out record
 	out.setList(1, tStruct, pages)
 	return out.encode(nil)
+}
+
+// record is the new RowGroup, the i-th, without its columns.
+func (mg *movedGroup) record(i int) record {
+	g, p := mg.old, mg.plan
+	rec := g.rec.clone()
+	var size, packed int64
+	start := int64(-1)
+	for k, m := range mg.chunks {
+		meta := m.rec.sub(3)
+		size += meta.int(6, 0)
+		packed += meta.int(7, 0)
+		at := meta.int(9, 0)
+		if d := meta.int(11, 0); d > 0 {
+			at = min(at, d)
+		}
+		if m.old.size > 0 && (start < 0 || at < start) {
+			start = at
+		}
+		if p.leaves[k] != nil && g.sortedBy(k) {
+			rec.drop(4)
+		}
+	}
+	if p.touched() {
+		rec.setInt(2, tI64, size)
+		rec.setInt(3, tI64, g.rows-int64(len(p.drop)))
+		if rec.has(6) {
+			rec.setInt(6, tI64, packed)
+		}
+	}
+	if rec.int(5, 0) > 0 && start >= 0 {
+		rec.setInt(5, tI64, start)
+	}
+	if rec.has(7) {
+		rec.setInt(7, tI16, int64(i))
+	}
+	return rec
 }
 
 // sortedBy reports whether one of the leaf columns stands in the sort order of

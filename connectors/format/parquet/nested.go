@@ -9,10 +9,11 @@ type assembler struct {
 	scratch []byte
 }
 
-func newAssembler(f *file, g *group, n *node) *assembler {
+// newAssembler returns an assembler over streams that open makes.
+func newAssembler(f *file, g *group, n *node, open func(*file, *group, *leaf) *stream) *assembler {
 	a := &assembler{top: n, streams: map[*leaf]*stream{}}
 	for _, l := range n.leaves {
-		a.streams[l] = newStream(f, &g.chunks[l.index], false)
+		a.streams[l] = open(f, g, l)
 	}
 	return a
 }

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -29,6 +30,7 @@ var (
 type rawPage struct {
 	head    record
 	headLen int
+	packed  int64  // bytes of the body
 	all     []byte // header and body
 	body    []byte
 	kind    int64
@@ -42,14 +44,20 @@ type rawPage struct {
 type pager struct {
 	r        io.ReaderAt
 	off, end int64  // what is not read yet
+	ahead    int    // how many bytes are read at a time, at least
 	win      []byte // what is read and not used yet
 	buf      []byte
 }
 
-const readAhead = 256 << 10
+// How many bytes are read at a time: by a reader that wants every page, and by
+// one that skips most of them.
+const (
+	readAhead = 256 << 10
+	lookAhead = 64 << 10
+)
 
 func newPager(f *file, c *chunk) *pager {
-	return &pager{r: f.r, off: c.start, end: c.start + c.size}
+	return &pager{r: f.r, off: c.start, end: c.start + c.size, ahead: readAhead}
 }
 
 // fill makes the window hold n bytes, or all that is left of the chunk.
@@ -57,7 +65,7 @@ func (p *pager) fill(n int) error {
 	if len(p.win) >= n || p.off >= p.end {
 		return nil
 	}
-	want := int(min(int64(max(n, readAhead)-len(p.win)), p.end-p.off))
+	want := int(min(int64(max(n, p.ahead)-len(p.win)), p.end-p.off))
 	have := len(p.win)
 	if cap(p.buf) < have+want {
 		nb := make([]byte, have+want)
@@ -79,10 +87,21 @@ func (p *pager) fill(n int) error {
 	return nil
 }
 
-// next returns the next page, or io.EOF after the last one.
-func (p *pager) next() (*rawPage, error) {
-	var k int
-	var size int64
+// pos is the offset of the next page.
+func (p *pager) pos() int64 { return p.off - int64(len(p.win)) }
+
+// seek moves on to the page at off.
+func (p *pager) seek(off int64) {
+	if k := off - p.pos(); k >= 0 && k <= int64(len(p.win)) {
+		p.win = p.win[k:]
+		return
+	}
+	p.off, p.win = off, nil
+}
+
+// head reads the header of the next page and stays before it. It returns io.EOF
+// after the last page. The page has no body yet.
+func (p *pager) head() (*rawPage, error) {
 	for want := 1 << 10; ; want *= 4 {
 		if err := p.fill(want); err != nil {
 			return nil, err
@@ -90,32 +109,52 @@ func (p *pager) next() (*rawPage, error) {
 		if len(p.win) == 0 {
 			return nil, io.EOF
 		}
-		head, n, err := parseRecord(p.win)
+		head, k, err := parseRecord(p.win)
 		if err == nil {
-			k, size = n, head.int(3, -1)
-			break
+			rp := &rawPage{head: head, headLen: k, packed: head.int(3, -1)}
+			if rp.packed < 0 || rp.packed > int64(len(p.win)-k)+p.end-p.off {
+				return nil, errCutOff
+			}
+			return rp, rp.check()
 		}
 		if !errors.Is(err, errShort) || p.off >= p.end {
 			return nil, errPage
 		}
 	}
-	if size < 0 || size > int64(len(p.win)-k)+p.end-p.off {
-		return nil, errCutOff
+}
+
+// body loads the page whose header was read, and moves past it.
+func (p *pager) body(rp *rawPage) error {
+	n := rp.headLen + int(rp.packed)
+	if err := p.fill(n); err != nil {
+		return err
 	}
-	if err := p.fill(k + int(size)); err != nil {
-		return nil, err
-	}
-	if k+int(size) > len(p.win) {
-		return nil, errCutOff
+	if n > len(p.win) {
+		return errCutOff
 	}
 	// The window may have moved: the header is read again from where it stands.
 	head, k, err := parseRecord(p.win)
-	if err != nil {
-		return nil, errPage
+	if err != nil || k != rp.headLen {
+		return errPage
 	}
-	rp := &rawPage{head: head, headLen: k, all: p.win[:k+int(size)], body: p.win[k : k+int(size)]}
-	p.win = p.win[k+int(size):]
-	return rp, rp.check()
+	rp.head, rp.all, rp.body = head, p.win[:n], p.win[k:n]
+	p.win = p.win[n:]
+	if head.has(4) && uint32(head.int(4, 0)) != crc32.ChecksumIEEE(rp.body) {
+		return errSum
+	}
+	return nil
+}
+
+// skip moves past the page whose header was read.
+func (p *pager) skip(rp *rawPage) { p.seek(p.pos() + int64(rp.headLen) + rp.packed) }
+
+// next returns the next page, or io.EOF after the last one.
+func (p *pager) next() (*rawPage, error) {
+	rp, err := p.head()
+	if err != nil {
+		return nil, err
+	}
+	return rp, p.body(rp)
 }
 
 func (rp *rawPage) check() error {
@@ -143,9 +182,6 @@ func (rp *rawPage) check() error {
 		return errPage
 	}
 	rp.n = int(n)
-	if h.has(4) && uint32(h.int(4, 0)) != crc32.ChecksumIEEE(rp.body) {
-		return errSum
-	}
 	return nil
 }
 
@@ -232,18 +268,17 @@ func (rp *rawPage) levelsV2(l *leaf, codec int64, buf []byte) (p page, b []byte,
 	return p, b, err
 }
 
+// compressed reports whether the values of the page are compressed.
+func (rp *rawPage) compressed(codec int64) bool {
+	return codec != cNone && (rp.kind != dataPageV2 || rp.head.sub(8).bool(7, true))
+}
+
 // present counts the values that are not null.
 func (p *page) present(l *leaf) int {
 	if p.def == nil {
 		return p.n
 	}
-	n, top := 0, byte(l.def)
-	for _, d := range p.def {
-		if d == top {
-			n++
-		}
-	}
-	return n
+	return bytes.Count(p.def, []byte{byte(l.def)})
 }
 
 // decode reads a whole data page.
@@ -258,5 +293,8 @@ func (rp *rawPage) decode(l *leaf, codec int64, dict int, buf []byte) (page, err
 
 // encodeLevels packs levels no larger than top.
 func encodeLevels(levels []byte, top int) []byte {
+	if n := len(levels); n > 0 && bytes.Count(levels, levels[:1]) == n {
+		return append(binary.AppendUvarint(nil, uint64(n)<<1), levels[0])
+	}
 	return packHybrid(nil, levels, bits.Len(uint(top)))
 }

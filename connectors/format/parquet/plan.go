@@ -3,7 +3,9 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
@@ -24,13 +26,12 @@ type rowEdit struct {
 
 // groupPlan is what happens to one row group. Rows count from 0 in the group.
 type groupPlan struct {
-	drop    []bool // by row; nil when none is dropped
-	dropped int64
+	drop    []int64              // rows that go, sorted
 	leaves  []map[int64]*rowEdit // by leaf; nil without edits
 	changed map[int64]bool       // rows with an edit
 }
 
-func (p *groupPlan) touched() bool { return p.dropped > 0 || len(p.changed) > 0 }
+func (p *groupPlan) touched() bool { return len(p.drop) > 0 || len(p.changed) > 0 }
 
 func (p *groupPlan) edit(l *leaf, row int64) *rowEdit {
 	if p.leaves[l.index] == nil {
@@ -51,22 +52,63 @@ type redaction struct {
 	edit *connectors.Edit
 }
 
-// plan looks up the edits of a group's rows and asks the redactions what they
-// change.
-func (c *codec) plan(ctx context.Context, f *file, g *group, cols []column, edits *format.Edits) (*groupPlan, error) {
-	p := &groupPlan{leaves: make([]map[int64]*rowEdit, len(f.leaves)), changed: map[int64]bool{}}
-	todo, err := p.lookUp(ctx, c.cat.Name, g, edits)
-	if err != nil {
-		return nil, err
+// wanted finds the group of every edit, by the number of its row alone. The rows
+// of a group count from its first and are sorted.
+func wanted(collection string, f *file, edits *format.Edits) map[*group][]redaction {
+	var rows []int64
+	for _, loc := range edits.Locators(collection) {
+		if n, ok := rowNumber(loc); ok {
+			rows = append(rows, n)
+		}
 	}
-	if g.bad != nil && (p.dropped > 0 || len(todo) > 0) {
+	slices.Sort(rows)
+	out := map[*group][]redaction{}
+	i := 0
+	for _, g := range f.groups {
+		for ; i < len(rows) && rows[i] < g.first+g.rows; i++ {
+			e := edits.For(collection, locator(rows[i]))
+			out[g] = append(out[g], redaction{rows[i] - g.first, e})
+		}
+	}
+	return out
+}
+
+const rowPrefix = "row "
+
+// locator names a row, which counts from 0.
+func locator(row int64) string { return rowPrefix + strconv.FormatInt(row+1, 10) }
+
+// rowNumber is the inverse of locator. A number that is written in another way
+// names no row.
+func rowNumber(loc string) (int64, bool) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(loc, rowPrefix), 10, 64)
+	if err != nil || n < 1 || locator(n-1) != loc {
+		return 0, false
+	}
+	return n - 1, true
+}
+
+// plan notes the rows to drop and asks the redactions what they change.
+func (c *codec) plan(ctx context.Context, f *file, g *group, cols []column, rows []redaction) (*groupPlan, error) {
+	p := &groupPlan{leaves: make([]map[int64]*rowEdit, len(f.leaves)), changed: map[int64]bool{}}
+	var todo []redaction
+	for _, r := range rows {
+		switch {
+		case r.edit.Action == connectors.Delete:
+			p.drop = append(p.drop, r.row)
+		case r.edit.Action == connectors.Redact && r.edit.Rewrite != nil:
+			todo = append(todo, r)
+		}
+	}
+	if g.bad != nil && (len(p.drop) > 0 || len(todo) > 0) {
 		return nil, g.bad
 	}
 	for _, col := range cols {
 		if len(todo) == 0 {
 			break
 		}
-		if err := ctx.Err(); err != nil {
+		err := ctx.Err()
+		if err != nil {
 			return nil, err
 		}
 		if col.flat != nil {
@@ -81,40 +123,10 @@ func (c *codec) plan(ctx context.Context, f *file, g *group, cols []column, edit
 	return p, nil
 }
 
-// lookUp notes the rows to drop and returns those to redact. It stops when every
-// edit has found its row.
-func (p *groupPlan) lookUp(ctx context.Context, collection string, g *group, edits *format.Edits) ([]redaction, error) {
-	var todo []redaction
-	var buf [32]byte
-	open := edits.Outcome().Missing // edits whose row did not come by yet
-	for row := int64(0); row < g.rows && open > 0; row++ {
-		if row&0xffff == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		loc := strconv.AppendInt(append(buf[:0], "row "...), g.first+row+1, 10)
-		e := edits.For(collection, string(loc))
-		if e == nil {
-			continue
-		}
-		open--
-		switch {
-		case e.Action == connectors.Delete:
-			if p.drop == nil {
-				p.drop = make([]bool, g.rows)
-			}
-			p.drop[row] = true
-			p.dropped++
-		case e.Action == connectors.Redact && e.Rewrite != nil:
-			todo = append(todo, redaction{row, e})
-		}
-	}
-	return todo, nil
-}
-
 // scalar asks for the value of every row to redact.
 func (p *groupPlan) scalar(f *file, g *group, col column, todo []redaction) error {
 	l := col.flat
-	s := newStream(f, &g.chunks[l.index], false)
+	s := newSeeker(f, g, l)
 	at := int64(0)
 	for _, t := range todo {
 		s.skipRows(t.row - at)
@@ -161,7 +173,7 @@ func (l *leaf) verdict(raw []byte, text, next string, v connectors.Verdict) ([]b
 // text leaves. Of the answer for the whole only Empty counts: what Set would
 // change in it is changed in the leaves.
 func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) error {
-	a := newAssembler(f, g, col.node)
+	a := newAssembler(f, g, col.node, newSeeker)
 	var rest []redaction
 	at := int64(0)
 	for _, t := range todo {
@@ -191,7 +203,7 @@ func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) erro
 		if !l.askable() {
 			continue
 		}
-		if err := p.leafValues(newStream(f, &g.chunks[l.index], false), field, rest); err != nil {
+		if err := p.leafValues(newSeeker(f, g, l), field, rest); err != nil {
 			return err
 		}
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cratio/sutra/connectors/format"
 )
-
-const copyBuffer = 1 << 20
 
 // Rewrite implements [format.Codec]. It copies what the edits do not touch,
 // re-encodes the pages they do touch, and patches the footer; a row group that
@@ -19,7 +21,7 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 	if err != nil {
 		return 0, err
 	}
-	rw := &rewriter{codec: c, f: f, w: &counter{w: w}, buf: make([]byte, copyBuffer)}
+	rw := &rewriter{codec: c, f: f, out: &output{in: in, w: w}, erased: map[string]bool{}}
 	err = safely(func() error { return rw.plan(ctx, edits) })
 	if err != nil {
 		return 0, fmt.Errorf("planning the rewrite of the Parquet file: %w", err)
@@ -31,15 +33,16 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 }
 
 type rewriter struct {
-	codec  *codec
-	f      *file
-	plans  []*groupPlan
-	w      *counter
-	buf    []byte
-	any    bool
-	rows   int64 // of the new file
-	groups []record
-	moved  [][]*moved
+	codec    *codec
+	f        *file
+	plans    []*groupPlan
+	out      *output
+	any      bool
+	kept     bool  // the last part was a chunk that stays
+	rows     int64 // of the new file
+	groups   []*movedGroup
+	personal map[*leaf]bool  // columns whose values are looked for in the metadata
+	erased   map[string]bool // values that were taken out of them
 }
 
 // plan decides for every group what happens to it and counts the outcome.
@@ -47,22 +50,24 @@ func (rw *rewriter) plan(ctx context.Context, edits *format.Edits) error {
 	all := *rw.codec
 	all.only = nil // a redaction looks at every column
 	cols := all.columns(rw.f.root)
+	rw.personal = personalLeaves(cols)
+	rows := wanted(rw.codec.cat.Name, rw.f, edits)
 	for i, g := range rw.f.groups {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, err := rw.codec.plan(ctx, rw.f, g, cols, edits)
+		p, err := rw.codec.plan(ctx, rw.f, g, cols, rows[g])
 		if err != nil {
 			return fmt.Errorf("row group %d: %w", i+1, err)
 		}
-		for range p.dropped {
+		for range p.drop {
 			edits.Deleted()
 		}
 		for range p.changed {
 			edits.Redacted()
 		}
 		rw.any = rw.any || p.touched()
-		rw.rows += g.rows - p.dropped
+		rw.rows += g.rows - int64(len(p.drop))
 		rw.plans = append(rw.plans, p)
 	}
 	return nil
@@ -70,153 +75,209 @@ func (rw *rewriter) plan(ctx context.Context, edits *format.Edits) error {
 
 func (rw *rewriter) run(ctx context.Context) error {
 	if !rw.any {
-		return rw.f.copyRange(rw.w, 0, rw.f.size, rw.buf)
+		return format.CopyRange(rw.out.in, rw.out.w, 0, rw.f.size)
 	}
-	if _, err := io.WriteString(rw.w, "PAR1"); err != nil {
-		return err
-	}
+	var list [][]*moved
 	for i, g := range rw.f.groups {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		p := rw.plans[i]
-		if p.touched() && p.dropped == g.rows {
+		if p.touched() && int64(len(p.drop)) == g.rows {
 			continue
 		}
-		if err := rw.group(g, p); err != nil {
-			return fmt.Errorf("row group %d: %w", i+1, err)
+		if g.bad != nil {
+			return fmt.Errorf("row group %d: its columns cannot be copied: %w", i+1, g.bad)
 		}
+		mg := &movedGroup{old: g, plan: p}
+		for k := range g.chunks {
+			ch := &g.chunks[k]
+			m := &moved{old: ch, group: mg, number: i + 1, touched: len(p.drop) > 0 || p.leaves[k] != nil}
+			if ch.size == 0 && !m.touched {
+				m.rec = shifted(ch, 0)
+			}
+			mg.chunks = append(mg.chunks, m)
+		}
+		rw.groups = append(rw.groups, mg)
+		list = append(list, mg.chunks)
 	}
-	if err := rw.indexes(); err != nil {
+	parts, err := rw.f.segments(list)
+	if err != nil {
+		return err
+	}
+	if err := rw.write(ctx, parts); err != nil {
 		return err
 	}
 	return rw.footer()
 }
 
-// group writes the chunks of a group and notes its new metadata.
-func (rw *rewriter) group(g *group, p *groupPlan) error {
-	if g.bad != nil {
-		return fmt.Errorf("its columns cannot be copied: %w", g.bad)
-	}
-	start := rw.w.n
-	list := make([]*moved, len(g.chunks))
-	whole := !p.touched() && rw.f.alone(g)
-	lo, hi := g.span()
-	if whole && lo >= 0 {
-		if err := rw.f.copyRange(rw.w, lo, hi-lo, rw.buf); err != nil {
-			return err
-		}
-	}
-	for i := range g.chunks {
-		ch := &g.chunks[i]
-		m := &moved{group: len(rw.groups), old: ch}
-		list[i] = m
-		if p.dropped > 0 || p.leaves[i] != nil {
-			if err := rw.cut(m, g, p); err != nil {
-				return err
-			}
-			continue
-		}
-		m.delta = start - lo
-		if !whole {
-			m.delta = rw.w.n - ch.start
-			if err := rw.f.copyRange(rw.w, ch.start, ch.size, rw.buf); err != nil {
-				return err
-			}
-		}
-		if ch.size == 0 {
-			m.delta = 0
-		}
-		m.rec = shifted(ch, m.delta)
-		if err := rw.f.sidecars(m); err != nil {
-			return err
-		}
-	}
-	rw.moved = append(rw.moved, list)
-	rw.groups = append(rw.groups, rw.groupRecord(g, p, list, start))
-	return nil
-}
+// Bounds of the work that goes on at once: chunks larger than heldChunk are
+// rewritten alone and straight into the new file, smaller ones side by side in
+// memory.
+const (
+	heldChunk = 16 << 20
+	heldBytes = 32 << 20
+)
 
-func (rw *rewriter) cut(m *moved, g *group, p *groupPlan) error {
-	c := &cutter{leaf: m.old.leaf, codec: m.old.codec, drop: p.drop, edits: p.leaves[m.old.leaf.index]}
-	if err := c.load(rw.f, m.old, g.rows); err != nil {
+// write writes the magic and the parts of the new file. Touched chunks are cut on
+// all cores; their results wait in memory for their turn.
+func (rw *rewriter) write(ctx context.Context, parts []segment) error {
+	if err := rw.out.copy(0, 4); err != nil {
 		return err
 	}
-	w, err := c.write(rw.w)
+	eg, ctx := errgroup.WithContext(ctx)
+	room := semaphore.NewWeighted(heldBytes)
+	for i := range parts {
+		if m := parts[i].m; parts[i].side == data && m.touched && m.old.size <= heldChunk {
+			m.ready = make(chan struct{})
+		}
+	}
+	eg.Go(func() error { return rw.cutAll(ctx, parts, room) })
+	eg.Go(func() error {
+		return safely(func() error {
+			for i := range parts {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := rw.part(ctx, &parts[i], room); err != nil {
+					return fmt.Errorf("row group %d: %w", parts[i].m.number, err)
+				}
+			}
+			return nil
+		})
+	})
+	if err := eg.Wait(); err != nil {
+		return err
+	}
+	return rw.out.flush()
+}
+
+// cutAll cuts the touched chunks in the order in which they are written.
+func (rw *rewriter) cutAll(ctx context.Context, parts []segment, room *semaphore.Weighted) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range parts {
+		m := parts[i].m
+		if parts[i].side != data || m.ready == nil {
+			continue
+		}
+		if room.Acquire(ctx, m.weight()) != nil {
+			break // the other side failed, or the context ended
+		}
+		eg.Go(func() error {
+			err := safely(func() error { return rw.cut(m, true, nil) })
+			if err != nil {
+				return fmt.Errorf("row group %d: %w", m.number, err)
+			}
+			close(m.ready)
+			return nil
+		})
+	}
+	return eg.Wait()
+}
+
+func (m *moved) weight() int64 { return max(m.old.size, 1<<20) }
+
+// cut rewrites a chunk: into memory, or piece by piece into put.
+func (rw *rewriter) cut(m *moved, hold bool, put func(piece) error) error {
+	p := m.group.plan
+	c := &cutter{f: rw.f, ch: m.old, leaf: m.old.leaf, codec: m.old.codec, rows: m.group.old.rows,
+		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold}
+	if rw.personal[m.old.leaf] {
+		c.erased = func(v []byte) { m.erased = append(m.erased, string(c.leaf.appendText(nil, v))) }
+	}
+	if err := c.prepare(); err != nil {
+		return err
+	}
+	var list []piece
+	if put == nil {
+		put = func(p piece) error { list = append(list, p); return nil }
+	}
+	w, err := c.emit(put)
 	if err != nil {
 		return err
 	}
-	m.cut, m.rec = w, recut(m.old, w)
-	return rw.f.sidecars(m)
-}
-
-// groupRecord is the new RowGroup, without its columns.
-func (rw *rewriter) groupRecord(g *group, p *groupPlan, list []*moved, start int64) record {
-	rec := g.rec.clone()
-	var size, packed int64
-	for i, m := range list {
-		if m.cut != nil {
-			size, packed = size+m.cut.unpack, packed+m.cut.size
-		} else {
-			size, packed = size+m.old.meta.int(6, 0), packed+m.old.size
-		}
-		if p.leaves[i] != nil && g.sortedBy(i) {
-			rec.drop(4)
-		}
-	}
-	if p.touched() {
-		rec.setInt(2, tI64, size)
-		rec.setInt(3, tI64, g.rows-p.dropped)
-		if rec.has(6) {
-			rec.setInt(6, tI64, packed)
-		}
-	}
-	if rec.int(5, 0) > 0 {
-		rec.setInt(5, tI64, start)
-	}
-	if rec.has(7) {
-		rec.setInt(7, tI16, int64(len(rw.groups)))
-	}
-	return rec
-}
-
-// indexes writes bloom filters, column indexes and offset indexes, each kind
-// together and in the order of the chunks: readers fetch them in one go.
-func (rw *rewriter) indexes() error {
-	put := func(b []byte, at, length int16, rec *record, always bool) error {
-		if len(b) == 0 {
-			rec.drop(at, length)
-			return nil
-		}
-		rec.setInt(at, tI64, rw.w.n)
-		if always || rec.has(length) {
-			rec.setInt(length, tI32, int64(len(b)))
-		}
-		_, err := rw.w.Write(b)
+	w.list = list
+	old, err := rw.f.bloom(m.old)
+	if err != nil {
 		return err
 	}
-	for _, kind := range []int{0, 1, 2} {
-		for _, list := range rw.moved {
-			for _, m := range list {
-				var err error
-				switch kind {
-				case 0:
-					if m.bloom != nil {
-						meta := m.rec.sub(3)
-						err = put(m.bloom, 14, 15, &meta, false)
-						m.rec.set(3, tStruct, meta.encode(nil))
-					}
-				case 1:
-					err = put(m.columns, 6, 7, &m.rec, true)
-				default:
-					err = put(m.offsets, 4, 5, &m.rec, true)
-				}
-				if err != nil {
-					return err
-				}
+	m.cut = w
+	return c.finish(w, old)
+}
+
+// part writes one part of the new file.
+func (rw *rewriter) part(ctx context.Context, s *segment, room *semaphore.Weighted) error {
+	m := s.m
+	if s.side != data || m.touched {
+		rw.kept = false
+	}
+	switch {
+	case s.side == data && m.touched:
+		return rw.chunk(ctx, m, room)
+	case s.side == data:
+		rw.gap(s)
+		m.delta = rw.out.n - s.off
+		m.rec = shifted(m.old, m.delta)
+		rw.kept = true
+		return rw.out.copy(s.off, s.n)
+	case s.side == bloomFilter:
+		meta := m.rec.sub(3)
+		n := s.n
+		if m.touched && m.cut.filter != nil {
+			n = int64(len(m.cut.filter))
+		}
+		if n == 0 {
+			return nil
+		}
+		meta.setInt(14, tI64, rw.out.n)
+		if m.old.meta.has(15) {
+			meta.setInt(15, tI32, n)
+		}
+		m.rec.set(3, tStruct, meta.encode(nil))
+		return rw.sidecar(s, m.touched && m.cut.filter != nil, func() []byte { return m.cut.filter })
+	case s.side == columnIndex && m.touched:
+		return rw.index(&m.rec, 6, m.cut.index)
+	case s.side == columnIndex:
+		m.rec.setInt(6, tI64, rw.out.n)
+		m.rec.setInt(7, tI32, s.n)
+		return rw.out.copy(s.off, s.n)
+	}
+	return rw.offsets(s)
+}
+
+// sidecar copies a part, or writes what takes its place.
+func (rw *rewriter) sidecar(s *segment, changed bool, now func() []byte) error {
+	if !changed {
+		return rw.out.copy(s.off, s.n)
+	}
+	_, err := rw.out.Write(now())
+	return err
+}
+
+// chunk writes a touched chunk when it is ready.
+func (rw *rewriter) chunk(ctx context.Context, m *moved, room *semaphore.Weighted) error {
+	start := rw.out.n
+	if m.ready == nil {
+		if err := rw.cut(m, false, rw.out.put); err != nil {
+			return err
+		}
+	} else {
+		select {
+		case <-m.ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for _, p := range m.cut.list {
+			if err := rw.out.put(p); err != nil {
+				return err
 			}
 		}
+		m.cut.list = nil
+		room.Release(m.weight())
 	}
+	for _, v := range m.erased {
+		rw.erased[v] = true
+	}
+	m.start = start
+	m.rec = recut(m.old, m.cut, start)
 	return nil
 }
 
@@ -224,16 +285,18 @@ func (rw *rewriter) indexes() error {
 func (rw *rewriter) footer() error {
 	foot := rw.f.footer.clone()
 	var groups [][]byte
-	for i, rec := range rw.groups {
+	for i, mg := range rw.groups {
 		var cols [][]byte
-		for _, m := range rw.moved[i] {
+		for _, m := range mg.chunks {
 			cols = append(cols, m.rec.encode(nil))
 		}
+		rec := mg.record(i)
 		rec.setList(1, tStruct, cols)
 		groups = append(groups, rec.encode(nil))
 	}
 	foot.setInt(3, tI64, rw.rows)
 	foot.setList(4, tStruct, groups)
-	_, err := rw.w.Write(endMark(foot.encode(nil)))
+	scrubMetadata(&foot, rw.erased)
+	_, err := rw.out.Write(endMark(foot.encode(nil)))
 	return err
 }

@@ -3,6 +3,8 @@ package parquet
 import (
 	"errors"
 	"io"
+	"math"
+	"sort"
 	"unicode/utf8"
 )
 
@@ -24,10 +26,36 @@ type stream struct {
 	buf    []byte
 	tmp    []byte
 	err    error
+	begun  int64 // rows that began so far
+	jumps  *jumps
+}
+
+// jumps lets a stream pass over pages without reading them.
+type jumps struct {
+	f      *file
+	ch     *chunk
+	rows   int64 // of the group
+	looked bool
+	table  *pageTable // by the offset index, nil without one
+	blind  bool       // how many values are left is not known any more
 }
 
 func newStream(f *file, c *chunk, text bool) *stream {
 	return &stream{leaf: c.leaf, codec: c.codec, pager: newPager(f, c), left: c.values, text: text}
+}
+
+// newReader returns a stream of raw values.
+func newReader(f *file, g *group, l *leaf) *stream { return newStream(f, &g.chunks[l.index], false) }
+
+// newSeeker returns a stream of raw values that reads only the pages of the rows
+// it is asked for.
+func newSeeker(f *file, g *group, l *leaf) *stream { return newJumper(f, g, l, false) }
+
+func newJumper(f *file, g *group, l *leaf, text bool) *stream {
+	s := newStream(f, &g.chunks[l.index], text)
+	s.pager.ahead = lookAhead
+	s.jumps = &jumps{f: f, ch: &g.chunks[l.index], rows: g.rows}
+	return s
 }
 
 // load makes sure that the page has a next value. It returns false at the end.
@@ -44,10 +72,31 @@ func (s *stream) load() bool {
 func (s *stream) nextPage() error {
 	rp, err := s.pager.next()
 	if err != nil {
+		if errors.Is(err, io.EOF) && s.jumps != nil && s.jumps.blind {
+			s.left = 0
+			return nil
+		}
 		if errors.Is(err, io.EOF) {
 			return errEnds
 		}
 		return err
+	}
+	return s.open(rp)
+}
+
+// open takes a page in.
+func (s *stream) open(rp *rawPage) (err error) {
+	if isDictEnc(rp.enc) && rp.kind != dictPage && !s.hasDic && s.jumps != nil && s.jumps.table != nil && s.jumps.table.dict != nil {
+		dp, err := s.jumps.f.page(s.jumps.table.dict, s.jumps.ch)
+		if err == nil && dp.kind != dictPage {
+			err = errPage
+		}
+		if err == nil {
+			err = s.open(dp)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	switch rp.kind {
 	case indexPage:
@@ -80,7 +129,9 @@ func (s *stream) nextPage() error {
 		return err
 	}
 	s.page, s.li, s.vi = p, 0, 0
-	s.left -= int64(rp.n)
+	if s.jumps == nil || !s.jumps.blind {
+		s.left -= int64(rp.n)
+	}
 	return nil
 }
 
@@ -132,6 +183,9 @@ func (s *stream) raw() ([]byte, bool) {
 		return nil, false
 	}
 	null := s.page.def != nil && int(s.page.def[s.li]) != s.leaf.def
+	if s.page.rep == nil || s.page.rep[s.li] == 0 {
+		s.begun++
+	}
 	s.li++
 	if null {
 		return nil, false
@@ -145,6 +199,9 @@ func (s *stream) raw() ([]byte, bool) {
 
 // skipRows passes over n rows. The stream stands at the start of a row.
 func (s *stream) skipRows(n int64) {
+	if s.jumps != nil && n > 0 && s.err == nil {
+		n, s.err = s.jump(n)
+	}
 	for n > 0 && s.err == nil {
 		if s.leaf.rep == 0 && s.load() {
 			n -= s.skipFlat(n)
@@ -156,6 +213,66 @@ func (s *stream) skipRows(n int64) {
 		}
 		n--
 	}
+}
+
+// jump passes over pages that hold none of the rows after the next n, and returns
+// how many of the n are left. The stream stands at the start of a row.
+func (s *stream) jump(n int64) (int64, error) {
+	j := s.jumps
+	if !j.looked {
+		j.looked = true
+		if j.ch.size > wholeChunk {
+			j.table = j.f.indexed(j.ch, j.rows)
+		}
+	}
+	if j.table != nil {
+		return s.jumpTo(s.begun + n)
+	}
+	if s.leaf.rep == 0 && s.li < s.page.n {
+		n -= s.skipFlat(n)
+	}
+	for n > 0 && s.li >= s.page.n && s.left > 0 {
+		rp, err := s.pager.head()
+		if errors.Is(err, io.EOF) {
+			return n, errEnds
+		}
+		if err != nil {
+			return n, err
+		}
+		rows := int64(rp.rows)
+		if s.leaf.rep == 0 {
+			rows = int64(rp.n)
+		}
+		if rp.kind == dictPage || rp.kind == indexPage || rows < 0 || rows > n || int64(rp.n) > s.left {
+			if err := s.nextPage(); err != nil || rp.kind != dictPage && rp.kind != indexPage {
+				return n, err
+			}
+			continue
+		}
+		s.pager.skip(rp)
+		s.left -= int64(rp.n)
+		s.begun += rows
+		n -= rows
+	}
+	return n, nil
+}
+
+// jumpTo moves to the page that holds a row, by the offset index, and returns how
+// many rows of the page stand before it.
+func (s *stream) jumpTo(row int64) (int64, error) {
+	pages := s.jumps.table.pages
+	i := sort.Search(len(pages), func(i int) bool { return pages[i].row > row }) - 1
+	p := &pages[i]
+	if p.row <= s.begun && s.li < s.page.n || p.off < s.pager.pos() {
+		return row - s.begun, nil
+	}
+	s.pager.seek(p.off)
+	if err := s.pager.fill(int(p.n)); err != nil {
+		return 0, err
+	}
+	s.page, s.li, s.vi = page{}, 0, 0
+	s.begun, s.left, s.jumps.blind = p.row, math.MaxInt64, true
+	return row - p.row, nil
 }
 
 // skipFlat passes over up to n values of the page at hand.
@@ -171,6 +288,7 @@ func (s *stream) skipFlat(n int64) int64 {
 		}
 	}
 	s.li += k
+	s.begun += int64(k)
 	return int64(k)
 }
 
@@ -217,4 +335,5 @@ func (s *stream) appendRun(b *textColumn, k int) {
 		s.vi++
 	}
 	s.li += k
+	s.begun += int64(k)
 }
