@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 10s
 
-.PHONY: build demo test race bench bench-identity lint fuzz contract clean
+.PHONY: build demo install test race bench bench-identity lint fuzz contract clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -12,7 +12,11 @@ build:
 demo: build
 	$(BIN) demo sutra-demo --people $(PEOPLE)
 
-test: lint
+# Debian packages that the tests need (database servers), where they are missing.
+install:
+	@.ci/install
+
+test: install lint
 	$(GO) test ./...
 
 race:
