@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -44,8 +45,8 @@ func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) (nex
 	if err := ss.commit(ctx); err != nil {
 		return fail(err)
 	}
-	if err := s.d.settle(ctx, ss); err != nil {
-		return fail(fmt.Errorf("wiping the logs after the commit (run it again): %w", err))
+	if err := s.d.settle(ctx, ss, tablesOf(j.tables())); err != nil {
+		return fail(fmt.Errorf("wiping what is left after the commit (run it again): %w", err))
 	}
 	next, err = s.after(ctx, work, j.out)
 	if err != nil {
@@ -62,6 +63,7 @@ type job struct {
 	layouts map[string]*layout // by collection
 	targets []*target          // in the order of the plan
 	index   map[string]*target // by table and ident
+	parents map[int][]int      // target to delete -> targets to delete that it refers to
 	out     []connectors.Outcome
 	changed string // a table with a row whose check failed
 }
@@ -91,9 +93,12 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if j.changed != "" {
 		return fmt.Errorf("a record of table %q: %w", j.changed, connectors.ErrChanged)
 	}
-	tables := j.tables()
+	tables := tablesOf(j.tables())
 	if len(tables) == 0 {
 		return nil
+	}
+	if err := j.allowed(); err != nil {
+		return err
 	}
 	if err := j.decide(ctx); err != nil {
 		return err
@@ -120,6 +125,9 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	return nil
 }
 
+// loadRows is how many rows are held with their values while their checks are asked.
+const loadRows = 5000
+
 // load finds the rows of a unit's edits and asks their checks, in order.
 func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error {
 	own, _, err := parseUnit(w.Unit.Key)
@@ -129,7 +137,7 @@ func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error 
 	for from := 0; from < len(w.Edits); {
 		name := collectionOf(w.Edits[from], own)
 		to := from
-		for to < len(w.Edits) && to-from < chunkSingle && collectionOf(w.Edits[to], own) == name {
+		for to < len(w.Edits) && to-from < loadRows && collectionOf(w.Edits[to], own) == name {
 			to++
 		}
 		l, err := j.layout(name)
@@ -231,17 +239,42 @@ func (j *job) note(unit int, l *layout, ident []any, e *connectors.Edit) error {
 	return nil
 }
 
-// tables lists the tables that hold targets.
-func (j *job) tables() []*table {
-	var out []*table
+// tables lists the layouts of the tables that hold targets.
+func (j *job) tables() []*layout {
+	var out []*layout
 	seen := map[*table]bool{}
 	for _, t := range j.targets {
 		if !seen[t.l.table] {
 			seen[t.l.table] = true
-			out = append(out, t.l.table)
+			out = append(out, t.l)
 		}
 	}
 	return out
+}
+
+func tablesOf(ls []*layout) []*table {
+	out := make([]*table, len(ls))
+	for i, l := range ls {
+		out[i] = l.table
+	}
+	return out
+}
+
+// allowed reports what stands against the changes before the first is made.
+func (j *job) allowed() error {
+	for _, t := range j.targets {
+		need := "UPDATE"
+		if t.del && !t.shell {
+			need = "DELETE"
+		}
+		if slices.Contains(t.l.table.denied, need) {
+			return fmt.Errorf("table %q: the user lacks the privilege %s: %w", t.l.table.name, need, connectors.ErrReadOnly)
+		}
+		if len(t.l.missing) > 0 {
+			return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", t.l.missing[0], t.l.table.name)
+		}
+	}
+	return nil
 }
 
 // after takes the fingerprints of the units as they stand now.
@@ -261,16 +294,23 @@ func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []c
 			if err != nil {
 				return err
 			}
-			where, args := within(s.d, l.table, sp)
+			where, args, err := s.d.within(ctx, ss, l, sp)
+			if err != nil {
+				return err
+			}
 			out[i].Gone = true
-			err = ss.each(ctx, "SELECT 1 FROM "+s.d.quote(l.table.name)+" WHERE "+where+" LIMIT 1", args, func([]any) error {
+			err = ss.each(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args, func([]any) error {
 				out[i].Gone = false
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			next[i] = s.unit(l, sp, stamp)
+			evidence, err := s.d.evidence(ctx, ss, l, sp)
+			if err != nil {
+				return err
+			}
+			next[i] = s.unit(l, piece{sp, evidence}, stamp)
 			next[i].Account = w.Unit.Account
 		}
 		return nil

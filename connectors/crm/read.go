@@ -21,7 +21,7 @@ var errStop = errors.New("stopped")
 // Read yields the rows of a unit in the order of their numbers or keys.
 func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
-		err := s.reading(ctx, func(ss *session, sc *schema) error {
+		err := s.during(ctx, s.why(u), func(ss *session, sc *schema) error {
 			name, sp, err := parseUnit(u.Key)
 			if err != nil {
 				return err
@@ -33,7 +33,10 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			e := s.emitter(l, yield)
 			defer e.b.Release()
 			e.gaps = l.gaps()
-			q, args := s.rangeQuery(l, sp)
+			q, args, err := s.rangeQuery(ctx, ss, l, sp)
+			if err != nil {
+				return err
+			}
 			if err := ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) }); err != nil {
 				return err
 			}
@@ -63,6 +66,7 @@ type emitter struct {
 	b     *connectors.Builder
 	gaps  []connectors.Gap
 	rows  int
+	num   numbering
 	yield func(connectors.Batch, error) bool
 }
 
@@ -71,6 +75,7 @@ func (s *source) emitter(l *layout, yield func(connectors.Batch, error) bool) *e
 }
 
 func (e *emitter) add(r row) error {
+	r = e.num.number(e.l, r)
 	e.b.Row(e.l.locator(r))
 	for i := range len(e.l.cols) + len(e.l.joined) {
 		if t, ok := e.l.text(r, i); ok {
@@ -156,8 +161,8 @@ func groupRefs(own string, refs []connectors.Ref) iter.Seq2[string, []string] {
 	}
 }
 
-// Digest hashes every value of the unit's rows with its type.
-func (s *source) Digest(ctx context.Context, u connectors.Unit) (string, error) {
+// digest hashes every value of the unit's rows with its type.
+func (s *source) digest(ctx context.Context, u connectors.Unit) (string, error) {
 	h := sha256.New()
 	err := s.reading(ctx, func(ss *session, sc *schema) error {
 		name, sp, err := parseUnit(u.Key)
@@ -169,7 +174,10 @@ func (s *source) Digest(ctx context.Context, u connectors.Unit) (string, error) 
 			return err
 		}
 		put(h, l.meaning())
-		q, args := s.rangeQuery(l, sp)
+		q, args, err := s.rangeQuery(ctx, ss, l, sp)
+		if err != nil {
+			return err
+		}
 		return ss.each(ctx, q, args, func(v []any) error {
 			for _, x := range v {
 				put(h, x)
