@@ -21,6 +21,7 @@ func Kinds() map[string]connectors.Kind {
 	kinds := map[string]connectors.Kind{}
 	for _, k := range []connectors.Kind{
 		crm.SQLite(),
+		crm.Postgres(),
 		files.Kind(),
 		recordings.Kind(),
 		ga4.Kind(),

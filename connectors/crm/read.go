@@ -30,14 +30,19 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			if err != nil {
 				return err
 			}
-			e := s.emitter(l, yield)
+			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
 			e.gaps = l.gaps()
 			q, args, err := s.rangeQuery(ctx, ss, l, sp)
 			if err != nil {
 				return err
 			}
-			if err := ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) }); err != nil {
+			if f, ok := s.d.(streamer); ok && e.plain() {
+				err = f.stream(ctx, ss, e, sp)
+			} else {
+				err = ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) })
+			}
+			if err != nil {
 				return err
 			}
 			if e.rows == 0 {
@@ -67,11 +72,21 @@ type emitter struct {
 	gaps  []connectors.Gap
 	rows  int
 	num   numbering
+	ctx   context.Context
+	pace  *pace
 	yield func(connectors.Batch, error) bool
 }
 
-func (s *source) emitter(l *layout, yield func(connectors.Batch, error) bool) *emitter {
-	return &emitter{l: l, b: connectors.NewBuilder(s.mem, l.coll.Name, l.fields()), yield: yield}
+// streamer is a dialect with a faster way to read a span than through values.
+type streamer interface {
+	stream(ctx context.Context, s *session, e *emitter, sp span) error
+}
+
+// plain reports whether every field is a column by itself and names rows by them.
+func (e *emitter) plain() bool { return len(e.l.joined) == 0 && len(e.l.key) > 0 }
+
+func (s *source) emitter(ctx context.Context, l *layout, yield func(connectors.Batch, error) bool) *emitter {
+	return &emitter{ctx: ctx, pace: s.pace, l: l, b: connectors.NewBuilder(s.mem, l.coll.Name, l.fields()), yield: yield}
 }
 
 func (e *emitter) add(r row) error {
@@ -82,6 +97,11 @@ func (e *emitter) add(r row) error {
 			e.b.Set(i, t)
 		}
 	}
+	return e.added()
+}
+
+// added hands the batch on when the row that was added filled it.
+func (e *emitter) added() error {
 	e.rows++
 	if e.b.Full() {
 		return e.flush()
@@ -94,6 +114,9 @@ func (e *emitter) add(r row) error {
 func (e *emitter) flush() error {
 	if e.b.Len() == 0 && len(e.gaps) == 0 {
 		return nil
+	}
+	if err := e.pace.wait(e.ctx, e.b.Len()); err != nil {
+		return err
 	}
 	batch := e.b.Flush()
 	defer batch.Rows.Release()
@@ -130,7 +153,7 @@ func (s *source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.
 }
 
 func (s *source) pick(ctx context.Context, ss *session, l *layout, locs []string, yield func(connectors.Batch, error) bool) error {
-	e := s.emitter(l, yield)
+	e := s.emitter(ctx, l, yield)
 	defer e.b.Release()
 	if err := s.lookup(ctx, ss, l, locs, func(_ string, r row) error { return e.add(r) }); err != nil {
 		return err

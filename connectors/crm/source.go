@@ -21,6 +21,8 @@ type source struct {
 	name    string
 	account string
 	mem     memory.Allocator
+	pace    *pace
+	region  string // where the server stands, as far as it is known
 
 	mu     sync.Mutex
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
@@ -32,6 +34,7 @@ var (
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)
 	_ connectors.Checker     = (*source)(nil)
+	_ connectors.Located     = (*source)(nil)
 )
 
 // digesting is a source whose fingerprints say little: see [connectors.Digester].
@@ -50,6 +53,10 @@ func newSource(d dialect, c connectors.Config) *source {
 
 // Close closes the connections.
 func (s *source) Close() error { return s.d.close() }
+
+// Region implements [connectors.Located]: what the server's name or the url says, ""
+// when neither does.
+func (s *source) Region(context.Context) (string, error) { return s.region, nil }
 
 // reading runs fn inside one read transaction over the database as it stands.
 func (s *source) reading(ctx context.Context, fn func(ss *session, sc *schema) error) error {
