@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -18,41 +20,65 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	return next[0], out[0], nil
 }
 
+// The transaction of a change is tried again when other transactions were in its
+// way or the connection broke, after a pause that grows.
+const (
+	eraseTries = 6
+	firstPause = 100 * time.Millisecond
+)
+
 // EraseAll applies the edits of several units in one transaction: all of them or
 // none. A row counts as changed since planned when its own Check says so; other
 // changes of the database do not matter.
-func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) (next []connectors.Unit, out []connectors.Outcome, err error) {
-	fail := func(err error) ([]connectors.Unit, []connectors.Outcome, error) {
-		return nil, nil, fmt.Errorf("erasing in source %s: %w", s.name, err)
+func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
+	pause := firstPause
+	for try := 1; ; try++ {
+		out, err := s.eraseOnce(ctx, work)
+		if err == nil {
+			next, err := s.after(ctx, work, out)
+			if err != nil {
+				return nil, nil, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+			}
+			return next, out, nil
+		}
+		if try == eraseTries || !s.d.passing(err) || ctx.Err() != nil {
+			return nil, nil, fmt.Errorf("erasing in source %s: %w", s.name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-time.After(pause/2 + time.Duration(rand.Int64N(int64(pause)))):
+			pause *= 2
+		}
 	}
+}
+
+// eraseOnce tries the transaction once.
+func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (out []connectors.Outcome, err error) {
 	ss, err := s.d.write(ctx)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	defer func() {
-		if eerr := ss.end(ctx); eerr != nil {
-			next, out, err = nil, nil, errors.Join(err, fmt.Errorf("ending the transaction in source %s: %w", s.name, eerr))
+		if eerr := ss.end(ctx); eerr != nil && err == nil {
+			out, err = nil, fmt.Errorf("ending the transaction: %w", eerr)
 		}
 	}()
 	sc, err := s.d.schema(ctx, ss)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
 	if err := j.run(ctx, work); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if err := ss.commit(ctx); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if err := s.d.settle(ctx, ss, tablesOf(j.tables())); err != nil {
-		return fail(fmt.Errorf("wiping what is left after the commit (run it again): %w", err))
+		return nil, fmt.Errorf("wiping what is left after the commit (run it again): %w", err)
 	}
-	next, err = s.after(ctx, work, j.out)
-	if err != nil {
-		return fail(err)
-	}
-	return next, j.out, nil
+	return j.out, nil
 }
 
 // job is the work of one EraseAll.
@@ -130,9 +156,14 @@ const loadRows = 5000
 
 // load finds the rows of a unit's edits and asks their checks, in order.
 func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error {
-	own, _, err := parseUnit(w.Unit.Key)
+	own, sp, err := parseUnit(w.Unit.Key)
 	if err != nil {
 		return err
+	}
+	if l, err := j.layout(own); err == nil { // the unit is found again by its ends after rows are gone
+		if _, _, err := j.s.d.within(ctx, j.ss, l, sp); err != nil && !errors.Is(err, connectors.ErrNotFound) {
+			return err
+		}
 	}
 	for from := 0; from < len(w.Edits); {
 		name := collectionOf(w.Edits[from], own)
@@ -294,11 +325,15 @@ func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []c
 			if err != nil {
 				return err
 			}
+			out[i].Gone = true
 			where, args, err := s.d.within(ctx, ss, l, sp)
+			if errors.Is(err, connectors.ErrNotFound) {
+				next[i] = w.Unit
+				continue
+			}
 			if err != nil {
 				return err
 			}
-			out[i].Gone = true
 			err = ss.each(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args, func([]any) error {
 				out[i].Gone = false
 				return nil

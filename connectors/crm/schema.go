@@ -26,9 +26,9 @@ type table struct {
 	triggers []string                   // names of triggers on UPDATE or DELETE
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
-	owned    bool     // the user may maintain it
-	oid      int64    // of the server's catalog
-	rows     int64    // the server's estimate
+	owned    bool                       // the user may maintain it
+	oid      int64                      // of the server's catalog
+	rows     int64                      // the server's estimate
 }
 
 // column is one column of a table.
