@@ -22,6 +22,8 @@ func Kinds() map[string]connectors.Kind {
 	for _, k := range []connectors.Kind{
 		crm.SQLite(),
 		crm.Postgres(),
+		crm.MySQL(),
+		crm.MariaDB(),
 		files.Kind(),
 		recordings.Kind(),
 		ga4.Kind(),

@@ -98,7 +98,7 @@ func (j *job) remove(ctx context.Context, lv level) error {
 		groups[i].idents = append(groups[i].idents, t.ident)
 	}
 	send := func(gs []group, want int) error {
-		n, err := j.s.d.delete(ctx, j.ss, gs)
+		n, err := j.s.d.delete(ctx, j.ss, gs, lv.knot)
 		if err == nil && n != int64(want) {
 			err = fmt.Errorf("%d rows answered instead of %d", n, want)
 		}

@@ -43,10 +43,9 @@ type dialect interface {
 	// update changes rows to the same values, or sets nothing when one row
 	// refuses them. It returns how many rows answered.
 	update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error)
-	// delete deletes rows; all that refer to one another are deleted together, as
-	// constraints that hold at the end of a statement ask for. It returns how many
-	// rows answered.
-	delete(ctx context.Context, s *session, groups []group) (int64, error)
+	// delete deletes rows. Rows of a knot refer to one another, so that only
+	// together they can go. It returns how many rows answered.
+	delete(ctx context.Context, s *session, groups []group, knot bool) (int64, error)
 	// restore puts a text into the stored form of the column; false when that
 	// form cannot hold it. old is the value that it replaces.
 	restore(c *column, text string, old any) (any, bool)
@@ -112,6 +111,7 @@ type session struct {
 	explain func(error) error // turns a driver's error into one without values
 	release func() error
 	open    bool
+	reuse   bool   // the schema that was read last is good enough
 	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
 	lock    string // after a SELECT: takes the rows for this transaction
 }
@@ -192,7 +192,9 @@ func (s *session) end(ctx context.Context) error {
 	var err error
 	if s.open {
 		s.open = false
-		_, err = s.exec(context.WithoutCancel(ctx), "ROLLBACK")
+		if _, err = s.exec(context.WithoutCancel(ctx), "ROLLBACK"); passingError(err) {
+			err = nil // the connection broke: the server ends the transaction itself
+		}
 	}
 	if rerr := s.release(); rerr != nil && err == nil {
 		err = s.explain(rerr)

@@ -301,6 +301,9 @@ func (j *job) allowed() error {
 		if slices.Contains(t.l.table.denied, need) {
 			return fmt.Errorf("table %q: the user lacks the privilege %s: %w", t.l.table.name, need, connectors.ErrReadOnly)
 		}
+		if t.l.table.fixed != "" {
+			return fmt.Errorf("table %q cannot be changed: %s", t.l.table.name, t.l.table.fixed)
+		}
 		if len(t.l.missing) > 0 {
 			return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", t.l.missing[0], t.l.table.name)
 		}

@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -23,10 +22,19 @@ func (d *postgres) stream(ctx context.Context, s *session, e *emitter, sp span) 
 	if ps.c.ParameterStatus("server_encoding") != "UTF8" {
 		return s.each(ctx, "SELECT "+e.l.selection(d)+q[len("SELECT "+list(cols)):], args, func(v []any) error { return e.add(e.l.newRow(v)) })
 	}
-	r := &rawRows{e: e, texts: make([]string, len(cols)), null: make([]bool, len(cols))}
+	r := newRawRows(e)
+	known := false
 	var own error
 	err = ps.rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
-		own = r.add(fields, raw)
+		if !known {
+			known = true
+			for i, f := range fields {
+				if oid := f.DataTypeOID; oid == oidBool || oid == oidBytea {
+					r.decode[i] = func(b []byte) (any, error) { return stored(oid, b) }
+				}
+			}
+		}
+		own = r.add(raw)
 		return own
 	})
 	switch {
@@ -38,46 +46,4 @@ func (d *postgres) stream(ctx context.Context, s *session, e *emitter, sp span) 
 		return s.explain(err)
 	}
 	return nil
-}
-
-// rawRows puts rows of text into a batch.
-type rawRows struct {
-	e       *emitter
-	texts   []string
-	null    []bool
-	locator []byte
-}
-
-func (r *rawRows) add(fields []pgconn.FieldDescription, raw [][]byte) error {
-	for i, b := range raw {
-		if r.null[i] = b == nil; r.null[i] {
-			continue
-		}
-		switch fields[i].DataTypeOID {
-		case oidBool, oidBytea:
-			v, err := stored(fields[i].DataTypeOID, b)
-			if err != nil {
-				return err
-			}
-			r.texts[i], _ = spell(v, r.e.l.cols[i].keyed)
-		default:
-			r.texts[i] = unsafe.String(unsafe.SliceData(b), len(b)) // the builder copies it before the next row comes
-		}
-	}
-	if key := r.e.l.key; len(key) == 1 {
-		r.locator = append(append(r.locator[:0], pkPrefix...), r.texts[key[0]]...)
-		r.e.b.Row(unsafe.String(unsafe.SliceData(r.locator), len(r.locator)))
-	} else {
-		parts := make([]string, len(key))
-		for n, i := range key {
-			parts[n] = r.texts[i]
-		}
-		r.e.b.Row(joinKey(parts))
-	}
-	for i, t := range r.texts {
-		if !r.null[i] {
-			r.e.b.Set(i, t)
-		}
-	}
-	return r.e.added()
 }

@@ -216,7 +216,7 @@ func (d *postgres) oneByOne(ctx context.Context, s *session, l *layout, idents [
 
 // delete takes several groups in one statement: foreign keys, RESTRICT or not, are
 // checked at its end, when all of the rows are gone.
-func (d *postgres) delete(ctx context.Context, s *session, groups []group) (int64, error) {
+func (d *postgres) delete(ctx context.Context, s *session, groups []group, _ bool) (int64, error) {
 	if len(groups) == 1 {
 		g := groups[0]
 		if g.l.table.keyless {

@@ -28,6 +28,9 @@ type table struct {
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
+	outside  bool                       // a table of another database that refers to one of this
+	fixed    string                     // why no row may be changed; \"\" when rows may be
+	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
 }
 
@@ -46,6 +49,7 @@ type column struct {
 	unsigned  bool     // an integer without negatives
 	labels    []string // of an enumeration
 	comment   string
+	collation string
 }
 
 // kind is the type of the values of a column.

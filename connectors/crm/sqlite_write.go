@@ -99,7 +99,7 @@ func assignments(d dialect, l *layout, cols []int) string {
 }
 
 // delete needs no order: foreign keys are checked before the commit.
-func (d *sqlite) delete(ctx context.Context, s *session, groups []group) (int64, error) {
+func (d *sqlite) delete(ctx context.Context, s *session, groups []group, _ bool) (int64, error) {
 	var total int64
 	for _, g := range groups {
 		for from := 0; from < len(g.idents); from += d.chunk(g.l) {

@@ -23,13 +23,7 @@ func spell(v any, keyed bool) (string, bool) {
 		}
 		return opaque([]byte(x), keyed), true
 	case []byte:
-		if utf8.Valid(x) {
-			return string(x), true
-		}
-		if s, ok := fromUTF16(x); ok && !keyed {
-			return s, true
-		}
-		return opaque(x, keyed), true
+		return strings.Clone(spellBytes(x, keyed)), true
 	case int64:
 		return strconv.FormatInt(x, 10), true
 	case float64:
@@ -37,6 +31,17 @@ func spell(v any, keyed bool) (string, bool) {
 	default:
 		return fmt.Sprint(x), true
 	}
+}
+
+// spellBytes spells bytes; a text that they are is not copied.
+func spellBytes(b []byte, keyed bool) string {
+	if utf8.Valid(b) {
+		return unsafeText(b)
+	}
+	if s, ok := fromUTF16(b); ok && !keyed {
+		return s
+	}
+	return opaque(b, keyed)
 }
 
 func opaque(b []byte, keyed bool) string {
