@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 10s
 
-.PHONY: build demo test race bench bench-identity lint fuzz contract clean
+.PHONY: build demo install test race bench bench-identity lint fuzz contract contract-postgres contract-mysql clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -12,7 +12,11 @@ build:
 demo: build
 	$(BIN) demo sutra-demo --people $(PEOPLE)
 
-test: lint
+# Debian packages that the tests need (database servers), where they are missing.
+install:
+	@.ci/install
+
+test: install lint
 	$(GO) test ./...
 
 race:
@@ -44,6 +48,13 @@ contract: build
 	@if [ ! -d "$(CONTRACT)" ]; then echo "no contract at $(CONTRACT): not run"; exit 0; fi; \
 	d=$$(mktemp -d) && trap 'rm -rf '"$$d" EXIT && echo "contract: seed $(SEED)" && \
 	python3 "$(CONTRACT)/world.py" $$d/world --seed $(SEED) && python3 "$(CONTRACT)/drive.py" --bin $(abspath $(BIN)) --world $$d/world --kills 4
+
+# The same on the other databases, each started for the run by a program of the tests.
+contract-postgres contract-mysql: contract-%: build
+	@if [ ! -d "$(CONTRACT)" ]; then echo "no contract at $(CONTRACT): not run"; exit 0; fi; \
+	d=$$(mktemp -d) && trap 'rm -rf '"$$d" EXIT && echo "contract on $*: seed $(SEED)" && \
+	$(GO) run ./connectors/connectortest/server/run $* -- sh -c 'python3 "$(CONTRACT)/world.py" '"$$d"'/world --seed $(SEED) --crm $* --dsn "$$CRM_DSN" && \
+	  python3 "$(CONTRACT)/drive.py" --bin $(abspath $(BIN)) --world '"$$d"'/world --kills 3'
 
 clean:
 	rm -rf bin sutra-demo

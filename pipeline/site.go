@@ -254,7 +254,7 @@ func personal(dataset string, coll connectors.Collection) bool {
 }
 
 func database(connector string) bool {
-	return connector == "sqlite" || connector == "postgres" || connector == "mysql"
+	return connector == "sqlite" || connector == "postgres" || connector == "mysql" || connector == "mariadb"
 }
 
 func singular(s string) string {

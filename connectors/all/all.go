@@ -21,6 +21,9 @@ func Kinds() map[string]connectors.Kind {
 	kinds := map[string]connectors.Kind{}
 	for _, k := range []connectors.Kind{
 		crm.SQLite(),
+		crm.Postgres(),
+		crm.MySQL(),
+		crm.MariaDB(),
 		files.Kind(),
 		recordings.Kind(),
 		ga4.Kind(),

@@ -2,9 +2,8 @@ package crm
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -13,39 +12,121 @@ import (
 // apply makes the changes: deletions first, so that the rows of a parent are
 // free, then redactions and shells, those of tables whose other keys are referred
 // to at the end.
-func (j *job) apply(ctx context.Context) (err error) {
-	stmts := map[string]*sql.Stmt{}
-	defer func() {
-		for _, st := range stmts {
-			err = errors.Join(err, st.Close())
-		}
-	}()
-	for _, t := range j.targets {
-		if !t.del || t.shell {
-			continue
-		}
-		q := "DELETE FROM " + j.s.d.quote(t.l.table.name) + " WHERE " + t.l.whereIdent(j.s.d)
-		if stmts[q] == nil {
-			if stmts[q], err = j.ss.conn.PrepareContext(ctx, q); err != nil {
-				return j.ss.explain(err)
-			}
-		}
-		if _, err := stmts[q].ExecContext(ctx, t.ident...); err != nil {
-			return fmt.Errorf("deleting a row of table %q: %w", t.l.table.name, j.ss.explain(err))
-		}
-		j.out[t.owner].Deleted++
-		for _, e := range t.edits {
-			j.out[e.unit].Missing++
+func (j *job) apply(ctx context.Context) error {
+	for _, level := range j.levels() {
+		if err := j.remove(ctx, level); err != nil {
+			return err
 		}
 	}
 	for _, last := range []bool{false, true} {
+		var rest []*target
 		for _, t := range j.targets {
-			if t.del && !t.shell || j.referredTo(t.l) != last {
-				continue
+			if (!t.del || t.shell) && j.referredTo(t.l) == last {
+				rest = append(rest, t)
 			}
-			if err := j.change(ctx, t); err != nil {
-				return err
+		}
+		if err := j.changeAll(ctx, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// level is rows that can be deleted once those of earlier levels are gone.
+type level struct {
+	targets []*target
+	knot    bool // they refer to one another: only together can they go
+}
+
+// levels orders the rows to delete so that a row goes after all that refer to it.
+func (j *job) levels() []level {
+	waits := make([]int, len(j.targets)) // how many rows to delete refer to it
+	goes := func(t *target) bool { return t.del && !t.shell }
+	left := 0
+	for _, t := range j.targets {
+		if !goes(t) {
+			continue
+		}
+		left++
+		for _, p := range j.parents[t.n] {
+			waits[p]++
+		}
+	}
+	var free []*target
+	for _, t := range j.targets {
+		if goes(t) && waits[t.n] == 0 {
+			free = append(free, t)
+		}
+	}
+	var out []level
+	for len(free) > 0 {
+		out = append(out, level{targets: free})
+		left -= len(free)
+		var next []*target
+		for _, t := range free {
+			waits[t.n] = -1
+			for _, p := range j.parents[t.n] {
+				if waits[p]--; waits[p] == 0 && goes(j.targets[p]) {
+					next = append(next, j.targets[p])
+				}
 			}
+		}
+		free = next
+	}
+	if left == 0 {
+		return out
+	}
+	knot := level{knot: true}
+	for _, t := range j.targets {
+		if goes(t) && waits[t.n] > 0 {
+			knot.targets = append(knot.targets, t)
+		}
+	}
+	return append(out, knot)
+}
+
+// remove deletes the rows of a level. Every row must answer: a count that differs
+// from the plan ends the transaction.
+func (j *job) remove(ctx context.Context, lv level) error {
+	var groups []group
+	for _, t := range lv.targets {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.l.table == t.l.table })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{l: t.l})
+		}
+		groups[i].idents = append(groups[i].idents, t.ident)
+	}
+	send := func(gs []group, want int) error {
+		n, err := j.s.d.delete(ctx, j.ss, gs, lv.knot)
+		if err == nil && n != int64(want) {
+			err = fmt.Errorf("%d rows answered instead of %d", n, want)
+		}
+		if err != nil {
+			return fmt.Errorf("deleting rows of table %q: %w", gs[0].l.table.name, err)
+		}
+		return nil
+	}
+	if lv.knot {
+		return j.counted(lv, send(groups, len(lv.targets)))
+	}
+	for _, g := range groups {
+		if err := send([]group{g}, len(g.idents)); err != nil {
+			return err
+		}
+	}
+	return j.counted(lv, nil)
+}
+
+// counted files the deletions of a level under the units that asked for them.
+func (j *job) counted(lv level, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, t := range lv.targets {
+		j.out[t.owner].Deleted++
+		for _, e := range t.edits {
+			j.out[e.unit].Missing++
 		}
 	}
 	return nil
@@ -72,25 +153,102 @@ func (j *job) declared(l *layout, i int) []reference {
 	return out
 }
 
-// change redacts a row or empties it to a shell.
-func (j *job) change(ctx context.Context, t *target) error {
-	if t.shell {
-		if _, err := j.rewrite(ctx, t, emptied); err != nil {
+// changeAll redacts rows and empties those that must stay as shells. Rows that
+// become alike in the same columns are written together.
+func (j *job) changeAll(ctx context.Context, rows []*target) error {
+	for len(rows) > 0 {
+		l, n := rows[0].l, 0
+		for n < len(rows) && rows[n].l == l && n < j.s.d.chunk(l) {
+			n++
+		}
+		if err := j.changeChunk(ctx, l, rows[:n]); err != nil {
 			return err
 		}
-		j.out[t.owner].Redacted++
-		j.out[t.owner].Shells++
+		rows = rows[n:]
 	}
-	for _, e := range t.edits {
-		changed, err := j.rewrite(ctx, t, func(l *layout, r row) []change { return rewritten(l, r, e.Rewrite) })
+	return nil
+}
+
+func (j *job) changeChunk(ctx context.Context, l *layout, rows []*target) error {
+	idents := make([][]any, len(rows))
+	for i, t := range rows {
+		idents[i] = t.ident
+	}
+	pending := map[*target]*rowWriter{}
+	err := j.reread(ctx, l, idents, func(r row) error {
+		if t := j.index[l.table.name+"\x00"+identKey(r.ident)]; t != nil {
+			own := row{ident: t.ident, vals: cloneVals(r.vals)}
+			pending[t] = &rowWriter{j: j, t: t, key: l.keyText(own), keyPersonal: l.personalKey(), row: own}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading rows of table %q: %w", l.table.name, err)
+	}
+	var writers []*rowWriter
+	for _, t := range rows {
+		w := pending[t]
+		if w == nil {
+			return fmt.Errorf("a row to change of table %q is not where it was", l.table.name)
+		}
+		if err := w.plan(ctx); err != nil {
+			return err
+		}
+		if len(w.changes) > 0 {
+			writers = append(writers, w)
+		}
+	}
+	return writeAll(ctx, writers)
+}
+
+// plan finds what changes in a row: everything personal when it becomes a shell,
+// then what its redactions ask for, one after the other.
+func (w *rowWriter) plan(ctx context.Context) error {
+	j, l := w.j, w.t.l
+	var all []change
+	if w.t.shell {
+		all = emptied(l, w.row)
+		j.out[w.t.owner].Redacted++
+		j.out[w.t.owner].Shells++
+	}
+	var err error
+	if all, err = j.drop(ctx, l, all); err != nil {
+		return err
+	}
+	for _, e := range w.t.edits {
+		more, err := j.drop(ctx, l, rewritten(l, w.row, w.key, all, e.Rewrite))
 		if err != nil {
 			return err
 		}
-		if changed && !t.shell {
+		if len(more) > 0 && !w.t.shell {
 			j.out[e.unit].Redacted++
 		}
+		for _, c := range more {
+			if i := slices.IndexFunc(all, func(o change) bool { return o.i == c.i }); i >= 0 {
+				all[i] = c
+			} else {
+				all = append(all, c)
+			}
+		}
 	}
+	slices.SortFunc(all, func(a, b change) int { return a.i - b.i })
+	w.changes = all
 	return nil
+}
+
+// drop leaves out changes of columns that foreign keys hold.
+func (j *job) drop(ctx context.Context, l *layout, changes []change) ([]change, error) {
+	kept := changes[:0]
+	for _, c := range changes {
+		held, err := j.held(ctx, l, c)
+		if err != nil {
+			return nil, err
+		}
+		if !held {
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
 }
 
 // change is what becomes of one column of a row.
@@ -108,7 +266,7 @@ func emptied(l *layout, r row) []change {
 	key := l.keyText(r)
 	for i, c := range l.cols {
 		v := r.vals[i]
-		if c.part == partKeep || c.pinned || hollow(v, key) || c.part == partMay && lifeless(v) {
+		if c.part == partKeep || c.pinned || hollow(c.column, v, key) || c.part == partMay && lifeless(v) {
 			continue
 		}
 		out = append(out, change{i: i, old: v, empty: true, optional: c.part == partMay})
@@ -130,55 +288,30 @@ func lifeless(v any) bool {
 	return s[4] == '-' && s[7] == '-' && strings.Trim(s, "0123456789-:.+TZ ") == ""
 }
 
-// rewritten lists the changes that a redaction asks for.
-func rewritten(l *layout, r row, rewrite func(connectors.Field, string) (string, connectors.Verdict)) []change {
+// rewritten lists the changes that a redaction asks for, of a row to which changes
+// are made already.
+func rewritten(l *layout, r row, key string, made []change, rewrite func(connectors.Field, string) (string, connectors.Verdict)) []change {
 	var out []change
-	key := l.keyText(r)
 	for i, c := range l.cols {
 		text, ok := l.text(r, i)
 		if !ok || c.pinned {
 			continue
 		}
+		if n := slices.IndexFunc(made, func(m change) bool { return m.i == i }); n >= 0 {
+			if made[n].empty {
+				continue
+			}
+			text = made[n].text
+		}
 		now, verdict := rewrite(c.field, text)
 		switch {
 		case verdict == connectors.Set && now != text:
 			out = append(out, change{i: i, old: r.vals[i], text: now})
-		case verdict == connectors.Empty && !hollow(r.vals[i], key):
+		case verdict == connectors.Empty && !hollow(c.column, r.vals[i], key):
 			out = append(out, change{i: i, old: r.vals[i], empty: true})
 		}
 	}
 	return out
-}
-
-// rewrite reads a row, asks what is to change in it and writes that.
-func (j *job) rewrite(ctx context.Context, t *target, ask func(*layout, row) []change) (bool, error) {
-	l := t.l
-	var changes []change
-	var key string
-	q := "SELECT " + l.selection(j.s.d) + " FROM " + j.s.d.quote(l.table.name) + " WHERE " + l.whereIdent(j.s.d)
-	err := j.ss.each(ctx, q, t.ident, func(v []any) error {
-		r := l.newRow(cloneVals(v))
-		changes, key = ask(l, r), l.keyText(r)
-		return nil
-	})
-	if err != nil {
-		return false, fmt.Errorf("reading a row of table %q: %w", l.table.name, err)
-	}
-	kept := changes[:0]
-	for _, c := range changes {
-		held, err := j.held(ctx, l, c)
-		if err != nil {
-			return false, err
-		}
-		if !held {
-			kept = append(kept, c)
-		}
-	}
-	if len(kept) == 0 {
-		return false, nil
-	}
-	w := &rowWriter{j: j, t: t, key: key, keyPersonal: l.personalKey()}
-	return true, w.write(ctx, kept)
 }
 
 // held reports whether a column cannot change because foreign keys hold it: it
@@ -190,14 +323,9 @@ func (j *job) held(ctx context.Context, l *layout, c change) (bool, error) {
 	}
 	for _, r := range j.declared(l, c.i) {
 		from := j.sc.table(r.from)
-		at := -1
-		for k, n := range r.toCols {
-			if strings.EqualFold(n, cl.name) {
-				at = k
-			}
-		}
+		at := slices.IndexFunc(r.toCols, func(n string) bool { return strings.EqualFold(n, cl.name) })
 		n := 0
-		q := "SELECT 1 FROM " + j.s.d.quote(from.name) + " WHERE " + j.s.d.quote(r.fromCols[at]) + " = ? LIMIT 1"
+		q := "SELECT 1 FROM " + from.from + " WHERE " + j.s.d.quote(r.fromCols[at]) + " = ? LIMIT 1"
 		if err := j.ss.each(ctx, q, []any{c.old}, func([]any) error { n++; return nil }); err != nil {
 			return false, fmt.Errorf("looking for rows of table %q that refer to table %q: %w", from.name, l.table.name, err)
 		}

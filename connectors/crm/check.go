@@ -19,7 +19,7 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			return out, nil
 		}
 	}
-	err = s.reading(ctx, func(_ *session, sc *schema) error {
+	err = s.reading(ctx, func(ss *session, sc *schema) error {
 		known := map[*table]bool{}
 		for _, c := range s.dataset.Collections {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
@@ -32,7 +32,9 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			}
 		}
 		out = append(out, sc.checkReferences()...)
-		return nil
+		more, err := s.d.tables(ctx, ss, sc, known)
+		out = append(out, more...)
+		return err
 	})
 	return out, err
 }

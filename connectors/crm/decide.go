@@ -13,45 +13,33 @@ import (
 // to them. Such a row becomes a shell; it keeps its own references, so the rows
 // that it refers to must stay too.
 func (j *job) decide(ctx context.Context) error {
-	parents := map[int][]int{} // target -> targets that it refers to
+	j.parents = map[int][]int{}
 	var shells []*target
-	for _, t := range j.tables() {
-		var gone []*target
-		for _, x := range j.targets {
-			if x.del && x.l.table == t {
-				gone = append(gone, x)
-			}
-		}
+	for _, l := range j.tables() {
+		gone := j.gone(l.table)
 		if len(gone) == 0 {
 			continue
 		}
-		err := j.listGone(ctx, t, gone)
-		if err != nil {
-			return fmt.Errorf("listing the rows to delete of table %q: %w", t.name, err)
-		}
-		for _, r := range j.incoming(t) {
-			err := j.referrers(ctx, t, r, func(parent *target, child *target) {
+		for _, r := range j.incoming(l.table) {
+			err := j.referrers(ctx, l, gone, r, func(parent *target, child *target) {
 				switch {
 				case child == parent:
 				case child != nil && child.del:
-					parents[child.n] = append(parents[child.n], parent.n)
+					j.parents[child.n] = append(j.parents[child.n], parent.n)
 				case !parent.shell:
 					parent.shell = true
 					shells = append(shells, parent)
 				}
 			})
 			if err != nil {
-				return fmt.Errorf("looking for rows of table %q that refer to table %q: %w", r.from, t.name, err)
+				return fmt.Errorf("looking for rows of table %q that refer to table %q: %w", r.from, l.table.name, err)
 			}
-		}
-		if _, err := j.ss.exec(ctx, "DROP TABLE "+goneTable); err != nil {
-			return err
 		}
 	}
 	for len(shells) > 0 {
 		x := shells[len(shells)-1]
 		shells = shells[:len(shells)-1]
-		for _, n := range parents[x.n] {
+		for _, n := range j.parents[x.n] {
 			if p := j.targets[n]; !p.shell {
 				p.shell = true
 				shells = append(shells, p)
@@ -61,36 +49,15 @@ func (j *job) decide(ctx context.Context) error {
 	return nil
 }
 
-// goneTable is a temporary table with what names the rows to delete.
-const goneTable = "temp.sutra_gone"
-
-func (j *job) listGone(ctx context.Context, t *table, gone []*target) error {
-	id := t.ident(j.s.d)
-	cols := make([]string, len(id))
-	for i := range id {
-		cols[i] = fmt.Sprintf("k%d", i)
-	}
-	if _, err := j.ss.exec(ctx, "CREATE TEMP TABLE sutra_gone (n INTEGER PRIMARY KEY, "+strings.Join(cols, ", ")+")"); err != nil {
-		return err
-	}
-	st, err := j.ss.conn.PrepareContext(ctx, "INSERT INTO "+goneTable+" VALUES (?"+strings.Repeat(", ?", len(cols))+")")
-	if err != nil {
-		return j.ss.explain(err)
-	}
-	for _, x := range gone {
-		if _, err := st.ExecContext(ctx, append([]any{x.n}, x.ident...)...); err != nil {
-			return closing(st, j.ss.explain(err))
+// gone lists the rows of a table that are to be deleted.
+func (j *job) gone(t *table) []*target {
+	var out []*target
+	for _, x := range j.targets {
+		if x.del && x.l.table == t {
+			out = append(out, x)
 		}
 	}
-	return closing(st, nil)
-}
-
-// closing closes a statement and keeps the first error.
-func closing(st interface{ Close() error }, err error) error {
-	if cerr := st.Close(); err == nil {
-		return cerr
-	}
-	return err
+	return out
 }
 
 // incoming lists the references to a table: the foreign keys of the schema, and
@@ -109,7 +76,7 @@ func (j *job) incoming(t *table) []reference {
 	}
 	for _, c := range j.s.dataset.Collections {
 		from := j.sc.table(c.Name)
-		if from == nil || len(from.ident(j.s.d)) == 0 || from.kind != "table" {
+		if from == nil || len(from.ident(j.s.d, "")) == 0 || from.kind != "table" || from.reason != "" {
 			continue
 		}
 		for _, f := range c.Fields {
@@ -149,30 +116,61 @@ func (j *job) catalogTarget(r connectors.Reference, t *table) string {
 
 // referrers calls fn for every row that refers to a row to delete; child is nil
 // when the plan does not touch it.
-func (j *job) referrers(ctx context.Context, t *table, r reference, fn func(parent, child *target)) error {
+func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r reference, fn func(parent, child *target)) error {
 	d := j.s.d
 	from := j.sc.table(r.from)
-	childID := from.ident(d)
-	list := make([]string, len(childID))
-	for i, c := range childID {
-		list[i] = "c." + c
-	}
+	p, c := l.table.ident(d, "p."), from.ident(d, "c.")
 	var on []string
-	for i, c := range t.ident(d) {
-		on = append(on, fmt.Sprintf("p.%s = g.k%d", c, i))
-	}
-	var match []string
 	for i := range r.fromCols {
-		match = append(match, "p."+d.quote(r.toCols[i])+" = c."+d.quote(r.fromCols[i]))
+		on = append(on, d.equal(from.column(r.fromCols[i]), "c.", l.table.column(r.toCols[i]), "p."))
 	}
-	q := "SELECT g.n, " + strings.Join(list, ", ") + " FROM " + goneTable + " AS g CROSS JOIN " + d.quote(t.name) + " AS p ON " + strings.Join(on, " AND ") +
-		" CROSS JOIN " + d.quote(from.name) + " AS c ON " + strings.Join(match, " AND ")
-	return j.ss.each(ctx, q, nil, func(v []any) error {
-		n, ok := v[0].(int64)
-		if !ok || n < 0 || int(n) >= len(j.targets) {
-			return fmt.Errorf("the list of rows to delete is damaged")
+	size := d.chunk(l)
+	for at := 0; at < len(gone); at += size {
+		var idents [][]any
+		for _, x := range gone[at:min(at+size, len(gone))] {
+			idents = append(idents, x.ident)
 		}
-		fn(j.targets[n], j.index[from.name+"\x00"+identKey(v[1:])])
+		where, args := d.match(l, idents, "p.")
+		q := "SELECT " + list(append(slices.Clone(p), c...)) + " FROM " + l.table.from + " AS p CROSS JOIN " + from.from + " AS c WHERE " + where +
+			" AND " + strings.Join(on, " AND ")
+		err := j.ss.each(ctx, q, args, func(v []any) error {
+			parents := j.find(l.table, v[:len(p)])
+			if len(parents) == 0 {
+				return fmt.Errorf("a row to delete of table %q is not where it was", l.table.name)
+			}
+			children := j.find(from, v[len(p):])
+			if len(children) == 0 {
+				children = []*target{nil}
+			}
+			for _, a := range parents {
+				for _, b := range children {
+					fn(a, b)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find returns the targets with an ident; rows that are alike in every column of a
+// table without a key are found together.
+func (j *job) find(t *table, ident []any) []*target {
+	if !t.keyless {
+		if x := j.index[t.name+"\x00"+identKey(ident)]; x != nil {
+			return []*target{x}
+		}
 		return nil
-	})
+	}
+	var out []*target
+	for n := int64(1); ; n++ {
+		x := j.index[t.name+"\x00"+identKey([]any{ident[0], n})]
+		if x == nil {
+			return out
+		}
+		out = append(out, x)
+	}
 }

@@ -2,7 +2,7 @@ package crm
 
 import (
 	"context"
-	"database/sql"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -12,54 +12,116 @@ type dialect interface {
 	// quote spells an identifier.
 	quote(name string) string
 	// read begins a read transaction: one snapshot until end is called.
-	read(ctx context.Context) (*session, error)
+	read(ctx context.Context, why purpose) (*session, error)
 	// write begins the only write transaction. It fails with
 	// connectors.ErrReadOnly or connectors.ErrBusy before anything is changed.
 	write(ctx context.Context) (*session, error)
 	// schema lists tables with columns, keys, foreign keys and triggers.
 	schema(ctx context.Context, s *session) (*schema, error)
-	// spans lists the units of a table that hold rows, in order.
-	spans(ctx context.Context, s *session, t *table) ([]span, error)
+	// stamp changes whenever the database may have changed, for products whose
+	// units have no evidence of their own; else "".
+	stamp(ctx context.Context, s *session) (string, error)
+	// units lists the ranges of a table that hold rows, in order.
+	units(ctx context.Context, s *session, l *layout) ([]piece, error)
+	// evidence is what units would say of one range.
+	evidence(ctx context.Context, s *session, l *layout, sp span) (string, error)
+	// within is the condition for the rows of a span. A span that cannot be
+	// found any more is connectors.ErrNotFound.
+	within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error)
 	// value is the expression that reads a column as it is stored.
 	value(c *column) string
-	// binds lists the stored forms that are spelled text in a column.
-	binds(c *column, text string) []any
-	// stamp changes whenever the database may have changed.
-	stamp(ctx context.Context, s *session) (string, error)
-	// dangling counts broken references that start or end in the tables.
+	// locate is a condition that every row named by a locator meets; others may
+	// meet it too, the caller compares locators. It is "" when no locator can name
+	// a row. chunk is how many locators or rows one statement takes.
+	locate(l *layout, locators []string) (string, []any)
+	chunk(l *layout) int
+	// match is the condition that finds rows by what names them; prefix stands
+	// before the columns ("p.").
+	match(l *layout, idents [][]any, prefix string) (string, []any)
+	// equal compares a column that refers with the one referred to.
+	equal(from *column, fromPrefix string, to *column, toPrefix string) string
+	// update changes rows to the same values, or sets nothing when one row
+	// refuses them. It returns how many rows answered.
+	update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error)
+	// delete deletes rows. Rows of a knot refer to one another, so that only
+	// together they can go. It returns how many rows answered.
+	delete(ctx context.Context, s *session, groups []group, knot bool) (int64, error)
+	// restore puts a text into the stored form of the column; false when that
+	// form cannot hold it. old is the value that it replaces.
+	restore(c *column, text string, old any) (any, bool)
+	// dangling counts broken references that start or end in the tables, for
+	// products whose constraints do not hold during the change.
 	dangling(ctx context.Context, s *session, tables []*table) (map[string]int, error)
 	// scrub runs before the commit of a change to the tables and removes the copies of
 	// erased values that the product keeps beside the rows.
 	scrub(ctx context.Context, s *session, tables []*table) error
 	// settle runs after the commit, on the same connection, and removes what
-	// only then can go: logs. It is safe to run again.
-	settle(ctx context.Context, s *session) error
+	// only then can go: logs, dead rows. It is safe to run again.
+	settle(ctx context.Context, s *session, tables []*table) error
 	// refused reports whether an error is a violated constraint of one row.
 	refused(err error) bool
+	// passing reports whether an error goes away when the transaction is tried
+	// again: a deadlock, a lost connection.
+	passing(err error) bool
 	// examine reports what erasing can and cannot do here.
 	examine(ctx context.Context) ([]connectors.Finding, error)
+	// tables reports on tables of the schema after examine found the database
+	// reachable.
+	tables(ctx context.Context, s *session, sc *schema, known map[*table]bool) ([]connectors.Finding, error)
 	close() error
 }
 
-// span is a range of row numbers, lo inclusive, hi exclusive; an end that is nil
-// is open.
+// purpose says what a read transaction is for: readers of units that were listed
+// together may share one state of the database.
+type purpose uint8
+
+const (
+	forNow     purpose = iota // the database as it stands
+	forListing                // the state that forUnit goes back to
+	forUnit                   // the state of the last listing, if it can still be had
+)
+
+// span is a range of row numbers or of key names, lo inclusive, hi exclusive; an
+// end that is nil is open.
 type span struct{ lo, hi *int64 }
+
+// piece is a span with the evidence of what stands in it.
+type piece struct {
+	span
+	evidence string
+}
+
+// group is rows of one table that are deleted in one statement.
+type group struct {
+	l      *layout
+	idents [][]any
+}
+
+// conn runs statements on one connection. Placeholders are question marks.
+type conn interface {
+	exec(ctx context.Context, q string, args []any) (int64, error)
+	// query calls fn for every row, with the values as they are stored. The slice
+	// is reused.
+	query(ctx context.Context, q string, args []any, fn func(v []any) error) error
+}
 
 // session is one transaction on one connection.
 type session struct {
-	conn    *sql.Conn
+	conn    conn
 	explain func(error) error // turns a driver's error into one without values
 	release func() error
 	open    bool
+	reuse   bool   // the schema that was read last is good enough
+	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
+	lock    string // after a SELECT: takes the rows for this transaction
 }
 
 func (s *session) exec(ctx context.Context, q string, args ...any) (int64, error) {
-	r, err := s.conn.ExecContext(ctx, q, args...)
+	n, err := s.conn.exec(ctx, q, args)
 	if err != nil {
-		return 0, s.explain(err)
-	}
-	n, err := r.RowsAffected()
-	if err != nil {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		return 0, s.explain(err)
 	}
 	return n, nil
@@ -67,36 +129,53 @@ func (s *session) exec(ctx context.Context, q string, args ...any) (int64, error
 
 // each calls fn for every row of a query, with the values as they are stored.
 // The slice is reused.
-func (s *session) each(ctx context.Context, q string, args []any, fn func(v []any) error) (err error) {
-	rows, err := s.conn.QueryContext(ctx, q, args...)
+func (s *session) each(ctx context.Context, q string, args []any, fn func(v []any) error) error {
+	var own error
+	err := s.conn.query(ctx, q, args, func(v []any) error {
+		own = fn(v)
+		return own
+	})
+	switch {
+	case own != nil:
+		return own
+	case ctx.Err() != nil: // a driver may end the rows of a cancelled query without a word
+		return ctx.Err()
+	case err != nil:
+		return s.explain(err)
+	}
+	return nil
+}
+
+// one returns the first value of a query as text, "" when there is none.
+func (s *session) one(ctx context.Context, q string, args ...any) (string, error) {
+	var out string
+	err := s.each(ctx, q, args, func(v []any) error {
+		out, _ = spell(v[0], true)
+		return nil
+	})
+	return out, err
+}
+
+const savepoint = "sutra"
+
+// attempt runs fn so that the transaction can go on when fn fails.
+func (s *session) attempt(ctx context.Context, fn func() error) error {
+	if !s.nested {
+		return fn()
+	}
+	if _, err := s.exec(ctx, "SAVEPOINT "+savepoint); err != nil {
+		return err
+	}
+	err := fn()
 	if err != nil {
-		return s.explain(err)
-	}
-	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = s.explain(cerr)
-		}
-	}()
-	names, err := rows.Columns()
-	if err != nil {
-		return s.explain(err)
-	}
-	vals, ptrs := make([]any, len(names)), make([]any, len(names))
-	for i := range vals {
-		ptrs[i] = &vals[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(ptrs...); err != nil {
-			return s.explain(err)
-		}
-		if err := fn(vals); err != nil {
-			return err
+		if _, rerr := s.exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint); rerr != nil {
+			return rerr
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return s.explain(err)
+	if _, rerr := s.exec(ctx, "RELEASE SAVEPOINT "+savepoint); rerr != nil {
+		return rerr
 	}
-	return ctx.Err() // the driver may end the rows of a cancelled query without a word
+	return err
 }
 
 // commit ends the transaction and keeps the connection.
@@ -113,10 +192,15 @@ func (s *session) end(ctx context.Context) error {
 	var err error
 	if s.open {
 		s.open = false
-		_, err = s.exec(context.WithoutCancel(ctx), "ROLLBACK")
+		if _, err = s.exec(context.WithoutCancel(ctx), "ROLLBACK"); passingError(err) {
+			err = nil // the connection broke: the server ends the transaction itself
+		}
 	}
 	if rerr := s.release(); rerr != nil && err == nil {
 		err = s.explain(rerr)
 	}
 	return err
 }
+
+// list is the items joined by commas.
+func list(items []string) string { return strings.Join(items, ", ") }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -17,41 +20,65 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	return next[0], out[0], nil
 }
 
+// The transaction of a change is tried again when other transactions were in its
+// way or the connection broke, after a pause that grows.
+const (
+	eraseTries = 6
+	firstPause = 100 * time.Millisecond
+)
+
 // EraseAll applies the edits of several units in one transaction: all of them or
 // none. A row counts as changed since planned when its own Check says so; other
 // changes of the database do not matter.
-func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) (next []connectors.Unit, out []connectors.Outcome, err error) {
-	fail := func(err error) ([]connectors.Unit, []connectors.Outcome, error) {
-		return nil, nil, fmt.Errorf("erasing in source %s: %w", s.name, err)
+func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
+	pause := firstPause
+	for try := 1; ; try++ {
+		out, err := s.eraseOnce(ctx, work)
+		if err == nil {
+			next, err := s.after(ctx, work, out)
+			if err != nil {
+				return nil, nil, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+			}
+			return next, out, nil
+		}
+		if try == eraseTries || !s.d.passing(err) || ctx.Err() != nil {
+			return nil, nil, fmt.Errorf("erasing in source %s: %w", s.name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-time.After(pause/2 + time.Duration(rand.Int64N(int64(pause)))):
+			pause *= 2
+		}
 	}
+}
+
+// eraseOnce tries the transaction once.
+func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (out []connectors.Outcome, err error) {
 	ss, err := s.d.write(ctx)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	defer func() {
-		if eerr := ss.end(ctx); eerr != nil {
-			next, out, err = nil, nil, errors.Join(err, fmt.Errorf("ending the transaction in source %s: %w", s.name, eerr))
+		if eerr := ss.end(ctx); eerr != nil && err == nil {
+			out, err = nil, fmt.Errorf("ending the transaction: %w", eerr)
 		}
 	}()
 	sc, err := s.d.schema(ctx, ss)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
 	if err := j.run(ctx, work); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if err := ss.commit(ctx); err != nil {
-		return fail(err)
+		return nil, err
 	}
-	if err := s.d.settle(ctx, ss); err != nil {
-		return fail(fmt.Errorf("wiping the logs after the commit (run it again): %w", err))
+	if err := s.d.settle(ctx, ss, tablesOf(j.tables())); err != nil {
+		return nil, fmt.Errorf("wiping what is left after the commit (run it again): %w", err)
 	}
-	next, err = s.after(ctx, work, j.out)
-	if err != nil {
-		return fail(err)
-	}
-	return next, j.out, nil
+	return j.out, nil
 }
 
 // job is the work of one EraseAll.
@@ -62,6 +89,7 @@ type job struct {
 	layouts map[string]*layout // by collection
 	targets []*target          // in the order of the plan
 	index   map[string]*target // by table and ident
+	parents map[int][]int      // target to delete -> targets to delete that it refers to
 	out     []connectors.Outcome
 	changed string // a table with a row whose check failed
 }
@@ -91,9 +119,12 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if j.changed != "" {
 		return fmt.Errorf("a record of table %q: %w", j.changed, connectors.ErrChanged)
 	}
-	tables := j.tables()
+	tables := tablesOf(j.tables())
 	if len(tables) == 0 {
 		return nil
+	}
+	if err := j.allowed(); err != nil {
+		return err
 	}
 	if err := j.decide(ctx); err != nil {
 		return err
@@ -120,16 +151,24 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	return nil
 }
 
+// loadRows is how many rows are held with their values while their checks are asked.
+const loadRows = 5000
+
 // load finds the rows of a unit's edits and asks their checks, in order.
 func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error {
-	own, _, err := parseUnit(w.Unit.Key)
+	own, sp, err := parseUnit(w.Unit.Key)
 	if err != nil {
 		return err
+	}
+	if l, err := j.layout(own); err == nil { // the unit is found again by its ends after rows are gone
+		if _, _, err := j.s.d.within(ctx, j.ss, l, sp); err != nil && !errors.Is(err, connectors.ErrNotFound) {
+			return err
+		}
 	}
 	for from := 0; from < len(w.Edits); {
 		name := collectionOf(w.Edits[from], own)
 		to := from
-		for to < len(w.Edits) && to-from < chunkSingle && collectionOf(w.Edits[to], own) == name {
+		for to < len(w.Edits) && to-from < loadRows && collectionOf(w.Edits[to], own) == name {
 			to++
 		}
 		l, err := j.layout(name)
@@ -231,17 +270,45 @@ func (j *job) note(unit int, l *layout, ident []any, e *connectors.Edit) error {
 	return nil
 }
 
-// tables lists the tables that hold targets.
-func (j *job) tables() []*table {
-	var out []*table
+// tables lists the layouts of the tables that hold targets.
+func (j *job) tables() []*layout {
+	var out []*layout
 	seen := map[*table]bool{}
 	for _, t := range j.targets {
 		if !seen[t.l.table] {
 			seen[t.l.table] = true
-			out = append(out, t.l.table)
+			out = append(out, t.l)
 		}
 	}
 	return out
+}
+
+func tablesOf(ls []*layout) []*table {
+	out := make([]*table, len(ls))
+	for i, l := range ls {
+		out[i] = l.table
+	}
+	return out
+}
+
+// allowed reports what stands against the changes before the first is made.
+func (j *job) allowed() error {
+	for _, t := range j.targets {
+		need := "UPDATE"
+		if t.del && !t.shell {
+			need = "DELETE"
+		}
+		if slices.Contains(t.l.table.denied, need) {
+			return fmt.Errorf("table %q: the user lacks the privilege %s: %w", t.l.table.name, need, connectors.ErrReadOnly)
+		}
+		if t.l.table.fixed != "" {
+			return fmt.Errorf("table %q cannot be changed: %s", t.l.table.name, t.l.table.fixed)
+		}
+		if len(t.l.missing) > 0 {
+			return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", t.l.missing[0], t.l.table.name)
+		}
+	}
+	return nil
 }
 
 // after takes the fingerprints of the units as they stand now.
@@ -261,16 +328,27 @@ func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []c
 			if err != nil {
 				return err
 			}
-			where, args := within(s.d, l.table, sp)
 			out[i].Gone = true
-			err = ss.each(ctx, "SELECT 1 FROM "+s.d.quote(l.table.name)+" WHERE "+where+" LIMIT 1", args, func([]any) error {
+			where, args, err := s.d.within(ctx, ss, l, sp)
+			if errors.Is(err, connectors.ErrNotFound) {
+				next[i] = w.Unit
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			err = ss.each(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args, func([]any) error {
 				out[i].Gone = false
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			next[i] = s.unit(l, sp, stamp)
+			evidence, err := s.d.evidence(ctx, ss, l, sp)
+			if err != nil {
+				return err
+			}
+			next[i] = s.unit(l, piece{sp, evidence}, stamp)
 			next[i].Account = w.Unit.Account
 		}
 		return nil

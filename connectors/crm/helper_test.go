@@ -25,7 +25,7 @@ type fixture struct {
 	t    testing.TB
 	path string
 	db   *sql.DB
-	src  *source
+	src  digesting
 }
 
 // field describes a catalog field in short: "id!" is a primary key, "phone@phone"
@@ -93,7 +93,7 @@ func openFixture(t testing.TB, path, cat, ddl string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.src = src.(*source)
+	f.src = src.(digesting)
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	f.src.mem = mem
 	t.Cleanup(func() {

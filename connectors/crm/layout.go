@@ -58,11 +58,9 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	switch {
 	case l.table == nil:
 		l.reason = "the database has no such table"
-	case l.table.kind == "view":
-		l.reason = "it is a view: name the tables it reads in the catalog instead"
-	case l.table.kind == "virtual" || l.table.kind == "shadow":
-		l.reason = "it is a virtual table, whose content the database keeps in tables of its own"
-	case len(l.table.ident(d)) == 0:
+	case l.table.reason != "":
+		l.reason = l.table.reason
+	case len(l.table.ident(d, "")) == 0:
 		l.reason = "its rows have neither a primary key nor a row number"
 	}
 	if l.reason != "" {
@@ -189,7 +187,7 @@ func (l *layout) fields() []connectors.Field {
 
 // selection is the list of expressions that newRow takes apart.
 func (l *layout) selection(d dialect) string {
-	list := l.table.ident(d)
+	list := l.table.ident(d, "")
 	for _, c := range l.cols {
 		list = append(list, d.value(c.column))
 	}
@@ -218,10 +216,16 @@ func (l *layout) text(r row, i int) (string, bool) {
 	return strings.TrimPrefix(joinKey(parts), pkPrefix), true
 }
 
-// locator names a row. A row whose key has a null in it is named by its number.
+// locator names a row. A row whose key has a null in it is named by its number, one
+// of a table without any key by a digest of its columns; the second row with the
+// same digest has ".2" after it.
 func (l *layout) locator(r row) string {
 	if len(l.key) == 0 {
-		return pkPrefix + fmt.Sprint(r.ident[0])
+		s := pkPrefix + fmt.Sprint(r.ident[0])
+		if n := len(r.ident); l.table.keyless && n > 1 && r.ident[1] != int64(1) {
+			s += fmt.Sprintf(".%d", r.ident[1])
+		}
+		return s
 	}
 	parts := make([]string, len(l.key))
 	for n, i := range l.key {
@@ -232,6 +236,27 @@ func (l *layout) locator(r row) string {
 		parts[n] = s
 	}
 	return joinKey(parts)
+}
+
+// numbering tells rows apart that are alike in every column, of tables without a
+// key. Rows come ordered by what names them.
+type numbering struct {
+	last any
+	n    int64
+}
+
+// number completes what names a row.
+func (k *numbering) number(l *layout, r row) row {
+	if !l.table.keyless {
+		return r
+	}
+	if r.ident[0] == k.last {
+		k.n++
+	} else {
+		k.last, k.n = r.ident[0], 1
+	}
+	r.ident = []any{r.ident[0], k.n}
+	return r
 }
 
 // keyText is the locator without its prefix.
@@ -256,15 +281,6 @@ func identKey(ident []any) string {
 		fmt.Fprintf(&b, "%T%d:%s", v, len(s), s)
 	}
 	return b.String()
-}
-
-// whereIdent is the condition that finds one row by its ident.
-func (l *layout) whereIdent(d dialect) string {
-	id := l.table.ident(d)
-	for i := range id {
-		id[i] += " = ?"
-	}
-	return strings.Join(id, " AND ")
 }
 
 // meaning spells everything that a change of the catalog can change in what Read

@@ -2,26 +2,20 @@ package crm
 
 import (
 	"context"
-	"strings"
-)
-
-// The most keys that one query looks up.
-const (
-	chunkSingle    = 500
-	chunkComposite = 100
 )
 
 // lookup finds rows by locator and calls fn for each; the row is valid during
 // the call. Several rows may answer to one locator when the catalog's key is not
 // unique; callers that change rows must not accept that.
 func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []string, fn func(locator string, r row) error) error {
-	size := chunkSingle
-	if len(l.key) > 1 {
-		size = chunkComposite
+	size := s.d.chunk(l)
+	order := ""
+	if ss.lock != "" || l.table.keyless {
+		order = " ORDER BY " + list(l.table.ident(s.d, "")) // locks are taken in one order
 	}
 	for from := 0; from < len(locators); from += size {
 		chunk := locators[from:min(from+size, len(locators))]
-		where, args := s.whereLocators(l, chunk)
+		where, args := s.d.locate(l, chunk)
 		if where == "" {
 			continue
 		}
@@ -29,9 +23,10 @@ func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []
 		for _, c := range chunk {
 			want[c] = true
 		}
-		q := "SELECT " + l.selection(s.d) + " FROM " + s.d.quote(l.table.name) + " WHERE " + where
+		var num numbering
+		q := "SELECT " + l.selection(s.d) + " FROM " + l.table.from + " WHERE " + where + order + ss.lock
 		err := ss.each(ctx, q, args, func(v []any) error {
-			r := l.newRow(v)
+			r := num.number(l, l.newRow(v))
 			if loc := l.locator(r); want[loc] {
 				return fn(loc, r)
 			}
@@ -44,49 +39,13 @@ func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []
 	return nil
 }
 
-// whereLocators is a condition that every named row meets; others may meet it
-// too, the caller compares locators. It is "" when no locator can name a row.
-func (s *source) whereLocators(l *layout, chunk []string) (string, []any) {
-	var conds []string
-	var args []any
-	var numbers, single []any
-	prefix := rowidPrefix
-	if len(l.key) == 0 {
-		prefix = pkPrefix
+// reread reads rows by what names them.
+func (j *job) reread(ctx context.Context, l *layout, idents [][]any, fn func(r row) error) error {
+	where, args := j.s.d.match(l, idents, "")
+	q := "SELECT " + l.selection(j.s.d) + " FROM " + l.table.from + " WHERE " + where
+	if l.table.keyless {
+		q += " ORDER BY " + l.table.hash("")
 	}
-	for _, loc := range chunk {
-		if n, ok := rowNumber(loc, prefix); ok && l.table.rowid != "" {
-			numbers = append(numbers, n)
-			continue
-		}
-		parts, ok := splitKey(loc, len(l.key))
-		if !ok || len(l.key) == 0 {
-			continue
-		}
-		if len(parts) == 1 {
-			single = append(single, s.d.binds(l.cols[l.key[0]].column, parts[0])...)
-			continue
-		}
-		var and []string
-		for i, p := range parts {
-			c := l.cols[l.key[i]].column
-			b := s.d.binds(c, p)
-			and = append(and, in(s.d.quote(c.name), len(b)))
-			args = append(args, b...)
-		}
-		conds = append(conds, "("+strings.Join(and, " AND ")+")")
-	}
-	if len(single) > 0 {
-		conds = append(conds, in(s.d.quote(l.cols[l.key[0]].name), len(single)))
-		args = append(args, single...)
-	}
-	if len(numbers) > 0 {
-		conds = append(conds, in(s.d.quote(l.table.rowid), len(numbers)))
-		args = append(args, numbers...)
-	}
-	return strings.Join(conds, " OR "), args
-}
-
-func in(expr string, n int) string {
-	return expr + " IN (" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
+	var num numbering
+	return j.ss.each(ctx, q, args, func(v []any) error { return fn(num.number(l, l.newRow(v))) })
 }

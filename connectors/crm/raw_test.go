@@ -66,7 +66,7 @@ func TestReaderHoldsTheLog(t *testing.T) {
 	f := newFixture(t, "t: id! v~", "PRAGMA journal_mode = wal; CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1,'secretvalue'),(2,'other')")
 	f.impatient()
 	ctx := context.Background()
-	ss, err := f.src.d.read(ctx)
+	ss, err := f.src.d.read(ctx, forNow)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ var errStop = errors.New("stopped")
 // Read yields the rows of a unit in the order of their numbers or keys.
 func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
-		err := s.reading(ctx, func(ss *session, sc *schema) error {
+		err := s.during(ctx, s.why(u), func(ss *session, sc *schema) error {
 			name, sp, err := parseUnit(u.Key)
 			if err != nil {
 				return err
@@ -30,11 +30,19 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			if err != nil {
 				return err
 			}
-			e := s.emitter(l, yield)
+			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
 			e.gaps = l.gaps()
-			q, args := s.rangeQuery(l, sp)
-			if err := ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) }); err != nil {
+			q, args, err := s.rangeQuery(ctx, ss, l, sp)
+			if err != nil {
+				return err
+			}
+			if f, ok := s.d.(streamer); ok && e.plain() {
+				err = f.stream(ctx, ss, e, sp)
+			} else {
+				err = ss.each(ctx, q, args, func(v []any) error { return e.add(l.newRow(v)) })
+			}
+			if err != nil {
 				return err
 			}
 			if e.rows == 0 {
@@ -63,20 +71,37 @@ type emitter struct {
 	b     *connectors.Builder
 	gaps  []connectors.Gap
 	rows  int
+	num   numbering
+	ctx   context.Context
+	pace  *pace
 	yield func(connectors.Batch, error) bool
 }
 
-func (s *source) emitter(l *layout, yield func(connectors.Batch, error) bool) *emitter {
-	return &emitter{l: l, b: connectors.NewBuilder(s.mem, l.coll.Name, l.fields()), yield: yield}
+// streamer is a dialect with a faster way to read a span than through values.
+type streamer interface {
+	stream(ctx context.Context, s *session, e *emitter, sp span) error
+}
+
+// plain reports whether every field is a column by itself and names rows by them.
+func (e *emitter) plain() bool { return len(e.l.joined) == 0 && len(e.l.key) > 0 }
+
+func (s *source) emitter(ctx context.Context, l *layout, yield func(connectors.Batch, error) bool) *emitter {
+	return &emitter{ctx: ctx, pace: s.pace, l: l, b: connectors.NewBuilder(s.mem, l.coll.Name, l.fields()), yield: yield}
 }
 
 func (e *emitter) add(r row) error {
+	r = e.num.number(e.l, r)
 	e.b.Row(e.l.locator(r))
 	for i := range len(e.l.cols) + len(e.l.joined) {
 		if t, ok := e.l.text(r, i); ok {
 			e.b.Set(i, t)
 		}
 	}
+	return e.added()
+}
+
+// added hands the batch on when the row that was added filled it.
+func (e *emitter) added() error {
 	e.rows++
 	if e.b.Full() {
 		return e.flush()
@@ -89,6 +114,9 @@ func (e *emitter) add(r row) error {
 func (e *emitter) flush() error {
 	if e.b.Len() == 0 && len(e.gaps) == 0 {
 		return nil
+	}
+	if err := e.pace.wait(e.ctx, e.b.Len()); err != nil {
+		return err
 	}
 	batch := e.b.Flush()
 	defer batch.Rows.Release()
@@ -125,7 +153,7 @@ func (s *source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.
 }
 
 func (s *source) pick(ctx context.Context, ss *session, l *layout, locs []string, yield func(connectors.Batch, error) bool) error {
-	e := s.emitter(l, yield)
+	e := s.emitter(ctx, l, yield)
 	defer e.b.Release()
 	if err := s.lookup(ctx, ss, l, locs, func(_ string, r row) error { return e.add(r) }); err != nil {
 		return err
@@ -156,8 +184,8 @@ func groupRefs(own string, refs []connectors.Ref) iter.Seq2[string, []string] {
 	}
 }
 
-// Digest hashes every value of the unit's rows with its type.
-func (s *source) Digest(ctx context.Context, u connectors.Unit) (string, error) {
+// digest hashes every value of the unit's rows with its type.
+func (s *source) digest(ctx context.Context, u connectors.Unit) (string, error) {
 	h := sha256.New()
 	err := s.reading(ctx, func(ss *session, sc *schema) error {
 		name, sp, err := parseUnit(u.Key)
@@ -169,7 +197,10 @@ func (s *source) Digest(ctx context.Context, u connectors.Unit) (string, error) 
 			return err
 		}
 		put(h, l.meaning())
-		q, args := s.rangeQuery(l, sp)
+		q, args, err := s.rangeQuery(ctx, ss, l, sp)
+		if err != nil {
+			return err
+		}
 		return ss.each(ctx, q, args, func(v []any) error {
 			for _, x := range v {
 				put(h, x)

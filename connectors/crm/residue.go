@@ -60,7 +60,7 @@ func remains(l *layout, r row, e connectors.Edit) bool {
 	key := l.keyText(r)
 	for i, c := range l.cols {
 		text, ok := l.text(r, i)
-		if !ok || hollow(r.vals[i], key) {
+		if !ok || hollow(c.column, r.vals[i], key) {
 			continue
 		}
 		if e.Action == connectors.Delete {

@@ -62,7 +62,7 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 	switch {
 	case t.kind == "virtual":
 		return connectors.Table{}, errors.New("a virtual table, such as a search index, is not sampled: it may hold copies of text")
-	case len(t.ident(s.d)) == 0:
+	case len(t.ident(s.d, "")) == 0:
 		return connectors.Table{}, errors.New("the rows have neither a primary key nor a row number")
 	}
 	idents, err := s.draw(ctx, ss, t, n, seed)
@@ -80,11 +80,11 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 	if len(list) == 0 {
 		return d.Table(), nil
 	}
-	where := t.ident(s.d)
+	where := t.ident(s.d, "")
 	for i := range where {
 		where[i] += " = ?"
 	}
-	q := "SELECT " + strings.Join(list, ", ") + " FROM " + s.d.quote(t.name) + " WHERE " + strings.Join(where, " AND ")
+	q := "SELECT " + strings.Join(list, ", ") + " FROM " + t.from + " WHERE " + strings.Join(where, " AND ")
 	for _, id := range idents.Items() {
 		err := ss.each(ctx, q, id, func(v []any) error {
 			d.Row(func(put func(int, string)) {
@@ -108,7 +108,7 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 // draw passes over what names the rows of a table and keeps n at random.
 func (s *source) draw(ctx context.Context, ss *session, t *table, n int, seed uint64) (*connectors.Reservoir[[]any], error) {
 	r := connectors.NewReservoir[[]any](n, seed, t.name)
-	q := "SELECT " + strings.Join(t.ident(s.d), ", ") + " FROM " + s.d.quote(t.name) + " ORDER BY " + strings.Join(t.ident(s.d), ", ")
+	q := "SELECT " + strings.Join(t.ident(s.d, ""), ", ") + " FROM " + t.from + " ORDER BY " + strings.Join(t.ident(s.d, ""), ", ")
 	err := ss.each(ctx, q, nil, func(v []any) error {
 		r.Add(func() []any { return append([]any(nil), v...) })
 		return nil
@@ -161,7 +161,7 @@ func (s *source) fieldName(t *table, name string) string {
 // comments takes the remarks out of the statement that made a table: SQLite keeps
 // it as it was written. A remark belongs to the column that begins its line.
 func (d *sqlite) comments(ctx context.Context, s *session, t *table) (map[string]string, error) {
-	sql, err := d.one(ctx, s, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", t.name)
+	sql, err := s.one(ctx, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", t.name)
 	if err != nil {
 		return nil, err
 	}

@@ -15,11 +15,23 @@ type schema struct {
 type table struct {
 	name     string
 	kind     string // "table", "view", "virtual", "shadow"
+	from     string // how statements name it
+	reason   string // why its rows are not read; "" when they are
 	columns  []*column
 	pk       []string // names of the primary key's columns, in key order
 	unique   [][]string
-	rowid    string   // the name that reaches the row number; "" if there is none
-	triggers []string // names of triggers on UPDATE or DELETE
+	rowid    string                     // the name that reaches the row number; "" if there is none
+	keyless  bool                       // rows are named by a digest of all their columns
+	hash     func(prefix string) string // the expression of that digest
+	triggers []string                   // names of triggers on UPDATE or DELETE
+	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
+	ordinal  bool                       // the primary key is one integer column
+	owned    bool                       // the user may maintain it
+	oid      int64                      // of the server's catalog
+	outside  bool                       // a table of another database that refers to one of this
+	fixed    string                     // why no row may be changed; \"\" when rows may be
+	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
+	rows     int64                      // the server's estimate
 }
 
 // column is one column of a table.
@@ -31,7 +43,32 @@ type column struct {
 	generated bool
 	unique    bool // has a unique index of its own
 	binaryDoc bool // JSON may be stored in a binary form
+	kind      kind // of the values; kindOpen where each has its own type
+	sqlType   string
+	size      int      // of an integer, in bytes; of a text, in characters; 0: no limit
+	unsigned  bool     // an integer without negatives
+	labels    []string // of an enumeration
+	comment   string
+	collation string
 }
+
+// kind is the type of the values of a column.
+type kind uint8
+
+const (
+	kindOpen kind = iota
+	kindText
+	kindInt
+	kindReal // floating point and decimal
+	kindBool
+	kindBytes
+	kindJSON
+	kindArray
+	kindUUID
+	kindDate // dates and times of day on a date
+	kindEnum
+	kindOther
+)
 
 // affinity is how a column converts what is stored in it.
 type affinity uint8
@@ -45,7 +82,9 @@ const (
 )
 
 // json reports whether the declared type is a JSON type.
-func (c *column) json() bool { return strings.HasPrefix(c.decl, "JSON") }
+func (c *column) json() bool {
+	return strings.HasPrefix(c.decl, "JSON") || c.kind == kindJSON || c.kind == kindArray
+}
 
 // reference is a foreign key of the schema or a reference of the catalog: the
 // columns of from hold the values of the columns of to.
@@ -53,6 +92,7 @@ type reference struct {
 	from, to         string
 	fromCols, toCols []string
 	declared         bool
+	onDelete         string // CASCADE, SET NULL, SET DEFAULT; "" for none
 }
 
 func (r reference) same(o reference) bool {
@@ -88,14 +128,18 @@ func (t *table) column(name string) *column {
 	return found
 }
 
-// ident returns the expressions that name one row for certain.
-func (t *table) ident(d dialect) []string {
+// ident returns the expressions that name one row for certain; prefix stands before
+// the columns ("p."). For a table without a key they name rows that are alike.
+func (t *table) ident(d dialect, prefix string) []string {
 	if t.rowid != "" {
-		return []string{d.quote(t.rowid)}
+		return []string{prefix + d.quote(t.rowid)}
+	}
+	if t.keyless {
+		return []string{t.hash(prefix)}
 	}
 	var out []string
 	for _, c := range t.pk {
-		out = append(out, d.quote(c))
+		out = append(out, prefix+d.quote(c))
 	}
 	return out
 }

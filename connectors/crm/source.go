@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
@@ -21,16 +21,31 @@ type source struct {
 	name    string
 	account string
 	mem     memory.Allocator
+	pace    *pace
+	region  string // where the server stands, as far as it is known
+
+	mu     sync.Mutex
+	listed map[string]string // fingerprints of the units of the last listing that were not read yet
 }
 
 var (
-	_ connectors.Digester    = (*source)(nil)
 	_ connectors.Describer   = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)
 	_ connectors.Checker     = (*source)(nil)
+	_ connectors.Located     = (*source)(nil)
 )
+
+// digesting is a source whose fingerprints say little: see [connectors.Digester].
+type digesting struct{ *source }
+
+var _ connectors.Digester = digesting{}
+
+// Digest implements [connectors.Digester].
+func (s digesting) Digest(ctx context.Context, u connectors.Unit) (string, error) {
+	return s.digest(ctx, u)
+}
 
 func newSource(d dialect, c connectors.Config) *source {
 	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, mem: memory.NewGoAllocator()}
@@ -39,9 +54,18 @@ func newSource(d dialect, c connectors.Config) *source {
 // Close closes the connections.
 func (s *source) Close() error { return s.d.close() }
 
-// reading runs fn inside one read transaction.
-func (s *source) reading(ctx context.Context, fn func(ss *session, sc *schema) error) (err error) {
-	ss, err := s.d.read(ctx)
+// Region implements [connectors.Located]: what the server's name or the url says, ""
+// when neither does.
+func (s *source) Region(context.Context) (string, error) { return s.region, nil }
+
+// reading runs fn inside one read transaction over the database as it stands.
+func (s *source) reading(ctx context.Context, fn func(ss *session, sc *schema) error) error {
+	return s.during(ctx, forNow, fn)
+}
+
+// during runs fn inside one read transaction.
+func (s *source) during(ctx context.Context, why purpose, fn func(ss *session, sc *schema) error) (err error) {
+	ss, err := s.d.read(ctx, why)
 	if err != nil {
 		return fmt.Errorf("opening source %s: %w", s.name, err)
 	}
@@ -75,6 +99,7 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 			yield(connectors.Unit{}, err)
 			return
 		}
+		s.remember(units)
 		for _, u := range units {
 			if !yield(u, nil) {
 				return
@@ -83,9 +108,31 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 	}
 }
 
+// remember notes which units may be read in the state of this listing.
+func (s *source) remember(units []connectors.Unit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listed = make(map[string]string, len(units))
+	for _, u := range units {
+		s.listed[u.Key] = u.Fingerprint
+	}
+}
+
+// why chooses the state of the database to read a unit in: that of its listing the
+// first time, so that all units of a scan fit together; the present one afterwards.
+func (s *source) why(u connectors.Unit) purpose {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if fp, ok := s.listed[u.Key]; !ok || fp != u.Fingerprint {
+		return forNow
+	}
+	delete(s.listed, u.Key)
+	return forUnit
+}
+
 // units collects the list first, so that no lock is held while it is used.
 func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
-	err = s.reading(ctx, func(ss *session, sc *schema) error {
+	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
 		if err != nil {
 			return fmt.Errorf("taking the stamp of source %s: %w", s.name, err)
@@ -93,15 +140,15 @@ func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
 		for _, c := range s.dataset.Collections {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
 			if l.reason != "" {
-				out = append(out, s.unit(l, span{}, stamp))
+				out = append(out, s.unit(l, piece{}, stamp))
 				continue
 			}
-			spans, err := s.d.spans(ctx, ss, l.table)
+			parts, err := s.d.units(ctx, ss, l)
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
-			for _, sp := range spans {
-				out = append(out, s.unit(l, sp, stamp))
+			for _, p := range parts {
+				out = append(out, s.unit(l, p, stamp))
 			}
 		}
 		return nil
@@ -109,34 +156,14 @@ func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
 	return out, err
 }
 
-func (s *source) unit(l *layout, sp span, stamp string) connectors.Unit {
-	key := unitKey(l.coll.Name, sp)
-	sum := sha256.Sum256([]byte(stamp + "\x00" + key + "\x00" + l.meaning()))
+func (s *source) unit(l *layout, p piece, stamp string) connectors.Unit {
+	key := unitKey(l.coll.Name, p.span)
+	sum := sha256.Sum256([]byte(stamp + "\x00" + p.evidence + "\x00" + key + "\x00" + l.meaning()))
 	return connectors.Unit{Key: key, Fingerprint: hex.EncodeToString(sum[:16]), Account: s.account}
 }
 
-// within is the condition for the rows of a span.
-func within(d dialect, t *table, sp span) (string, []any) {
-	if t.rowid == "" {
-		return "1 = 1", nil
-	}
-	var cond []string
-	var args []any
-	if sp.lo != nil {
-		cond, args = append(cond, d.quote(t.rowid)+" >= ?"), append(args, *sp.lo)
-	}
-	if sp.hi != nil {
-		cond, args = append(cond, d.quote(t.rowid)+" < ?"), append(args, *sp.hi)
-	}
-	if len(cond) == 0 {
-		return "1 = 1", nil
-	}
-	return strings.Join(cond, " AND "), args
-}
-
 // rangeQuery reads the rows of a span in a stable order.
-func (s *source) rangeQuery(l *layout, sp span) (string, []any) {
-	where, args := within(s.d, l.table, sp)
-	return "SELECT " + l.selection(s.d) + " FROM " + s.d.quote(l.table.name) + " WHERE " + where +
-		" ORDER BY " + strings.Join(l.table.ident(s.d), ", "), args
+func (s *source) rangeQuery(ctx context.Context, ss *session, l *layout, sp span) (string, []any, error) {
+	where, args, err := s.d.within(ctx, ss, l, sp)
+	return "SELECT " + l.selection(s.d) + " FROM " + l.table.from + " WHERE " + where + " ORDER BY " + list(l.table.ident(s.d, "")), args, err
 }

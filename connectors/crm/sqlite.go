@@ -26,7 +26,7 @@ func SQLite() connectors.Kind {
 		if err != nil {
 			return nil, fmt.Errorf("opening source %s: %w", c.Name, err)
 		}
-		return newSource(d, c), nil
+		return digesting{newSource(d, c)}, nil
 	}}
 }
 
@@ -112,7 +112,7 @@ func (d *sqlite) binds(c *column, text string) []any {
 
 // read begins a read transaction. A journal that a killed process left behind is
 // played back first, as every writer of the database would do.
-func (d *sqlite) read(ctx context.Context) (*session, error) {
+func (d *sqlite) read(ctx context.Context, _ purpose) (*session, error) {
 	ss, err := d.begin(ctx, d.ro, "BEGIN", "SELECT count(*) FROM sqlite_master")
 	if err == nil || !needsRecovery(err) {
 		return ss, err
@@ -171,7 +171,7 @@ func (d *sqlite) begin(ctx context.Context, db *sql.DB, stmts ...string) (*sessi
 	if err != nil {
 		return nil, explain(err)
 	}
-	ss := &session{conn: conn, explain: explain, release: conn.Close}
+	ss := &session{conn: sqliteConn{conn}, explain: explain, release: conn.Close}
 	if _, err := ss.exec(ctx, "PRAGMA busy_timeout = "+strconv.FormatInt(d.busy.Milliseconds(), 10)); err != nil {
 		return nil, errors.Join(err, ss.end(ctx))
 	}

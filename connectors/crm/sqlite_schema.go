@@ -8,10 +8,17 @@ import (
 	"strings"
 )
 
+// refusals says why tables of some kinds are not read.
+var refusals = map[string]string{
+	"view":    "it is a view: name the tables it reads in the catalog instead",
+	"virtual": "it is a virtual table, whose content the database keeps in tables of its own",
+	"shadow":  "it is a virtual table, whose content the database keeps in tables of its own",
+}
+
 // schema reads the schema, or returns the one read before when it has not
 // changed since.
 func (d *sqlite) schema(ctx context.Context, s *session) (*schema, error) {
-	version, err := d.one(ctx, s, "PRAGMA schema_version")
+	version, err := s.one(ctx, "PRAGMA schema_version")
 	if err != nil {
 		return nil, err
 	}
@@ -26,10 +33,11 @@ func (d *sqlite) schema(ctx context.Context, s *session) (*schema, error) {
 	}
 	sc := &schema{}
 	err = s.each(ctx, `SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`, nil, func(v []any) error {
-		t := &table{name: str(v[0]), kind: str(v[1])}
+		t := &table{name: str(v[0]), kind: str(v[1]), from: d.quote(str(v[0]))}
 		if v[2] != int64(1) && t.kind == "table" {
 			t.rowid = "rowid"
 		}
+		t.reason = refusals[t.kind]
 		sc.tables = append(sc.tables, t)
 		return nil
 	})
@@ -185,16 +193,6 @@ func affinityOf(decl string) affinity {
 		return affReal
 	}
 	return affNumeric
-}
-
-// one returns the first value of a query as text, "" when there is none.
-func (d *sqlite) one(ctx context.Context, s *session, q string, args ...any) (string, error) {
-	var out string
-	err := s.each(ctx, q, args, func(v []any) error {
-		out, _ = spell(v[0], true)
-		return nil
-	})
-	return out, err
 }
 
 func str(v any) string {

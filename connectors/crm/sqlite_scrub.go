@@ -19,7 +19,7 @@ var errPages = errors.New("the pages of the database do not fit together; check 
 // that earlier page splits left beside it. It also drops the samples of values
 // that ANALYZE took from the tables. It is part of the transaction.
 func (d *sqlite) scrub(ctx context.Context, s *session, tables []*table) (err error) {
-	has, err := d.one(ctx, s, "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat4'")
+	has, err := s.one(ctx, "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat4'")
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (d *sqlite) scrub(ctx context.Context, s *session, tables []*table) (err er
 		}
 	}
 	p := &pages{ctx: ctx, s: s}
-	if p.get, err = s.conn.PrepareContext(ctx, "SELECT data FROM sqlite_dbpage WHERE pgno = ?"); err != nil {
+	if p.get, err = s.conn.(sqliteConn).PrepareContext(ctx, "SELECT data FROM sqlite_dbpage WHERE pgno = ?"); err != nil {
 		return s.explain(err)
 	}
 	defer func() { err = errors.Join(err, p.get.Close()) }()
@@ -202,8 +202,8 @@ func (p *pages) tree(n uint32) ([]uint32, error) {
 
 // settle gives free pages back where the database does so in steps, and empties
 // the write-ahead log, which still holds the pages of before.
-func (d *sqlite) settle(ctx context.Context, s *session) error {
-	auto, err := d.one(ctx, s, "PRAGMA auto_vacuum")
+func (d *sqlite) settle(ctx context.Context, s *session, _ []*table) error {
+	auto, err := s.one(ctx, "PRAGMA auto_vacuum")
 	if err != nil {
 		return err
 	}
@@ -212,11 +212,11 @@ func (d *sqlite) settle(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	mode, err := d.one(ctx, s, "PRAGMA journal_mode")
+	mode, err := s.one(ctx, "PRAGMA journal_mode")
 	if err != nil || !strings.EqualFold(mode, "wal") {
 		return err
 	}
-	busy, err := d.one(ctx, s, "PRAGMA wal_checkpoint(TRUNCATE)")
+	busy, err := s.one(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 )
 
 const (
@@ -18,17 +19,18 @@ const (
 	sparseRows = 1000   // rows a range must hold on average, or the ranges are widened
 )
 
-// spans lists the ranges that hold rows. Numbers that lie far apart (random or
+// units lists the ranges that hold rows. Numbers that lie far apart (random or
 // time-based ids) would give a range to almost every row, so the ranges of such a
 // table are ten, a hundred... times as wide.
-func (d *sqlite) spans(ctx context.Context, s *session, t *table) ([]span, error) {
-	name := d.quote(t.name)
+func (d *sqlite) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	t := l.table
+	name := t.from
 	if t.rowid == "" {
-		any, err := d.one(ctx, s, "SELECT 1 FROM "+name+" LIMIT 1")
+		any, err := s.one(ctx, "SELECT 1 FROM "+name+" LIMIT 1")
 		if err != nil || any == "" {
 			return nil, err
 		}
-		return []span{{}}, nil
+		return []piece{{}}, nil
 	}
 	var rows int64 = -1
 	for width := int64(unitRows); ; width *= 10 {
@@ -53,11 +55,11 @@ func (d *sqlite) spans(ctx context.Context, s *session, t *table) ([]span, error
 
 // ranges walks the table in steps of one width. When there are many, it asks
 // whether they are dense enough to go on.
-func (d *sqlite) ranges(ctx context.Context, s *session, t *table, width int64, enough func(n int) (bool, error)) ([]span, bool, error) {
+func (d *sqlite) ranges(ctx context.Context, s *session, t *table, width int64, enough func(n int) (bool, error)) ([]piece, bool, error) {
 	id := d.quote(t.rowid)
 	q := "SELECT min(" + id + ") FROM " + d.quote(t.name)
 	where, args := "", []any(nil)
-	var out []span
+	var out []piece
 	for {
 		var next *int64
 		err := s.each(ctx, q+where, args, func(v []any) error {
@@ -70,7 +72,7 @@ func (d *sqlite) ranges(ctx context.Context, s *session, t *table, width int64, 
 			return out, true, err
 		}
 		sp := aligned(*next, width)
-		out = append(out, sp)
+		out = append(out, piece{span: sp})
 		if len(out)%manyUnits == 0 {
 			ok, err := enough(len(out))
 			if err != nil || !ok {
@@ -110,7 +112,7 @@ func (d *sqlite) stamp(ctx context.Context, s *session) (string, error) {
 	if err != nil {
 		return "", errors.New("the database file cannot be reached")
 	}
-	counter, err := d.one(ctx, s, "SELECT hex(substr(data, 25, 4)) FROM sqlite_dbpage WHERE pgno = 1")
+	counter, err := s.one(ctx, "SELECT hex(substr(data, 25, 4)) FROM sqlite_dbpage WHERE pgno = 1")
 	if err != nil {
 		return "", err
 	}
@@ -172,4 +174,21 @@ func walEnd(path string) (out string, err error) {
 		return "", nil
 	}
 	return fmt.Sprintf("%x %d %s", head[16:24], n, sum), nil
+}
+
+// evidence is the database's stamp, for every range alike.
+func (d *sqlite) evidence(context.Context, *session, *layout, span) (string, error) { return "", nil }
+
+// within is the condition for the rows of a span.
+func (d *sqlite) within(_ context.Context, _ *session, l *layout, sp span) (string, []any, error) {
+	cond, args := []string{"1 = 1"}, []any(nil)
+	if id := l.table.rowid; id != "" {
+		if sp.lo != nil {
+			cond, args = append(cond, d.quote(id)+" >= ?"), append(args, *sp.lo)
+		}
+		if sp.hi != nil {
+			cond, args = append(cond, d.quote(id)+" < ?"), append(args, *sp.hi)
+		}
+	}
+	return strings.Join(cond, " AND "), args, nil
 }

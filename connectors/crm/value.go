@@ -23,13 +23,7 @@ func spell(v any, keyed bool) (string, bool) {
 		}
 		return opaque([]byte(x), keyed), true
 	case []byte:
-		if utf8.Valid(x) {
-			return string(x), true
-		}
-		if s, ok := fromUTF16(x); ok && !keyed {
-			return s, true
-		}
-		return opaque(x, keyed), true
+		return strings.Clone(spellBytes(x, keyed)), true
 	case int64:
 		return strconv.FormatInt(x, 10), true
 	case float64:
@@ -37,6 +31,17 @@ func spell(v any, keyed bool) (string, bool) {
 	default:
 		return fmt.Sprint(x), true
 	}
+}
+
+// spellBytes spells bytes; a text that they are is not copied.
+func spellBytes(b []byte, keyed bool) string {
+	if utf8.Valid(b) {
+		return unsafeText(b)
+	}
+	if s, ok := fromUTF16(b); ok && !keyed {
+		return s
+	}
+	return opaque(b, keyed)
 }
 
 func opaque(b []byte, keyed bool) string {
@@ -107,50 +112,4 @@ func restore(text string, old any) (any, bool) {
 	default:
 		return text, true
 	}
-}
-
-// What stands for a text that must be unique: erasedPrefix and the row's key, or
-// nonceHex random hexadecimal digits.
-const (
-	erasedPrefix = "erased-"
-	nonceHex     = 16
-)
-
-// The integers that stand for an emptied value where 0 is taken already.
-const (
-	erasedIntLow  = -910_000_000_000_000_000
-	erasedIntHigh = -900_000_000_000_000_000
-)
-
-// mask keeps the shape of a text and nothing of its content: digits become 0,
-// letters and all other signs but ASCII punctuation become x.
-func mask(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9':
-			return '0'
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= utf8.RuneSelf:
-			return 'x'
-		}
-		return r
-	}, s)
-}
-
-// hollow reports whether a value is one that emptying leaves behind; key is the
-// key in the row's locator.
-func hollow(v any, key string) bool {
-	switch x := v.(type) {
-	case nil:
-		return true
-	case int64:
-		return x == 0 || x >= erasedIntLow && x <= erasedIntHigh
-	case float64:
-		return x == 0 || x >= erasedIntLow && x <= erasedIntHigh
-	}
-	s, _ := spell(v, false)
-	if rest, ok := strings.CutPrefix(s, erasedPrefix); ok {
-		_, err := hex.DecodeString(rest)
-		return rest == key || len(rest) == nonceHex && err == nil
-	}
-	return mask(s) == s
 }

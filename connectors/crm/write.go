@@ -2,9 +2,6 @@ package crm
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -13,8 +10,65 @@ import (
 type rowWriter struct {
 	j           *job
 	t           *target
+	row         row // as it stands before the change
 	key         string
 	keyPersonal bool
+	changes     []change
+}
+
+// writeAll writes rows, those together in one statement that become alike in the
+// same columns.
+func writeAll(ctx context.Context, writers []*rowWriter) error {
+	alike := map[string][]*rowWriter{}
+	var order []string
+	for _, w := range writers {
+		sig := w.signature()
+		if alike[sig] == nil {
+			order = append(order, sig)
+		}
+		alike[sig] = append(alike[sig], w)
+	}
+	for _, sig := range order {
+		ws := alike[sig]
+		if len(ws) > 1 {
+			err := together(ctx, ws)
+			if err == nil {
+				continue
+			}
+			if !ws[0].j.s.d.refused(err) {
+				return err
+			}
+		}
+		for _, w := range ws { // one row after the other finds out which of them is refused
+			if err := w.write(ctx, w.changes); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// signature is equal for rows that get the same values in the same columns.
+func (w *rowWriter) signature() string {
+	var b strings.Builder
+	for _, c := range w.changes {
+		fmt.Fprintf(&b, "%d=%s;", c.i, identKey(w.candidates(c)[:1]))
+	}
+	return b.String()
+}
+
+// together writes rows of one signature.
+func together(ctx context.Context, ws []*rowWriter) error {
+	w := ws[0]
+	idents := make([][]any, len(ws))
+	for i, x := range ws {
+		idents[i] = x.t.ident
+	}
+	first := make([]any, len(w.changes))
+	for i, c := range w.changes {
+		first[i] = w.candidates(c)[0]
+	}
+	return w.update(ctx, w.changes, first, idents)
 }
 
 // write tries all changes in one statement with the plainest values. When a
@@ -25,7 +79,8 @@ func (w *rowWriter) write(ctx context.Context, changes []change) error {
 	for i, c := range changes {
 		first[i] = w.candidates(c)[0]
 	}
-	err := w.update(ctx, changes, first)
+	own := [][]any{w.t.ident}
+	err := w.update(ctx, changes, first, own)
 	if err == nil || !w.j.s.d.refused(err) {
 		return err
 	}
@@ -54,7 +109,7 @@ func (w *rowWriter) write(ctx context.Context, changes []change) error {
 // one tries the candidates of one column.
 func (w *rowWriter) one(ctx context.Context, c change) (bool, error) {
 	for _, v := range w.candidates(c) {
-		err := w.update(ctx, []change{c}, []any{v})
+		err := w.update(ctx, []change{c}, []any{v}, [][]any{w.t.ident})
 		if err == nil {
 			return true, nil
 		}
@@ -65,75 +120,22 @@ func (w *rowWriter) one(ctx context.Context, c change) (bool, error) {
 	return false, nil
 }
 
-// update writes values to the row; a refused statement leaves it as it was.
-func (w *rowWriter) update(ctx context.Context, changes []change, vals []any) error {
-	l, d := w.t.l, w.j.s.d
-	var set []string
-	for _, c := range changes {
-		set = append(set, d.quote(l.cols[c.i].name)+" = ?")
+// update writes values to rows; a refused statement leaves them as they were.
+func (w *rowWriter) update(ctx context.Context, changes []change, vals []any, idents [][]any) error {
+	l, ss := w.t.l, w.j.ss
+	cols := make([]int, len(changes))
+	for i, c := range changes {
+		cols[i] = c.i
 	}
-	q := "UPDATE OR ABORT " + d.quote(l.table.name) + " SET " + strings.Join(set, ", ") + " WHERE " + l.whereIdent(d)
-	n, err := w.j.ss.exec(ctx, q, append(vals[:len(vals):len(vals)], w.t.ident...)...)
+	err := ss.attempt(ctx, func() error {
+		n, err := w.j.s.d.update(ctx, ss, l, cols, vals, idents)
+		if err == nil && n != int64(len(idents)) {
+			return fmt.Errorf("%d rows answered instead of %d", n, len(idents))
+		}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("changing a row of table %q: %w", l.table.name, err)
-	}
-	if n != 1 {
-		return fmt.Errorf("changing a row of table %q: %d rows answered instead of one", l.table.name, n)
+		return fmt.Errorf("changing rows of table %q: %w", l.table.name, err)
 	}
 	return nil
-}
-
-// candidates lists the values to try for a column, best first.
-func (w *rowWriter) candidates(c change) []any {
-	cl := w.t.l.cols[c.i]
-	var out []any
-	if !c.empty {
-		if v, ok := restore(c.text, c.old); ok {
-			out = append(out, v)
-		}
-	}
-	if !cl.notNull {
-		out = append(out, nil)
-	}
-	nonce := randomHex()
-	switch old := c.old.(type) {
-	case int64:
-		out = append(out, int64(0), erasedInt())
-	case float64:
-		out = append(out, float64(0), float64(erasedInt()))
-	case []byte:
-		out = append(out, []byte{}, []byte(erasedPrefix+nonce))
-	default:
-		s, _ := spell(old, false)
-		own := erasedPrefix + nonce
-		if !w.keyPersonal {
-			own = erasedPrefix + w.key
-		}
-		plain := ""
-		if t := strings.TrimSpace(s); cl.field.Look == "json" && t != "" {
-			plain = "{}"
-			if t[0] == '[' {
-				plain = "[]"
-			}
-		}
-		if cl.unique && cl.notNull {
-			out = append(out, own, plain)
-		} else {
-			out = append(out, plain, "", own)
-		}
-		out = append(out, erasedPrefix+nonce, mask(s))
-	}
-	return out
-}
-
-func randomHex() string {
-	var b [nonceHex / 2]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(b[:])
-}
-
-func erasedInt() int64 {
-	var b [8]byte
-	rand.Read(b[:])
-	return erasedIntHigh - int64(binary.BigEndian.Uint64(b[:])%uint64(erasedIntHigh-erasedIntLow))
 }

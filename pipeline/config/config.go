@@ -57,7 +57,7 @@ func (c *Config) Source(name string) (Source, bool) {
 
 // databases are the connectors whose sources are tables; every other one reads
 // objects.
-var databases = []string{"sqlite", "postgres", "mysql"}
+var databases = []string{"sqlite", "postgres", "mysql", "mariadb"}
 
 var nameRule = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 

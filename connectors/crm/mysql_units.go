@@ -1,0 +1,228 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// stamp is empty: every range has evidence of its own.
+func (d *mysql) stamp(context.Context, *session) (string, error) { return "", nil }
+
+// settled is how long ago the newest change of a range must be, in seconds, for its
+// clock to tell all of its changes: a row can change twice within the clock's tick.
+const settled = 3
+
+// all is the expression of all columns of a row as one text. Long values stand by
+// their digest, because a text has a greatest length on the server.
+func (d *mysql) all(t *table, prefix string) string {
+	cols := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		q := prefix + d.quote(c.name)
+		if c.kind == kindText && c.size > 0 && c.size <= 1000 || c.kind != kindText && c.kind != kindBytes && c.kind != kindJSON && c.kind != kindOther {
+			cols[i] = "QUOTE(CAST(" + q + " AS BINARY))"
+		} else {
+			cols[i] = "COALESCE(MD5(" + q + "), '')"
+		}
+	}
+	return "CONCAT_WS('#', " + list(cols) + ")"
+}
+
+// hash is the expression of a digest of all columns of a row.
+func (d *mysql) hash(t *table, prefix string) string { return "MD5(" + d.all(t, prefix) + ")" }
+
+// contents is what a range is compared by: the number of rows and the sum of a
+// digest of each, over all its columns.
+func (d *mysql) contents(t *table) string {
+	return "COUNT(*), COALESCE(SUM(CAST(CONV(LEFT(" + d.hash(t, "") + ", 16), 16, 10) AS UNSIGNED)), 0)"
+}
+
+// ticks is the cheaper comparison, by the key and the clock of each row. Its third
+// column tells whether the clock has settled.
+func (d *mysql) ticks(t *table) string {
+	clock := d.quote(t.clock)
+	parts := []string{"CAST(" + clock + " AS BINARY)"}
+	for _, n := range t.pk {
+		parts = append(parts, "CAST("+d.quote(n)+" AS BINARY)")
+	}
+	back := make([]string, len(parts))
+	for i, p := range parts {
+		back[len(parts)-1-i] = p
+	}
+	return "COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS('#', " + list(parts) + ")) * 4294967296 + CRC32(CONCAT_WS('#', " + list(back) + "))), 0), " +
+		"MAX(" + clock + ") < NOW(6) - INTERVAL " + strconv.Itoa(settled) + " SECOND"
+}
+
+func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	if l.table.ordinal {
+		return d.ordinalUnits(ctx, s, l)
+	}
+	spans, err := d.sp.spans(ctx, s, l)
+	if err != nil {
+		return nil, err
+	}
+	var out []piece
+	for _, sp := range spans {
+		e, rows, err := d.look(ctx, s, l, sp)
+		if err != nil {
+			return nil, err
+		}
+		if rows > 0 {
+			out = append(out, piece{sp, e})
+		}
+	}
+	return out, nil
+}
+
+// ordinalUnits counts a table in one pass.
+func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	id := d.quote(l.table.pk[0])
+	if c := l.table.column(l.table.pk[0]); c.unsigned && c.size == 8 {
+		id = "LEAST(" + id + ", 9223372036854775807)"
+	}
+	id = "CAST(" + id + " AS SIGNED)"
+	var ends []int64
+	err := s.each(ctx, "SELECT MIN("+id+"), MAX("+id+") FROM "+l.table.from, nil, func(v []any) error {
+		for _, x := range v {
+			if n, ok := x.(int64); ok {
+				ends = append(ends, n)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(ends) < 2 {
+		return nil, err
+	}
+	width := startWidth(ends[0], ends[1])
+	low := strconv.FormatInt(math.MinInt64+width, 10)
+	bucket := fmt.Sprintf("CASE WHEN %[1]s > 0 THEN (%[1]s - 1) DIV %[2]d ELSE -((%[2]d - GREATEST(%[1]s, %[3]s)) DIV %[2]d) END", id, width, low)
+	if l.table.clock == "" {
+		counts, _, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1")
+		if err != nil {
+			return nil, err
+		}
+		return ordinalPieces(widened(counts, width)), nil
+	}
+	counts, moving, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.ticks(l.table)+" FROM "+l.table.from+" GROUP BY 1")
+	if err != nil {
+		return nil, err
+	}
+	wide, now := widened(counts, width)
+	out := ordinalPieces(wide, now)
+	for i, p := range out {
+		out[i].evidence = clockMark + p.evidence
+		for k := range moving {
+			n := k*width + 1
+			if (p.lo == nil || n >= *p.lo) && (p.hi == nil || n < *p.hi) {
+				if out[i].evidence, _, err = d.look(ctx, s, l, p.span); err != nil {
+					return nil, err
+				}
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// clockMark tells evidence by clock from evidence by content.
+const clockMark = "clock "
+
+// counts reads groups; moving are those whose clock has not settled.
+func (d *mysql) counts(ctx context.Context, s *session, q string) (counts map[int64]tally, moving map[int64]bool, err error) {
+	counts, moving = map[int64]tally{}, map[int64]bool{}
+	err = s.each(ctx, q, nil, func(v []any) error {
+		k, _ := v[0].(int64)
+		t, err := tallyOf(v[1:])
+		counts[k] = t
+		if len(v) > 3 && v[3] != int64(1) {
+			moving[k] = true
+		}
+		return err
+	})
+	return counts, moving, err
+}
+
+// look takes the evidence of one span.
+func (d *mysql) look(ctx context.Context, s *session, l *layout, sp span) (string, int64, error) {
+	where, args, err := d.within(ctx, s, l, sp)
+	if err != nil {
+		return "", 0, err
+	}
+	read := func(what string) (t tally, still bool, err error) {
+		err = s.each(ctx, "SELECT "+what+" FROM "+l.table.from+" WHERE "+where, args, func(v []any) (err error) {
+			t, err = tallyOf(v)
+			still = len(v) < 3 || v[2] == int64(1)
+			return err
+		})
+		return t, still, err
+	}
+	if l.table.clock != "" {
+		t, still, err := read(d.ticks(l.table))
+		if err != nil || still || t.rows == 0 {
+			return clockMark + t.String(), t.rows, err
+		}
+	}
+	t, _, err := read(d.contents(l.table))
+	return t.String(), t.rows, err
+}
+
+func (d *mysql) evidence(ctx context.Context, s *session, l *layout, sp span) (string, error) {
+	e, _, err := d.look(ctx, s, l, sp)
+	return e, err
+}
+
+func (d *mysql) within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error) {
+	if l.table.ordinal {
+		return ordinalCond(d.quote(l.table.pk[0]), sp), nil, nil
+	}
+	lo, hi, err := d.sp.ends(ctx, s, l, sp)
+	if err != nil {
+		return "", nil, err
+	}
+	cond, args := []string{"1 = 1"}, []any(nil)
+	if lo != nil {
+		c, a := d.after(l.table, lo)
+		cond, args = append(cond, c), append(args, a...)
+	}
+	if hi != nil {
+		c, a := d.after(l.table, hi)
+		cond, args = append(cond, "NOT "+c), append(args, a...)
+	}
+	return strings.Join(cond, " AND "), args, nil
+}
+
+// after is the condition that a key is not before another: servers use an index for
+// it only when it is written out column by column.
+func (d *mysql) after(t *table, key []any) (string, []any) {
+	var cond string
+	var args []any
+	for i := len(t.pk) - 1; i >= 0; i-- {
+		q := d.quote(t.pk[i])
+		if cond == "" {
+			cond, args = q+" >= ?", []any{key[i]}
+			continue
+		}
+		cond, args = q+" >= ? AND ("+q+" > ? OR "+cond+")", append([]any{key[i], key[i]}, args...)
+	}
+	return "(" + cond + ")", args
+}
+
+// boundaries finds the cuts of a table.
+func (d *mysql) boundaries(ctx context.Context, s *session, l *layout) ([]bound, error) {
+	key := list(l.table.ident(d, ""))
+	parts := make([]string, len(l.table.pk))
+	for i, n := range l.table.pk {
+		parts[i] = "CAST(" + d.quote(n) + " AS BINARY)"
+	}
+	digest := "CRC32(CONCAT_WS('#', " + list(parts) + "))"
+	q := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s & %d = 0 ORDER BY %s", digest, key, l.table.from, digest, 1<<cutBits-1, key)
+	var out []bound
+	err := s.each(ctx, q, nil, func(v []any) error {
+		h, _ := v[0].(int64)
+		out = append(out, bound{name: h >> cutBits & (1<<nameBits - 1), key: cloneVals(v[1:])})
+		return nil
+	})
+	return out, err
+}

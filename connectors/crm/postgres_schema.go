@@ -1,0 +1,298 @@
+package crm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// userSchemas is the condition for what is neither the server's own nor temporary.
+const userSchemas = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`
+
+// schemaVersion changes with every definition that schema reads.
+const schemaVersion = `SELECT concat_ws(' ', current_schemas(false)::text,
+	(SELECT sum(hashint8extended(c.oid::bigint, c.xmin::text::bigint)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ` + userSchemas + `),
+	(SELECT sum(hashtextextended(a.attname, a.xmin::text::bigint)) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND ` + userSchemas + `),
+	(SELECT sum(hashint8extended(o.oid::bigint, o.xmin::text::bigint)) FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace WHERE ` + userSchemas + `),
+	(SELECT sum(hashint8extended(g.oid::bigint, g.xmin::text::bigint)) FROM pg_trigger g WHERE NOT g.tgisinternal),
+	(SELECT sum(hashint8extended(e.oid::bigint, e.xmin::text::bigint)) FROM pg_enum e))`
+
+// schema reads the schema, or returns the one read before when it has not
+// changed since.
+func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
+	version, err := s.one(ctx, schemaVersion)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	known := d.known
+	if d.version != version {
+		known = nil
+	}
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.references, b.triggers} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range b.sc.tables {
+		t.choose(d)
+	}
+	d.mu.Lock()
+	d.version, d.known = version, b.sc
+	d.mu.Unlock()
+	return b.sc, nil
+}
+
+// choose finds what names the rows of a server's table: its primary key, else a
+// unique index over columns that may not be null, else a digest of all columns.
+func (t *table) choose(d interface {
+	quote(string) string
+	hash(t *table, prefix string) string
+}) {
+	if t.kind != "table" {
+		return
+	}
+	if len(t.pk) == 0 {
+		for _, u := range t.unique {
+			if !slices.ContainsFunc(u, func(n string) bool { c := t.column(n); return c == nil || !c.notNull }) {
+				t.pk = u
+				break
+			}
+		}
+	}
+	if len(t.pk) == 0 {
+		t.keyless = true
+		t.hash = func(prefix string) string { return d.hash(t, prefix) }
+	}
+	t.ordinal = len(t.pk) == 1 && t.column(t.pk[0]).kind == kindInt
+}
+
+// hash is the expression of a digest of all columns of a row.
+func (d *postgres) hash(t *table, prefix string) string {
+	cols := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		cols[i] = prefix + d.quote(c.name)
+	}
+	return "md5(ROW(" + list(cols) + ")::text)"
+}
+
+// pgSchema collects the schema.
+type pgSchema struct {
+	d  *postgres
+	s  *session
+	sc *schema
+	by map[int64]*table // by object id
+}
+
+// The kinds of relations that are no tables with rows of their own, and what is
+// said of them.
+var pgKinds = map[string][2]string{
+	"v": {"view", "it is a view: name the tables it reads in the catalog instead"},
+	"m": {"view", "it is a materialized view, a copy of what its query found: name the tables it reads in the catalog instead, and refresh it after an erasure"},
+	"f": {"foreign", "it is a foreign table: the database that holds its rows must be a source of its own"},
+}
+
+func (b *pgSchema) tables(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relispartition, pg_table_is_visible(c.oid), c.reltuples::bigint,
+		has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'UPDATE') OR has_any_column_privilege(c.oid, 'UPDATE'),
+		has_table_privilege(c.oid, 'DELETE'), pg_has_role(c.relowner, 'USAGE')
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY NOT pg_table_is_visible(c.oid), n.nspname, c.relname`, nil, func(v []any) error {
+		t := &table{name: str(v[2]), kind: "table", from: b.d.quote(str(v[1])) + "." + b.d.quote(str(v[2])), owned: v[10] == "true"}
+		t.oid, _ = v[0].(int64)
+		t.rows, _ = v[6].(int64)
+		if v[5] != "true" {
+			t.name = str(v[1]) + "." + t.name
+		}
+		switch k, other := pgKinds[str(v[3])]; {
+		case other:
+			t.kind, t.reason = k[0], k[1]
+		case v[4] == "true":
+			t.kind, t.reason = "shadow", "it is a partition: name the table that it is a part of in the catalog instead"
+		case v[3] == "r":
+			t.from = "ONLY " + t.from // tables that inherit from it are tables of their own
+		}
+		for i, p := range []string{"SELECT", "UPDATE", "DELETE"} {
+			if v[7+i] != "true" {
+				t.denied = append(t.denied, p)
+			}
+		}
+		b.sc.tables = append(b.sc.tables, t)
+		b.by[t.oid] = t
+		return nil
+	})
+}
+
+func (b *pgSchema) columns(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), a.attnotnull OR t.typnotnull,
+		a.attgenerated <> '' OR a.attidentity = 'a', coalesce(u.typname, t.typname), coalesce(u.typcategory, t.typcategory)::text,
+		CASE WHEN a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END, col_description(a.attrelid, a.attnum), coalesce(u.typlen, t.typlen)::int
+		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
+		LEFT JOIN pg_type u ON u.oid = nullif(t.typbasetype, 0)
+		WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY a.attrelid, a.attnum`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		t := b.by[oid]
+		if t == nil {
+			return nil
+		}
+		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9])}
+		mod, _ := v[8].(int64)
+		size, _ := v[10].(int64)
+		c.pgType(str(v[6]), str(v[7]), int(mod), int(size))
+		t.columns = append(t.columns, c)
+		return nil
+	})
+}
+
+// pgType finds the kind of a column's values.
+func (c *column) pgType(name, category string, mod, size int) {
+	c.affinity = affNumeric
+	switch {
+	case category == "A":
+		c.kind, c.affinity = kindArray, affText
+	case category == "E":
+		c.kind = kindEnum
+	case slices.Contains([]string{"int2", "int4", "int8"}, name):
+		c.kind, c.affinity, c.size = kindInt, affInteger, size
+	case slices.Contains([]string{"float4", "float8", "numeric"}, name):
+		c.kind, c.affinity = kindReal, affReal
+	case name == "bool":
+		c.kind = kindBool
+	case name == "bytea":
+		c.kind, c.affinity = kindBytes, affNone
+	case name == "json" || name == "jsonb":
+		c.kind, c.affinity = kindJSON, affText
+	case name == "uuid":
+		c.kind = kindUUID
+	case name == "date" || name == "timestamp" || name == "timestamptz":
+		c.kind = kindDate
+	case category == "S" || name == "citext":
+		c.kind, c.affinity = kindText, affText
+		if mod > 4 && (name == "varchar" || name == "bpchar") {
+			c.size = mod - 4
+		}
+	default:
+		c.kind, c.affinity = kindOther, affNone
+	}
+}
+
+func (b *pgSchema) labels(ctx context.Context) error {
+	labels := map[string][]string{}
+	err := b.s.each(ctx, `SELECT format_type(enumtypid, NULL), enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder`, nil, func(v []any) error {
+		labels[str(v[0])] = append(labels[str(v[0])], str(v[1]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range b.sc.tables {
+		for _, c := range t.columns {
+			if c.kind == kindEnum {
+				c.labels = labels[c.sqlType]
+				c.decl += fmt.Sprintf(" %q", c.labels)
+			}
+		}
+	}
+	return nil
+}
+
+// names is the expression of a JSON list of the columns with the given numbers.
+func names(table, numbers string) string {
+	return `(SELECT json_agg(a.attname ORDER BY k.ord) FROM unnest(` + numbers + `) WITH ORDINALITY AS k(num, ord) JOIN pg_attribute a ON a.attrelid = ` + table + ` AND a.attnum = k.num)`
+}
+
+func nameList(v any) []string {
+	var out []string
+	if json.Unmarshal([]byte(str(v)), &out) != nil {
+		return nil // the server writes it: it is a list, or null
+	}
+	return out
+}
+
+func (b *pgSchema) indexes(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT i.indrelid::bigint, i.indisprimary, `+names("i.indrelid", "(i.indkey::int2[])[0:i.indnkeyatts-1]")+`
+		FROM pg_index i WHERE i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid ORDER BY i.indexrelid`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		t := b.by[oid]
+		if t == nil {
+			return nil
+		}
+		cols := nameList(v[2])
+		if v[1] == "true" {
+			t.pk = cols
+		} else {
+			t.unique = append(t.unique, cols)
+		}
+		if c := t.column(cols[0]); c != nil && len(cols) == 1 {
+			c.unique = true
+		}
+		return nil
+	})
+}
+
+func (b *pgSchema) references(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT o.conrelid::bigint, o.confrelid::bigint, `+names("o.conrelid", "o.conkey")+`, `+names("o.confrelid", "o.confkey")+`, o.confdeltype::text
+		FROM pg_constraint o WHERE o.contype = 'f' AND o.conparentid = 0 ORDER BY o.conname, o.oid`, nil, func(v []any) error {
+		fo, _ := v[0].(int64)
+		to, _ := v[1].(int64)
+		from, target := b.by[fo], b.by[to]
+		if from == nil || target == nil {
+			return nil
+		}
+		b.sc.refs = append(b.sc.refs, reference{from: from.name, to: target.name, fromCols: nameList(v[2]), toCols: nameList(v[3]), declared: true, onDelete: pgActions[str(v[4])]})
+		return nil
+	})
+}
+
+// pgActions spells what a foreign key does when the row it refers to goes.
+var pgActions = map[string]string{"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+var copies = regexp.MustCompile(`(?is)\binsert\s+into\s+([\w."]+)`)
+
+func (b *pgSchema) triggers(ctx context.Context) error {
+	err := b.s.each(ctx, `SELECT g.tgrelid::bigint, g.tgname, p.prosrc FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND (g.tgtype & 24) <> 0 ORDER BY g.tgname`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		if t := b.by[oid]; t != nil {
+			name := str(v[1])
+			if m := copies.FindStringSubmatch(str(v[2])); m != nil {
+				name += ", which writes to " + m[1]
+			}
+			t.triggers = append(t.triggers, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.s.each(ctx, `SELECT r.ev_class::bigint, r.rulename FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_type IN ('2', '4')`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		if t := b.by[oid]; t != nil {
+			t.triggers = append(t.triggers, "rule "+str(v[1]))
+		}
+		return nil
+	})
+}
+
+// comments returns what the schema remarks on a table's columns.
+func (d *postgres) comments(_ context.Context, _ *session, t *table) (map[string]string, error) {
+	return remarks(t), nil
+}
+
+func remarks(t *table) map[string]string {
+	out := map[string]string{}
+	for _, c := range t.columns {
+		if c.comment != "" {
+			out[c.name] = c.comment
+		}
+	}
+	return out
+}
