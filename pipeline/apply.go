@@ -46,6 +46,9 @@ type touched struct {
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
 // done is done. simulate lets the plan's own as-of time stand for the clock.
 func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
+	if err := s.resident(ctx, nil); err != nil {
+		return ApplySummary{}, err
+	}
 	p, err := s.load(path)
 	if err != nil {
 		return ApplySummary{}, err

@@ -207,6 +207,9 @@ func (s *Site) policyDigest() string {
 // identifier of an erased person is left.
 func (s *Site) Verify(ctx context.Context) (VerifySummary, error) {
 	sum := VerifySummary{Type: "summary"}
+	if err := s.resident(ctx, nil); err != nil {
+		return sum, err
+	}
 	docs, err := s.Graph.Docs(proofBucket)
 	if err != nil {
 		return sum, err

@@ -65,6 +65,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
 		}
 	}
+	if err := s.resident(ctx, names); err != nil {
+		return ScanSummary{}, err
+	}
 	w, err := s.Graph.Begin()
 	if err != nil {
 		return ScanSummary{}, err

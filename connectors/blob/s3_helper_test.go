@@ -1,11 +1,9 @@
 package blob
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -71,47 +69,15 @@ var buckets atomic.Int64
 type bucket struct {
 	t    testing.TB
 	name string
-	api  *s3.Client
+	api  *server.Buckets
 }
 
-type bucketKind uint8
-
-const (
-	plainBucket bucketKind = iota
-	versionedBucket
-	lockedBucket
-)
-
-func newBucket(t testing.TB, kind bucketKind) *bucket {
+func newBucket(t testing.TB, kind server.Keeps) *bucket {
 	t.Helper()
-	testServer(t)
-	b := &bucket{t: t, name: fmt.Sprintf("b-%d", buckets.Add(1))}
-	probe, err := openS3(b.name, s3Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := &http.Transport{}
-	t.Cleanup(tr.CloseIdleConnections)
-	probe.http = &http.Client{Transport: tr}
-	cfg := aws.Config{Region: shared.s3.Region, BaseEndpoint: aws.String(shared.s3.URL), Credentials: staticKeys{shared.s3.AccessKey, shared.s3.SecretKey}}
-	b.api = probe.connect(cfg, cfg.Region)
-	in := &s3.CreateBucketInput{Bucket: &b.name, CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(cfg.Region)}}
-	if kind == lockedBucket {
-		in.ObjectLockEnabledForBucket = aws.Bool(true)
-	}
-	b.must(b.api.CreateBucket(context.Background(), in))
-	if kind != plainBucket {
-		b.versioning(types.BucketVersioningStatusEnabled)
-	}
+	b := &bucket{t: t, name: fmt.Sprintf("b-%d", buckets.Add(1)), api: testServer(t).Buckets()}
+	t.Cleanup(b.api.Close)
+	b.must(nil, b.api.Make(context.Background(), b.name, kind))
 	return b
-}
-
-// staticKeys are the keys of an account of the server.
-type staticKeys struct{ access, secret string }
-
-// Retrieve implements aws.CredentialsProvider.
-func (k staticKeys) Retrieve(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: k.access, SecretAccessKey: k.secret}, nil
 }
 
 func (b *bucket) must(_ any, err error) {
@@ -145,30 +111,21 @@ func (b *bucket) hide(key string) {
 func (b *bucket) all() []string {
 	b.t.Helper()
 	var out []string
-	p := s3.NewListObjectVersionsPaginator(b.api, &s3.ListObjectVersionsInput{Bucket: &b.name})
-	for p.HasMorePages() {
-		page, err := p.NextPage(context.Background())
-		b.must(page, err)
-		for _, v := range page.Versions {
-			name := *v.Key
-			if !*v.IsLatest {
-				name += " (old)"
-			}
-			in := &s3.GetObjectInput{Bucket: &b.name, Key: v.Key}
-			if !*v.IsLatest {
-				in.VersionId = v.VersionId
-			}
-			got, err := b.api.GetObject(context.Background(), in)
-			b.must(got, err)
-			var buf bytes.Buffer
-			_, err = buf.ReadFrom(got.Body)
-			b.must(nil, err)
-			b.must(nil, got.Body.Close())
-			out = append(out, name+"="+buf.String())
+	for v, err := range b.api.All(context.Background(), b.name) {
+		b.must(nil, err)
+		name, id := v.Key, v.ID
+		switch {
+		case v.Marker:
+			out = append(out, name+" (marker)")
+			continue
+		case v.Latest:
+			id = ""
+		default:
+			name += " (old)"
 		}
-		for _, m := range page.DeleteMarkers {
-			out = append(out, *m.Key+" (marker)")
-		}
+		data, err := b.api.Read(context.Background(), b.name, v.Key, id)
+		b.must(nil, err)
+		out = append(out, name+"="+string(data))
 	}
 	slices.Sort(out)
 	return out

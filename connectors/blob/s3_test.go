@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/connectortest/server"
 )
 
 // names lists a store.
@@ -48,7 +49,7 @@ func same(t testing.TB, what string, got, want []string) {
 
 func TestS3Names(t *testing.T) {
 	keys := []string{"a:b.csv", "a+b%20c.csv", "a b.csv", "नाम/फ़ोन.csv", "x?versionId=1.csv", "q?a=b&c#d.csv", "tail/", "'quoted'\"(1).csv"}
-	b := newBucket(t, versionedBucket)
+	b := newBucket(t, server.Versions)
 	for _, k := range keys {
 		if k == "tail/" { // what some tools write in place of a folder
 			b.put("in/"+k, "")
@@ -106,7 +107,7 @@ func boolInt(b bool) int {
 
 func TestS3Versions(t *testing.T) {
 	ctx := context.Background()
-	b := newBucket(t, plainBucket)
+	b := newBucket(t, server.Nothing)
 	b.put("k", "null") // of a time before versioning
 	b.versioning(types.BucketVersioningStatusEnabled)
 	old := b.put("k", "one")
@@ -150,7 +151,7 @@ func TestS3Versions(t *testing.T) {
 
 func TestS3OldVersionIsNotRewritten(t *testing.T) {
 	ctx := context.Background()
-	b := newBucket(t, versionedBucket)
+	b := newBucket(t, server.Versions)
 	old := b.put("k", "one")
 	b.put("k", "two")
 	s := b.store(s3Options{}, "")
@@ -172,7 +173,7 @@ func TestS3OldVersionIsNotRewritten(t *testing.T) {
 
 func TestS3ForgetFinishesWhatACrashLeft(t *testing.T) {
 	ctx := context.Background()
-	b := newBucket(t, versionedBucket)
+	b := newBucket(t, server.Versions)
 	b.put("k", "zero")
 	b.put("k", "hers")
 	s := b.store(s3Options{}, "")
@@ -207,7 +208,7 @@ func TestS3ForgetFinishesWhatACrashLeft(t *testing.T) {
 
 func TestS3SuspendedVersioning(t *testing.T) {
 	ctx := context.Background()
-	b := newBucket(t, versionedBucket)
+	b := newBucket(t, server.Versions)
 	b.put("k", "one")
 	b.versioning(types.BucketVersioningStatusSuspended)
 	b.put("k", "two")
@@ -228,7 +229,7 @@ func TestS3SuspendedVersioning(t *testing.T) {
 
 func TestS3NeverVersioned(t *testing.T) {
 	ctx := context.Background()
-	b := newBucket(t, plainBucket)
+	b := newBucket(t, server.Nothing)
 	b.put("a/k", "one")
 	s := b.store(s3Options{}, "a")
 	same(t, "listing", names(t, s, ""), []string{"k"})
