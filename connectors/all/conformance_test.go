@@ -4,81 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/connectortest"
-	"github.com/cratio/sutra/connectors/connectortest/server"
 )
 
-// One S3 server serves all tests of the package.
-var shared struct {
-	once sync.Once
-	dir  string
-	s3   *server.S3
-	err  error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	var err error
-	if shared.s3 != nil {
-		err = errors.Join(shared.s3.Stop(), os.RemoveAll(shared.dir))
-	}
-	if err == nil {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
-
-// Stores are the schemes that every object connector is tested over.
-var Stores = []string{"file", "s3"}
-
-var bucketNumber atomic.Int64
-
-// Stored returns the url of a store with the files of a folder: the folder itself,
-// or a new bucket that keeps versions.
-func Stored(t testing.TB, scheme, root string) string {
-	t.Helper()
-	if scheme == "file" {
-		return "file:" + root
-	}
-	shared.once.Do(func() {
-		if shared.dir, shared.err = os.MkdirTemp("", "sutra-s3-"); shared.err == nil {
-			shared.s3, shared.err = server.StartS3(context.Background(), shared.dir, "")
-		}
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	for _, kv := range shared.s3.Env() {
-		k, v, _ := strings.Cut(kv, "=")
-		t.Setenv(k, v)
-	}
-	b := shared.s3.Buckets()
-	defer b.Close()
-	name := fmt.Sprintf("conformance-%d", bucketNumber.Add(1))
-	err := b.Make(context.Background(), name, server.Versions)
-	if err == nil {
-		err = b.Upload(context.Background(), name, "in/", root)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "s3://" + name + "/in/"
-}
+func TestMain(m *testing.M) { connectortest.Main(m) }
 
 func open(t testing.TB, kind string, c connectors.Config) connectors.Source {
 	t.Helper()
@@ -112,7 +46,7 @@ func TestSQLiteConforms(t *testing.T) {
 }
 
 func TestRecordingsConform(t *testing.T) {
-	for _, scheme := range Stores {
+	for _, scheme := range connectortest.Stores {
 		t.Run(scheme, func(t *testing.T) { testRecordings(t, scheme) })
 	}
 }
@@ -131,7 +65,7 @@ func testRecordings(t *testing.T, scheme string) {
 					t.Fatal(err)
 				}
 			}
-			return open(t, "recordings", connectors.Config{Name: "recordings", URL: Stored(t, scheme, root), Dataset: connectors.Dataset{Key: "recordings"}})
+			return open(t, "recordings", connectors.Config{Name: "recordings", URL: connectortest.Stored(t, scheme, root), Dataset: connectors.Dataset{Key: "recordings"}})
 		},
 		MinRecords: 4, Collection: "sidecars", Field: "contact_name",
 		Victim: func(r connectortest.Record) bool { return r.Collection == "calls" },

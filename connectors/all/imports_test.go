@@ -59,7 +59,7 @@ func openImport(t testing.TB, kind, scheme string) connectors.Source {
 	if err := os.CopyFS(root, os.DirFS(filepath.Join("..", kind, "testdata", "fixture"))); err != nil {
 		t.Fatal(err)
 	}
-	s, err := all.Kinds()[kind].Open(context.Background(), connectors.Config{Name: kind, URL: all.Stored(t, scheme, root), Dataset: dataset(t, kind), Account: connectors.AccountRule{Segment: 1}})
+	s, err := all.Kinds()[kind].Open(context.Background(), connectors.Config{Name: kind, URL: connectortest.Stored(t, scheme, root), Dataset: dataset(t, kind), Account: connectors.AccountRule{Segment: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func openImport(t testing.TB, kind, scheme string) connectors.Source {
 
 func TestImportsConform(t *testing.T) {
 	for _, tt := range imports {
-		for _, scheme := range all.Stores {
+		for _, scheme := range connectortest.Stores {
 			t.Run(tt.kind+"/"+scheme, func(t *testing.T) {
 				connectortest.Run(t, connectortest.Suite{
 					Open:       func(t testing.TB) connectors.Source { return openImport(t, tt.kind, scheme) },

@@ -2,67 +2,20 @@ package blob
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"go.uber.org/goleak"
 
+	"github.com/cratio/sutra/connectors/connectortest"
 	"github.com/cratio/sutra/connectors/connectortest/server"
 )
 
-// One server serves all tests of the package; each test has buckets of its own.
-var shared struct {
-	once sync.Once
-	dir  string
-	s3   *server.S3
-	err  error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	var err error
-	if shared.s3 != nil {
-		err = errors.Join(shared.s3.Stop(), os.RemoveAll(shared.dir))
-	}
-	if err == nil {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
-
-// testServer starts the server once and points the environment of the test at it.
-func testServer(t testing.TB) *server.S3 {
-	t.Helper()
-	shared.once.Do(func() {
-		if shared.dir, shared.err = os.MkdirTemp("", "sutra-s3-"); shared.err == nil {
-			shared.s3, shared.err = server.StartS3(context.Background(), shared.dir, "")
-		}
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	for _, kv := range shared.s3.Env() {
-		k, v, _ := strings.Cut(kv, "=")
-		t.Setenv(k, v)
-	}
-	return shared.s3
-}
-
-var buckets atomic.Int64
+func TestMain(m *testing.M) { connectortest.Main(m) }
 
 // bucket is a bucket of a test, and a client that does with it what the store's
 // own code does not.
@@ -74,10 +27,8 @@ type bucket struct {
 
 func newBucket(t testing.TB, kind server.Keeps) *bucket {
 	t.Helper()
-	b := &bucket{t: t, name: fmt.Sprintf("b-%d", buckets.Add(1)), api: testServer(t).Buckets()}
-	t.Cleanup(b.api.Close)
-	b.must(nil, b.api.Make(context.Background(), b.name, kind))
-	return b
+	name, api := connectortest.Bucket(t, kind)
+	return &bucket{t: t, name: name, api: api}
 }
 
 func (b *bucket) must(_ any, err error) {
