@@ -95,6 +95,9 @@ func (s *s3Store) connect(cfg aws.Config, region string) *s3.Client {
 		o.UsePathStyle = o.BaseEndpoint != nil
 		o.HTTPClient = s.http
 		o.DisableLogOutputChecksumValidationSkipped = true
+		// Bodies are signed, and carry their MD5. The SDK's own checksums are not known
+		// to every store, and those of copied parts differ from store to store.
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	})
 }
 

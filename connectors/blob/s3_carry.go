@@ -158,7 +158,7 @@ func filled(s string) *string {
 
 var (
 	mailLike  = regexp.MustCompile(`(?i)[\w.+-]+(@|%40)[\w-]+(\.[\w-]+)+`)
-	phoneLike = regexp.MustCompile(`(^|[^\w])(\+|%2B)?\d([\s().-]?\d){9,13}($|[^\w])`)
+	phoneLike = regexp.MustCompile(`(^|[^A-Za-z0-9])(\+|%2B)?\d([\s().-]?\d){9,13}($|[^A-Za-z0-9])`)
 	// callerLike are names under which programs keep a person's name or number.
 	callerLike = regexp.MustCompile(`(?i)(^|[-_.])(caller|callee|customer|contact|lead|person|phone|mobile|msisdn|e-?mail|(first|last|full|display)-?name)([-_.]|$)`)
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,32 +30,19 @@ const (
 	fewParts = 9_000
 )
 
-// segment is a run of new bytes, or a range of the old version when data is nil.
-type segment struct {
-	data   []byte
-	off, n int64
-}
-
-// partWriter cuts what is written into parts. Ranges of the old version that are
-// large enough are copied inside the store; what is too small to be a part of its
-// own borrows from the range behind it, which is then fetched, and no more than
-// that. What is written but not yet sent is held in lead, and behind it the range
-// that may still grow in tail.
+// partWriter sends what a cutter cuts: new bytes are uploaded, ranges of the old
+// version copied inside the store, several at a time. An object that is small in
+// the end is gathered in content instead, and no upload is begun.
 type partWriter struct {
-	s     *s3Store
-	ctx   context.Context
-	old   *head
-	c     carry
-	least int64
-
-	lead     []segment
-	leadSize int64
-	tail     segment
-	size     int64 // of everything
+	s   *s3Store
+	ctx context.Context
+	old *head
+	c   carry
+	cut cutter
 
 	upload  string
 	number  int32
-	content []byte // of an object that is written by one request
+	content []byte
 
 	g    *errgroup.Group
 	gctx context.Context
@@ -64,7 +52,8 @@ type partWriter struct {
 
 func newPartWriter(ctx context.Context, s *s3Store, old *head, c carry) *partWriter {
 	w := &partWriter{s: s, ctx: ctx, old: old, c: c, done: map[int32]types.CompletedPart{}}
-	w.least = min(max(leastPart, old.size/fewParts+1), mostLeast)
+	least := min(max(leastPart, old.size/fewParts+1), mostLeast)
+	w.cut = cutter{least: least, most: max(partSize, least), copyMost: copyPart, emit: w.sendBytes, emitCopy: w.sendCopy}
 	w.g, w.gctx = errgroup.WithContext(ctx)
 	w.g.SetLimit(parallel)
 	return w
@@ -72,21 +61,8 @@ func newPartWriter(ctx context.Context, s *s3Store, old *head, c carry) *partWri
 
 // Write implements [Writer].
 func (w *partWriter) Write(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if err := w.settle(false); err != nil {
+	if err := w.cut.bytes(p); err != nil {
 		return 0, err
-	}
-	if i := len(w.lead) - 1; i >= 0 && w.lead[i].data != nil {
-		w.lead[i].data = append(w.lead[i].data, p...)
-	} else {
-		w.lead = append(w.lead, segment{data: bytes.Clone(p)})
-	}
-	w.leadSize += int64(len(p))
-	w.size += int64(len(p))
-	if w.leadSize >= max(partSize, w.least) {
-		return len(p), w.sendLead()
 	}
 	return len(p), nil
 }
@@ -96,94 +72,39 @@ func (w *partWriter) CopyOld(off, n int64) error {
 	if err := inside(off, n, w.old.size); err != nil {
 		return err
 	}
-	if n == 0 {
-		return nil
-	}
-	w.size += n
-	if w.tail.n > 0 && w.tail.off+w.tail.n == off {
-		w.tail.n += n
-		return nil
-	}
-	if err := w.settle(false); err != nil {
-		return err
-	}
-	w.tail = segment{off: off, n: n}
-	return nil
+	return w.cut.old(off, n)
 }
 
-// settle decides about the range in tail, which does not grow any more. last says
-// that nothing comes behind it: then it may be small.
-func (w *partWriter) settle(last bool) error {
-	if w.tail.n == 0 {
-		return nil
-	}
-	if w.leadSize > 0 {
-		need := max(w.least-w.leadSize, 0)
-		if w.tail.n-need < w.least && !(last && w.tail.n > need) {
-			return w.merge(w.tail.n)
-		}
-		if err := w.merge(need); err != nil {
-			return err
-		}
-		if err := w.sendLead(); err != nil {
-			return err
-		}
-	}
-	if w.tail.n < w.least && !last {
-		return w.merge(w.tail.n)
-	}
-	return w.sendTail()
-}
-
-// merge moves n bytes from the tail to the lead: they will be fetched.
-func (w *partWriter) merge(n int64) error {
-	if n > 0 {
-		w.lead = append(w.lead, segment{off: w.tail.off, n: n})
-		w.leadSize += n
-		w.tail.off += n
-		w.tail.n -= n
-	}
-	if w.tail.n == 0 && w.leadSize >= max(partSize, w.least) {
-		return w.sendLead()
-	}
-	return nil
-}
-
-// finish sends what is left. A small object is gathered instead, in content.
+// finish sends what is left, or gathers a small object.
 func (w *partWriter) finish() error {
-	if w.upload == "" && w.size <= onePut {
-		if w.tail.n > 0 {
-			w.lead, w.leadSize, w.tail = append(w.lead, w.tail), w.leadSize+w.tail.n, segment{}
-		}
-		var err error
-		w.content, err = w.gather(w.ctx, w.lead, w.leadSize)
-		return err
+	if w.upload != "" || w.cut.size > onePut {
+		return w.cut.end()
 	}
-	if err := w.settle(true); err != nil {
-		return err
+	list := w.cut.lead
+	if w.cut.tail.n > 0 {
+		list = append(list, w.cut.tail)
 	}
-	if w.leadSize > 0 {
-		return w.sendLead()
-	}
-	return nil
+	var err error
+	w.content, err = w.gather(w.ctx, list)
+	return err
 }
 
 // gather fetches and joins segments.
-func (w *partWriter) gather(ctx context.Context, list []segment, size int64) ([]byte, error) {
+func (w *partWriter) gather(ctx context.Context, list []segment) ([]byte, error) {
 	if len(list) == 1 && list[0].data != nil {
 		return list[0].data, nil
 	}
-	out := make([]byte, 0, size)
+	var out []byte
 	for _, x := range list {
 		if x.data != nil {
 			out = append(out, x.data...)
 			continue
 		}
-		buf, err := w.s.bytesOf(ctx, w.old, x.off, x.n)
-		if err != nil {
+		n := len(out)
+		out = slices.Grow(out, int(x.n))[:n+int(x.n)]
+		if err := w.s.fetch(ctx, w.old, out[n:], x.off); err != nil {
 			return nil, err
 		}
-		out = append(out, buf...)
 	}
 	return out, nil
 }
@@ -213,16 +134,14 @@ func (w *partWriter) next() (int32, error) {
 	return w.number, nil
 }
 
-// sendLead uploads the lead as one part.
-func (w *partWriter) sendLead() error {
+// sendBytes uploads a part.
+func (w *partWriter) sendBytes(list []segment) error {
 	n, err := w.next()
 	if err != nil {
 		return err
 	}
-	list, size := w.lead, w.leadSize
-	w.lead, w.leadSize = nil, 0
 	w.g.Go(func() error {
-		data, err := w.gather(w.gctx, list, size)
+		data, err := w.gather(w.gctx, list)
 		if err != nil {
 			return err
 		}
@@ -237,28 +156,21 @@ func (w *partWriter) send(n int32, data []byte) error {
 		return err
 	}
 	out, err := api.UploadPart(w.gctx, &s3.UploadPartInput{Bucket: &w.s.bucket, Key: &w.old.key, UploadId: &w.upload, PartNumber: &n,
-		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), RequestPayer: payer})
+		Body: bytes.NewReader(data), ContentMD5: contentMD5(data), ContentLength: aws.Int64(int64(len(data))), RequestPayer: payer})
 	if err != nil {
 		return s3WriteErr("uploading a part", writePermission, err)
 	}
-	w.record(types.CompletedPart{PartNumber: &n, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC32C: out.ChecksumCRC32C,
-		ChecksumCRC64NVME: out.ChecksumCRC64NVME, ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256})
+	w.record(n, out.ETag)
 	return nil
 }
 
-// sendTail copies the tail inside the store, in parts of much the same size.
-func (w *partWriter) sendTail() error {
-	count := (w.tail.n + copyPart - 1) / copyPart
-	for i := range count {
-		from, to := w.tail.n*i/count, w.tail.n*(i+1)/count
-		n, err := w.next()
-		if err != nil {
-			return err
-		}
-		off := w.tail.off + from
-		w.g.Go(func() error { return w.copy(n, off, to-from) })
+// sendCopy lets the store copy a part.
+func (w *partWriter) sendCopy(off, size int64) error {
+	n, err := w.next()
+	if err != nil {
+		return err
 	}
-	w.tail = segment{}
+	w.g.Go(func() error { return w.copy(n, off, size) })
 	return nil
 }
 
@@ -289,15 +201,14 @@ func (w *partWriter) copy(n int32, off, size int64) error {
 	if r == nil || aws.ToString(r.ETag) == "" {
 		return errors.New("copying a part of an object: S3 did not say that it did")
 	}
-	w.record(types.CompletedPart{PartNumber: &n, ETag: r.ETag, ChecksumCRC32: r.ChecksumCRC32, ChecksumCRC32C: r.ChecksumCRC32C,
-		ChecksumCRC64NVME: r.ChecksumCRC64NVME, ChecksumSHA1: r.ChecksumSHA1, ChecksumSHA256: r.ChecksumSHA256})
+	w.record(n, r.ETag)
 	return nil
 }
 
-func (w *partWriter) record(p types.CompletedPart) {
+func (w *partWriter) record(n int32, etag *string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.done[*p.PartNumber] = p
+	w.done[n] = types.CompletedPart{PartNumber: &n, ETag: etag}
 }
 
 // complete puts the parts together, if the object is still the one that they were

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -133,8 +134,8 @@ func (s *s3Store) overwrite(ctx context.Context, old *head, c carry, write func(
 		// Somebody wrote it again at once. What was written is an old version now,
 		// and clean; the next look at the object plans anew.
 		return nil, connectors.ErrChanged
-	case next.size != w.size:
-		return nil, fmt.Errorf("the new content has %d bytes and not the %d that were written", next.size, w.size)
+	case next.size != w.cut.size:
+		return nil, fmt.Errorf("the new content has %d bytes and not the %d that were written", next.size, w.cut.size)
 	}
 	return next, nil
 }
@@ -148,7 +149,7 @@ func (s *s3Store) put(ctx context.Context, old *head, c carry, content []byte) (
 	}
 	in := c.put()
 	in.Bucket, in.Key, in.IfMatch, in.RequestPayer = &s.bucket, &old.key, &old.etag, payer
-	in.Body, in.ContentLength = bytes.NewReader(content), aws.Int64(int64(len(content)))
+	in.Body, in.ContentLength, in.ContentMD5 = bytes.NewReader(content), aws.Int64(int64(len(content))), contentMD5(content)
 	out, err := api.PutObject(ctx, in)
 	if err == nil {
 		return aws.ToString(out.ETag), nil
@@ -158,6 +159,12 @@ func (s *s3Store) put(ctx context.Context, old *head, c carry, content []byte) (
 		return etag, nil
 	}
 	return "", s3WriteErr("writing the new content", writePermission, err)
+}
+
+// contentMD5 lets the store check what arrives; with a lock it asks for it.
+func contentMD5(data []byte) *string {
+	sum := md5.Sum(data)
+	return aws.String(base64.StdEncoding.EncodeToString(sum[:]))
 }
 
 // landed reports whether the key has the content with this ETag although the call
@@ -174,12 +181,3 @@ func (s *s3Store) landed(ctx context.Context, old *head, etag string) (string, b
 }
 
 func trim(etag string) string { return strings.Trim(etag, `"`) }
-
-// bytesOf reads a range of the old version.
-func (s *s3Store) bytesOf(ctx context.Context, h *head, off, n int64) ([]byte, error) {
-	buf := make([]byte, n)
-	if err := s.fetch(ctx, h, buf, off); err != nil {
-		return nil, err
-	}
-	return buf, nil
-}

@@ -222,15 +222,12 @@ func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([
 func (s *s3Store) refused(ctx context.Context, key string, list []string, cause error) error {
 	var last *connectors.PendingError
 	for _, id := range list {
-		h, err := s.head(ctx, key, id)
-		if errors.Is(err, connectors.ErrNotFound) {
-			continue
-		}
+		lock, err := s.lock(ctx, key, id)
 		if err != nil {
 			return fmt.Errorf("looking for the lock of a version that cannot be deleted: %w", err)
 		}
 		var p *connectors.PendingError
-		if errors.As(h.locked(s.opt.now()), &p) && (last == nil || p.Until.IsZero() || !last.Until.IsZero() && p.Until.After(last.Until)) {
+		if errors.As(lock, &p) && (last == nil || p.Until.IsZero() || !last.Until.IsZero() && p.Until.After(last.Until)) {
 			last = p
 		}
 	}
@@ -241,6 +238,28 @@ func (s *s3Store) refused(ctx context.Context, key string, list []string, cause 
 		return s3WriteErr("deleting versions of an object", deletePermission, cause)
 	}
 	return fmt.Errorf("deleting versions of an object: %w (%w; it needs %s, and on a bucket with MFA Delete the owner)", connectors.ErrReadOnly, errDenied, deletePermission)
+}
+
+// lock returns the lock of a version as a PendingError, nil when it has none that
+// can be seen. It asks for the lock itself: not every store tells of the locks of
+// old versions otherwise.
+func (s *s3Store) lock(ctx context.Context, key, id string) (lock, err error) {
+	api, err := s.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{out: &s3.HeadObjectOutput{}}
+	hold, err := api.GetObjectLegalHold(ctx, &s3.GetObjectLegalHoldInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
+	if err == nil && hold.LegalHold != nil {
+		h.out.ObjectLockLegalHoldStatus = hold.LegalHold.Status
+	}
+	keep, kerr := api.GetObjectRetention(ctx, &s3.GetObjectRetentionInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
+	if kerr == nil && keep.Retention != nil {
+		h.out.ObjectLockMode, h.out.ObjectLockRetainUntilDate = types.ObjectLockMode(keep.Retention.Mode), keep.Retention.RetainUntilDate
+	}
+	// That there is no lock is an error too, of several names: whatever the reason,
+	// the version could not be deleted and the caller says so.
+	return h.locked(s.opt.now()), ctx.Err()
 }
 
 // abortAll aborts the unfinished uploads of exactly this key: their parts hold its
