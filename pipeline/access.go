@@ -48,6 +48,9 @@ type access struct {
 // gave; recipient, an age public key, encrypts it.
 func (s *Site) Access(ctx context.Context, ident, account, out, recipient string) (AccessSummary, error) {
 	sum := AccessSummary{Type: "summary", Bundle: out}
+	if err := s.resident(ctx, nil); err != nil {
+		return sum, err
+	}
 	p, err := s.Subject(ctx, ident, account)
 	if err != nil {
 		return sum, err

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,14 +14,26 @@ import (
 )
 
 // Check examines the named sources, or all, and passes what it finds to fn. A
-// source that cannot be reached is a gap.
+// source that cannot be reached is a gap; one that stands outside of the allowed
+// regions is not looked into, and makes the error ErrRefused.
 func (s *Site) Check(ctx context.Context, names []string, fn func(source string, f connectors.Finding)) error {
+	var refused error
 	for _, src := range s.Sources {
 		if len(names) > 0 && !slices.Contains(names, src.Name) {
 			continue
 		}
 		if src.Err != nil {
 			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+			continue
+		}
+		outside, err := located(ctx, s.Config, src.Conn)
+		if err != nil {
+			s.gap(src.Name, "", "where it stands is not known: "+err.Error())
+			continue
+		}
+		if outside != "" {
+			fn(src.Name, connectors.Finding{What: "residency", Note: outside, Fatal: true})
+			refused = errors.Join(refused, fmt.Errorf("%w: source %s %s", ErrRefused, src.Name, outside))
 			continue
 		}
 		c, ok := src.Conn.(connectors.Checker)
@@ -39,7 +53,7 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 			}
 		}
 	}
-	return ctx.Err()
+	return errors.Join(refused, ctx.Err())
 }
 
 // SourceLine is what the graph holds of one source.

@@ -57,6 +57,9 @@ type touched struct {
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
 // done is done. simulate lets the plan's own as-of time stand for the clock.
 func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
+	if err := s.resident(ctx, nil); err != nil {
+		return ApplySummary{}, err
+	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s)}
 	p, err := s.load(path, a.stays)

@@ -118,6 +118,14 @@ func Discover(ctx context.Context, c *config.Config, kinds map[string]connectors
 		d.gap("", "the source cannot be opened: "+err.Error())
 		return Proposal{}, d.sum, nil
 	}
+	outside, err := located(ctx, c, conn)
+	switch {
+	case err != nil:
+		d.gap("", "where the source stands is not known: "+err.Error())
+		return Proposal{}, d.sum, conn.Close()
+	case outside != "":
+		return Proposal{}, d.sum, errors.Join(fmt.Errorf("%w: source %s %s", ErrRefused, source, outside), conn.Close())
+	}
 	err = errors.Join(d.run(conn), conn.Close())
 	return Proposal{source: src, tables: d.done, seed: o.Seed}, d.sum, err
 }

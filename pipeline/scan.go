@@ -67,6 +67,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
 		}
 	}
+	if err := s.resident(ctx, names); err != nil {
+		return ScanSummary{}, err
+	}
 	chosen := slices.DeleteFunc(slices.Clone(s.Sources), func(x *Source) bool { return len(names) > 0 && !slices.Contains(names, x.Name) })
 	if err := s.describe(ctx, chosen); err != nil {
 		return ScanSummary{}, err

@@ -27,6 +27,9 @@ func isReport(path string) bool { return strings.HasSuffix(path, ".report.json")
 // identifier of an erased person is left. With a certificate, a path or an id, it
 // does so for that one: it reads again what its plan touched.
 func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, error) {
+	if err := s.resident(ctx, nil); err != nil {
+		return VerifySummary{Type: "summary"}, err
+	}
 	if certificate != "" {
 		return s.verifyOne(ctx, certificate)
 	}

@@ -8,13 +8,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/connectortest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { connectortest.Main(m) }
 
 func open(t testing.TB, kind string, c connectors.Config) connectors.Source {
 	t.Helper()
@@ -48,6 +46,12 @@ func TestSQLiteConforms(t *testing.T) {
 }
 
 func TestRecordingsConform(t *testing.T) {
+	for _, scheme := range connectortest.Stores {
+		t.Run(scheme, func(t *testing.T) { testRecordings(t, scheme) })
+	}
+}
+
+func testRecordings(t *testing.T, scheme string) {
 	connectortest.Run(t, connectortest.Suite{
 		Open: func(t testing.TB) connectors.Source {
 			root := t.TempDir()
@@ -61,7 +65,7 @@ func TestRecordingsConform(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			return open(t, "recordings", connectors.Config{Name: "recordings", URL: "file:" + root, Dataset: connectors.Dataset{Key: "recordings"}})
+			return open(t, "recordings", connectors.Config{Name: "recordings", URL: connectortest.Stored(t, scheme, root), Dataset: connectors.Dataset{Key: "recordings"}})
 		},
 		MinRecords: 4, Collection: "sidecars", Field: "contact_name",
 		Victim: func(r connectortest.Record) bool { return r.Collection == "calls" },

@@ -53,13 +53,13 @@ func dataset(t testing.TB, kind string) connectors.Dataset {
 	return list[0]
 }
 
-func openImport(t testing.TB, kind string) connectors.Source {
+func openImport(t testing.TB, kind, scheme string) connectors.Source {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.CopyFS(root, os.DirFS(filepath.Join("..", kind, "testdata", "fixture"))); err != nil {
 		t.Fatal(err)
 	}
-	s, err := all.Kinds()[kind].Open(context.Background(), connectors.Config{Name: kind, URL: "file:" + root, Dataset: dataset(t, kind), Account: connectors.AccountRule{Segment: 1}})
+	s, err := all.Kinds()[kind].Open(context.Background(), connectors.Config{Name: kind, URL: connectortest.Stored(t, scheme, root), Dataset: dataset(t, kind), Account: connectors.AccountRule{Segment: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +68,15 @@ func openImport(t testing.TB, kind string) connectors.Source {
 
 func TestImportsConform(t *testing.T) {
 	for _, tt := range imports {
-		t.Run(tt.kind, func(t *testing.T) {
-			connectortest.Run(t, connectortest.Suite{
-				Open:       func(t testing.TB) connectors.Source { return openImport(t, tt.kind) },
-				MinRecords: tt.records, Gaps: tt.gaps, Collection: tt.collection, Field: tt.field,
-				Victim: func(r connectortest.Record) bool { return r.Unit == tt.victim },
+		for _, scheme := range connectortest.Stores {
+			t.Run(tt.kind+"/"+scheme, func(t *testing.T) {
+				connectortest.Run(t, connectortest.Suite{
+					Open:       func(t testing.TB) connectors.Source { return openImport(t, tt.kind, scheme) },
+					MinRecords: tt.records, Gaps: tt.gaps, Collection: tt.collection, Field: tt.field,
+					Victim: func(r connectortest.Record) bool { return r.Unit == tt.victim },
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -130,7 +132,7 @@ func dump(t *testing.T, kind string) string {
 		at, _, d, ok := policy.ParseDate(s)
 		return at, d, ok
 	}}
-	ds, s := dataset(t, kind), openImport(t, kind)
+	ds, s := dataset(t, kind), openImport(t, kind, "file")
 	var b strings.Builder
 	for u, err := range s.Units(context.Background()) {
 		if err != nil {

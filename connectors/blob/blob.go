@@ -44,18 +44,31 @@ type Writer interface {
 // there. They return an error that wraps connectors.ErrNotFound when the object is
 // gone and connectors.ErrChanged when it has another version.
 type Store interface {
-	// List yields the objects whose key begins with prefix, in key order.
+	// List yields the objects whose key begins with prefix, in key order. A store
+	// that keeps old versions lists them too; see [Plain].
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 	// Stat returns one object.
 	Stat(ctx context.Context, key string) (Object, error)
 	Open(ctx context.Context, key, version string) (Reader, error)
 	// Replace writes a new content for an existing object. It becomes visible
 	// whole or not at all, with the old object's mode and owner kept, and leaves
-	// nothing of the old content behind.
+	// nothing of the old content behind. write may be called again, from the
+	// beginning, when the store asks for it. An old version ([Plain]) cannot be
+	// rewritten: it goes as a whole, and the Object that is returned has no Version.
 	Replace(ctx context.Context, key, version string, write func(w Writer) error) (Object, error)
-	// Delete removes the object, and folders that it leaves empty.
+	// Delete removes the object with every version and mark of it, and folders that
+	// it leaves empty.
 	Delete(ctx context.Context, key, version string) error
 	// Sweep removes what an interrupted Replace left behind. It is called before
 	// a run that changes objects.
 	Sweep(ctx context.Context) error
+}
+
+// Keeper is implemented by stores that keep old versions of objects.
+type Keeper interface {
+	// Forget removes old versions of an object: all of them when version is "", else
+	// that version, which something else has replaced or hidden meanwhile, and those
+	// before it. The current version stays. It finishes what an interrupted Replace or
+	// Delete began; an object of which nothing is left is no error.
+	Forget(ctx context.Context, key, version string) error
 }

@@ -72,7 +72,7 @@ func write(data string) func(Writer) error {
 }
 
 func TestOpenURL(t *testing.T) {
-	for url, ok := range map[string]bool{"file:/tmp/x": true, "file:///tmp/x": true, "file:x": false, "s3://b/": false, "ftp:/x": false, "x": false} {
+	for url, ok := range map[string]bool{"file:/tmp/x": true, "file:///tmp/x": true, "file:x": false, "s3://b/": true, "s3:///x": false, "s3:b": false, "ftp:/x": false, "x": false} {
 		if _, err := Open(context.Background(), url); (err == nil) != ok {
 			t.Errorf("%s: %v", url, err)
 		}

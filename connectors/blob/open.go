@@ -3,14 +3,18 @@ package blob
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // Open returns the store behind a url: "file:" followed by the absolute path of a
-// folder ("file:///path" is the same). The folder need not exist yet: that it is
-// missing is an error of each call, because a source that vanished is not an
-// empty one.
+// folder ("file:///path" is the same), or "s3://bucket/prefix/". The folder or
+// bucket need not exist yet: that it is missing is an error of each call, because a
+// source that vanished is not an empty one. A store that is an io.Closer wants to
+// be closed.
 func Open(ctx context.Context, url string) (Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("opening a store: %w", err)
@@ -23,7 +27,11 @@ func Open(ctx context.Context, url string) (Store, error) {
 	case "file":
 		return openFolder(rest)
 	case "s3":
-		return nil, fmt.Errorf("opening a store: this build has no S3 store yet; use a file: url")
+		bucket, ok := strings.CutPrefix(rest, "//")
+		if !ok {
+			return nil, fmt.Errorf("opening a store: an S3 url begins with s3://")
+		}
+		return openS3(bucket, s3Options{})
 	default:
 		return nil, fmt.Errorf("opening a store: unknown scheme %q; want file: or s3://", scheme)
 	}
@@ -38,4 +46,29 @@ func openFolder(rest string) (Store, error) {
 		return nil, fmt.Errorf("opening a store: the path of a file: url must be absolute")
 	}
 	return &folder{root: filepath.Clean(rest)}, nil
+}
+
+// Region returns where a store stands: the name of a region, or "" for this
+// machine.
+func Region(ctx context.Context, s Store) (string, error) {
+	if l, ok := s.(connectors.Located); ok {
+		return l.Region(ctx)
+	}
+	return "", nil
+}
+
+// Close gives back what a store holds.
+func Close(s Store) error {
+	if c, ok := s.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// Forget calls the store's [Keeper], if it is one.
+func Forget(ctx context.Context, s Store, key, version string) error {
+	if k, ok := s.(Keeper); ok {
+		return k.Forget(ctx, key, version)
+	}
+	return nil
 }

@@ -146,6 +146,15 @@ func (f *faulty) batches(ctx context.Context, u connectors.Unit, seq iter.Seq2[c
 	}
 }
 
+// Region implements connectors.Located, for sources that do not as well: they
+// stand on this machine.
+func (f *faulty) Region(ctx context.Context) (string, error) {
+	if l, ok := f.s.(connectors.Located); ok {
+		return l.Region(ctx)
+	}
+	return "", nil
+}
+
 // Close implements connectors.Source.
 func (f *faulty) Close() error { return f.s.Close() }
 

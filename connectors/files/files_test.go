@@ -12,13 +12,12 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
-	"go.uber.org/goleak"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/connectortest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { connectortest.Main(m) }
 
 var fields = []connectors.CatalogField{
 	{Name: "id", PrimaryKey: true}, {Name: "phone", Identity: "phone", Categories: []string{"user.contact.phone_number"}}, {Name: "remark", Categories: []string{"user.content"}},
@@ -73,7 +72,12 @@ func fixture(t testing.TB) string {
 
 func source(t testing.TB, root string) connectors.Source {
 	t.Helper()
-	s, err := Kind().Open(context.Background(), connectors.Config{Name: "files", URL: "file:" + root, Dataset: dataset})
+	return at(t, "file:"+root)
+}
+
+func at(t testing.TB, url string) connectors.Source {
+	t.Helper()
+	s, err := Kind().Open(context.Background(), connectors.Config{Name: "files", URL: url, Dataset: dataset})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,10 +85,16 @@ func source(t testing.TB, root string) connectors.Source {
 }
 
 func TestConformance(t *testing.T) {
+	for _, scheme := range connectortest.Stores {
+		t.Run(scheme, func(t *testing.T) { testConformance(t, scheme) })
+	}
+}
+
+func testConformance(t *testing.T, scheme string) {
 	for _, unit := range []string{"leads/a.csv", "leads.tsv", "leads/one.json", "leads/list.json", "logs/calls-1.jsonl.gz", "visits/v.parquet", "visits/v.csv"} {
 		t.Run(filepath.Ext(unit), func(t *testing.T) {
 			connectortest.Run(t, connectortest.Suite{
-				Open: func(t testing.TB) connectors.Source { return source(t, fixture(t)) }, MinRecords: 15, Gaps: 2,
+				Open: func(t testing.TB) connectors.Source { return at(t, connectortest.Stored(t, scheme, fixture(t))) }, MinRecords: 15, Gaps: 2,
 				Victim:     func(r connectortest.Record) bool { return r.Unit == unit },
 				Collection: map[bool]string{true: "visits", false: "leads"}[unit[0] == 'v'], Field: "phone",
 			})

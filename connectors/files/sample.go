@@ -107,6 +107,9 @@ func (x *explorer) list(ctx context.Context) ([]*group, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, old := blob.Plain(u.Key); old != "" {
+			continue // of its object the current version is looked at
+		}
 		key := stripPacking(u.Key)
 		sh := x.shape(key, u.Key)
 		if _, err := codec("", connectors.Collection{}, strings.ToLower(path.Ext(key))); err != nil {

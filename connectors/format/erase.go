@@ -17,11 +17,22 @@ import (
 // written. Two edits of one record are both made. A unit without a fingerprint
 // is taken as it stands now.
 //
+// Old versions of the object go with the change: a version that the plan saw and
+// that another has replaced since is removed although the answer is ErrChanged,
+// because it holds what had to go, and so is what an interrupted Erase left. An old
+// version that is a unit of its own goes as a whole when an edit changes
+// something in it.
+//
 // Where locators are positions ("row 7"), a second Erase with the unit that the
 // first returned would hit other records: Edit.Check is the guard against that.
 func (s *Source) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
 	var none connectors.Outcome
 	obj, err := s.stat(ctx, u)
+	if len(edits) > 0 {
+		if err := s.forget(ctx, u, err); err != nil {
+			return u, none, err
+		}
+	}
 	if errors.Is(err, connectors.ErrNotFound) {
 		return connectors.Unit{Key: u.Key, Account: u.Account}, connectors.Outcome{Missing: len(edits), Gone: true}, nil
 	}
@@ -32,7 +43,8 @@ func (s *Source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 		return s.unit(obj), none, nil
 	}
 	if s.guard != nil {
-		if err := s.guard(ctx, s.store, u.Key); err != nil {
+		key, _ := blob.Plain(u.Key)
+		if err := s.guard(ctx, s.store, key); err != nil {
 			return u, none, fmt.Errorf("erasing in an object: %w", err)
 		}
 	}
@@ -45,10 +57,25 @@ func (s *Source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	}
 	edits = merge(edits)
 	next, out, err := s.edit(ctx, x, edits)
+	if ferr := s.forget(ctx, s.unit(obj), err); ferr != nil {
+		err = ferr // the old version is not gone: that must not look like a mere change
+	}
 	if err := errors.Join(err, x.Close()); err != nil {
 		return u, none, fmt.Errorf("erasing in an object: %w", err)
 	}
 	return next, out, nil
+}
+
+// forget removes the version that the plan saw when err says that something else
+// has taken its place since: it still holds what had to go.
+func (s *Source) forget(ctx context.Context, u connectors.Unit, err error) error {
+	if !errors.Is(err, connectors.ErrNotFound) && !errors.Is(err, connectors.ErrChanged) {
+		return nil
+	}
+	if err := blob.Forget(ctx, s.store, u.Key, u.Fingerprint); err != nil {
+		return fmt.Errorf("erasing old versions of an object: %w", err)
+	}
+	return nil
 }
 
 // Sweep removes what an interrupted Erase left behind, once in a source's life.
@@ -71,13 +98,14 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 	if err := s.precheck(ctx, x, edits); err != nil {
 		return connectors.Unit{}, connectors.Outcome{}, err
 	}
-	codec, err := s.codec(x.obj)
-	if err != nil {
-		return connectors.Unit{}, connectors.Outcome{}, err
-	}
-	ed := NewEdits(edits)
+	var ed *Edits
 	var same, empty bool
 	next, err := s.store.Replace(ctx, x.obj.Key, x.obj.Version, func(w blob.Writer) error {
+		ed = NewEdits(edits) // a store may ask for the content again
+		codec, err := s.codec(x.obj)
+		if err != nil {
+			return err
+		}
 		left, err := rewrite(ctx, codec, x, w, ed)
 		if err != nil {
 			return err
@@ -90,14 +118,21 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 		}
 		return nil
 	})
-	out := ed.Outcome()
 	switch {
 	case same:
-		return s.unit(x.obj), out, nil
+		if err := blob.Forget(ctx, s.store, x.obj.Key, ""); err != nil {
+			return connectors.Unit{}, connectors.Outcome{}, fmt.Errorf("erasing old versions of an object: %w", err)
+		}
+		return s.unit(x.obj), ed.Outcome(), nil
 	case empty:
-		return s.remove(ctx, x.obj, out)
+		return s.remove(ctx, x.obj, ed.Outcome())
 	case err != nil:
 		return connectors.Unit{}, connectors.Outcome{}, err
+	}
+	out := ed.Outcome()
+	if next.Version == "" { // an old version, which went as a whole
+		out.Gone = true
+		return connectors.Unit{Key: x.obj.Key, Account: s.account(x.obj.Key)}, out, nil
 	}
 	return s.unit(next), out, nil
 }
@@ -107,7 +142,7 @@ func (s *Source) remove(ctx context.Context, obj blob.Object, out connectors.Out
 		return connectors.Unit{}, connectors.Outcome{}, fmt.Errorf("deleting an object that nothing is left of: %w", err)
 	}
 	out.Gone = true
-	return connectors.Unit{Key: obj.Key, Account: AccountOf(s.conf.Account, obj.Key)}, out, nil
+	return connectors.Unit{Key: obj.Key, Account: s.account(obj.Key)}, out, nil
 }
 
 // rewrite runs the codec between an unpacking and a packing.

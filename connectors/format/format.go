@@ -17,7 +17,7 @@ import (
 // Input is one object, decompressed, as a codec sees it.
 type Input struct {
 	Key     string // the object's key, without a compression suffix (.gz, .zst)
-	Object  string // the object's key as it is in the store
+	Object  string // the object's key as it is in the store, without a version
 	Account string // see connectors.Unit
 	// Open starts reading the content from the beginning.
 	Open func() (io.ReadCloser, error)

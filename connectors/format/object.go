@@ -28,7 +28,8 @@ func (s *Source) openObject(ctx context.Context, obj blob.Object) (*object, erro
 	if err != nil {
 		return nil, err
 	}
-	comp, err := detect(obj.Key, r)
+	key, _ := blob.Plain(obj.Key)
+	comp, err := detect(key, r)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -48,9 +49,10 @@ func (x *object) Close() error {
 }
 
 func (x *object) input() Input {
-	key, _ := stripSuffix(x.obj.Key)
+	whole, _ := blob.Plain(x.obj.Key)
+	key, _ := stripSuffix(whole)
 	return Input{
-		Key: key, Object: x.obj.Key, Account: AccountOf(x.src.conf.Account, x.obj.Key),
+		Key: key, Object: whole, Account: AccountOf(x.src.conf.Account, whole),
 		Open: x.open, At: x.at,
 	}
 }

@@ -64,13 +64,23 @@ func New(store blob.Store, c connectors.Config, route Route, guard Guard) *Sourc
 	return &Source{store: store, conf: c, route: route, guard: guard}
 }
 
-// Close implements connectors.Source. Nothing is held open between calls.
-func (s *Source) Close() error { return nil }
+// Close implements connectors.Source.
+func (s *Source) Close() error { return blob.Close(s.store) }
+
+// Region implements connectors.Located.
+func (s *Source) Region(ctx context.Context) (string, error) {
+	region, err := blob.Region(ctx, s.store)
+	if err != nil {
+		return "", fmt.Errorf("source %s: %w", s.conf.Name, err)
+	}
+	return region, nil
+}
 
 // Store returns the store below, for connectors that need more than records.
 func (s *Source) Store() blob.Store { return s.store }
 
-// Units implements connectors.Source: one unit an object version, in key order.
+// Units implements connectors.Source: one unit an object version, in key order;
+// versions that are not current have the name that [blob.Plain] explains.
 // Litter of operating systems is left out. An entry that cannot be looked at is
 // a unit whose Read fails.
 func (s *Source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
@@ -94,7 +104,12 @@ func (s *Source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 }
 
 func (s *Source) unit(o blob.Object) connectors.Unit {
-	return connectors.Unit{Key: o.Key, Fingerprint: o.Version, Size: o.Size, Account: AccountOf(s.conf.Account, o.Key)}
+	return connectors.Unit{Key: o.Key, Fingerprint: o.Version, Size: o.Size, Account: s.account(o.Key)}
+}
+
+func (s *Source) account(name string) string {
+	key, _ := blob.Plain(name)
+	return AccountOf(s.conf.Account, key)
 }
 
 // AccountOf applies an account rule to a key. Only folders count as segments:
@@ -114,11 +129,12 @@ func AccountOf(r connectors.AccountRule, key string) string {
 // litter reports what operating systems leave in folders, and the empty objects
 // that some S3 tools write in place of a folder.
 func litter(o blob.Object) bool {
-	switch path.Base(o.Key) {
+	key, _ := blob.Plain(o.Key)
+	switch path.Base(key) {
 	case ".DS_Store", "Thumbs.db", "desktop.ini":
 		return true
 	}
-	return strings.HasSuffix(o.Key, "/") && o.Size == 0
+	return strings.HasSuffix(key, "/") && o.Size == 0
 }
 
 // Read implements connectors.Source. It reads the version that u names
@@ -199,8 +215,10 @@ func (s *Source) stat(ctx context.Context, u connectors.Unit) (blob.Object, erro
 	return obj, nil
 }
 
-// codec routes an object; no codec is a SkipError.
+// codec routes an object; no codec is a SkipError. An old version is read as the
+// current one is.
 func (s *Source) codec(obj blob.Object) (Codec, error) {
+	obj.Key, _ = blob.Plain(obj.Key)
 	key, _ := stripSuffix(obj.Key)
 	c, err := s.route(obj, key)
 	if err != nil {

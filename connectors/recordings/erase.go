@@ -21,10 +21,16 @@ var errAudio = errors.New("an audio object cannot be redacted, only deleted: wha
 // deleted: Edit.Check guards a second Erase against hitting others.
 func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
 	fail := func(err error) (connectors.Unit, connectors.Outcome, error) {
+		if ferr := s.forget(ctx, u, edits, err); ferr != nil {
+			err = ferr // an old version is not gone: that must not look like a mere change
+		}
 		return u, connectors.Outcome{}, fmt.Errorf("erase in a recording: %w", err)
 	}
 	o, err := s.stat(ctx, u)
 	if errors.Is(err, connectors.ErrNotFound) {
+		if err := s.forget(ctx, u, edits, err); err != nil {
+			return fail(err)
+		}
 		return gone(u), connectors.Outcome{Missing: len(edits), Gone: true}, nil
 	}
 	if err != nil {
@@ -53,8 +59,15 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 		w.out.Gone = true
 		return gone(u), w.out, nil
 	case w.text == nil:
+		if len(edits) > 0 {
+			err = blob.Forget(ctx, s.store, o.Key, "")
+		}
+		if err != nil {
+			return fail(err)
+		}
 		return s.unit(o), w.out, nil
 	}
+	u.Fingerprint = o.Version
 	o, err = s.store.Replace(ctx, o.Key, o.Version, func(f blob.Writer) error {
 		_, err := f.Write(w.text)
 		return err
@@ -62,7 +75,20 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	if err != nil {
 		return fail(err)
 	}
+	if o.Version == "" { // an old version, which went as a whole
+		w.out.Gone = true
+		return gone(u), w.out, nil
+	}
 	return s.unit(o), w.out, nil
+}
+
+// forget removes the version that the plan saw when something else has taken its
+// place since: it still holds what had to go.
+func (s *source) forget(ctx context.Context, u connectors.Unit, edits []connectors.Edit, err error) error {
+	if len(edits) == 0 || !errors.Is(err, connectors.ErrNotFound) && !errors.Is(err, connectors.ErrChanged) {
+		return nil
+	}
+	return blob.Forget(ctx, s.store, u.Key, u.Fingerprint)
 }
 
 func gone(u connectors.Unit) connectors.Unit {

@@ -56,16 +56,18 @@ func (r *record) values() map[string]string {
 
 // load returns the records of an object: of an audio object without opening it.
 func (s *source) load(ctx context.Context, o blob.Object) (*object, error) {
+	plain := o // an old version tells what the current one does
+	plain.Key, _ = blob.Plain(o.Key)
 	switch kindOf(o.Key) {
 	case audio:
-		r := call(o)
+		r := call(plain)
 		return &object{collection: callsName, fields: s.calls, records: []record{r}}, nil
 	case sidecarFile:
 		data, err := s.content(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		return s.sidecar(o, data), nil
+		return s.sidecar(plain, data), nil
 	}
 	gap := connectors.Gap{Reason: "not an audio file and no sidecar"}
 	return &object{collection: callsName, fields: s.calls, gaps: []connectors.Gap{gap}}, nil

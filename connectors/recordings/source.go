@@ -49,6 +49,7 @@ type source struct {
 
 var (
 	_ connectors.Source  = (*source)(nil)
+	_ connectors.Located = (*source)(nil)
 	_ connectors.Eraser  = (*source)(nil)
 	_ connectors.Fetcher = (*source)(nil)
 	_ connectors.Checker = (*source)(nil)
@@ -80,7 +81,8 @@ var audioTypes = map[string]bool{
 	".aac": true, ".3gp": true, ".flac": true, ".webm": true, ".mp4": true, ".gsm": true,
 }
 
-func kindOf(key string) kind {
+func kindOf(name string) kind {
+	key, _ := blob.Plain(name)
 	ext := strings.ToLower(path.Ext(key))
 	switch {
 	case audioTypes[ext]:
@@ -120,7 +122,8 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 func (s *source) unit(o blob.Object) connectors.Unit {
 	u := connectors.Unit{Key: o.Key, Fingerprint: o.Version, Size: o.Size, Account: s.account.Constant}
 	if n := s.account.Segment; n > 0 && u.Account == "" {
-		if parts := strings.Split(o.Key, "/"); n < len(parts) { // the last is the file's name
+		key, _ := blob.Plain(o.Key)
+		if parts := strings.Split(key, "/"); n < len(parts) { // the last is the file's name
 			u.Account = parts[n-1]
 		}
 	}
@@ -214,7 +217,7 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// Check reports whether the folder can be reached.
+// Check reports whether the folder can be reached, and what the store says.
 func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 	f := connectors.Finding{What: "reachable", OK: true, Note: "the folder is empty"}
 	for o, err := range s.store.List(ctx, "") {
@@ -228,8 +231,25 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		f.Note = "there are objects"
 		break
 	}
-	return []connectors.Finding{f}, nil
+	out := []connectors.Finding{f}
+	if c, ok := s.store.(blob.Checker); ok {
+		more, err := c.Check(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("check recordings: %w", err)
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
-// Close does nothing: the store holds nothing open.
-func (s *source) Close() error { return nil }
+// Region implements connectors.Located.
+func (s *source) Region(ctx context.Context) (string, error) {
+	region, err := blob.Region(ctx, s.store)
+	if err != nil {
+		return "", fmt.Errorf("recordings: %w", err)
+	}
+	return region, nil
+}
+
+// Close gives back what the store holds.
+func (s *source) Close() error { return blob.Close(s.store) }

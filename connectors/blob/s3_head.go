@@ -1,0 +1,137 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// head is what the store says of one version without giving its bytes.
+type head struct {
+	key     string // in the bucket
+	etag    string
+	id      string // "" where the store gives none
+	named   bool   // it was asked for by its id
+	size    int64
+	version string // what Object.Version is
+	out     *s3.HeadObjectOutput
+}
+
+func (h *head) object(name string) Object {
+	return Object{Key: name, Size: h.size, Modified: aws.ToTime(h.out.LastModified), Version: h.version}
+}
+
+// pin is the id to read by, nil where versions have none that is worth naming.
+func (h *head) pin() *string {
+	if !h.named && (h.id == "" || h.id == nullVersion) {
+		return nil
+	}
+	return &h.id
+}
+
+// archived reports an object whose bytes must be restored before they can be read.
+func (h *head) archived() bool {
+	restored := strings.Contains(aws.ToString(h.out.Restore), `ongoing-request="false"`)
+	switch h.out.StorageClass {
+	case types.StorageClassGlacier, types.StorageClassDeepArchive:
+		return !restored
+	}
+	return h.out.ArchiveStatus != "" && !restored
+}
+
+// locked returns why and until when the version cannot be removed, or nil.
+func (h *head) locked(now time.Time) error {
+	if h.out.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn {
+		return &connectors.PendingError{Reason: "a legal hold of the bucket is on the object: it ends when somebody releases it"}
+	}
+	if until := aws.ToTime(h.out.ObjectLockRetainUntilDate); h.out.ObjectLockMode != "" && until.After(now) {
+		return &connectors.PendingError{Until: until, Reason: fmt.Sprintf("an object lock (%s) keeps the object", strings.ToLower(string(h.out.ObjectLockMode)))}
+	}
+	return nil
+}
+
+// head looks at one version of a key of the bucket, the current one when id is "".
+func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
+	api, err := s.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mode, err := s.mode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key, RequestPayer: payer}
+	if id != "" {
+		in.VersionId = &id
+	}
+	out, err := api.HeadObject(ctx, in)
+	if err != nil {
+		if code(err) == "MethodNotAllowed" || lacking(err) { // a delete marker
+			return nil, connectors.ErrNotFound
+		}
+		return nil, s3Err("looking at an object", "s3:GetObject", err)
+	}
+	h := &head{key: key, etag: aws.ToString(out.ETag), id: aws.ToString(out.VersionId), size: aws.ToInt64(out.ContentLength), out: out}
+	if id != "" {
+		h.id, h.named = id, true
+	}
+	h.version = fingerprint(h.etag, h.id, mode.ids)
+	return h, nil
+}
+
+// find looks at the object of a name, which may be that of an old version.
+func (s *s3Store) find(ctx context.Context, name string) (*head, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("looking at an object: %w", err)
+	}
+	if err := s.notice(ctx, name); err != nil {
+		return nil, err
+	}
+	key, id := Plain(name)
+	if key == "" {
+		return nil, errors.New("looking at an object: the key is empty")
+	}
+	h, err := s.head(ctx, s.prefix+key, id)
+	if err != nil || id == "" || strings.Contains(key, versionMark) {
+		return h, err
+	}
+	now, err := s.head(ctx, s.prefix+key, "")
+	if err == nil && orNull(now.id) == id {
+		// It is the current version (again) and has another name.
+		return nil, fmt.Errorf("looking at an old version: it is the current one: %w", connectors.ErrNotFound)
+	}
+	if err != nil && !errors.Is(err, connectors.ErrNotFound) {
+		return nil, err
+	}
+	return h, nil
+}
+
+// Stat implements [Store].
+func (s *s3Store) Stat(ctx context.Context, name string) (Object, error) {
+	h, err := s.find(ctx, name)
+	if err != nil {
+		return Object{}, err
+	}
+	s.seen.put(name, h)
+	return h.object(name), nil
+}
+
+// at looks the object up, at the version if one is given.
+func (s *s3Store) at(ctx context.Context, name, version string) (*head, error) {
+	h, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if version != "" && h.version != version {
+		return nil, fmt.Errorf("looking at an object: %w", connectors.ErrChanged)
+	}
+	return h, nil
+}

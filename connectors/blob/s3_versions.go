@@ -1,0 +1,375 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+const (
+	deletePermission = "s3:DeleteObject and s3:DeleteObjectVersion"
+	// batch is how many versions one call deletes.
+	batch = 1000
+)
+
+// history is every version of one key of the bucket, newest first, and its delete
+// markers.
+type history struct {
+	versions []item
+	markers  []item
+}
+
+// current returns the version that a plain read gives, or nil.
+func (h history) current() *item {
+	if len(h.versions) > 0 && h.versions[0].latest {
+		return &h.versions[0]
+	}
+	return nil
+}
+
+// history lists the versions of exactly this key: a listing by prefix also gives
+// the keys that only begin like it.
+func (s *s3Store) history(ctx context.Context, key string) (history, error) {
+	var h history
+	m, err := s.mode(ctx)
+	if err != nil {
+		return h, err
+	}
+	if m.hidden {
+		return h, fmt.Errorf("listing the versions of an object: %w: %w (it needs s3:ListBucketVersions)", connectors.ErrReadOnly, errDenied)
+	}
+	for from := (place{}); ; {
+		items, next, more, err := s.page(ctx, m, key, from)
+		if err != nil {
+			return h, err
+		}
+		past := false
+		for _, it := range items {
+			switch {
+			case it.key != key:
+				past = true
+			case it.marker:
+				h.markers = append(h.markers, it)
+			default:
+				it.id = orNull(it.id)
+				h.versions = append(h.versions, it)
+			}
+		}
+		if past || !more {
+			return h, nil
+		}
+		from = next
+	}
+}
+
+// Forget implements [Keeper].
+func (s *s3Store) Forget(ctx context.Context, name, version string) error {
+	key, id := Plain(name)
+	if id != "" {
+		return nil // an old version has none of its own
+	}
+	h, err := s.history(ctx, s.prefix+key)
+	if err != nil {
+		return err
+	}
+	m, err := s.mode(ctx)
+	if err != nil {
+		return err
+	}
+	old := h.versions
+	if h.current() != nil {
+		old = old[1:]
+	}
+	if version != "" {
+		i := slices.IndexFunc(old, func(it item) bool { return fingerprint(it.etag, it.id, m.ids) == version })
+		if i < 0 {
+			i = len(old)
+		}
+		old = old[i:]
+	}
+	s.seen.drop(name)
+	if version == "" || h.current() == nil {
+		if err := s.abortAll(ctx, s.prefix+key); err != nil {
+			return err
+		}
+	}
+	return s.purge(ctx, s.prefix+key, h, old)
+}
+
+// purge deletes old versions of a key (newest first), the newest of them last, so
+// that an interrupted purge is seen and finished by the next; then the markers
+// that stand for nothing any more.
+func (s *s3Store) purge(ctx context.Context, key string, h history, old []item) error {
+	if n := len(old); n > 0 {
+		before := slices.Clone(old[1:])
+		slices.Reverse(before)
+		if err := s.deleteVersions(ctx, key, ids(before)); err != nil {
+			return err
+		}
+		if err := s.deleteVersions(ctx, key, ids(old[:1])); err != nil {
+			return err
+		}
+	}
+	marks := slices.DeleteFunc(slices.Clone(h.markers), func(it item) bool { return it.latest })
+	if len(old) == len(h.versions) {
+		marks = h.markers // nothing is below them
+	}
+	if err := s.deleteVersions(ctx, key, ids(marks)); err != nil {
+		return err
+	}
+	return s.proven(ctx, key, append(ids(old), ids(marks)...))
+}
+
+func ids(list []item) []string {
+	out := make([]string, 0, len(list))
+	for _, it := range list {
+		out = append(out, orNull(it.id))
+	}
+	return out
+}
+
+// proven lists the key again and reports what should be gone and is not.
+func (s *s3Store) proven(ctx context.Context, key string, gone []string) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	h, err := s.history(ctx, key)
+	if err != nil {
+		return fmt.Errorf("proving a deletion: %w", err)
+	}
+	left := 0
+	for _, it := range append(h.versions, h.markers...) {
+		if slices.Contains(gone, orNull(it.id)) {
+			left++
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("proving a deletion: %d versions that S3 said are deleted are still listed", left)
+	}
+	return nil
+}
+
+// deleteVersions deletes versions of a key by their ids, and looks at the answer
+// for each of them.
+func (s *s3Store) deleteVersions(ctx context.Context, key string, list []string) error {
+	for part := range slices.Chunk(list, batch) {
+		for try := 1; len(part) > 0; try++ {
+			left, err := s.deleteBatch(ctx, key, part)
+			if err != nil {
+				return err
+			}
+			if part = left; len(left) == 0 {
+				break
+			}
+			if try == tries {
+				return fmt.Errorf("deleting versions of an object: S3 failed for %d of them, %d times", len(left), tries)
+			}
+			if err := s.sleep(ctx, try, nil); err != nil {
+				return fmt.Errorf("deleting versions of an object: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// deleteBatch makes one call. It returns the versions that are worth another try.
+func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([]string, error) {
+	api, err := s.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]types.ObjectIdentifier, len(list))
+	for i, id := range list {
+		objects[i] = types.ObjectIdentifier{Key: &key, VersionId: aws.String(id)}
+	}
+	out, err := api.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &s.bucket, RequestPayer: payer,
+		Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
+	if err != nil {
+		if errors.Is(s3Bare(err), errDenied) {
+			return nil, s.refused(ctx, key, list, err)
+		}
+		return nil, s3WriteErr("deleting versions of an object", deletePermission, err)
+	}
+	var again, denied []string
+	for _, e := range out.Errors {
+		id := orNull(aws.ToString(e.VersionId))
+		switch c := aws.ToString(e.Code); c {
+		case "NoSuchVersion", "NoSuchKey":
+		case "AccessDenied", "InvalidRequest", "ObjectLocked":
+			denied = append(denied, id)
+		case "InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout":
+			again = append(again, id)
+		default:
+			return nil, fmt.Errorf("deleting versions of an object: S3 answered %s", c)
+		}
+	}
+	if len(denied) > 0 {
+		return nil, s.refused(ctx, key, denied, nil)
+	}
+	return again, nil
+}
+
+// refused says why versions could not be deleted: a lock, or a missing permission.
+// With several locks the last to end counts; one without an end counts most.
+func (s *s3Store) refused(ctx context.Context, key string, list []string, cause error) error {
+	var last *connectors.PendingError
+	for _, id := range list {
+		lock, err := s.lock(ctx, key, id)
+		if err != nil {
+			return fmt.Errorf("looking for the lock of a version that cannot be deleted: %w", err)
+		}
+		var p *connectors.PendingError
+		if errors.As(lock, &p) && (last == nil || p.Until.IsZero() || !last.Until.IsZero() && p.Until.After(last.Until)) {
+			last = p
+		}
+	}
+	if last != nil {
+		return fmt.Errorf("deleting versions of an object: %w", last)
+	}
+	if cause != nil {
+		return s3WriteErr("deleting versions of an object", deletePermission, cause)
+	}
+	return fmt.Errorf("deleting versions of an object: %w (%w; it needs %s, and on a bucket with MFA Delete the owner)", connectors.ErrReadOnly, errDenied, deletePermission)
+}
+
+// lock returns the lock of a version as a PendingError, nil when it has none that
+// can be seen. It asks for the lock itself: not every store tells of the locks of
+// old versions otherwise.
+func (s *s3Store) lock(ctx context.Context, key, id string) (lock, err error) {
+	api, err := s.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{out: &s3.HeadObjectOutput{}}
+	hold, err := api.GetObjectLegalHold(ctx, &s3.GetObjectLegalHoldInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
+	if err == nil && hold.LegalHold != nil {
+		h.out.ObjectLockLegalHoldStatus = hold.LegalHold.Status
+	}
+	keep, kerr := api.GetObjectRetention(ctx, &s3.GetObjectRetentionInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
+	if kerr == nil && keep.Retention != nil {
+		h.out.ObjectLockMode, h.out.ObjectLockRetainUntilDate = types.ObjectLockMode(keep.Retention.Mode), keep.Retention.RetainUntilDate
+	}
+	// That there is no lock is an error too, of several names: whatever the reason,
+	// the version could not be deleted and the caller says so.
+	return h.locked(s.opt.now()), ctx.Err()
+}
+
+// abortAll aborts the unfinished uploads of exactly this key: their parts hold its
+// bytes, or those of something that would take its place.
+func (s *s3Store) abortAll(ctx context.Context, key string) error {
+	var list []string
+	if _, err := s.uploads(ctx, key, func(u types.MultipartUpload, k string) bool {
+		if k == key {
+			list = append(list, aws.ToString(u.UploadId))
+		}
+		return k <= key
+	}); err != nil {
+		return err
+	}
+	for _, id := range list {
+		if err := s.abort(ctx, key, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abortTime is how long an upload may take to be aborted once its caller gave up.
+const abortTime = 30 * time.Second
+
+// abort drops the parts of an upload, even when ctx is done.
+func (s *s3Store) abort(ctx context.Context, key, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
+	defer cancel()
+	api, err := s.client(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &id, RequestPayer: payer})
+	if err == nil || code(err) == "NoSuchUpload" {
+		return nil
+	}
+	return s3WriteErr("aborting an unfinished upload", "s3:AbortMultipartUpload", err)
+}
+
+// Delete implements [Store]. Old versions go before the current one: an
+// interrupted deletion leaves the object as it was, not an older one in its place.
+func (s *s3Store) Delete(ctx context.Context, name, version string) error {
+	x, err := s.at(ctx, name, version)
+	if err != nil {
+		return err
+	}
+	defer s.seen.drop(name)
+	if err := x.locked(s.opt.now()); err != nil {
+		return fmt.Errorf("deleting an object: %w", err)
+	}
+	h, err := s.history(ctx, x.key)
+	if err != nil {
+		return err
+	}
+	now := h.current()
+	if now == nil || now.id != orNull(x.id) {
+		if i := slices.IndexFunc(h.versions, func(it item) bool { return it.id == orNull(x.id) }); i >= 0 && x.named {
+			return s.deleteOld(ctx, x.key, h, i)
+		}
+		return fmt.Errorf("deleting an object: %w", connectors.ErrChanged)
+	}
+	if err := s.abortAll(ctx, x.key); err != nil {
+		return err
+	}
+	old := history{versions: h.versions, markers: h.markers}
+	if err := s.purge(ctx, x.key, old, h.versions[1:]); err != nil {
+		return err
+	}
+	if err := s.deleteCurrent(ctx, x); err != nil {
+		return err
+	}
+	if err := s.proven(ctx, x.key, []string{now.id}); err != nil {
+		return err
+	}
+	if _, err := s.head(ctx, x.key, ""); !errors.Is(err, connectors.ErrNotFound) {
+		if err != nil {
+			return fmt.Errorf("proving a deletion: %w", err)
+		}
+		return fmt.Errorf("deleting an object: somebody wrote it again meanwhile: %w", connectors.ErrChanged)
+	}
+	return nil
+}
+
+// deleteOld deletes one old version and, when it was the last, the markers above.
+func (s *s3Store) deleteOld(ctx context.Context, key string, h history, i int) error {
+	gone := []item{h.versions[i]}
+	if len(h.versions) > 1 {
+		h.markers = nil // they hide the versions that stay
+	}
+	return s.purge(ctx, key, h, gone)
+}
+
+// deleteCurrent deletes the version that was looked at. Where versions have no ids
+// the deletion is conditional, so that an object written meanwhile stays.
+func (s *s3Store) deleteCurrent(ctx context.Context, x *head) error {
+	v, err := s.versioning(ctx)
+	if err != nil {
+		return err
+	}
+	if v.status != "" {
+		return s.deleteVersions(ctx, x.key, []string{orNull(x.id)})
+	}
+	api, err := s.client(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &x.key, IfMatch: &x.etag, RequestPayer: payer})
+	if err != nil {
+		return s3WriteErr("deleting an object", deletePermission, err)
+	}
+	return nil
+}
