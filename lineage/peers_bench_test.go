@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	_ "modernc.org/sqlite"
 
 	"github.com/cratio/sutra/connectors"
@@ -59,6 +60,15 @@ func benchToken(kind string, n int) Token {
 	return Token(h[:16])
 }
 
+// benchData are the edges of all records, made before any store is timed.
+func benchData(n int) [][2]Token {
+	out := make([][2]Token, n)
+	for i := range out {
+		out[i][0], out[i][1] = benchEdges(i, n)
+	}
+	return out
+}
+
 // measured is what one store took.
 type measured struct {
 	load  time.Duration
@@ -80,13 +90,14 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 	for i := range ask {
 		ask[i] = r.IntN(n / benchSubject)
 	}
+	data := benchData(n)
 	for b.Loop() {
-		ours := loadGraph(b, n, ask)
-		lite := loadSQLite(b, n, ask)
-		pg := loadPostgres(b, n, ask)
+		ours := loadGraph(b, data, ask)
+		lite := loadSQLite(b, data, ask)
+		pg := loadPostgres(b, data, ask)
 		for name, peer := range map[string]measured{"sqlite": lite, "postgres": pg} {
 			if !slices.Equal(peer.found, ours.found) {
-				b.Fatalf("%s finds other records than the graph", name)
+				b.Fatalf("%s finds other records than the graph: %v, not %v", name, peer.found, ours.found)
 			}
 			b.ReportMetric(peer.load.Seconds()/ours.load.Seconds(), "x_faster_load_than_"+name)
 			b.ReportMetric(float64(ours.bytes)/float64(peer.bytes), "bytes_of_"+name)
@@ -101,15 +112,66 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 
 // BenchmarkGraphLoad is the graph alone, for profiles.
 func BenchmarkGraphLoad(b *testing.B) {
-	n := benchSize() / 4
+	data := benchData(benchSize())
 	for b.Loop() {
-		m := loadGraph(b, n, []int{0})
-		b.ReportMetric(float64(n)/m.load.Seconds(), "records/s")
+		m := loadGraph(b, data, []int{0})
+		b.ReportMetric(float64(len(data))/m.load.Seconds(), "records/s")
+		b.ReportMetric(float64(m.bytes)/float64(2*len(data)), "bytes/edge")
 	}
 }
 
-func loadGraph(b *testing.B, n int, ask []int) (m measured) {
+// BenchmarkGraphWalk is the walk alone, for profiles.
+func BenchmarkGraphWalk(b *testing.B) {
+	n := benchSize()
 	dir := b.TempDir()
+	fillGraph(b, dir, benchData(n))
+	g, err := Open(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for b.Loop() {
+		benchWalk(b, g, r.IntN(n/benchSubject))
+	}
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// benchUnits writes units from one record to before another, some at the same time, as
+// a scan does. changed makes their locators other ones.
+func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error {
+	var group errgroup.Group
+	group.SetLimit(2)
+	for from := from; from < to; from += benchUnit {
+		group.Go(func() error {
+			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
+			uw, err := w.Unit("s", u)
+			if err != nil {
+				return err
+			}
+			rows := make([]Sighting, 0, 1000) // a batch of the scan
+			end := min(len(data), from+benchUnit)
+			for i := from; i < end; i++ {
+				rows = append(rows, Sighting{Collection: "leads", Locator: changed + "row " + strconv.Itoa(i-from+1), Account: "A1",
+					Edges: []Edge{{Token: data[i][0], Kind: "phone", Role: Subject}, {Token: data[i][1], Kind: "email", Role: Subject}}})
+				if len(rows) < cap(rows) && i+1 < end {
+					continue
+				}
+				if err := uw.Add(rows); err != nil {
+					return err
+				}
+				rows = rows[:0]
+			}
+			return uw.Commit(UnitState{Unit: u, Records: end - from, CommittedAt: time.Unix(1, 0)})
+		})
+	}
+	return group.Wait()
+}
+
+// fillGraph loads a new graph and returns how long it took until all was on disk and
+// could be asked.
+func fillGraph(b *testing.B, dir string, data [][2]Token) time.Duration {
 	g, err := Create(dir, testKey, Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -119,41 +181,46 @@ func loadGraph(b *testing.B, n int, ask []int) (m measured) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for from := 0; from < n; from += benchUnit {
-		u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
-		uw, err := w.Unit("s", u)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := from; i < min(n, from+benchUnit); i++ {
-			x, y := benchEdges(i, n)
-			s := Sighting{Collection: "leads", Locator: "row " + strconv.Itoa(i-from+1), Account: "A1", Edges: []Edge{{Token: x, Kind: "phone", Role: Subject}, {Token: y, Kind: "email", Role: Subject}}}
-			if err := uw.Add([]Sighting{s}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := uw.Commit(UnitState{Unit: u, Records: min(benchUnit, n-from), CommittedAt: time.Unix(1, 0)}); err != nil {
-			b.Fatal(err)
-		}
+	if err := benchUnits(w, data, 0, len(data), ""); err != nil {
+		b.Fatal(err)
 	}
 	if err := w.Close(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	m.load = time.Since(at)
+	took := time.Since(at)
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// benchWalk asks for a subject by her phone and returns how many records are hers.
+func benchWalk(b *testing.B, g *Graph, subject int) int {
 	none := func(string) bool { return false }
+	p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", subject), "phone"}, "A1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(p.Copies)
+}
+
+func loadGraph(b *testing.B, data [][2]Token, ask []int) (m measured) {
+	dir := b.TempDir()
+	m.load = fillGraph(b, dir, data)
+	m.bytes = folderSize(b, dir)
+	g, err := Open(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, s := range ask {
 		at := time.Now()
-		p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", s), "phone"}, "A1")
-		if err != nil {
-			b.Fatal(err)
-		}
+		found := benchWalk(b, g, s)
 		m.walks = append(m.walks, time.Since(at))
-		m.found = append(m.found, len(p.Copies))
+		m.found = append(m.found, found)
 	}
 	if err := g.Close(); err != nil {
 		b.Fatal(err)
 	}
-	m.bytes = folderSize(b, dir)
 	return m
 }
 
@@ -175,13 +242,15 @@ func folderSize(b *testing.B, dir string) (size int64) {
 	return size
 }
 
-// walkSQL walks a subject; literal is how the store writes a token.
-func walkSQL(literal string) string {
-	return "WITH RECURSIVE t(token) AS (SELECT " + literal + " UNION SELECT e2.token FROM t JOIN edges e1 ON e1.token = t.token JOIN edges e2 ON e2.rid = e1.rid) " +
-		"SELECT count(DISTINCT e.rid) FROM t JOIN edges e ON e.token = t.token"
+// walkSQL walks a subject; literal is how the store writes a token. join is the word
+// for a join: SQLite's planner takes the tables in another order and reads all of them
+// unless it is a CROSS JOIN.
+func walkSQL(literal, join string) string {
+	return "WITH RECURSIVE t(token) AS (SELECT " + literal + " UNION SELECT e2.token FROM t " + join + " edges e1 ON e1.token = t.token " + join + " edges e2 ON e2.rid = e1.rid) " +
+		"SELECT count(DISTINCT e.rid) FROM t " + join + " edges e ON e.token = t.token"
 }
 
-func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
+func loadSQLite(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	path := filepath.Join(b.TempDir(), "edges.db")
 	db, err := sql.Open("sqlite", path+"?_pragma=synchronous(off)&_pragma=journal_mode(off)")
 	if err != nil {
@@ -203,8 +272,8 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i := range n {
-		x, y := benchEdges(i, n)
+	for i := range data {
+		x, y := &data[i][0], &data[i][1]
 		if _, err := st.Exec(x[:], i, y[:], i); err != nil {
 			b.Fatal(err)
 		}
@@ -219,7 +288,7 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 	for _, s := range ask {
 		x := benchToken("phone", s)
 		at, found := time.Now(), 0
-		if err := db.QueryRow(walkSQL(fmt.Sprintf("x'%x'", x[:]))).Scan(&found); err != nil {
+		if err := db.QueryRow(walkSQL(fmt.Sprintf("x'%x'", x[:]), "CROSS JOIN")).Scan(&found); err != nil {
 			b.Fatal(err)
 		}
 		m.walks, m.found = append(m.walks, time.Since(at)), append(m.found, found)
@@ -233,7 +302,7 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 
 // loadPostgres starts a server of its own; a machine without PostgreSQL cannot run
 // this benchmark.
-func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
+func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	psql := startPostgres(b)
 	file := filepath.Join(b.TempDir(), "edges.txt")
 	f, err := os.Create(file)
@@ -241,8 +310,8 @@ func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
 		b.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
-	for i := range n {
-		x, y := benchEdges(i, n)
+	for i := range data {
+		x, y := &data[i][0], &data[i][1]
 		fmt.Fprintf(w, "\\\\x%x\t%d\t1\n\\\\x%x\t%d\t1\n", x[:], i, y[:], i)
 	}
 	if err := w.Flush(); err != nil {
@@ -266,7 +335,7 @@ func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
 	script.WriteString("\\timing on\n")
 	for _, s := range ask {
 		x := benchToken("phone", s)
-		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:])) + ";\n")
+		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:]), "JOIN") + ";\n")
 	}
 	lines := strings.Split(psql(script.String()), "\n")
 	for _, l := range lines {
