@@ -130,9 +130,11 @@ func BenchmarkGraphWalk(b *testing.B) {
 		b.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
+	before := cpuTime(b)
 	for b.Loop() {
 		benchWalk(b, g, r.IntN(n/benchSubject))
 	}
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu_us/walk")
 	if err := g.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -298,6 +300,15 @@ func loadSQLite(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	}
 	m.bytes = folderSize(b, filepath.Dir(path))
 	return m
+}
+
+// cpuTime is what this process has used of the processors.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // loadPostgres starts a server of its own; a machine without PostgreSQL cannot run
