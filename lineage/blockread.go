@@ -89,9 +89,10 @@ func (n *interner) shape(b []byte) (*shape, bool) {
 }
 
 // blockView reads rows of a block, in ascending order. What it returns does not
-// refer to the block's bytes.
+// refer to the block's bytes. A copy of a view that nobody has read from is a view.
 type blockView struct {
 	in       *interner
+	size     int // of the block in memory
 	count    int
 	width    int // of a token
 	tokens   []byte
@@ -153,7 +154,7 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 	if rows > blockRows || flags > flagZstd|flagWide {
 		return nil, errBlock
 	}
-	v := &blockView{in: in, count: int(rows), width: halfToken}
+	v := &blockView{in: in, count: int(rows), width: halfToken, size: len(plain) + viewBytes}
 	if flags&flagWide != 0 {
 		v.width = wholeToken
 	}
@@ -167,6 +168,7 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 			return nil, fmt.Errorf("%w: %w", errBlock, err)
 		}
 		d.in = rest
+		v.size += len(rest)
 	}
 	if !v.columns(&d) {
 		return nil, errBlock

@@ -37,6 +37,7 @@ type Graph struct {
 	keys   *keyring
 	lock   *os.File
 	intern *interner
+	blocks blockCache
 
 	dbmu sync.RWMutex // held for writing while the database is swapped
 	db   *badger.DB
@@ -151,6 +152,7 @@ func (g *Graph) forget() {
 	defer g.mu.Unlock()
 	clear(g.heads)
 	clear(g.tokens)
+	g.blocks.clear()
 }
 
 // checkHead compares the key with the head file; fresh means there is none.

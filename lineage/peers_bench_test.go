@@ -72,6 +72,7 @@ func benchData(n int) [][2]Token {
 // measured is what one store took.
 type measured struct {
 	load  time.Duration
+	cpu   time.Duration // of the load, on all cores; of the server when there is one
 	bytes int64
 	walks []time.Duration
 	found []int // records of each walked subject
@@ -100,6 +101,7 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 				b.Fatalf("%s finds other records than the graph: %v, not %v", name, peer.found, ours.found)
 			}
 			b.ReportMetric(peer.load.Seconds()/ours.load.Seconds(), "x_faster_load_than_"+name)
+			b.ReportMetric(peer.cpu.Seconds()/ours.cpu.Seconds(), "x_less_load_cpu_than_"+name)
 			b.ReportMetric(float64(ours.bytes)/float64(peer.bytes), "bytes_of_"+name)
 			b.ReportMetric(float64(ours.p(.5))/float64(peer.p(.5)), "walk_p50_of_"+name)
 		}
@@ -115,6 +117,7 @@ func BenchmarkGraphLoad(b *testing.B) {
 	data := benchData(benchSize())
 	for b.Loop() {
 		m := loadGraph(b, data, []int{0})
+		b.ReportMetric(float64(m.cpu.Nanoseconds())/float64(len(data)), "cpu_ns/record")
 		b.ReportMetric(float64(len(data))/m.load.Seconds(), "records/s")
 		b.ReportMetric(float64(m.bytes)/float64(2*len(data)), "bytes/edge")
 	}
@@ -208,7 +211,9 @@ func benchWalk(b *testing.B, g *Graph, subject int) int {
 
 func loadGraph(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	dir := b.TempDir()
+	before := cpuTime(b)
 	m.load = fillGraph(b, dir, data)
+	m.cpu = cpuTime(b) - before
 	m.bytes = folderSize(b, dir)
 	g, err := Open(dir, testKey, Options{})
 	if err != nil {
@@ -259,7 +264,7 @@ func loadSQLite(b *testing.B, data [][2]Token, ask []int) (m measured) {
 		b.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	at := time.Now()
+	at, before := time.Now(), cpuTime(b)
 	exec := func(q string, args ...any) {
 		if _, err := db.Exec(q, args...); err != nil {
 			b.Fatal(err)
@@ -285,7 +290,7 @@ func loadSQLite(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	}
 	exec("CREATE INDEX by_token ON edges(token)")
 	exec("CREATE INDEX by_rid ON edges(rid)")
-	m.load = time.Since(at)
+	m.load, m.cpu = time.Since(at), cpuTime(b)-before
 	exec("ANALYZE")
 	for _, s := range ask {
 		x := benchToken("phone", s)
@@ -314,7 +319,7 @@ func cpuTime(b *testing.B) time.Duration {
 // loadPostgres starts a server of its own; a machine without PostgreSQL cannot run
 // this benchmark.
 func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
-	psql := startPostgres(b)
+	psql, pid := startPostgres(b)
 	file := filepath.Join(b.TempDir(), "edges.txt")
 	f, err := os.Create(file)
 	if err != nil {
@@ -332,11 +337,13 @@ func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
 		b.Fatal(err)
 	}
 	psql("CREATE TABLE edges(token bytea, rid bigint, role smallint)")
+	before := serverTime(b, pid)
 	at := time.Now()
 	psql("\\copy edges FROM '" + file + "'")
 	psql("CREATE INDEX by_token ON edges(token)")
 	psql("CREATE INDEX by_rid ON edges(rid)")
 	m.load = time.Since(at)
+	m.cpu = serverTime(b, pid) - before
 	m.bytes, err = strconv.ParseInt(strings.TrimSpace(psql("SELECT pg_total_relation_size('edges')")), 10, 64)
 	if err != nil {
 		b.Fatal(err)
@@ -366,8 +373,8 @@ func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
 var timing = regexp.MustCompile(`^Time: ([0-9.]+) ms`)
 
 // startPostgres runs a server in a temporary folder and returns a way to ask it.
-func startPostgres(b *testing.B) func(script string) string {
-	dir, err := os.MkdirTemp("", "sutra-pg-")
+func startPostgres(b *testing.B) (psql func(script string) string, pid int) {
+	dir, err := os.MkdirTemp("", "graph-pg-")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -428,5 +435,24 @@ func startPostgres(b *testing.B) func(script string) string {
 			b.Fatal(err)
 		}
 		return out
+	}, server.Process.Pid
+}
+
+// serverTime is what the server's processes that have ended, and the first one, used of
+// the processors. A process of the server serves one call of psql and then ends.
+func serverTime(b *testing.B, pid int) (sum time.Duration) {
+	time.Sleep(200 * time.Millisecond) // until the last one was waited for
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
 	}
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	for _, f := range fields[11:15] { // utime, stime, cutime, cstime, in hundredths of a second
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum
 }

@@ -148,24 +148,40 @@ type rowReader struct {
 	halves []halfEdge
 }
 
-// block reads the given rows of a block, all when rids is nil. ok is false when there
-// is no such block.
-func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) (ok bool, err error) {
-	item, err := tx.Get(blockKey(st.ID, st.Generation, no))
+// open opens a block, nil when there is none. Blocks of which single rows are wanted
+// are kept for the next question.
+func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView, err error) {
+	if v = r.g.blocks.get(name); v != nil {
+		return v, nil
+	}
+	item, err := tx.Get(cat([]byte("b"), name[:]))
 	if errors.Is(err, badger.ErrKeyNotFound) {
-		return false, nil
+		return nil, nil
 	}
 	if err == nil {
+		if keep {
+			r.plain = nil // the view refers to it
+		}
 		err = item.Value(func(sealed []byte) (err error) {
 			r.plain, err = r.g.keys.unseal(r.plain[:0], sealed)
 			return err
 		})
 	}
 	if err != nil {
-		return false, fmt.Errorf("read a block: %w", err)
+		return nil, fmt.Errorf("read a block: %w", err)
 	}
-	v, err := viewBlock(r.plain, r.g.intern)
-	if err != nil {
+	if v, err = viewBlock(r.plain, r.g.intern); err == nil && keep {
+		r.g.blocks.put(name, v)
+	}
+	return v, err
+}
+
+// block reads the given rows of a block, all when rids is nil. ok is false when there
+// is no such block.
+func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) (ok bool, err error) {
+	name := blockName(st.ID, st.Generation, no)
+	v, err := r.open(tx, &name, rids != nil)
+	if err != nil || v == nil {
 		return false, err
 	}
 	first := RID(uint64(st.ID)<<32 | uint64(no)*blockRows)

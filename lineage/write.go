@@ -135,24 +135,28 @@ const handOver = 4096
 
 // Add appends sightings. They are not visible before the commit.
 func (u *UnitWriter) Add(list []Sighting) error {
-	for i := range list {
-		if u.n == math.MaxUint32 {
+	for len(list) > 0 {
+		n := min(len(list), blockRows-len(u.rows))
+		if u.n > math.MaxUint32-uint32(n) {
 			return fmt.Errorf("a unit has more than %d sightings", uint32(math.MaxUint32))
 		}
 		rid := RID(uint64(u.state.ID)<<32 | uint64(u.n))
-		u.n++
-		for k := range list[i].Edges {
-			u.posts = append(u.posts, newPosting(&list[i].Edges[k].Token, rid))
+		for i := range list[:n] {
+			for k := range list[i].Edges {
+				u.posts = append(u.posts, newPosting(&list[i].Edges[k].Token, rid+RID(i)))
+			}
 		}
-		if u.rows == nil {
-			u.rows = make([]Sighting, 0, min(blockRows, max(8, len(list))))
-		}
-		u.rows = append(u.rows, list[i])
-		if len(u.rows) == blockRows {
-			if err := u.block(); err != nil {
+		u.n += uint32(n)
+		if n == blockRows { // a whole block is encoded from where it stands
+			if err := u.block(list[:n]); err != nil {
+				return err
+			}
+		} else if u.rows = append(u.rows, list[:n]...); len(u.rows) == blockRows {
+			if err := u.rest(); err != nil {
 				return err
 			}
 		}
+		list = list[n:]
 		if len(u.posts) >= handOver || len(u.blocks) >= handOver/blockRows {
 			if err := u.give(); err != nil {
 				return err
@@ -162,17 +166,24 @@ func (u *UnitWriter) Add(list []Sighting) error {
 	return nil
 }
 
-func (u *UnitWriter) block() error {
+// rest encodes the rows that were collected.
+func (u *UnitWriter) rest() error {
 	if len(u.rows) == 0 {
 		return nil
 	}
-	v, err := u.w.g.keys.pack(u.rows)
+	err := u.block(u.rows)
+	clear(u.rows) // the strings are of no use any more
+	u.rows = u.rows[:0]
+	return err
+}
+
+// block encodes the last rows that were added.
+func (u *UnitWriter) block(rows []Sighting) error {
+	v, err := u.w.g.keys.pack(rows)
 	if err != nil {
 		return err
 	}
 	u.blocks = append(u.blocks, blockEntry{blockName(u.state.ID, u.state.Generation, (u.n-1)/blockRows), v})
-	clear(u.rows) // the strings are of no use any more
-	u.rows = u.rows[:0]
 	return nil
 }
 
@@ -184,7 +195,7 @@ func blockKey(unit uint32, gen uint64, no uint32) []byte {
 // Commit ends the unit. st brings Records, Gaps, Digest, CommittedAt and the
 // unit's Fingerprint; the rest is filled in.
 func (u *UnitWriter) Commit(st UnitState) error {
-	err := u.block()
+	err := u.rest()
 	if err == nil {
 		err = u.give()
 	}
