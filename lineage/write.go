@@ -265,6 +265,11 @@ func (w *Writer) Close(ctx context.Context) error {
 	g := w.g
 	g.wmu.Lock()
 	defer g.wmu.Unlock()
+	if g.load != nil {
+		if err := g.load.wait(); err != nil {
+			return err
+		}
+	}
 	if l := g.load; l != nil && l.runs.Next == 0 && !g.unmerged.Load() && w.batch.posts.count <= g.opt.direct {
 		g.load = nil
 	}
