@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -115,8 +116,8 @@ func TestBlockOfNoRowsAndOfManyEdges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(rows, got); diff != "" {
-			t.Error(diff)
+		if !reflect.DeepEqual(rows, got) { // a diff of so much takes too long
+			t.Error("the rows are not the same")
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (g *Graph) visiblePairs(ctx context.Context, l *load) error {
 			}
 		}
 		b.posts.add(list)
-		if b.size() < g.opt.MemoryBudget/2 {
+		if b.size() < g.opt.MemoryBudget/budgetParts {
 			return nil
 		}
 		err = l.spill(g.keys, b)

@@ -292,6 +292,7 @@ func (g *Graph) settleLocked(ctx context.Context) error {
 	if err := l.wait(); err != nil {
 		return err
 	}
+	l.spare = nil
 	posts, err := l.open(g.keys, l.runs.Postings)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -169,6 +170,61 @@ func BenchmarkGraphUpdate(b *testing.B) {
 		if err := g.Close(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// memoryEnv makes the test binary load a graph in the folder that it names.
+const memoryEnv = "LINEAGE_BENCH_LOAD"
+
+// loadForMemory loads a graph from edges that are made on the way.
+func loadForMemory(dir string, n int) error {
+	g, err := Create(dir, testKey, Options{})
+	if err != nil {
+		return err
+	}
+	w, err := g.Begin()
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(2)
+	for from := 0; from < n; from += benchUnit {
+		group.Go(func() error {
+			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
+			uw, err := w.Unit("s", u)
+			if err != nil {
+				return err
+			}
+			data := make([][2]Token, min(benchUnit, n-from))
+			for i := range data {
+				data[i][0], data[i][1] = benchEdges(from+i, n)
+			}
+			if err := uw.Add(benchRows(data, 1, "")); err != nil {
+				return err
+			}
+			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return errors.Join(w.Close(context.Background()), g.Close())
+}
+
+// BenchmarkGraphMemory is the most memory that a process takes which does nothing but
+// load a graph.
+func BenchmarkGraphMemory(b *testing.B) {
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c := exec.Command(exe, "-test.run=^$")
+		c.Env = append(os.Environ(), memoryEnv+"="+b.TempDir())
+		if out, err := c.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		b.ReportMetric(float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024, "MiB_peak")
 	}
 }
 

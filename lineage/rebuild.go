@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/pb"
@@ -34,10 +35,12 @@ const streamBytes = 1 << 20
 
 // stream writes ascending keys to a fresh database.
 type stream struct {
-	ctx context.Context
-	sw  *badger.StreamWriter
-	id  uint32
-	buf *z.Buffer
+	ctx     context.Context
+	sw      *badger.StreamWriter
+	id      uint32
+	buf     *z.Buffer
+	dir     string        // of the database
+	written *atomic.Int64 // by all streams
 }
 
 func (s *stream) set(key, value []byte) error {
@@ -52,10 +55,14 @@ func (s *stream) flush() error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
+	n := int64(s.buf.LenNoPadding())
 	err := s.sw.Write(s.buf)
 	s.buf.Reset()
 	if err != nil {
 		return fmt.Errorf("write the graph: %w", err)
+	}
+	if sum := s.written.Add(n); sum/relieveBytes != (sum-n)/relieveBytes {
+		return relieve(s.dir)
 	}
 	return nil
 }
@@ -121,10 +128,10 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	id := uint32(0)
+	id, written := uint32(0), &atomic.Int64{}
 	write := func(fn func(s *stream) error) {
 		id++
-		s := &stream{ctx: ctx, sw: sw, id: id, buf: z.NewBuffer(2*streamBytes, "sutra")}
+		s := &stream{ctx: ctx, sw: sw, id: id, buf: z.NewBuffer(2*streamBytes, "sutra"), dir: db.Opts().Dir, written: written}
 		group.Go(func() error {
 			err := fn(s)
 			if err == nil {

@@ -129,6 +129,10 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 	return &UnitWriter{w: w, state: st}, nil
 }
 
+// budgetParts is into how many parts the memory budget goes: one batch is filled, one
+// is being written, and the collector needs as much again.
+const budgetParts = 4
+
 // handOver is how many postings and blocks a unit collects before it gives them to
 // the writer.
 const handOver = 4096
@@ -225,7 +229,7 @@ func (u *UnitWriter) give() error {
 	}
 	w.batch.blocks = append(w.batch.blocks, u.blocks...)
 	u.posts, u.blocks = u.posts[:0], u.blocks[:0]
-	if w.batch.size() < w.g.opt.MemoryBudget/2 {
+	if w.batch.size() < w.g.opt.MemoryBudget/budgetParts {
 		return nil
 	}
 	if w.g.load != nil {
@@ -277,6 +281,7 @@ func (w *Writer) Close(ctx context.Context) error {
 		return err
 	}
 	g.writing = math.MaxUint64
+	w.batch = &batch{}                               // what it held is of no use while runs are merged
 	if l := g.load; l != nil && !g.unmerged.Load() { // nothing was committed
 		g.load = nil
 		if err := os.RemoveAll(l.dir); err != nil {
