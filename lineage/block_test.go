@@ -33,6 +33,9 @@ func drawSighting(t *rapid.T) Sighting {
 		for range rapid.IntRange(1, 3).Draw(t, "names") {
 			s.Names = append(s.Names, rapid.SliceOfN(rapid.Uint32(), 1, 6).Draw(t, "name"))
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "labels") {
+			s.Labels = append(s.Labels, rapid.SliceOfN(rapid.Uint32(), 1, 6).Draw(t, "label"))
+		}
 		s.Facts = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "facts")
 	}
 	return s
@@ -125,7 +128,7 @@ func TestBlockOfNoRowsAndOfManyEdges(t *testing.T) {
 // sampleBlocks are blocks of every form: numbered and other locators, repeated,
 // whole and half tokens, compressed and not.
 func sampleBlocks() [][]byte {
-	full := Sighting{Collection: "leads", Locator: "pk=1", Categories: []string{"user"}, Names: []Name{{1}}, Facts: map[string]string{"a": "b"}, At: 17, Sum: 9,
+	full := Sighting{Collection: "leads", Locator: "pk=1", Categories: []string{"user"}, Names: []Name{{1}}, Labels: []Name{{3, 4}}, Facts: map[string]string{"a": "b"}, At: 17, Sum: 9,
 		RecordedAt: time.Unix(1_790_000_000, 0).UTC(), Edges: []Edge{{Token: Token{1}, Kind: "phone", Role: Subject}}}
 	other := full
 	other.Locator, other.At, other.Account, other.Edges = "x", 1<<40, "A2", []Edge{{Token: Token{1}, Kind: "email", Role: Subject, Weak: true}, {Token: Token{2}, Kind: "email", Role: Link}}
@@ -200,4 +203,25 @@ func TestIntColumns(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBlocksHoldEveryField fails when a field is added to a sighting and the blocks do
+// not keep it.
+func TestBlocksHoldEveryField(t *testing.T) {
+	g := create(t, t.TempDir())
+	defer closeGraph(t, g)
+	s := fullSighting(g)
+	v := reflect.ValueOf(s)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("fullSighting has no %s", v.Type().Field(i).Name)
+		}
+	}
+	got, half, err := decodeBlock(encodeBlock([]Sighting{s}), newInterner())
+	if err != nil || !half {
+		t.Fatal(half, err)
+	}
+	if diff := cmp.Diff(halved([]Sighting{s}), got); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -22,7 +22,7 @@ func fullSighting(g *Graph) Sighting {
 			{Token: g.Token("email", "asha@example.com"), Kind: "email", Role: Subject},
 			{Token: g.Token("phone", "+912225706200"), Kind: "phone", Role: Mention, Weak: true},
 		},
-		Names: []Name{{1, 1 << 31}, {7}}, Sum: 1 << 63, Facts: map[string]string{"trigger": "2026-05-14", "override:call": "180"},
+		Names: []Name{{1, 1 << 31}, {7}}, Labels: []Name{{5, 6}}, At: 4711, Sum: 1 << 63, Facts: map[string]string{"trigger": "2026-05-14", "override:call": "180"},
 	}
 }
 
