@@ -6,269 +6,321 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// blockRows is how many sightings one block holds.
+// A block holds up to blockRows sightings of one unit, column by column, so that
+// one row can be read without the others:
+//
+//	flags | rows | tokens | rest (zstd where that pays)
+//	rest: shapes, shape of each row, accounts, withins, At, RecordedAt, Trigger, Sum,
+//	      repeated tokens, locators, tails
+//
+// A shape is what most rows of a collection have in common: collection, categories,
+// kinds and roles of the edges. A tail is what not every row has: names, labels and facts.
+//
+// Of a token the block holds the first half, once. The other half stands in the
+// postings, which every edge has, and is fetched from there (see expand.go). A block
+// in which two tokens begin alike holds them whole.
 const blockRows = 128
+
+const (
+	flagZstd = 1 << iota // the rest is compressed
+	flagWide             // tokens are whole
+)
+
+const (
+	halfToken  = 8
+	wholeToken = 16
+	// squeezeFrom is the length from which the rest is worth compressing.
+	squeezeFrom = 512
+)
 
 var errBlock = errors.New("a block of the graph is damaged")
 
 var (
-	zenc, zencErr = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	zdec, zdecErr = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	zenc, zencErr = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
+	zdec, zdecErr = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(256<<20))
 )
 
-// encoder writes a block: a dictionary of strings and tokens, then the sightings
-// as varints that refer to them.
+// encoder holds the working space of encodeBlock.
 type encoder struct {
-	out     []byte
-	strs    []string
-	strID   map[string]uint64
-	tokens  []Token
-	tokenID map[Token]uint64
-	at      int64
+	rows     []Sighting
+	out      []byte
+	shapes   []int // a row of each shape
+	shapeOf  []byte
+	slots    []int32 // hash table: token → 1 + its place in tokens
+	tokens   []Token
+	repeats  []uint32
+	repeated []byte
+	ints     []int64
+	strs     []string
+	tail     []byte
 }
 
-func (e *encoder) uint(n uint64) { e.out = binary.AppendUvarint(e.out, n) }
-func (e *encoder) int(n int64)   { e.out = binary.AppendVarint(e.out, n) }
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-func (e *encoder) str(s string) {
-	id, ok := e.strID[s]
-	if !ok {
-		id = uint64(len(e.strs))
-		e.strs, e.strID[s] = append(e.strs, s), id
-	}
-	e.uint(id)
-}
-
-func (e *encoder) raw(s string) {
-	e.uint(uint64(len(s)))
-	e.out = append(e.out, s...)
-}
-
-func (e *encoder) token(t Token) {
-	id, ok := e.tokenID[t]
-	if !ok {
-		id = uint64(len(e.tokens))
-		e.tokens, e.tokenID[t] = append(e.tokens, t), id
-	}
-	e.uint(id)
-}
-
+// encodeBlock returns the rows as a block.
 func encodeBlock(rows []Sighting) []byte {
-	e := &encoder{strID: map[string]uint64{}, tokenID: map[Token]uint64{}}
-	for i := range rows {
-		e.sighting(&rows[i])
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.rows = rows
+	defer func() { e.rows = nil }()
+	var flags byte
+	width := halfToken
+	if !e.collectTokens(false) {
+		e.collectTokens(true)
+		flags, width = flagWide, wholeToken
 	}
-	body := e.out
-	e.out = nil
-	e.uint(uint64(len(rows)))
-	e.uint(uint64(len(e.strs)))
-	for _, s := range e.strs {
-		e.raw(s)
+	e.out = e.out[:0]
+	e.collectShapes()
+	e.rest()
+	rest := e.out
+	if len(rest) >= squeezeFrom {
+		if z := zenc.EncodeAll(rest, nil); len(z) < len(rest)-len(rest)/16 {
+			flags, rest = flags|flagZstd, z
+		}
 	}
-	e.uint(uint64(len(e.tokens)))
-	for _, t := range e.tokens {
-		e.out = append(e.out, t[:]...)
+	out := make([]byte, 0, 16+len(e.tokens)*width+len(rest))
+	out = append(out, flags)
+	out = binary.AppendUvarint(out, uint64(len(rows)))
+	out = binary.AppendUvarint(out, uint64(len(e.tokens)))
+	for i := range e.tokens {
+		out = append(out, e.tokens[i][:width]...)
 	}
-	return append(e.out, body...)
+	return append(out, rest...)
 }
 
-func (e *encoder) sighting(s *Sighting) {
-	e.str(s.Collection)
-	e.raw(s.Locator)
-	e.int(s.At - e.at) // records follow each other: the difference is small
-	e.at = s.At
-	e.str(s.Within)
-	e.str(s.Account)
-	e.uint(uint64(len(s.Categories)))
+// collectTokens finds the different tokens of the rows. Unless wide it compares
+// first halves only, and returns false when two different tokens share one.
+func (e *encoder) collectTokens(wide bool) bool {
+	edges := 0
+	for i := range e.rows {
+		edges += len(e.rows[i].Edges)
+	}
+	size := 64
+	for size < 2*edges {
+		size *= 2
+	}
+	if cap(e.slots) < size {
+		e.slots = make([]int32, size)
+	}
+	e.slots = e.slots[:size]
+	clear(e.slots)
+	e.tokens, e.repeats = e.tokens[:0], e.repeats[:0]
+	e.repeated = slices.Grow(e.repeated[:0], edges/8+1)[:(edges+7)/8]
+	clear(e.repeated)
+	n := 0
+	for i := range e.rows {
+		for _, x := range e.rows[i].Edges {
+			half := binary.LittleEndian.Uint64(x.Token[:])
+			at := int(half) & (size - 1)
+			for ; e.slots[at] != 0; at = (at + 1) & (size - 1) {
+				known := &e.tokens[e.slots[at]-1]
+				if binary.LittleEndian.Uint64(known[:]) != half {
+					continue
+				}
+				if *known == x.Token {
+					break
+				}
+				if !wide {
+					return false
+				}
+			}
+			if e.slots[at] == 0 {
+				e.tokens = append(e.tokens, x.Token)
+				e.slots[at] = int32(len(e.tokens))
+			} else {
+				e.repeated[n/8] |= 1 << (n % 8)
+				e.repeats = append(e.repeats, uint32(e.slots[at]-1))
+			}
+			n++
+		}
+	}
+	return true
+}
+
+// sameShape reports whether two rows differ only in values.
+func sameShape(a, b *Sighting) bool {
+	if a.Collection != b.Collection || len(a.Edges) != len(b.Edges) || a.RecordedAt.IsZero() != b.RecordedAt.IsZero() ||
+		dateClass(a.Trigger) != dateClass(b.Trigger) || !slices.Equal(a.Categories, b.Categories) {
+		return false
+	}
+	for i := range a.Edges {
+		x, y := &a.Edges[i], &b.Edges[i]
+		if x.Kind != y.Kind || x.Role != y.Role || x.Weak != y.Weak {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *encoder) collectShapes() {
+	e.shapes, e.shapeOf = e.shapes[:0], e.shapeOf[:0]
+	last := -1
+	for i := range e.rows {
+		if last < 0 || !sameShape(&e.rows[e.shapes[last]], &e.rows[i]) {
+			last = slices.IndexFunc(e.shapes, func(k int) bool { return sameShape(&e.rows[k], &e.rows[i]) })
+			if last < 0 {
+				last = len(e.shapes)
+				e.shapes = append(e.shapes, i)
+			}
+		}
+		e.shapeOf = append(e.shapeOf, byte(last))
+	}
+}
+
+// dateClass tells dates from the special values.
+func dateClass(d Date) byte {
+	switch d {
+	case NoDate:
+		return 0
+	case BadDate:
+		return 1
+	}
+	return 2
+}
+
+func appendShape(out []byte, s *Sighting) []byte {
+	flags := dateClass(s.Trigger) << 1
+	if !s.RecordedAt.IsZero() {
+		flags |= 1
+	}
+	out = appendStr(append(out, flags), s.Collection)
+	out = binary.AppendUvarint(out, uint64(len(s.Categories)))
 	for _, c := range s.Categories {
-		e.str(c)
+		out = appendStr(out, c)
 	}
-	if s.RecordedAt.IsZero() {
-		e.int(-1 << 62)
-	} else {
-		e.int(s.RecordedAt.Unix())
-	}
-	e.int(int64(s.Trigger))
-	e.uint(uint64(len(s.Edges)))
-	for _, x := range s.Edges {
-		e.token(x.Token)
-		e.str(x.Kind)
+	out = binary.AppendUvarint(out, uint64(len(s.Edges)))
+	for i := range s.Edges {
+		x := &s.Edges[i]
 		f := uint64(x.Role) << 1
 		if x.Weak {
 			f |= 1
 		}
-		e.uint(f)
-	}
-	e.names(s.Names)
-	e.names(s.Labels)
-	e.uint(s.Sum)
-	e.uint(uint64(len(s.Facts)))
-	for _, k := range slices.Sorted(maps.Keys(s.Facts)) {
-		e.str(k)
-		e.str(s.Facts[k])
-	}
-}
-
-func (e *encoder) names(list []Name) {
-	e.uint(uint64(len(list)))
-	for _, n := range list {
-		e.uint(uint64(len(n)))
-		for _, w := range n {
-			e.uint(uint64(w))
-		}
-	}
-}
-
-// decoder reads a block. The first mistake sticks.
-type decoder struct {
-	in     []byte
-	bad    bool
-	strs   []string
-	tokens []Token
-	at     int64
-}
-
-func (d *decoder) uint() uint64 {
-	n, k := binary.Uvarint(d.in)
-	if k <= 0 {
-		d.bad, d.in = true, nil
-		return 0
-	}
-	d.in = d.in[k:]
-	return n
-}
-
-func (d *decoder) int() int64 {
-	n, k := binary.Varint(d.in)
-	if k <= 0 {
-		d.bad, d.in = true, nil
-		return 0
-	}
-	d.in = d.in[k:]
-	return n
-}
-
-// count reads the length of a list whose items take at least size bytes each.
-func (d *decoder) count(size int) int {
-	n := d.uint()
-	if n > uint64(len(d.in)/size) {
-		d.bad = true
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) raw() string {
-	n := d.count(1)
-	s := string(d.in[:n])
-	d.in = d.in[n:]
-	return s
-}
-
-func (d *decoder) str() string {
-	if n := d.uint(); n < uint64(len(d.strs)) {
-		return d.strs[n]
-	}
-	d.bad = true
-	return ""
-}
-
-func (d *decoder) token() Token {
-	if n := d.uint(); n < uint64(len(d.tokens)) {
-		return d.tokens[n]
-	}
-	d.bad = true
-	return Token{}
-}
-
-func decodeBlock(in []byte) ([]Sighting, error) {
-	d := &decoder{in: in}
-	rows := d.uint()
-	if rows > blockRows {
-		return nil, errBlock
-	}
-	for range d.count(1) {
-		d.strs = append(d.strs, d.raw())
-	}
-	for range d.count(16) {
-		d.tokens = append(d.tokens, Token(d.in[:16]))
-		d.in = d.in[16:]
-	}
-	out := make([]Sighting, 0, rows)
-	for range rows {
-		out = append(out, d.sighting())
-	}
-	if d.bad {
-		return nil, errBlock
-	}
-	return out, nil
-}
-
-func (d *decoder) names() []Name {
-	var out []Name
-	for range d.count(1) {
-		var n Name
-		for range d.count(1) {
-			n = append(n, uint32(d.uint()))
-		}
-		out = append(out, n)
+		out = binary.AppendUvarint(appendStr(out, x.Kind), f)
 	}
 	return out
 }
 
-func (d *decoder) sighting() Sighting {
-	s := Sighting{Collection: d.str(), Locator: d.raw()}
-	d.at += d.int()
-	s.At, s.Within, s.Account = d.at, d.str(), d.str()
-	for range d.count(1) {
-		s.Categories = append(s.Categories, d.str())
+// rest writes everything but the tokens.
+func (e *encoder) rest() {
+	e.out = binary.AppendUvarint(e.out, uint64(len(e.shapes)))
+	for _, k := range e.shapes {
+		e.tail = appendShape(e.tail[:0], &e.rows[k])
+		e.out = append(binary.AppendUvarint(e.out, uint64(len(e.tail))), e.tail...)
 	}
-	if at := d.int(); at != -1<<62 {
-		s.RecordedAt = time.Unix(at, 0).UTC()
+	if len(e.shapes) > 1 {
+		e.out = append(e.out, e.shapeOf...)
 	}
-	s.Trigger = Date(d.int())
-	for range d.count(3) {
-		x := Edge{Token: d.token(), Kind: d.str()}
-		f := d.uint()
-		x.Role, x.Weak = Role(f>>1), f&1 == 1
-		s.Edges = append(s.Edges, x)
-	}
-	s.Names, s.Labels = d.names(), d.names()
-	s.Sum = d.uint()
-	if n := d.count(2); n > 0 {
-		s.Facts = make(map[string]string, n)
-		for range n {
-			k := d.str()
-			s.Facts[k] = d.str()
+	e.texts(func(s *Sighting) string { return s.Account })
+	e.texts(func(s *Sighting) string { return s.Within })
+	e.numbers(func(s *Sighting, _ int64) int64 { return s.At })
+	e.numbers(func(s *Sighting, last int64) int64 {
+		if s.RecordedAt.IsZero() {
+			return last
+		}
+		return s.RecordedAt.Unix()
+	})
+	e.numbers(func(s *Sighting, last int64) int64 {
+		if dateClass(s.Trigger) < 2 {
+			return last
+		}
+		return int64(s.Trigger)
+	})
+	e.numbers(func(s *Sighting, _ int64) int64 { return int64(s.Sum) })
+	e.out = binary.AppendUvarint(e.out, uint64(len(e.repeats)))
+	if len(e.repeats) > 0 {
+		e.out = append(e.out, e.repeated...)
+		for _, r := range e.repeats {
+			e.out = binary.LittleEndian.AppendUint32(e.out, r)
+			e.out = e.out[:len(e.out)-4+refWidth(len(e.tokens))]
 		}
 	}
-	return s
+	e.locators()
+	e.tails()
 }
 
-// pack compresses and seals a block.
-func (g *Graph) pack(rows []Sighting) ([]byte, error) {
+// refWidth is how many bytes a reference to one of n tokens takes.
+func refWidth(n int) int {
+	switch {
+	case n <= 1<<8:
+		return 1
+	case n <= 1<<16:
+		return 2
+	}
+	return 4
+}
+
+// numbers writes a column; get is told the value of the row before, which a row
+// without a value repeats.
+func (e *encoder) numbers(get func(s *Sighting, last int64) int64) {
+	e.ints = e.ints[:0]
+	last := int64(0)
+	for i := range e.rows {
+		last = get(&e.rows[i], last)
+		e.ints = append(e.ints, last)
+	}
+	e.out = appendInts(e.out, e.ints)
+}
+
+// texts writes a column of few different strings.
+func (e *encoder) texts(get func(*Sighting) string) {
+	e.ints, e.strs = e.ints[:0], e.strs[:0]
+	last := -1
+	for i := range e.rows {
+		s := get(&e.rows[i])
+		if last < 0 || e.strs[last] != s {
+			if last = slices.Index(e.strs, s); last < 0 {
+				last = len(e.strs)
+				e.strs = append(e.strs, s)
+			}
+		}
+		e.ints = append(e.ints, int64(last))
+	}
+	e.out = binary.AppendUvarint(e.out, uint64(len(e.strs)))
+	for _, s := range e.strs {
+		e.out = appendStr(e.out, s)
+	}
+	e.out = appendInts(e.out, e.ints)
+}
+
+// tails writes names, labels and facts.
+func (e *encoder) tails() {
+	e.ints, e.tail = e.ints[:0], e.tail[:0]
+	for i := range e.rows {
+		s, from := &e.rows[i], len(e.tail)
+		if len(s.Names)+len(s.Labels)+len(s.Facts) > 0 {
+			e.tail = appendTail(e.tail, s)
+		}
+		e.ints = append(e.ints, int64(len(e.tail)-from))
+	}
+	e.out = append(appendInts(e.out, e.ints), e.tail...)
+}
+
+func appendTail(out []byte, s *Sighting) []byte {
+	for _, list := range [][]Name{s.Names, s.Labels} {
+		out = binary.AppendUvarint(out, uint64(len(list)))
+		for _, n := range list {
+			out = binary.AppendUvarint(out, uint64(len(n)))
+			for _, w := range n {
+				out = binary.LittleEndian.AppendUint32(out, w)
+			}
+		}
+	}
+	out = binary.AppendUvarint(out, uint64(len(s.Facts)))
+	for _, k := range slices.Sorted(maps.Keys(s.Facts)) {
+		out = appendStr(appendStr(out, k), s.Facts[k])
+	}
+	return out
+}
+
+// pack encodes and seals a block.
+func (k *keyring) pack(rows []Sighting) ([]byte, error) {
 	if zencErr != nil {
 		return nil, fmt.Errorf("prepare zstd: %w", zencErr)
 	}
-	return g.Seal(zenc.EncodeAll(encodeBlock(rows), nil)), nil
-}
-
-func (g *Graph) unpack(b []byte) ([]Sighting, error) {
-	if zdecErr != nil {
-		return nil, fmt.Errorf("prepare zstd: %w", zdecErr)
-	}
-	z, err := g.Unseal(b)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := zdec.DecodeAll(z, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBlock, err)
-	}
-	return decodeBlock(plain)
+	return k.seal(encodeBlock(rows)), nil
 }

@@ -8,12 +8,12 @@
 //
 // # Layout
 //
-// Everything lives in one Badger database under DIR/graph:
+// Everything lives in one Badger database under DIR/graph, which encrypts all of it:
 //
-//	u | HMAC(source, key)          head of a unit: its number, visible generation, state
-//	i | unit                       the head's key, by number
-//	b | unit | generation | block  128 sightings (sealed, zstd)
-//	p | token | segment            ids of the sightings that may carry the token
+//	u | HMAC(source, key)          head of a unit: its number, visible generation, state (sealed)
+//	i | unit                       the head's key and the visible generation, by number
+//	b | unit | generation | block  128 sightings, column by column (sealed; see block.go)
+//	p | bucket | segment | chunk   tokens and the ids of the sightings that may carry them
 //	s | token | account            ledger of erased people
 //	d | bucket | id                small sealed documents (holds, notes)
 //	m | name                       counters
@@ -23,4 +23,9 @@
 // never changed in place and may name sightings that are gone: the blocks under
 // the visible generation are the truth. [Graph.Compact] writes everything that is
 // visible into a fresh database and swaps it in.
+//
+// The first scan goes another way to the same layout: sorted runs under
+// DIR/graph.load, merged into a fresh database at the end (see load.go). Its heads are
+// in the database from the first flush on, so a scan that was killed is taken up where
+// its last flush left it.
 package lineage

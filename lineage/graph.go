@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -21,6 +23,10 @@ type Options struct {
 	// MemoryBudget bounds the postings held in memory while units are written,
 	// in bytes; 0 means 128 MiB.
 	MemoryBudget int64
+
+	// direct is up to how many postings a first scan is written as an update is;
+	// 0 means directPostings. Tests set it.
+	direct int
 }
 
 // Graph is an open lineage graph. Its methods are safe for concurrent use; one
@@ -30,11 +36,27 @@ type Graph struct {
 	opt    Options
 	keys   *keyring
 	lock   *os.File
-	db     *badger.DB
+	intern *interner
+	blocks blockCache
+
+	dbmu sync.RWMutex // held for writing while the database is swapped
+	db   *badger.DB
+	bits uint // how many bits of a token make a bucket
+
 	mu     sync.RWMutex
 	heads  map[uint32]*UnitState
-	ledger map[Token]int // tokens on the suppression ledger, counted
+	tokens map[uint64]Token // by first half, of those that no other token shares
+	ledger map[Token]int    // tokens on the suppression ledger, counted
+
+	wmu      sync.Mutex  // guards writing: what follows, and the state of the writer
+	load     *load       // the bulk load under way, nil when there is none
+	unmerged atomic.Bool // the load holds what is visible
+	writing  uint64      // first generation of the open writer
 }
+
+// formatVersion is the version of the layout on disk. Layouts of other versions are
+// not read: the sources are scanned anew.
+const formatVersion = 2
 
 // headFile is the plain file that tells whether a key opens the graph.
 type headFile struct {
@@ -86,7 +108,11 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if o.MemoryBudget <= 0 {
 		o.MemoryBudget = 128 << 20
 	}
-	g = &Graph{dir: dir, opt: o, keys: keys, heads: map[uint32]*UnitState{}, ledger: map[Token]int{}}
+	if o.direct == 0 {
+		o.direct = directPostings
+	}
+	g = &Graph{dir: dir, opt: o, keys: keys, heads: map[uint32]*UnitState{}, tokens: map[uint64]Token{}, ledger: map[Token]int{},
+		intern: newInterner(), bits: minBits, writing: math.MaxUint64}
 	if g.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}
@@ -107,7 +133,26 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if g.db, err = openBadger(filepath.Join(dir, graphName), keys); err != nil {
 		return g, err
 	}
-	return g, g.loadLedger()
+	bits, err := g.counter(bitsKey)
+	if err != nil {
+		return g, err
+	}
+	if bits > 0 {
+		g.bits = uint(bits)
+	}
+	return g, errors.Join(g.openLoad(), g.loadLedger())
+}
+
+// bitsKey names the counter that holds how many bits of a token make a bucket.
+const bitsKey = "bits"
+
+// forget clears what was read of the database.
+func (g *Graph) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.heads)
+	clear(g.tokens)
+	g.blocks.clear()
 }
 
 // checkHead compares the key with the head file; fresh means there is none.
@@ -126,6 +171,9 @@ func checkHead(dir string, keys *keyring) (fresh bool, err error) {
 	if !hmac.Equal(h.Check, checkOf(keys, h.Salt)) {
 		return false, ErrWrongKey
 	}
+	if h.Version != formatVersion {
+		return false, fmt.Errorf("%s: %w (version %d, this program writes %d): move the state folder's graph away and scan anew", filepath.Join(dir, headName), ErrVersion, h.Version, formatVersion)
+	}
 	return false, nil
 }
 
@@ -134,7 +182,7 @@ func checkOf(keys *keyring, salt []byte) []byte {
 }
 
 func writeHead(dir string, keys *keyring) error {
-	h := headFile{Version: 1, Salt: make([]byte, 16)}
+	h := headFile{Version: formatVersion, Salt: make([]byte, 16)}
 	if _, err := rand.Read(h.Salt); err != nil {
 		return fmt.Errorf("make a salt: %w", err)
 	}
@@ -201,6 +249,12 @@ func dropEmptyLogs(dir string) error {
 }
 
 func openBadger(dir string, keys *keyring) (*badger.DB, error) {
+	return openBadgerWith(dir, keys, false)
+}
+
+// openBadgerWith opens a database, for a stream writer when bulk is set: its tables
+// are then small enough to be built several at a time.
+func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 	if err := dropEmptyLogs(dir); err != nil {
 		return nil, err
 	}
@@ -216,6 +270,9 @@ func openBadger(dir string, keys *keyring) (*badger.DB, error) {
 		WithNumMemtables(3).
 		WithValueLogFileSize(64 << 20).
 		WithMetricsEnabled(false)
+	if bulk {
+		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large
+	}
 	db, err := badger.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("open the graph: %w", err)
@@ -225,7 +282,14 @@ func openBadger(dir string, keys *keyring) (*badger.DB, error) {
 
 // Close releases the graph.
 func (g *Graph) Close() error {
+	g.wmu.Lock()
+	defer g.wmu.Unlock()
+	g.dbmu.Lock()
+	defer g.dbmu.Unlock()
 	var errs []error
+	if g.load != nil {
+		errs = append(errs, g.load.wait())
+	}
 	if g.db != nil {
 		errs = append(errs, g.db.Close())
 		g.db = nil
@@ -237,10 +301,17 @@ func (g *Graph) Close() error {
 	return errors.Join(errs...)
 }
 
+// view runs fn in a read transaction. fn must not call the graph's methods.
+func (g *Graph) view(fn func(tx *badger.Txn) error) error {
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	return g.db.View(fn)
+}
+
 // get returns a copy of a value, nil when the key is not there.
 func (g *Graph) get(key []byte) ([]byte, error) {
 	var out []byte
-	err := g.db.View(func(tx *badger.Txn) error {
+	err := g.view(func(tx *badger.Txn) error {
 		it, err := tx.Get(key)
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return nil
@@ -258,21 +329,33 @@ func (g *Graph) get(key []byte) ([]byte, error) {
 }
 
 // prefix calls fn for every key with the prefix, in order; key and value are
-// valid during the call.
+// valid during the call. fn must not call the graph's methods.
 func (g *Graph) prefix(p []byte, fn func(key, value []byte) error) error {
-	return g.db.View(func(tx *badger.Txn) error {
+	_, err := g.page(p, p, math.MaxInt, fn)
+	return err
+}
+
+// page is prefix from a key on, for at most n keys. It returns where to go on, nil at
+// the end.
+func (g *Graph) page(p, from []byte, n int, fn func(key, value []byte) error) (next []byte, err error) {
+	err = g.view(func(tx *badger.Txn) error {
 		o := badger.DefaultIteratorOptions
 		o.Prefix = p
 		it := tx.NewIterator(o)
 		defer it.Close()
-		for it.Rewind(); it.Valid(); it.Next() {
+		for it.Seek(from); it.Valid(); it.Next() {
 			item := it.Item()
+			if n--; n < 0 {
+				next = item.KeyCopy(nil)
+				return nil
+			}
 			if err := item.Value(func(v []byte) error { return fn(item.Key(), v) }); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return next, err
 }
 
 func u32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }

@@ -2,16 +2,13 @@ package lineage
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -25,7 +22,7 @@ func fullSighting(g *Graph) Sighting {
 			{Token: g.Token("email", "asha@example.com"), Kind: "email", Role: Subject},
 			{Token: g.Token("phone", "+912225706200"), Kind: "phone", Role: Mention, Weak: true},
 		},
-		Names: []Name{{1, 1 << 31}, {7}}, Sum: 1 << 63, Facts: map[string]string{"trigger": "2026-05-14", "override:call": "180"},
+		Names: []Name{{1, 1 << 31}, {7}}, Labels: []Name{{5, 6}}, At: 4711, Sum: 1 << 63, Facts: map[string]string{"trigger": "2026-05-14", "override:call": "180"},
 	}
 }
 
@@ -168,42 +165,6 @@ func TestInterruptedCompaction(t *testing.T) {
 				if _, err := os.Stat(filepath.Join(dir, gone)); !errors.Is(err, os.ErrNotExist) {
 					t.Errorf("%s is left (%v)", gone, err)
 				}
-			}
-		})
-	}
-}
-
-func TestBlockRoundTripOfLists(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := Sighting{Trigger: NoDate}
-		s.Categories = rapid.SliceOfN(rapid.String(), 1, 4).Draw(t, "categories")
-		for range rapid.IntRange(1, 3).Draw(t, "names") {
-			s.Names = append(s.Names, rapid.SliceOfN(rapid.Uint32(), 1, 6).Draw(t, "name"))
-		}
-		s.Facts = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "facts")
-		got, err := decodeBlock(encodeBlock([]Sighting{s}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]Sighting{s}, got); diff != "" {
-			t.Fatal(diff)
-		}
-	})
-}
-
-// TestDamagedBlocks cuts a block everywhere and claims impossible lengths.
-func TestDamagedBlocks(t *testing.T) {
-	whole := encodeBlock([]Sighting{{Collection: "leads", Locator: "pk=1", Categories: []string{"user"}, Names: []Name{{1}}, Facts: map[string]string{"a": "b"},
-		Edges: []Edge{{Token: Token{1}, Kind: "phone", Role: Subject}}}})
-	for n := range whole {
-		if _, err := decodeBlock(whole[:n]); !errors.Is(err, errBlock) {
-			t.Errorf("cut at %d of %d: %v", n, len(whole), err)
-		}
-	}
-	for _, n := range []uint64{blockRows + 1, 1 << 31, 1 << 63, 1<<64 - 1} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			if _, err := decodeBlock(append(binary.AppendUvarint(nil, n), 0, 0)); !errors.Is(err, errBlock) {
-				t.Errorf("%d rows: %v", n, err)
 			}
 		})
 	}

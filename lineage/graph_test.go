@@ -14,12 +14,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"pgregory.net/rapid"
 
 	"github.com/cratio/sutra/connectors"
 )
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(killedEnv); dir != "" {
+		if err := loadForKill(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if dir := os.Getenv(memoryEnv); dir != "" {
+		if err := loadForMemory(dir, benchSize()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"), goleak.IgnoreAnyFunction("go.opencensus.io/stats/view.(*worker).start"))
 }
 
@@ -275,41 +288,4 @@ func TestLedgerAndDocuments(t *testing.T) {
 	if err != nil || string(docs["h1"]) != "text" {
 		t.Errorf("documents: %q %v", docs, err)
 	}
-}
-
-func TestBlockRoundTrip(t *testing.T) {
-	word := rapid.StringMatching(`[a-z]{0,8}`)
-	rapid.Check(t, func(t *rapid.T) {
-		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Sighting {
-			s := Sighting{Collection: word.Draw(t, "c"), Locator: rapid.String().Draw(t, "l"), Within: word.Draw(t, "w"), Account: word.Draw(t, "a"),
-				Trigger: Date(rapid.Int32().Draw(t, "d")), Sum: rapid.Uint64().Draw(t, "sum")}
-			if rapid.Bool().Draw(t, "dated") {
-				s.RecordedAt = time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), 0).UTC()
-			}
-			for range rapid.IntRange(0, 4).Draw(t, "edges") {
-				s.Edges = append(s.Edges, Edge{Token: Token{rapid.Byte().Draw(t, "tok")}, Kind: word.Draw(t, "k"), Role: Role(rapid.IntRange(1, 8).Draw(t, "r")), Weak: rapid.Bool().Draw(t, "weak")})
-			}
-			return s
-		}), 0, blockRows).Draw(t, "rows")
-		got, err := decodeBlock(encodeBlock(rows))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) == 0 && len(rows) == 0 {
-			return
-		}
-		if diff := cmp.Diff(rows, got); diff != "" {
-			t.Fatal(diff)
-		}
-	})
-}
-
-func FuzzDecodeBlock(f *testing.F) {
-	f.Add(encodeBlock([]Sighting{{Collection: "leads", Locator: "pk=1", Edges: []Edge{{Token: Token{1}, Kind: "phone", Role: Subject}}}}))
-	f.Add([]byte{1, 0, 0, 1})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if rows, err := decodeBlock(data); err == nil && len(rows) > blockRows {
-			t.Errorf("%d rows", len(rows))
-		}
-	})
 }

@@ -24,6 +24,9 @@ type tokenInfo struct {
 	// begins, and how the number joins in each time.
 	cuts  []time.Time
 	times []mode
+	// alike says that the identifier leads from every record to all others, whatever
+	// the record: it joins freely at all times, and nobody carries it as one of several.
+	alike bool
 }
 
 // hers reports whether the identifier is one person's alone, at all times.
@@ -69,6 +72,7 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	if err != nil {
 		return nil, err
 	}
+	i.alike = i.hers() && !slices.ContainsFunc(i.carriers, func(f *Found) bool { return hasRole(f, t, Member) })
 	r.info[k] = i
 	return i, nil
 }
@@ -233,8 +237,13 @@ func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Fou
 	if err != nil {
 		return nil, nil, "", err
 	}
+	to = make([]*Found, 0, len(info.carriers))
 	for _, f := range info.carriers {
 		if f.RID == from.RID || !joinsAs(f, e.Token) {
+			continue
+		}
+		if info.alike && e.Role != Member {
+			to = append(to, f)
 			continue
 		}
 		ok := true

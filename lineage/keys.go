@@ -122,21 +122,27 @@ func (g *Graph) Sum(parts ...[]byte) uint64 {
 }
 
 // Seal encrypts and authenticates data for the state folder.
-func (g *Graph) Seal(plain []byte) []byte {
-	nonce := make([]byte, g.keys.aead.NonceSize(), g.keys.aead.NonceSize()+len(plain)+g.keys.aead.Overhead())
-	if _, err := rand.Read(nonce); err != nil {
-		panic(err) // crypto/rand.Read never fails: it ends the program itself
-	}
-	return g.keys.aead.Seal(nonce, nonce, plain, nil)
-}
+func (g *Graph) Seal(plain []byte) []byte { return g.keys.seal(plain) }
 
 // Unseal undoes Seal. Data sealed with another key, or damaged, is an error.
-func (g *Graph) Unseal(b []byte) ([]byte, error) {
-	n := g.keys.aead.NonceSize()
+func (g *Graph) Unseal(b []byte) ([]byte, error) { return g.keys.unseal(nil, b) }
+
+func (r *keyring) seal(plain []byte) []byte {
+	n := r.aead.NonceSize()
+	out := make([]byte, n, n+len(plain)+r.aead.Overhead())
+	if _, err := rand.Read(out); err != nil {
+		panic(err) // crypto/rand.Read never fails: it ends the program itself
+	}
+	return r.aead.Seal(out, out, plain, nil)
+}
+
+// unseal appends what was sealed to dst.
+func (r *keyring) unseal(dst, b []byte) ([]byte, error) {
+	n := r.aead.NonceSize()
 	if len(b) < n {
 		return nil, errors.New("sealed data is too short")
 	}
-	plain, err := g.keys.aead.Open(nil, b[:n], b[n:], nil)
+	plain, err := r.aead.Open(dst, b[:n], b[n:], nil)
 	if err != nil {
 		return nil, errors.New("sealed data does not open: damaged, or made with another key")
 	}

@@ -43,7 +43,12 @@ func (g *Graph) Suppress(list []Suppression) error {
 		g.ledger[s.Token]++
 		g.mu.Unlock()
 	}
-	return g.db.Sync()
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	if err := g.db.Sync(); err != nil {
+		return fmt.Errorf("sync the ledger: %w", err)
+	}
+	return nil
 }
 
 // Suppressed reports whether the identifier is on the ledger for the account.
@@ -92,7 +97,7 @@ func (g *Graph) PutDoc(bucket, id string, doc []byte) error {
 
 // DeleteDoc removes a document.
 func (g *Graph) DeleteDoc(bucket, id string) error {
-	err := g.db.Update(func(tx *badger.Txn) error { return tx.Delete(docKey(bucket, id)) })
+	err := g.update(func(tx *badger.Txn) error { return tx.Delete(docKey(bucket, id)) })
 	if err != nil {
 		return fmt.Errorf("delete a document: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	_ "modernc.org/sqlite"
 
 	"github.com/cratio/sutra/connectors"
@@ -59,9 +61,19 @@ func benchToken(kind string, n int) Token {
 	return Token(h[:16])
 }
 
+// benchData are the edges of all records, made before any store is timed.
+func benchData(n int) [][2]Token {
+	out := make([][2]Token, n)
+	for i := range out {
+		out[i][0], out[i][1] = benchEdges(i, n)
+	}
+	return out
+}
+
 // measured is what one store took.
 type measured struct {
 	load  time.Duration
+	cpu   time.Duration // of the load, on all cores; of the server when there is one
 	bytes int64
 	walks []time.Duration
 	found []int // records of each walked subject
@@ -80,15 +92,17 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 	for i := range ask {
 		ask[i] = r.IntN(n / benchSubject)
 	}
+	data := benchData(n)
 	for b.Loop() {
-		ours := loadGraph(b, n, ask)
-		lite := loadSQLite(b, n, ask)
-		pg := loadPostgres(b, n, ask)
+		ours := loadGraph(b, data, ask)
+		lite := loadSQLite(b, data, ask)
+		pg := loadPostgres(b, data, ask)
 		for name, peer := range map[string]measured{"sqlite": lite, "postgres": pg} {
 			if !slices.Equal(peer.found, ours.found) {
-				b.Fatalf("%s finds other records than the graph", name)
+				b.Fatalf("%s finds other records than the graph: %v, not %v", name, peer.found, ours.found)
 			}
 			b.ReportMetric(peer.load.Seconds()/ours.load.Seconds(), "x_faster_load_than_"+name)
+			b.ReportMetric(peer.cpu.Seconds()/ours.cpu.Seconds(), "x_less_load_cpu_than_"+name)
 			b.ReportMetric(float64(ours.bytes)/float64(peer.bytes), "bytes_of_"+name)
 			b.ReportMetric(float64(ours.p(.5))/float64(peer.p(.5)), "walk_p50_of_"+name)
 		}
@@ -101,15 +115,190 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 
 // BenchmarkGraphLoad is the graph alone, for profiles.
 func BenchmarkGraphLoad(b *testing.B) {
-	n := benchSize() / 4
+	data := benchData(benchSize())
 	for b.Loop() {
-		m := loadGraph(b, n, []int{0})
-		b.ReportMetric(float64(n)/m.load.Seconds(), "records/s")
+		m := loadGraph(b, data, []int{0})
+		b.ReportMetric(float64(m.cpu.Nanoseconds())/float64(len(data)), "cpu_ns/record")
+		b.ReportMetric(float64(len(data))/m.load.Seconds(), "records/s")
+		b.ReportMetric(float64(m.bytes)/float64(2*len(data)), "bytes/edge")
 	}
 }
 
-func loadGraph(b *testing.B, n int, ask []int) (m measured) {
+// BenchmarkGraphUpdate changes 5 % of the units of a graph, and asks for all of them as
+// a scan does that finds nothing changed. Both are compared with the first load.
+func BenchmarkGraphUpdate(b *testing.B) {
+	data := benchData(benchSize())
+	for b.Loop() {
+		dir := b.TempDir()
+		before := cpuTime(b)
+		full := fillGraph(b, dir, data)
+		fullCPU := cpuTime(b) - before
+		g, err := Open(dir, testKey, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		at := time.Now()
+		for i := 0; i < len(data); i += benchUnit {
+			if st, err := g.Unit("s", strconv.Itoa(i)); err != nil || st == nil || st.Unit.Fingerprint != "1" {
+				b.Fatalf("unit %d: %v %v", i, st, err)
+			}
+		}
+		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "unchanged_of_full")
+		at, before = time.Now(), cpuTime(b)
+		w, err := g.Begin()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := 0; i < len(data); i += 20 * benchUnit {
+			if err := benchUnits(w, data, i, i+1, "new "); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := w.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "5%changed_of_full")
+		b.ReportMetric((cpuTime(b)-before).Seconds()/fullCPU.Seconds(), "5%changed_cpu_of_full")
+		st, err := g.Unit("s", "0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		found, err := g.UnitSightings(st.ID)
+		if err != nil || found[0].Record.Locator != "new row 1" {
+			b.Fatalf("the first unit was not changed (%v)", err)
+		}
+		if err := g.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// memoryEnv makes the test binary load a graph in the folder that it names.
+const memoryEnv = "LINEAGE_BENCH_LOAD"
+
+// loadForMemory loads a graph from edges that are made on the way.
+func loadForMemory(dir string, n int) error {
+	g, err := Create(dir, testKey, Options{})
+	if err != nil {
+		return err
+	}
+	w, err := g.Begin()
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(2)
+	for from := 0; from < n; from += benchUnit {
+		group.Go(func() error {
+			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
+			uw, err := w.Unit("s", u)
+			if err != nil {
+				return err
+			}
+			data := make([][2]Token, min(benchUnit, n-from))
+			for i := range data {
+				data[i][0], data[i][1] = benchEdges(from+i, n)
+			}
+			if err := uw.Add(benchRows(data, 1, "")); err != nil {
+				return err
+			}
+			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return errors.Join(w.Close(context.Background()), g.Close())
+}
+
+// BenchmarkGraphMemory is the most memory that a process takes which does nothing but
+// load a graph.
+func BenchmarkGraphMemory(b *testing.B) {
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c := exec.Command(exe, "-test.run=^$")
+		c.Env = append(os.Environ(), memoryEnv+"="+b.TempDir())
+		if out, err := c.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		b.ReportMetric(float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024, "MiB_peak")
+	}
+}
+
+// BenchmarkGraphWalk is the walk alone, for profiles.
+func BenchmarkGraphWalk(b *testing.B) {
+	n := benchSize()
 	dir := b.TempDir()
+	fillGraph(b, dir, benchData(n))
+	g, err := Open(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	before := cpuTime(b)
+	for b.Loop() {
+		benchWalk(b, g, r.IntN(n/benchSubject))
+	}
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu_us/walk")
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// benchUnits writes units from one record to before another, some at the same time, as
+// a scan does. changed makes their locators other ones.
+func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error {
+	var group errgroup.Group
+	group.SetLimit(2)
+	for from := from; from < to; from += benchUnit {
+		group.Go(func() error {
+			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
+			uw, err := w.Unit("s", u)
+			if err != nil {
+				return err
+			}
+			end := min(len(data), from+benchUnit)
+			for i := from; i < end; i += benchBatch {
+				if err := uw.Add(benchRows(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
+					return err
+				}
+			}
+			return uw.Commit(UnitState{Unit: u, Records: end - from, CommittedAt: time.Unix(1, 0)})
+		})
+	}
+	return group.Wait()
+}
+
+// benchBatch is how many records a scan adds at a time.
+const benchBatch = 1024
+
+// benchRows returns the sightings of a batch whose first record has the given number.
+// The locators are parts of one string, the edges of one slice, so that little of the
+// time goes into making them.
+func benchRows(data [][2]Token, first int, changed string) []Sighting {
+	rows := make([]Sighting, len(data))
+	edges := make([]Edge, 0, 2*len(data))
+	ends := make([]int, 0, len(data))
+	var text []byte
+	for i := range data {
+		text = strconv.AppendInt(append(append(text, changed...), "row "...), int64(first+i), 10)
+		ends = append(ends, len(text))
+		edges = append(edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
+	}
+	all, at := string(text), 0
+	for i := range rows {
+		rows[i] = Sighting{Collection: "leads", Locator: all[at:ends[i]], Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
+		at = ends[i]
+	}
+	return rows
+}
+
+// fillGraph loads a new graph and returns how long it took until all was on disk and
+// could be asked.
+func fillGraph(b *testing.B, dir string, data [][2]Token) time.Duration {
 	g, err := Create(dir, testKey, Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -119,41 +308,48 @@ func loadGraph(b *testing.B, n int, ask []int) (m measured) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for from := 0; from < n; from += benchUnit {
-		u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
-		uw, err := w.Unit("s", u)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := from; i < min(n, from+benchUnit); i++ {
-			x, y := benchEdges(i, n)
-			s := Sighting{Collection: "leads", Locator: "row " + strconv.Itoa(i-from+1), Account: "A1", Edges: []Edge{{Token: x, Kind: "phone", Role: Subject}, {Token: y, Kind: "email", Role: Subject}}}
-			if err := uw.Add([]Sighting{s}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := uw.Commit(UnitState{Unit: u, Records: min(benchUnit, n-from), CommittedAt: time.Unix(1, 0)}); err != nil {
-			b.Fatal(err)
-		}
+	if err := benchUnits(w, data, 0, len(data), ""); err != nil {
+		b.Fatal(err)
 	}
 	if err := w.Close(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	m.load = time.Since(at)
+	took := time.Since(at)
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// benchWalk asks for a subject by her phone and returns how many records are hers.
+func benchWalk(b *testing.B, g *Graph, subject int) int {
 	none := func(string) bool { return false }
+	p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", subject), "phone"}, "A1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(p.Copies)
+}
+
+func loadGraph(b *testing.B, data [][2]Token, ask []int) (m measured) {
+	dir := b.TempDir()
+	before := cpuTime(b)
+	m.load = fillGraph(b, dir, data)
+	m.cpu = cpuTime(b) - before
+	m.bytes = folderSize(b, dir)
+	g, err := Open(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, s := range ask {
 		at := time.Now()
-		p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", s), "phone"}, "A1")
-		if err != nil {
-			b.Fatal(err)
-		}
+		found := benchWalk(b, g, s)
 		m.walks = append(m.walks, time.Since(at))
-		m.found = append(m.found, len(p.Copies))
+		m.found = append(m.found, found)
 	}
 	if err := g.Close(); err != nil {
 		b.Fatal(err)
 	}
-	m.bytes = folderSize(b, dir)
 	return m
 }
 
@@ -175,20 +371,22 @@ func folderSize(b *testing.B, dir string) (size int64) {
 	return size
 }
 
-// walkSQL walks a subject; literal is how the store writes a token.
-func walkSQL(literal string) string {
-	return "WITH RECURSIVE t(token) AS (SELECT " + literal + " UNION SELECT e2.token FROM t JOIN edges e1 ON e1.token = t.token JOIN edges e2 ON e2.rid = e1.rid) " +
-		"SELECT count(DISTINCT e.rid) FROM t JOIN edges e ON e.token = t.token"
+// walkSQL walks a subject; literal is how the store writes a token. join is the word
+// for a join: SQLite's planner takes the tables in another order and reads all of them
+// unless it is a CROSS JOIN.
+func walkSQL(literal, join string) string {
+	return "WITH RECURSIVE t(token) AS (SELECT " + literal + " UNION SELECT e2.token FROM t " + join + " edges e1 ON e1.token = t.token " + join + " edges e2 ON e2.rid = e1.rid) " +
+		"SELECT count(DISTINCT e.rid) FROM t " + join + " edges e ON e.token = t.token"
 }
 
-func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
+func loadSQLite(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	path := filepath.Join(b.TempDir(), "edges.db")
 	db, err := sql.Open("sqlite", path+"?_pragma=synchronous(off)&_pragma=journal_mode(off)")
 	if err != nil {
 		b.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	at := time.Now()
+	at, before := time.Now(), cpuTime(b)
 	exec := func(q string, args ...any) {
 		if _, err := db.Exec(q, args...); err != nil {
 			b.Fatal(err)
@@ -203,8 +401,8 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i := range n {
-		x, y := benchEdges(i, n)
+	for i := range data {
+		x, y := &data[i][0], &data[i][1]
 		if _, err := st.Exec(x[:], i, y[:], i); err != nil {
 			b.Fatal(err)
 		}
@@ -214,12 +412,12 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 	}
 	exec("CREATE INDEX by_token ON edges(token)")
 	exec("CREATE INDEX by_rid ON edges(rid)")
-	m.load = time.Since(at)
+	m.load, m.cpu = time.Since(at), cpuTime(b)-before
 	exec("ANALYZE")
 	for _, s := range ask {
 		x := benchToken("phone", s)
 		at, found := time.Now(), 0
-		if err := db.QueryRow(walkSQL(fmt.Sprintf("x'%x'", x[:]))).Scan(&found); err != nil {
+		if err := db.QueryRow(walkSQL(fmt.Sprintf("x'%x'", x[:]), "CROSS JOIN")).Scan(&found); err != nil {
 			b.Fatal(err)
 		}
 		m.walks, m.found = append(m.walks, time.Since(at)), append(m.found, found)
@@ -231,18 +429,27 @@ func loadSQLite(b *testing.B, n int, ask []int) (m measured) {
 	return m
 }
 
+// cpuTime is what this process has used of the processors.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // loadPostgres starts a server of its own; a machine without PostgreSQL cannot run
 // this benchmark.
-func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
-	psql := startPostgres(b)
+func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
+	psql, pid := startPostgres(b)
 	file := filepath.Join(b.TempDir(), "edges.txt")
 	f, err := os.Create(file)
 	if err != nil {
 		b.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
-	for i := range n {
-		x, y := benchEdges(i, n)
+	for i := range data {
+		x, y := &data[i][0], &data[i][1]
 		fmt.Fprintf(w, "\\\\x%x\t%d\t1\n\\\\x%x\t%d\t1\n", x[:], i, y[:], i)
 	}
 	if err := w.Flush(); err != nil {
@@ -252,11 +459,13 @@ func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
 		b.Fatal(err)
 	}
 	psql("CREATE TABLE edges(token bytea, rid bigint, role smallint)")
+	before := serverTime(b, pid)
 	at := time.Now()
 	psql("\\copy edges FROM '" + file + "'")
 	psql("CREATE INDEX by_token ON edges(token)")
 	psql("CREATE INDEX by_rid ON edges(rid)")
 	m.load = time.Since(at)
+	m.cpu = serverTime(b, pid) - before
 	m.bytes, err = strconv.ParseInt(strings.TrimSpace(psql("SELECT pg_total_relation_size('edges')")), 10, 64)
 	if err != nil {
 		b.Fatal(err)
@@ -266,7 +475,7 @@ func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
 	script.WriteString("\\timing on\n")
 	for _, s := range ask {
 		x := benchToken("phone", s)
-		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:])) + ";\n")
+		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:]), "JOIN") + ";\n")
 	}
 	lines := strings.Split(psql(script.String()), "\n")
 	for _, l := range lines {
@@ -286,8 +495,8 @@ func loadPostgres(b *testing.B, n int, ask []int) (m measured) {
 var timing = regexp.MustCompile(`^Time: ([0-9.]+) ms`)
 
 // startPostgres runs a server in a temporary folder and returns a way to ask it.
-func startPostgres(b *testing.B) func(script string) string {
-	dir, err := os.MkdirTemp("", "sutra-pg-")
+func startPostgres(b *testing.B) (psql func(script string) string, pid int) {
+	dir, err := os.MkdirTemp("", "graph-pg-")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -348,5 +557,24 @@ func startPostgres(b *testing.B) func(script string) string {
 			b.Fatal(err)
 		}
 		return out
+	}, server.Process.Pid
+}
+
+// serverTime is what the server's processes that have ended, and the first one, used of
+// the processors. A process of the server serves one call of psql and then ends.
+func serverTime(b *testing.B, pid int) (sum time.Duration) {
+	time.Sleep(200 * time.Millisecond) // until the last one was waited for
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
 	}
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	for _, f := range fields[11:15] { // utime, stime, cutime, cstime, in hundredths of a second
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum
 }

@@ -3,9 +3,8 @@ package lineage
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -17,18 +16,6 @@ func (g *Graph) Unit(source, key string) (*UnitState, error) {
 		return nil, err
 	}
 	return g.head(v)
-}
-
-func (g *Graph) head(v []byte) (*UnitState, error) {
-	data, err := g.Unseal(v)
-	if err != nil {
-		return nil, fmt.Errorf("read a unit's head: %w", err)
-	}
-	st := &UnitState{}
-	if err := json.Unmarshal(data, st); err != nil {
-		return nil, fmt.Errorf("read a unit's head: %w", err)
-	}
-	return st, nil
 }
 
 // UnitByID returns a unit by its number, nil when it is not there.
@@ -43,7 +30,10 @@ func (g *Graph) UnitByID(id uint32) (*UnitState, error) {
 	if err != nil || k == nil {
 		return nil, err
 	}
-	v, err := g.get(k)
+	if len(k) != headRef {
+		return nil, fmt.Errorf("unit %d: %w", id, errBlock)
+	}
+	v, err := g.get(k[:headRef-8])
 	if err != nil || v == nil {
 		return nil, err
 	}
@@ -59,93 +49,176 @@ func (g *Graph) UnitByID(id uint32) (*UnitState, error) {
 	return st, nil
 }
 
-// Units calls fn for the units of a source, or of all when source is "".
+// unitsAtOnce is how many heads Units reads before it calls back.
+const unitsAtOnce = 512
+
+// Units calls fn for the units of a source, or of all when source is "". fn may use
+// the graph.
 func (g *Graph) Units(source string, fn func(*UnitState) error) error {
-	return g.prefix([]byte("u"), func(_, v []byte) error {
-		st, err := g.head(v)
+	from := []byte("u")
+	for from != nil {
+		var list []*UnitState
+		var err error
+		from, err = g.page([]byte("u"), from, unitsAtOnce, func(_, v []byte) error {
+			st, err := g.head(v)
+			if err == nil && (source == "" || st.Source == source) {
+				list = append(list, st)
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if source != "" && st.Source != source {
-			return nil
+		for _, st := range list {
+			if err := fn(st); err != nil {
+				return err
+			}
 		}
-		return fn(st)
-	})
+	}
+	return nil
 }
 
 // Postings returns the sightings that may carry the token, in order. Some may no
 // longer exist or no longer carry it.
 func (g *Graph) Postings(t Token) ([]RID, error) {
+	if err := g.settle(); err != nil {
+		return nil, err
+	}
 	var out []RID
-	err := g.prefix(cat([]byte("p"), t[:]), func(_, v []byte) error {
-		last := RID(0)
-		for len(v) > 0 {
-			n, k := binary.Uvarint(v)
-			if k <= 0 {
-				return errBlock
+	name := name16(t)
+	err := g.view(func(tx *badger.Txn) error {
+		b := newBuckets(tx)
+		defer b.close()
+		return b.each(bucketOf(&name, g.bits), func(e *entries) (_ bool, err error) {
+			switch compareNames(&e.name, &name) {
+			case 1:
+				return false, nil
+			case 0:
+				out, err = readRIDs(out, e.value)
 			}
-			last += RID(n)
-			out = append(out, last)
-			v = v[k:]
-		}
-		return nil
+			return true, err
+		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read postings: %w", err)
+		return nil, err
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return sortRIDs(out), nil
 }
 
-// Load returns those of the sightings that exist, in the order of their ids,
-// which must be sorted.
+// Load returns those of the sightings that exist, each once, in the order of their
+// ids, which must be sorted.
 func (g *Graph) Load(rids []RID) ([]Found, error) {
-	out := make([]Found, 0, len(rids))
-	err := g.db.View(func(tx *badger.Txn) error {
+	if err := g.settle(); err != nil {
+		return nil, err
+	}
+	heads := map[uint32]*UnitState{}
+	for _, id := range rids {
+		if _, ok := heads[id.Unit()]; !ok {
+			st, err := g.UnitByID(id.Unit())
+			if err != nil {
+				return nil, err
+			}
+			heads[id.Unit()] = st
+		}
+	}
+	r := &rowReader{g: g, found: make([]Found, 0, len(rids))}
+	err := g.view(func(tx *badger.Txn) error {
 		for i := 0; i < len(rids); {
 			j := i
 			for j < len(rids) && rids[j].Unit() == rids[i].Unit() && uint32(rids[j])/blockRows == uint32(rids[i])/blockRows {
 				j++
 			}
-			found, err := g.loadBlock(tx, rids[i:j])
-			if err != nil {
-				return err
+			if st := heads[rids[i].Unit()]; st != nil {
+				if _, err := r.block(tx, st, uint32(rids[i])/blockRows, rids[i:j]); err != nil {
+					return err
+				}
 			}
-			out = append(out, found...)
 			i = j
 		}
-		return nil
+		return g.complete(tx, r.halves)
 	})
-	return out, err
+	return r.found, err
 }
 
-func (g *Graph) loadBlock(tx *badger.Txn, rids []RID) ([]Found, error) {
-	st, err := g.UnitByID(rids[0].Unit())
-	if err != nil || st == nil {
-		return nil, err
+// rowReader collects sightings, and their edges whose tokens are to be completed.
+type rowReader struct {
+	g      *Graph
+	plain  []byte
+	found  []Found
+	halves []halfEdge
+}
+
+// open opens a block, nil when there is none. Blocks of which single rows are wanted
+// are kept for the next question.
+func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView, err error) {
+	if v = r.g.blocks.get(name); v != nil {
+		return v, nil
 	}
-	item, err := tx.Get(blockKey(st.ID, st.Generation, uint32(rids[0])/blockRows))
-	if err == badger.ErrKeyNotFound {
+	item, err := tx.Get(cat([]byte("b"), name[:]))
+	if errors.Is(err, badger.ErrKeyNotFound) {
 		return nil, nil
 	}
+	if err == nil {
+		if keep {
+			r.plain = nil // the view refers to it
+		}
+		err = item.Value(func(sealed []byte) (err error) {
+			r.plain, err = r.g.keys.unseal(r.plain[:0], sealed)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read a block: %w", err)
 	}
-	v, err := item.ValueCopy(nil)
-	if err != nil {
-		return nil, fmt.Errorf("read a block: %w", err)
+	if v, err = viewBlock(r.plain, r.g.intern); err == nil && keep {
+		r.g.blocks.put(name, v)
 	}
-	rows, err := g.unpack(v)
-	if err != nil {
-		return nil, err
+	return v, err
+}
+
+// block reads the given rows of a block, all when rids is nil. ok is false when there
+// is no such block.
+func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) (ok bool, err error) {
+	name := blockName(st.ID, st.Generation, no)
+	v, err := r.open(tx, &name, rids != nil)
+	if err != nil || v == nil {
+		return false, err
 	}
-	var out []Found
-	for _, id := range rids {
-		if at := uint32(id) % blockRows; int(at) < len(rows) {
-			out = append(out, Found{RID: id, Unit: st, Record: rows[at]})
+	first := RID(uint64(st.ID)<<32 | uint64(no)*blockRows)
+	if rids != nil {
+		for i, id := range rids {
+			if i > 0 && id == rids[i-1] {
+				continue
+			}
+			if err := r.row(v, st, id, int(id-first)); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	for row := range v.count {
+		if err := r.row(v, st, first+RID(row), row); err != nil {
+			return false, err
 		}
 	}
-	return out, nil
+	return true, nil
+}
+
+func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
+	if row >= v.count {
+		return nil
+	}
+	s, err := v.read(row)
+	if err != nil {
+		return err
+	}
+	if v.half() {
+		for i := range s.Edges {
+			r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
+		}
+	}
+	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
+	return nil
 }
 
 // UnitSightings returns all sightings of a unit.
@@ -155,29 +228,70 @@ func (g *Graph) UnitSightings(id uint32) ([]Found, error) {
 		return nil, err
 	}
 	var out []Found
-	err = g.each(st, func(f *Found) error {
+	w := &walker{g: g, fn: func(f *Found) error {
 		out = append(out, *f)
 		return nil
-	})
-	return out, err
+	}}
+	if err := w.unit(st); err != nil {
+		return nil, err
+	}
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
-func (g *Graph) each(st *UnitState, fn func(*Found) error) error {
-	for no := uint32(0); int(no)*blockRows < st.Sightings; no++ {
-		v, err := g.get(blockKey(st.ID, st.Generation, no))
+// Walk calls fn for every sighting, unit by unit. fn may use the graph.
+func (g *Graph) Walk(ctx context.Context, fn func(*Found) error) error {
+	w := &walker{g: g, fn: fn}
+	err := g.Units("", func(st *UnitState) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return w.unit(st)
+	})
+	if err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// walkRows is how many sightings a walk reads before it completes their tokens: the
+// more, the fewer times it goes through the postings.
+const walkRows = 64 << 10
+
+// walker reads whole units, many sightings at a time.
+type walker struct {
+	g    *Graph
+	fn   func(*Found) error
+	rows *rowReader
+}
+
+func (w *walker) unit(st *UnitState) error {
+	if err := w.g.settle(); err != nil {
+		return err
+	}
+	for no := uint32(0); int(no)*blockRows < st.Sightings; {
+		if w.rows == nil {
+			w.rows = &rowReader{g: w.g}
+		}
+		err := w.g.view(func(tx *badger.Txn) error {
+			for ; int(no)*blockRows < st.Sightings && len(w.rows.found) < walkRows; no++ {
+				ok, err := w.rows.block(tx, st, no, nil)
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return fmt.Errorf("unit %d: %w: a block is missing", st.ID, errBlock)
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		if v == nil {
-			return fmt.Errorf("unit %d: %w: a block is missing", st.ID, errBlock)
-		}
-		rows, err := g.unpack(v)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			f := &Found{RID: RID(uint64(st.ID)<<32 | uint64(no*blockRows+uint32(i))), Unit: st, Record: rows[i]}
-			if err := fn(f); err != nil {
+		if len(w.rows.found) >= walkRows {
+			if err := w.flush(); err != nil {
 				return err
 			}
 		}
@@ -185,12 +299,20 @@ func (g *Graph) each(st *UnitState, fn func(*Found) error) error {
 	return nil
 }
 
-// Walk calls fn for every sighting, unit by unit.
-func (g *Graph) Walk(ctx context.Context, fn func(*Found) error) error {
-	return g.Units("", func(st *UnitState) error {
-		if err := ctx.Err(); err != nil {
+// flush completes the tokens of what was read and calls back.
+func (w *walker) flush() error {
+	r := w.rows
+	if r == nil {
+		return nil
+	}
+	w.rows = nil
+	if err := w.g.view(func(tx *badger.Txn) error { return w.g.complete(tx, r.halves) }); err != nil {
+		return err
+	}
+	for i := range r.found {
+		if err := w.fn(&r.found[i]); err != nil {
 			return err
 		}
-		return g.each(st, fn)
-	})
+	}
+	return nil
 }

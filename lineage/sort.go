@@ -3,56 +3,130 @@ package lineage
 import (
 	"cmp"
 	"encoding/binary"
-	"runtime"
 	"slices"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// comparePostings orders by token, then by record. The halves of a token are
-// compared as numbers, which is the order of their bytes.
+// posting says that a sighting may carry a token, whose halves are kept as numbers
+// in the order of their bytes.
+type posting struct {
+	hi, lo uint64
+	rid    RID
+}
+
+func newPosting(t *Token, rid RID) posting {
+	return posting{binary.BigEndian.Uint64(t[:]), binary.BigEndian.Uint64(t[8:]), rid}
+}
+
+func (p *posting) name() (n name16) {
+	binary.BigEndian.PutUint64(n[:], p.hi)
+	binary.BigEndian.PutUint64(n[8:], p.lo)
+	return n
+}
+
+// comparePostings orders by token, then by record.
 func comparePostings(a, b posting) int {
-	if x, y := binary.BigEndian.Uint64(a.token[:]), binary.BigEndian.Uint64(b.token[:]); x != y {
-		return cmp.Compare(x, y)
-	}
-	if x, y := binary.BigEndian.Uint64(a.token[8:]), binary.BigEndian.Uint64(b.token[8:]); x != y {
-		return cmp.Compare(x, y)
+	switch {
+	case a.hi != b.hi:
+		return cmp.Compare(a.hi, b.hi)
+	case a.lo != b.lo:
+		return cmp.Compare(a.lo, b.lo)
 	}
 	return cmp.Compare(a.rid, b.rid)
 }
 
-// sortPostings sorts on all cores. Tokens are hashes, so their first byte divides
-// a list into even parts: one pass puts every posting in its part, and the parts
-// are sorted at the same time.
-func sortPostings(list []posting) {
-	const small = 1 << 14
-	if len(list) < small {
-		slices.SortFunc(list, comparePostings)
-		return
+// postings collects postings by the first byte of their token. Tokens are hashes, so
+// the parts are of even size, small enough for the caches when they are sorted.
+type postings struct {
+	parts [256][]posting
+	count int
+}
+
+func (p *postings) add(list []posting) {
+	for _, x := range list {
+		k := x.hi >> 56
+		p.parts[k] = append(p.parts[k], x)
 	}
-	var start [257]int
-	for i := range list {
-		start[int(list[i].token[0])+1]++
+	p.count += len(list)
+}
+
+func (p *postings) reset() {
+	for i := range p.parts {
+		p.parts[i] = p.parts[i][:0]
 	}
-	for i := range 256 {
-		start[i+1] += start[i]
-	}
-	at := start
-	sorted := make([]posting, len(list))
-	for i := range list {
-		k := list[i].token[0]
-		sorted[at[k]] = list[i]
-		at[k]++
-	}
-	copy(list, sorted)
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for k := range 256 {
-		part := list[start[k]:start[k+1]]
-		turn <- struct{}{}
-		wg.Go(func() {
-			slices.SortFunc(part, comparePostings)
-			<-turn
+	p.count = 0
+}
+
+// sort sorts all parts, on the given number of cores.
+func (p *postings) sort(cores int) error {
+	var group errgroup.Group
+	step := (len(p.parts) + cores - 1) / cores
+	for from := 0; from < len(p.parts); from += step {
+		group.Go(func() error {
+			var scratch []posting
+			for i := from; i < min(from+step, len(p.parts)); i++ {
+				scratch = sortPart(p.parts[i], scratch)
+			}
+			return nil
 		})
 	}
-	wg.Wait()
+	return group.Wait()
+}
+
+// sortPart sorts postings whose tokens have the first byte in common: they are dealt
+// out by the second, and each small heap is sorted. It returns the scratch space for
+// the next call.
+func sortPart(list, scratch []posting) []posting {
+	if len(list) < 512 {
+		slices.SortFunc(list, comparePostings)
+		return scratch
+	}
+	if cap(scratch) < len(list) {
+		scratch = make([]posting, len(list)*5/4)
+	}
+	scratch = scratch[:len(list)]
+	var at [257]int
+	for i := range list {
+		at[list[i].hi>>48&0xff+1]++
+	}
+	for i := range 256 {
+		at[i+1] += at[i]
+	}
+	start := at
+	for i := range list {
+		k := list[i].hi >> 48 & 0xff
+		scratch[start[k]] = list[i]
+		start[k]++
+	}
+	for i := range 256 {
+		slices.SortFunc(scratch[at[i]:at[i+1]], comparePostings)
+	}
+	copy(list, scratch)
+	return scratch
+}
+
+// groups calls fn for every token with its ids, in order. Ids are in ascending order,
+// each once; the slice is valid during the call. The postings must be sorted.
+func (p *postings) groups(fn func(token *name16, rids []RID) error) error {
+	var rids []RID
+	for i := range p.parts {
+		list := p.parts[i]
+		for len(list) > 0 {
+			name := list[0].name()
+			rids = rids[:0]
+			n := 0
+			for n < len(list) && list[n].hi == list[0].hi && list[n].lo == list[0].lo {
+				if len(rids) == 0 || rids[len(rids)-1] != list[n].rid {
+					rids = append(rids, list[n].rid)
+				}
+				n++
+			}
+			if err := fn(&name, rids); err != nil {
+				return err
+			}
+			list = list[n:]
+		}
+	}
+	return nil
 }

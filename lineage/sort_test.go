@@ -1,40 +1,159 @@
 package lineage
 
 import (
+	"errors"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
+
+// randomPostings draws postings with equal tokens, tokens with equal beginnings, and
+// postings that stand twice.
+func randomPostings(n int) []posting {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	list := make([]posting, n)
+	for i := range list {
+		list[i] = posting{r.Uint64(), r.Uint64(), RID(r.Uint64() >> 8)}
+		switch k := r.IntN(6); {
+		case i == 0:
+		case k < 2:
+			list[i].hi, list[i].lo = list[i-1].hi, list[i-1].lo
+		case k == 2:
+			list[i].hi = list[i-1].hi
+		case k == 3:
+			list[i] = list[i-1]
+		case k == 4:
+			list[i].hi = list[i].hi&0xffff | 0x4242<<48
+		}
+	}
+	return list
+}
 
 func TestSortPostings(t *testing.T) {
 	for _, n := range []int{0, 1, 100, 40_000} {
-		r := rand.New(rand.NewPCG(1, uint64(n)))
-		list := make([]posting, n)
-		for i := range list {
-			for k := range list[i].token {
-				list[i].token[k] = byte(r.IntN(256))
-			}
-			if i > 0 && r.IntN(3) == 0 { // equal tokens, and tokens with equal beginnings
-				list[i].token = list[i-1].token
-				if r.IntN(2) == 0 {
-					list[i].token[15]++
-				}
-			}
-			list[i].rid = RID(r.Uint64())
+		list := randomPostings(n)
+		var p postings
+		p.add(list)
+		if err := p.sort(2); err != nil {
+			t.Fatal(err)
 		}
-		want := slices.Clone(list)
-		slices.SortFunc(want, func(a, b posting) int {
-			if c := slices.Compare(a.token[:], b.token[:]); c != 0 {
-				return c
-			}
-			if a.rid < b.rid {
-				return -1
-			}
-			return 1
-		})
-		sortPostings(list)
-		if !slices.Equal(list, want) {
+		var got []posting
+		for _, part := range p.parts {
+			got = append(got, part...)
+		}
+		slices.SortFunc(list, comparePostings)
+		if !slices.Equal(got, list) {
 			t.Errorf("%d postings are not in order", n)
 		}
 	}
+}
+
+// TestExternalSort sorts postings in runs, of which there are so many that they are
+// merged on the way, and compares with sorting them in memory.
+func TestExternalSort(t *testing.T) {
+	keys, err := newKeyring(testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &load{dir: filepath.Join(t.TempDir(), "runs")}
+	all := randomPostings(60_000)
+	for from := 0; from < len(all); from += 1000 {
+		b := &batch{}
+		b.posts.add(all[from:min(from+1000, len(all))])
+		if err := l.spill(keys, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(l.runs.Postings); n >= 2*maxRuns {
+		t.Errorf("%d runs are left", n)
+	}
+	runs, err := l.open(keys, l.runs.Postings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []posting
+	half := name16{0x42, 0x42, 0x80}
+	for _, part := range [][2]*name16{{nil, &half}, {&half, nil}} {
+		err := mergePostings(runs, part[0], part[1], func(name *name16, rids []RID) error {
+			tok := Token(*name)
+			for _, r := range rids {
+				got = append(got, newPosting(&tok, r))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.SortFunc(all, comparePostings)
+	if want := slices.Compact(all); !slices.Equal(got, want) {
+		t.Errorf("%d postings, want %d, or in another order", len(got), len(want))
+	}
+	if err := closeRuns(runs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEntriesAndIDs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var names []name16
+		for range rapid.IntRange(0, 20).Draw(t, "n") {
+			names = append(names, name16{rapid.Byte().Draw(t, "a"), 9: rapid.Byte().Draw(t, "b")})
+		}
+		slices.SortFunc(names, func(a, b name16) int { return compareNames(&a, &b) })
+		rid := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(1<<32, 1<<34), rapid.Just(uint64(math.MaxUint64)))
+		var p page
+		var want [][]RID
+		for i := range names {
+			var rids []RID
+			for _, n := range rapid.SliceOfN(rid, 0, 20).Draw(t, "rids") {
+				rids = append(rids, RID(n))
+			}
+			rids = sortRIDs(rids)
+			want = append(want, rids)
+			p.add(&names[i], appendRIDs(nil, rids))
+		}
+		e := entries{data: p.data}
+		for i := range names {
+			ok, err := e.next()
+			if err != nil || !ok || e.name != names[i] {
+				t.Fatalf("entry %d is %x %v %v", i, e.name, ok, err)
+			}
+			rids, err := readRIDs(nil, e.value)
+			if err != nil || !slices.Equal(rids, want[i]) {
+				t.Fatalf("entry %d holds %v, want %v (%v)", i, rids, want[i], err)
+			}
+		}
+		if ok, err := e.next(); ok || err != nil {
+			t.Fatalf("after the end: %v %v", ok, err)
+		}
+	})
+}
+
+func FuzzEntries(f *testing.F) {
+	var p page
+	p.add(&name16{1}, appendRIDs(nil, []RID{1, 2, 1 << 33}))
+	p.add(&name16{1, 15: 2}, appendRIDs(nil, []RID{7}))
+	f.Add(p.data)
+	f.Add([]byte{16, 0})
+	f.Add([]byte{17})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e := entries{data: data}
+		for {
+			ok, err := e.next()
+			if err != nil && !errors.Is(err, errBlock) {
+				t.Fatal(err)
+			}
+			if !ok || err != nil {
+				return
+			}
+			if _, err := readRIDs(nil, e.value); err != nil && !errors.Is(err, errBlock) {
+				t.Fatal(err)
+			}
+		}
+	})
 }

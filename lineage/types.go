@@ -117,4 +117,5 @@ var (
 	ErrNoState  = errors.New("no graph here")
 	ErrWrongKey = errors.New("the key does not open this graph")
 	ErrLocked   = errors.New("the graph is in use by another run")
+	ErrVersion  = errors.New("the graph was written by another version of the program")
 )

@@ -100,6 +100,7 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 // run walks until nothing new is reached and returns the steps.
 func (w *walk) run() ([]Step, error) {
 	var steps []Step
+	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
 	for i := 0; i < len(w.order); i++ {
 		at := w.order[i]
 		if at.end {
@@ -110,13 +111,19 @@ func (w *walk) run() ([]Step, error) {
 			return nil, err
 		}
 		for _, e := range edges {
-			to, refused, reason, err := w.r.next(at.f, e, w.account)
-			if err != nil {
-				return nil, err
+			if done[e.Token] {
+				continue
 			}
 			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
 			if err != nil {
 				return nil, err
+			}
+			to, refused, reason, err := w.r.next(at.f, e, w.account)
+			if err != nil {
+				return nil, err
+			}
+			if info.alike && e.Role != Member {
+				done[e.Token] = true
 			}
 			for _, f := range refused {
 				w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})

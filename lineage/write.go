@@ -3,54 +3,71 @@ package lineage
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
 	"slices"
-	"sync"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/cratio/sutra/connectors"
 )
 
-// posting says that a sighting may carry a token.
-type posting struct {
-	token Token
-	rid   RID
-}
-
-// chunkRIDs is how many ids one posting segment holds at most.
-const chunkRIDs = 1024
-
 // Writer adds, replaces and removes units. Several units may be written at the
-// same time; what was committed becomes visible with the next Flush.
+// same time; what was committed becomes visible with the next Flush. One writer is
+// open at a time.
+//
+// The first writer of an empty graph loads in bulk, see load.go; it is the same for
+// the caller.
 type Writer struct {
 	g       *Graph
-	mu      sync.Mutex
 	gen     uint64
 	seq     uint64
 	nextID  uint32
-	pend    []posting
-	heads   []UnitState // committed, not yet visible
-	removed []UnitState
+	batch   *batch
+	heads   map[uint32]UnitState // committed, not yet visible
+	removed map[uint32]UnitState
 	fresh   map[string]uint32 // numbers of new units that are not visible yet, by head key
 }
 
+// runBits is where the number of the run begins in a generation.
+const runBits = 32
+
 // Begin starts writing.
 func (g *Graph) Begin() (*Writer, error) {
-	w := &Writer{g: g, fresh: map[string]uint32{}}
+	w := &Writer{g: g, batch: &batch{}, heads: map[uint32]UnitState{}, removed: map[uint32]UnitState{}, fresh: map[string]uint32{}}
 	run, err := g.counter("run")
 	if err != nil {
 		return nil, err
 	}
-	w.gen = (run + 1) << 24
+	w.gen = (run + 1) << runBits
 	id, err := g.counter("unit")
 	if err != nil {
 		return nil, err
 	}
 	w.nextID = uint32(id) + 1
+	g.wmu.Lock()
+	defer g.wmu.Unlock()
+	g.writing = w.gen
+	if g.load == nil {
+		empty, err := g.empty()
+		if err != nil {
+			return nil, err
+		}
+		if empty {
+			g.load = &load{dir: filepath.Join(g.dir, loadName)}
+		}
+	}
 	return w, g.put(cat([]byte("m"), []byte("run")), u64(run+1))
+}
+
+// empty reports a graph without units.
+func (g *Graph) empty() (bool, error) {
+	next, err := g.page([]byte("u"), []byte("u"), 0, nil)
+	return next == nil, err
 }
 
 func (g *Graph) counter(name string) (uint64, error) {
@@ -62,8 +79,14 @@ func (g *Graph) counter(name string) (uint64, error) {
 }
 
 func (g *Graph) put(k, v []byte) error {
-	err := g.db.Update(func(tx *badger.Txn) error { return tx.Set(k, v) })
-	if err != nil {
+	return g.update(func(tx *badger.Txn) error { return tx.Set(k, v) })
+}
+
+// update runs fn in a transaction of its own.
+func (g *Graph) update(fn func(tx *badger.Txn) error) error {
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	if err := g.db.Update(fn); err != nil {
 		return fmt.Errorf("write the graph: %w", err)
 	}
 	return nil
@@ -71,12 +94,12 @@ func (g *Graph) put(k, v []byte) error {
 
 // UnitWriter writes the sightings of one unit. It is used by one goroutine.
 type UnitWriter struct {
-	w     *Writer
-	state UnitState
-	rows  []Sighting
-	posts []posting
-	n     uint32
-	batch *badger.WriteBatch
+	w      *Writer
+	state  UnitState
+	rows   []Sighting
+	posts  []posting
+	blocks []blockEntry
+	n      uint32
 }
 
 // Unit starts writing a unit of a source, new or known.
@@ -85,8 +108,8 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.g.wmu.Lock()
+	defer w.g.wmu.Unlock()
 	st := UnitState{Source: source, Unit: u}
 	head := string(w.g.headKey(source, u.Key))
 	switch id, known := w.fresh[head]; {
@@ -94,6 +117,8 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 		st.ID = old.ID
 	case known:
 		st.ID = id
+	case w.nextID == 0:
+		return nil, errors.New("the graph has no number left for another unit")
 	default:
 		st.ID = w.nextID
 		w.nextID++
@@ -101,85 +126,116 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 	}
 	w.seq++
 	st.Generation = w.gen | w.seq
-	return &UnitWriter{w: w, state: st, batch: w.g.db.NewWriteBatch()}, nil
+	return &UnitWriter{w: w, state: st}, nil
 }
+
+// budgetParts is into how many parts the memory budget goes: one batch is filled, one
+// is being written, and the collector needs as much again.
+const budgetParts = 4
+
+// handOver is how many postings and blocks a unit collects before it gives them to
+// the writer.
+const handOver = 4096
 
 // Add appends sightings. They are not visible before the commit.
 func (u *UnitWriter) Add(list []Sighting) error {
-	for i := range list {
-		rid := RID(uint64(u.state.ID)<<32 | uint64(u.n))
-		u.n++
-		for _, e := range list[i].Edges {
-			u.posts = append(u.posts, posting{e.Token, rid})
+	for len(list) > 0 {
+		n := min(len(list), blockRows-len(u.rows))
+		if u.n > math.MaxUint32-uint32(n) {
+			return fmt.Errorf("a unit has more than %d sightings", uint32(math.MaxUint32))
 		}
-		u.rows = append(u.rows, list[i])
-		if len(u.rows) == blockRows {
-			if err := u.block(); err != nil {
+		rid := RID(uint64(u.state.ID)<<32 | uint64(u.n))
+		for i := range list[:n] {
+			for k := range list[i].Edges {
+				u.posts = append(u.posts, newPosting(&list[i].Edges[k].Token, rid+RID(i)))
+			}
+		}
+		u.n += uint32(n)
+		if n == blockRows { // a whole block is encoded from where it stands
+			if err := u.block(list[:n]); err != nil {
+				return err
+			}
+		} else if u.rows = append(u.rows, list[:n]...); len(u.rows) == blockRows {
+			if err := u.rest(); err != nil {
+				return err
+			}
+		}
+		list = list[n:]
+		if len(u.posts) >= handOver || len(u.blocks) >= handOver/blockRows {
+			if err := u.give(); err != nil {
 				return err
 			}
 		}
 	}
-	return u.w.take(&u.posts, false)
+	return nil
 }
 
-func (u *UnitWriter) block() error {
+// rest encodes the rows that were collected.
+func (u *UnitWriter) rest() error {
 	if len(u.rows) == 0 {
 		return nil
 	}
-	v, err := u.w.g.pack(u.rows)
+	err := u.block(u.rows)
+	clear(u.rows) // the strings are of no use any more
+	u.rows = u.rows[:0]
+	return err
+}
+
+// block encodes the last rows that were added.
+func (u *UnitWriter) block(rows []Sighting) error {
+	v, err := u.w.g.keys.pack(rows)
 	if err != nil {
 		return err
 	}
-	no := (u.n - 1) / blockRows
-	if err := u.batch.Set(blockKey(u.state.ID, u.state.Generation, no), v); err != nil {
-		return fmt.Errorf("write a block of the graph: %w", err)
-	}
-	u.rows = u.rows[:0]
+	u.blocks = append(u.blocks, blockEntry{blockName(u.state.ID, u.state.Generation, (u.n-1)/blockRows), v})
 	return nil
 }
 
 func blockKey(unit uint32, gen uint64, no uint32) []byte {
-	return cat([]byte("b"), u32(unit), u64(gen), u32(no))
+	n := blockName(unit, gen, no)
+	return cat([]byte("b"), n[:])
 }
 
 // Commit ends the unit. st brings Records, Gaps, Digest, CommittedAt and the
 // unit's Fingerprint; the rest is filled in.
 func (u *UnitWriter) Commit(st UnitState) error {
-	if err := u.block(); err != nil {
-		u.Abort()
-		return err
+	err := u.rest()
+	if err == nil {
+		err = u.give()
 	}
-	if err := u.batch.Flush(); err != nil {
-		return fmt.Errorf("write blocks of the graph: %w", err)
+	if err != nil {
+		return err
 	}
 	st.ID, st.Generation, st.Source, st.Sightings = u.state.ID, u.state.Generation, u.state.Source, int(u.n)
-	if err := u.w.take(&u.posts, true); err != nil {
-		return err
-	}
-	u.w.mu.Lock()
-	defer u.w.mu.Unlock()
-	same := func(x UnitState) bool { return x.ID == st.ID }
-	u.w.heads = append(slices.DeleteFunc(u.w.heads, same), st)
-	u.w.removed = slices.DeleteFunc(u.w.removed, same) // written again after it had vanished
+	u.w.g.wmu.Lock()
+	defer u.w.g.wmu.Unlock()
+	u.w.heads[st.ID] = st
+	delete(u.w.removed, st.ID) // written again after it had vanished
 	return nil
 }
 
 // Abort forgets the unit; what the graph knew of it before stands.
-func (u *UnitWriter) Abort() { u.batch.Cancel() }
+func (u *UnitWriter) Abort() { u.rows, u.posts, u.blocks = nil, nil, nil }
 
-// take moves postings to the writer, and to disk when they pass the budget.
-func (w *Writer) take(posts *[]posting, all bool) error {
-	if !all && len(*posts) < 4096 {
+// give hands postings and blocks to the writer, which puts them on disk when they
+// pass the budget.
+func (u *UnitWriter) give() error {
+	w := u.w
+	w.g.wmu.Lock()
+	defer w.g.wmu.Unlock()
+	w.batch.posts.add(u.posts)
+	for _, b := range u.blocks {
+		w.batch.bytes += int64(len(b.value)) + 64
+	}
+	w.batch.blocks = append(w.batch.blocks, u.blocks...)
+	u.posts, u.blocks = u.posts[:0], u.blocks[:0]
+	if w.batch.size() < w.g.opt.MemoryBudget/budgetParts {
 		return nil
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.pend = append(w.pend, *posts...)
-	*posts = (*posts)[:0]
-	if int64(len(w.pend))*24 < w.g.opt.MemoryBudget {
-		return nil
+	if w.g.load != nil {
+		return w.spill()
 	}
-	return w.flushLocked()
+	return w.flush()
 }
 
 // Remove takes a unit that vanished out of the graph.
@@ -188,9 +244,9 @@ func (w *Writer) Remove(source, key string) error {
 	if err != nil || old == nil {
 		return err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.removed = append(w.removed, *old)
+	w.g.wmu.Lock()
+	defer w.g.wmu.Unlock()
+	w.removed[old.ID] = *old
 	return nil
 }
 
@@ -199,24 +255,71 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.flushLocked()
+	w.g.wmu.Lock()
+	defer w.g.wmu.Unlock()
+	return w.flush()
 }
 
-// Close flushes. The writer is of no use afterwards.
-func (w *Writer) Close(ctx context.Context) error { return w.Flush(ctx) }
-
-func (w *Writer) flushLocked() error {
-	if err := w.postings(); err != nil {
+// Close flushes, and merges what was loaded in bulk. The writer is of no use
+// afterwards.
+func (w *Writer) Close(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := w.g.db.Sync(); err != nil {
-		return fmt.Errorf("sync the graph: %w", err)
+	g := w.g
+	g.wmu.Lock()
+	defer g.wmu.Unlock()
+	if g.load != nil {
+		if err := g.load.wait(); err != nil {
+			return err
+		}
 	}
-	var old []UnitState
-	for _, st := range w.heads {
-		before, err := w.g.UnitByID(st.ID)
+	if l := g.load; l != nil && l.runs.Next == 0 && !g.unmerged.Load() && w.batch.posts.count <= g.opt.direct {
+		g.load = nil
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	g.writing = math.MaxUint64
+	w.batch = &batch{}                               // what it held is of no use while runs are merged
+	if l := g.load; l != nil && !g.unmerged.Load() { // nothing was committed
+		g.load = nil
+		if err := os.RemoveAll(l.dir); err != nil {
+			return fmt.Errorf("clear away a bulk load: %w", err)
+		}
+	}
+	return g.settleLocked(ctx)
+}
+
+// spill begins to write the batch as runs and goes on with another one.
+func (w *Writer) spill() error {
+	l := w.g.load
+	if err := l.wait(); err != nil {
+		return err
+	}
+	next := l.spare
+	if next == nil {
+		next = &batch{}
+	}
+	l.start(w.g.keys, w.batch)
+	w.batch = next
+	return nil
+}
+
+// flush puts the batch on disk and makes the heads visible.
+func (w *Writer) flush() error {
+	if w.g.load != nil {
+		return w.flushLoad()
+	}
+	if err := w.store(); err != nil {
+		return err
+	}
+	if err := w.g.sync(); err != nil {
+		return err
+	}
+	old := slices.Collect(maps.Values(w.removed))
+	for id := range w.heads {
+		before, err := w.g.UnitByID(id)
 		if err != nil {
 			return err
 		}
@@ -224,142 +327,64 @@ func (w *Writer) flushLocked() error {
 			old = append(old, *before)
 		}
 	}
-	if err := w.flip(); err != nil {
+	if err := w.flip(nil); err != nil {
 		return err
 	}
-	old = append(old, w.removed...)
-	for _, st := range w.heads {
-		delete(w.fresh, string(w.g.headKey(st.Source, st.Unit.Key)))
-	}
-	w.heads, w.removed = nil, nil
 	return w.g.dropBlocks(old)
 }
 
-// postings writes the pending postings as new segments.
-func (w *Writer) postings() error {
-	if len(w.pend) == 0 {
-		return nil
-	}
-	sortPostings(w.pend)
-	w.seq++
-	segment := w.gen | w.seq
-	batch := w.g.db.NewWriteBatch()
-	defer batch.Cancel()
-	for i := 0; i < len(w.pend); {
-		j := i
-		for j < len(w.pend) && w.pend[j].token == w.pend[i].token && j-i < chunkRIDs {
-			j++
-		}
-		key := cat([]byte("p"), w.pend[i].token[:], u64(segment), u64(uint64(w.pend[i].rid)))
-		var v []byte
-		last := RID(0)
-		for _, p := range w.pend[i:j] {
-			if p.rid != last || v == nil {
-				v = binary.AppendUvarint(v, uint64(p.rid-last))
-				last = p.rid
-			}
-		}
-		if err := batch.Set(key, v); err != nil {
-			return fmt.Errorf("write postings: %w", err)
-		}
-		i = j
-	}
-	if err := batch.Flush(); err != nil {
-		return fmt.Errorf("write postings: %w", err)
-	}
-	w.pend = w.pend[:0]
-	return nil
-}
-
-// flip makes the new heads visible.
-func (w *Writer) flip() error {
-	g := w.g
-	tx := g.db.NewTransaction(true)
-	defer func() { tx.Discard() }()
-	set := func(fn func() error) error {
-		err := fn()
-		if errors.Is(err, badger.ErrTxnTooBig) {
-			if err := tx.Commit(); err != nil {
-				return err
-			}
-			tx = g.db.NewTransaction(true)
-			return fn()
-		}
-		return err
-	}
-	for _, st := range w.heads {
-		k, v, err := g.headEntry(st)
-		if err != nil {
+// flushLoad is flush during a bulk load. Old blocks need not be dropped: the merge
+// leaves them out.
+func (w *Writer) flushLoad() error {
+	l := w.g.load
+	if w.batch.size() > 0 {
+		if err := w.spill(); err != nil {
 			return err
 		}
-		err = errors.Join(set(func() error { return tx.Set(k, v) }), set(func() error { return tx.Set(cat([]byte("i"), u32(st.ID)), k) }))
-		if err != nil {
-			return fmt.Errorf("write a unit's head: %w", err)
-		}
 	}
-	for _, st := range w.removed {
-		k := g.headKey(st.Source, st.Unit.Key)
-		err := errors.Join(set(func() error { return tx.Delete(k) }), set(func() error { return tx.Delete(cat([]byte("i"), u32(st.ID))) }))
-		if err != nil {
-			return fmt.Errorf("remove a unit's head: %w", err)
-		}
-	}
-	if err := set(func() error { return tx.Set([]byte("munit"), u64(uint64(w.nextID))) }); err != nil {
-		return fmt.Errorf("write a counter: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("make units visible: %w", err)
-	}
-	g.mu.Lock()
-	clear(g.heads)
-	g.mu.Unlock()
-	if err := g.db.Sync(); err != nil {
-		return fmt.Errorf("sync the graph: %w", err)
-	}
-	return nil
-}
-
-func (g *Graph) headKey(source, key string) []byte {
-	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
-}
-
-func (g *Graph) headEntry(st UnitState) (k, v []byte, err error) {
-	data, err := json.Marshal(st)
-	if err != nil {
-		return nil, nil, fmt.Errorf("encode a unit's head: %w", err)
-	}
-	return g.headKey(st.Source, st.Unit.Key), g.Seal(data), nil
-}
-
-// dropBlocks deletes the blocks of generations that are no longer visible.
-func (g *Graph) dropBlocks(old []UnitState) error {
-	if len(old) == 0 {
-		return nil
-	}
-	batch := g.db.NewWriteBatch()
-	defer batch.Cancel()
-	for _, st := range old {
-		for no := uint32(0); int(no)*blockRows < st.Sightings; no++ {
-			if err := batch.Delete(blockKey(st.ID, st.Generation, no)); err != nil {
-				return fmt.Errorf("delete old blocks: %w", err)
-			}
-		}
-	}
-	if err := batch.Flush(); err != nil {
-		return fmt.Errorf("delete old blocks: %w", err)
-	}
-	return nil
-}
-
-// Touch records a new fingerprint, digest or gaps of a unit whose records did
-// not change.
-func (g *Graph) Touch(st UnitState) error {
-	k, v, err := g.headEntry(st)
-	if err != nil {
+	if err := l.wait(); err != nil {
 		return err
 	}
-	g.mu.Lock()
-	delete(g.heads, st.ID)
-	g.mu.Unlock()
-	return g.put(k, v)
+	if len(w.heads)+len(w.removed) == 0 {
+		return nil
+	}
+	if err := w.flip(l); err != nil {
+		return err
+	}
+	if l.runs.Next > 0 {
+		w.g.unmerged.Store(true)
+	}
+	return l.stored()
+}
+
+// store writes the batch to the database: postings as a new segment of each bucket.
+func (w *Writer) store() error {
+	if w.batch.size() == 0 {
+		return nil
+	}
+	w.g.dbmu.RLock()
+	defer w.g.dbmu.RUnlock()
+	batch := w.g.db.NewWriteBatch()
+	defer batch.Cancel()
+	for _, b := range w.batch.blocks {
+		if err := batch.Set(cat([]byte("b"), b.name[:]), b.value); err != nil {
+			return fmt.Errorf("write blocks of the graph: %w", err)
+		}
+	}
+	if err := w.batch.posts.sort(1); err != nil {
+		return err
+	}
+	w.seq++
+	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: batch.Set}
+	if err := w.batch.posts.groups(c.add); err != nil {
+		return fmt.Errorf("write postings: %w", err)
+	}
+	if err := c.flush(); err != nil {
+		return fmt.Errorf("write postings: %w", err)
+	}
+	if err := batch.Flush(); err != nil {
+		return fmt.Errorf("write the graph: %w", err)
+	}
+	w.batch.reset()
+	return nil
 }

@@ -1,0 +1,168 @@
+package lineage
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// headRef is the length of an entry under a unit's number: the head's key and the
+// visible generation.
+const headRef = 17 + 8
+
+func (g *Graph) headKey(source, key string) []byte {
+	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
+}
+
+func (g *Graph) headEntry(st UnitState) (k, v []byte, err error) {
+	data, err := json.Marshal(st)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode a unit's head: %w", err)
+	}
+	return g.headKey(st.Source, st.Unit.Key), g.Seal(data), nil
+}
+
+func (g *Graph) head(v []byte) (*UnitState, error) {
+	data, err := g.Unseal(v)
+	if err != nil {
+		return nil, fmt.Errorf("read a unit's head: %w", err)
+	}
+	st := &UnitState{}
+	if err := json.Unmarshal(data, st); err != nil {
+		return nil, fmt.Errorf("read a unit's head: %w", err)
+	}
+	return st, nil
+}
+
+// flipper commits in several transactions when one is too small.
+type flipper struct {
+	db *badger.DB
+	tx *badger.Txn
+}
+
+func (f *flipper) do(fn func(tx *badger.Txn) error) error {
+	err := fn(f.tx)
+	if !errors.Is(err, badger.ErrTxnTooBig) {
+		return err
+	}
+	if err := f.tx.Commit(); err != nil {
+		return err
+	}
+	f.tx = f.db.NewTransaction(true)
+	return fn(f.tx)
+}
+
+func (f *flipper) set(k, v []byte) error {
+	return f.do(func(tx *badger.Txn) error { return tx.Set(k, v) })
+}
+
+func (f *flipper) delete(k []byte) error {
+	return f.do(func(tx *badger.Txn) error { return tx.Delete(k) })
+}
+
+// flip makes the new heads visible. What they refer to is on disk. The list of runs
+// of a bulk load goes before them.
+func (w *Writer) flip(l *load) error {
+	g := w.g
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	f := &flipper{db: g.db, tx: g.db.NewTransaction(true)}
+	defer func() { f.tx.Discard() }()
+	if l != nil && l.runs.Next > 0 {
+		list, err := json.Marshal(l.runs)
+		if err == nil {
+			err = f.set([]byte("m"+loadKey), list)
+		}
+		if err != nil {
+			return fmt.Errorf("write the state of a bulk load: %w", err)
+		}
+	}
+	// The counter goes first: numbers that are in use must never be given again.
+	if err := f.set([]byte("munit"), u64(uint64(w.nextID-1))); err != nil {
+		return fmt.Errorf("write a counter: %w", err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
+		st := w.heads[id]
+		k, v, err := g.headEntry(st)
+		if err == nil {
+			err = f.set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
+		}
+		if err == nil {
+			err = f.set(k, v)
+		}
+		if err != nil {
+			return fmt.Errorf("write a unit's head: %w", err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.removed)) {
+		st := w.removed[id]
+		err := f.delete(g.headKey(st.Source, st.Unit.Key))
+		if err == nil {
+			err = f.delete(cat([]byte("i"), u32(id)))
+		}
+		if err != nil {
+			return fmt.Errorf("remove a unit's head: %w", err)
+		}
+	}
+	if err := f.tx.Commit(); err != nil {
+		return fmt.Errorf("make units visible: %w", err)
+	}
+	g.forget()
+	for _, st := range w.heads {
+		delete(w.fresh, string(g.headKey(st.Source, st.Unit.Key)))
+	}
+	clear(w.heads)
+	clear(w.removed)
+	if err := g.db.Sync(); err != nil {
+		return fmt.Errorf("sync the graph: %w", err)
+	}
+	return nil
+}
+
+func (g *Graph) sync() error {
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	if err := g.db.Sync(); err != nil {
+		return fmt.Errorf("sync the graph: %w", err)
+	}
+	return nil
+}
+
+// dropBlocks deletes the blocks of generations that are no longer visible.
+func (g *Graph) dropBlocks(old []UnitState) error {
+	if len(old) == 0 {
+		return nil
+	}
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	batch := g.db.NewWriteBatch()
+	defer batch.Cancel()
+	for _, st := range old {
+		for no := uint32(0); int(no)*blockRows < st.Sightings; no++ {
+			if err := batch.Delete(blockKey(st.ID, st.Generation, no)); err != nil {
+				return fmt.Errorf("delete old blocks: %w", err)
+			}
+		}
+	}
+	if err := batch.Flush(); err != nil {
+		return fmt.Errorf("delete old blocks: %w", err)
+	}
+	return nil
+}
+
+// Touch records a new fingerprint, digest or gaps of a unit whose records did
+// not change.
+func (g *Graph) Touch(st UnitState) error {
+	k, v, err := g.headEntry(st)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	delete(g.heads, st.ID)
+	g.mu.Unlock()
+	return g.put(k, v)
+}

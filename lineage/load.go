@@ -1,0 +1,331 @@
+package lineage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// The first scan of an empty graph is a bulk load: blocks and postings go to sorted
+// runs beside the database, and are merged into a fresh database, which is swapped
+// in, when the writer is closed or somebody asks. Heads of units go to the database
+// as always, in one transaction with the list of runs that hold their sightings. A
+// load that was interrupted is therefore taken up again where its last flush left
+// it, by the next writer or the next question.
+
+// loadName is the folder of the runs, loadKey where the database keeps their list.
+const (
+	loadName = "graph.load"
+	loadKey  = "load"
+	// maxRuns is how many runs of one kind and level there may be.
+	maxRuns = 24
+	// directPostings is up to how many postings a load that fits into memory is
+	// written as an update is.
+	directPostings = 1 << 15
+)
+
+// runList is what the database knows of a load.
+type runList struct {
+	Next     int       `json:"next"` // number of the next run
+	Postings []runFile `json:"postings"`
+	Blocks   []runFile `json:"blocks"`
+}
+
+// load is a bulk load under way. While busy is not nil a batch is being written, and
+// nothing else here may be touched before its result was received.
+type load struct {
+	dir   string
+	runs  runList
+	busy  chan error
+	spare *batch   // written, for use again
+	old   []string // merged into others; to be removed when the list is stored
+}
+
+// batch is what a writer holds in memory.
+type batch struct {
+	posts  postings
+	blocks []blockEntry
+	bytes  int64 // of blocks
+}
+
+type blockEntry struct {
+	name  name16
+	value []byte
+}
+
+// size is about how much memory the batch takes.
+func (b *batch) size() int64 { return int64(b.posts.count)*24 + b.bytes }
+
+func (b *batch) reset() {
+	b.posts.reset()
+	clear(b.blocks)
+	b.blocks, b.bytes = b.blocks[:0], 0
+}
+
+// openLoad takes up the load that the database tells of; nil when there is none.
+// Files that it does not know are removed.
+func (g *Graph) openLoad() error {
+	dir := filepath.Join(g.dir, loadName)
+	data, err := g.get(cat([]byte("m"), []byte(loadKey)))
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("clear away a bulk load: %w", err)
+		}
+		return nil
+	}
+	l := &load{dir: dir}
+	if err := json.Unmarshal(data, &l.runs); err != nil {
+		return fmt.Errorf("read the state of a bulk load: %w", err)
+	}
+	keep := map[string]bool{}
+	for _, r := range append(append([]runFile{}, l.runs.Postings...), l.runs.Blocks...) {
+		keep[r.Name] = true
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("look for a bulk load: %w", err)
+	}
+	for _, f := range files {
+		if !keep[f.Name()] {
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return fmt.Errorf("clear away a bulk load: %w", err)
+			}
+		}
+	}
+	g.load = l
+	g.unmerged.Store(true)
+	return nil
+}
+
+// start writes a batch in the background. The load must be idle.
+func (l *load) start(keys *keyring, b *batch) {
+	done := make(chan error, 1)
+	l.busy = done
+	go func() {
+		err := l.spill(keys, b)
+		b.reset()
+		l.spare = b
+		done <- err
+	}()
+}
+
+// wait waits for the batch that is being written.
+func (l *load) wait() error {
+	if l.busy == nil {
+		return nil
+	}
+	err := <-l.busy
+	l.busy = nil
+	return err
+}
+
+// spill writes a batch as runs.
+func (l *load) spill(keys *keyring, b *batch) error {
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder of a bulk load: %w", err)
+	}
+	var group errgroup.Group
+	if b.posts.count > 0 {
+		r := l.name("p")
+		l.runs.Postings = append(l.runs.Postings, r)
+		group.Go(func() error {
+			if err := b.posts.sort(runtime.GOMAXPROCS(0)); err != nil {
+				return err
+			}
+			return writeRun(keys, filepath.Join(l.dir, r.Name), b.writePostings)
+		})
+	}
+	if len(b.blocks) > 0 {
+		r := l.name("b")
+		l.runs.Blocks = append(l.runs.Blocks, r)
+		group.Go(func() error { return writeRun(keys, filepath.Join(l.dir, r.Name), b.writeBlocks) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var err error
+	if l.runs.Postings, err = l.fewer(keys, l.runs.Postings, "p"); err != nil {
+		return err
+	}
+	if l.runs.Blocks, err = l.fewer(keys, l.runs.Blocks, "b"); err != nil {
+		return err
+	}
+	return syncDir(l.dir)
+}
+
+func (l *load) name(kind string) runFile {
+	l.runs.Next++
+	return runFile{Name: fmt.Sprintf("%s%06d", kind, l.runs.Next)}
+}
+
+func writeRun(keys *keyring, path string, fill func(add func(*name16, []byte) error) error) error {
+	w, err := createRun(keys, path)
+	if err != nil {
+		return err
+	}
+	if err := fill(w.add); err != nil {
+		return errors.Join(err, w.f.Close())
+	}
+	return w.close()
+}
+
+func (b *batch) writePostings(add func(*name16, []byte) error) error {
+	var value []byte
+	return b.posts.groups(func(token *name16, rids []RID) error {
+		for len(rids) > 0 {
+			n := min(len(rids), chunkRIDs)
+			value = appendRIDs(value[:0], rids[:n])
+			if err := add(token, value); err != nil {
+				return err
+			}
+			rids = rids[n:]
+		}
+		return nil
+	})
+}
+
+func (b *batch) writeBlocks(add func(*name16, []byte) error) error {
+	sortBlocks(b.blocks)
+	for i := range b.blocks {
+		if err := add(&b.blocks[i].name, b.blocks[i].value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fewer merges runs of one level when there are too many.
+func (l *load) fewer(keys *keyring, list []runFile, kind string) ([]runFile, error) {
+	for level := 0; ; level++ {
+		var same, others []runFile
+		higher := false
+		for _, r := range list {
+			if r.Level == level {
+				same = append(same, r)
+			} else {
+				others = append(others, r)
+			}
+			higher = higher || r.Level > level
+		}
+		if len(same) < maxRuns {
+			if !higher {
+				return list, nil
+			}
+			continue
+		}
+		r := l.name(kind)
+		r.Level = level + 1
+		runs, err := l.open(keys, same)
+		if err != nil {
+			return nil, err
+		}
+		err = writeRun(keys, filepath.Join(l.dir, r.Name), func(add func(*name16, []byte) error) error {
+			return merge(runs, nil, nil, add)
+		})
+		if err = errors.Join(err, closeRuns(runs)); err != nil {
+			return nil, err
+		}
+		for _, s := range same {
+			l.old = append(l.old, s.Name)
+		}
+		list = append(others, r)
+	}
+}
+
+func (l *load) open(keys *keyring, list []runFile) ([]*run, error) {
+	var out []*run
+	for _, r := range list {
+		x, err := openRun(keys, filepath.Join(l.dir, r.Name))
+		if err != nil {
+			return nil, errors.Join(err, closeRuns(out))
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+func closeRuns(list []*run) error {
+	var errs []error
+	for _, r := range list {
+		errs = append(errs, r.close())
+	}
+	return errors.Join(errs...)
+}
+
+// stored removes what was merged into other runs, now that the database knows the
+// new list.
+func (l *load) stored() error {
+	for _, name := range l.old {
+		if err := os.Remove(filepath.Join(l.dir, name)); err != nil {
+			return fmt.Errorf("clear away a run of the bulk load: %w", err)
+		}
+	}
+	l.old = nil
+	return nil
+}
+
+// settle merges a bulk load into the database, if there is one. Everything that asks
+// for sightings calls it first.
+func (g *Graph) settle() error {
+	if !g.unmerged.Load() {
+		return nil
+	}
+	g.wmu.Lock()
+	defer g.wmu.Unlock()
+	return g.settleLocked(context.Background())
+}
+
+func (g *Graph) settleLocked(ctx context.Context) error {
+	l := g.load
+	if l == nil || !g.unmerged.Load() {
+		return nil
+	}
+	if err := l.wait(); err != nil {
+		return err
+	}
+	l.spare = nil
+	posts, err := l.open(g.keys, l.runs.Postings)
+	if err != nil {
+		return err
+	}
+	blocks, err := l.open(g.keys, l.runs.Blocks)
+	if err != nil {
+		return errors.Join(err, closeRuns(posts))
+	}
+	from := source{
+		blocks: func(emit func(*name16, []byte) error) error { return g.visibleBlocks(blocks, emit) },
+		size:   runBytes(posts),
+	}
+	half := name16{0x80}
+	for _, part := range [][2]*name16{{nil, &half}, {&half, nil}} {
+		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
+			return mergePostings(posts, part[0], part[1], emit)
+		})
+	}
+	err = g.rebuild(ctx, from)
+	if err = errors.Join(err, closeRuns(posts), closeRuns(blocks)); err != nil {
+		return err
+	}
+	g.load = nil
+	g.unmerged.Store(false)
+	if err := os.RemoveAll(l.dir); err != nil {
+		return fmt.Errorf("clear away a bulk load: %w", err)
+	}
+	return nil
+}
+
+func runBytes(list []*run) (n int64) {
+	for _, r := range list {
+		n += r.end
+	}
+	return n
+}

@@ -1,0 +1,502 @@
+package lineage
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// inBulk makes every first scan a bulk load that spills after a few units.
+var inBulk = Options{MemoryBudget: 1 << 16, direct: -1}
+
+func openWith(t testing.TB, dir string, o Options) *Graph {
+	t.Helper()
+	g, err := Create(dir, testKey, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// worldUnit returns the sightings of unit i in a version: each person stands in many
+// units, some identifiers in all.
+func worldUnit(g *Graph, i, version int) []Sighting {
+	var out []Sighting
+	for k := range 20 + i*37%300 {
+		s := Sighting{Collection: "leads", Locator: fmt.Sprintf("pk=%d", i*1000+k), Account: "A" + strconv.Itoa(k%2), Trigger: NoDate, At: int64(k * 100), Categories: []string{"user.name"}}
+		if k%3 == 0 {
+			s.RecordedAt = time.Unix(int64(1_700_000_000+k*i), 0).UTC()
+			s.Names = []Name{{uint32(k), 1 << 31}}
+		}
+		s.Edges = append(s.Edges, Edge{Token: g.Token("phone", strconv.Itoa((i*7+k*version)%211)), Kind: "phone", Role: Subject},
+			Edge{Token: g.Token("email", strconv.Itoa(i*1000+k)), Kind: "email", Role: Mention, Weak: k%5 == 0})
+		if k%7 == 0 {
+			s.Edges = append(s.Edges, Edge{Token: g.Token("account", "all"), Kind: "crm.accounts.id", Role: Link})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func unitKey(i int) string { return fmt.Sprintf("files/+91987654%04d.csv", i) }
+
+func writeUnit(w *Writer, i, version int) error {
+	u := connectors.Unit{Key: unitKey(i), Fingerprint: strconv.Itoa(version)}
+	uw, err := w.Unit("s", u)
+	if err != nil {
+		return err
+	}
+	rows := worldUnit(w.g, i, version)
+	for len(rows) > 0 { // in uneven batches
+		n := min(len(rows), 1+i%150)
+		if err := uw.Add(rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return uw.Commit(UnitState{Unit: u, Records: len(worldUnit(w.g, i, version))})
+}
+
+// load writes the units and closes the writer.
+func loadUnits(t testing.TB, g *Graph, from, to, version int) {
+	t.Helper()
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := from; i < to; i++ {
+		if err := writeUnit(w, i, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contents is everything that the graph answers: the sightings of every unit, and for
+// some identifiers who carries them, by unit and locator.
+func contents(t testing.TB, g *Graph) (units map[string][]Sighting, carriers map[string][]string) {
+	t.Helper()
+	units, carriers = map[string][]Sighting{}, map[string][]string{}
+	err := g.Units("", func(st *UnitState) error {
+		found, err := g.UnitSightings(st.ID)
+		for _, f := range found {
+			units[st.Unit.Key] = append(units[st.Unit.Key], f.Record)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := map[string]Token{"all": g.Token("account", "all"), "nobody": g.Token("phone", "nobody")}
+	for i := range 211 {
+		ask[strconv.Itoa(i)] = g.Token("phone", strconv.Itoa(i))
+	}
+	for i := range 40 {
+		ask["mail "+strconv.Itoa(i)] = g.Token("email", strconv.Itoa(i*1000+i))
+	}
+	for name, tok := range ask {
+		rids, err := g.Postings(tok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := g.Load(rids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			if slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == tok }) {
+				carriers[name] = append(carriers[name], f.Unit.Unit.Key+" "+f.Record.Locator)
+			}
+		}
+		slices.Sort(carriers[name])
+	}
+	return units, carriers
+}
+
+func sameContents(t testing.TB, what string, a, b *Graph) {
+	t.Helper()
+	au, ac := contents(t, a)
+	bu, bc := contents(t, b)
+	if diff := cmp.Diff(au, bu); diff != "" {
+		t.Error(what, "units:", diff)
+	}
+	if diff := cmp.Diff(ac, bc); diff != "" {
+		t.Error(what, "carriers:", diff)
+	}
+	if len(au) == 0 || len(ac["all"]) == 0 {
+		t.Error(what, "both are empty")
+	}
+}
+
+// TestBulkEqualsUpdate writes the same units in bulk, as an update, and in bulk with
+// most of them replaced afterwards.
+func TestBulkEqualsUpdate(t *testing.T) {
+	plain := openWith(t, t.TempDir(), Options{direct: 1 << 30})
+	defer closeGraph(t, plain)
+	loadUnits(t, plain, 0, 40, 1)
+	dir := t.TempDir()
+	bulk := openWith(t, dir, inBulk)
+	defer func() { closeGraph(t, bulk) }()
+	loadUnits(t, bulk, 0, 40, 1)
+	sameContents(t, "bulk and update", plain, bulk)
+	other := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, other)
+	loadUnits(t, other, 0, 40, 2)
+	loadUnits(t, other, 0, 40, 1)
+	sameContents(t, "bulk and replaced", plain, other)
+	for _, g := range []*Graph{plain, other} {
+		if err := g.Compact(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sameContents(t, "compacted", plain, other)
+	closeGraph(t, bulk)
+	bulk = openWith(t, dir, inBulk)
+	sameContents(t, "reopened", plain, bulk)
+	for _, folder := range []string{loadName, pairsName, freshName, oldName} {
+		if _, err := os.Stat(filepath.Join(dir, folder)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is left (%v)", folder, err)
+		}
+	}
+}
+
+// TestLoadThatWasCutOff copies the state folder while a load is under way, as a kill
+// would leave it, and goes on from the copy.
+func TestLoadThatWasCutOff(t *testing.T) {
+	whole := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, whole)
+	loadUnits(t, whole, 0, 30, 1)
+
+	dir := t.TempDir()
+	g := openWith(t, dir, inBulk)
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies := map[int]string{}
+	for i := range 30 {
+		if err := writeUnit(w, i, 1); err != nil {
+			t.Fatal(err)
+		}
+		if i%10 == 9 {
+			if err := w.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i == 5 || i == 9 || i == 15 || i == 29 {
+			copies[i] = t.TempDir()
+			g.wmu.Lock() // no file is half written
+			err := errors.Join(g.load.wait(), os.CopyFS(copies[i], os.DirFS(dir)))
+			g.wmu.Unlock()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sameContents(t, "undisturbed", whole, g)
+	closeGraph(t, g)
+	for at, dir := range copies {
+		flushed := (at + 1) / 10 * 10
+		c := openWith(t, dir, inBulk)
+		n := 0
+		if err := c.Units("s", func(*UnitState) error { n++; return nil }); err != nil || n != flushed {
+			t.Errorf("cut at %d: %d units, want %d (%v)", at, n, flushed, err)
+		}
+		if at%2 == 1 && flushed > 0 { // somebody asks before the scan goes on
+			units, _ := contents(t, c)
+			if len(units) != flushed {
+				t.Errorf("cut at %d: %d units answer, want %d", at, len(units), flushed)
+			}
+		} else if flushed > 0 && c.load == nil {
+			t.Errorf("cut at %d: the load is not taken up again", at)
+		}
+		loadUnits(t, c, flushed, 30, 1)
+		sameContents(t, fmt.Sprint("cut at ", at), whole, c)
+		closeGraph(t, c)
+	}
+}
+
+// TestQuestionDuringLoad asks while units are half written.
+func TestQuestionDuringLoad(t *testing.T) {
+	whole := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, whole)
+	loadUnits(t, whole, 0, 20, 1)
+	g := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, g)
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		if err := writeUnit(w, i, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	uw, err := w.Unit("s", connectors.Unit{Key: unitKey(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := worldUnit(g, 10, 1)
+	if err := errors.Join(uw.Add(rows[:len(rows)/2]), uw.give(), w.Flush(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if units, _ := contents(t, g); len(units) != 10 {
+		t.Errorf("%d units answer, want 10", len(units))
+	}
+	if g.load != nil {
+		t.Error("the load goes on after it was merged")
+	}
+	if err := errors.Join(uw.Add(rows[len(rows)/2:]), uw.Commit(UnitState{Unit: connectors.Unit{Key: unitKey(10)}})); err != nil {
+		t.Fatal(err)
+	}
+	for i := 11; i < 20; i++ {
+		if err := writeUnit(w, i, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sameContents(t, "asked during the load", whole, g)
+}
+
+// TestModel compares a graph with a map, over any sequence of writing, removing,
+// flushing, asking, reopening and compacting.
+func TestModel(t *testing.T) {
+	checks := flag.Lookup("rapid.checks")
+	if checks.Value.String() == checks.DefValue { // every check opens databases several times
+		if err := checks.Value.Set("25"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := checks.Value.Set(checks.DefValue); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp("", "lineage-model-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{MemoryBudget: 1 << rapid.IntRange(12, 20).Draw(t, "budget"), direct: rapid.SampledFrom([]int{-1, 1 << 30}).Draw(t, "direct")}
+		g, err := Create(dir, testKey, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w *Writer
+		closed := func() {
+			if w != nil {
+				if err := w.Close(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				w = nil
+			}
+		}
+		model := map[int]int{} // unit → version
+		for range rapid.IntRange(1, 10).Draw(t, "steps") {
+			switch op := rapid.IntRange(0, 9).Draw(t, "op"); {
+			case op < 6:
+				if w == nil {
+					if w, err = g.Begin(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				i, version := rapid.IntRange(0, 5).Draw(t, "unit"), rapid.IntRange(1, 3).Draw(t, "version")
+				if op == 5 {
+					err = w.Flush(context.Background()) // a unit that is not visible cannot be removed
+					if err == nil {
+						err = w.Remove("s", unitKey(i))
+					}
+					delete(model, i)
+				} else {
+					err = writeUnit(w, i, version)
+					model[i] = version
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			case op == 6:
+				closed()
+				if err := g.Compact(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			case op == 7:
+				closed()
+				if err := g.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if g, err = Open(dir, testKey, o); err != nil {
+					t.Fatal(err)
+				}
+			case w != nil:
+				if err := w.Flush(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if op == 9 {
+					checkModel(t, g, model)
+				}
+			}
+		}
+		closed()
+		checkModel(t, g, model)
+		if err := errors.Join(g.Close(), os.RemoveAll(dir)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func checkModel(t *rapid.T, g *Graph, model map[int]int) {
+	n := 0
+	want := map[Token][]string{}
+	for i, version := range model {
+		st, err := g.Unit("s", unitKey(i))
+		if err != nil || st == nil {
+			t.Fatalf("unit %d is not there (%v)", i, err)
+		}
+		found, err := g.UnitSightings(st.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []Sighting
+		for _, f := range found {
+			got = append(got, f.Record)
+		}
+		if diff := cmp.Diff(worldUnit(g, i, version), got); diff != "" {
+			t.Fatal("unit", i, diff)
+		}
+		for _, s := range got {
+			want[s.Edges[0].Token] = append(want[s.Edges[0].Token], unitKey(i)+" "+s.Locator)
+		}
+	}
+	for i := range 211 {
+		tok := g.Token("phone", strconv.Itoa(i))
+		rids, err := g.Postings(tok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := g.Load(rids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			if hasRole(&f, tok, Subject) {
+				got = append(got, f.Unit.Unit.Key+" "+f.Record.Locator)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want[tok])
+		if !slices.Equal(got, want[tok]) {
+			t.Fatalf("phone %d: %d records, want %d", i, len(got), len(want[tok]))
+		}
+	}
+	err := g.Walk(context.Background(), func(*Found) error { n++; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, version := range model {
+		n -= len(worldUnit(g, i, version))
+	}
+	if n != 0 {
+		t.Fatalf("the walk sees %d sightings too many", n)
+	}
+}
+
+// killedEnv makes the test binary load a world in the folder that it names.
+const killedEnv = "LINEAGE_TEST_LOAD"
+
+// loadForKill loads what is missing of the world, with a flush every few units.
+func loadForKill(dir string) error {
+	g, err := Create(dir, testKey, inBulk)
+	if err != nil {
+		return err
+	}
+	w, err := g.Begin()
+	if err != nil {
+		return err
+	}
+	for i := range 60 {
+		if st, err := g.Unit("s", unitKey(i)); err != nil || st != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := writeUnit(w, i, 1); err != nil {
+			return err
+		}
+		if i%6 == 5 {
+			if err := w.Flush(context.Background()); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(w.Close(context.Background()), g.Compact(context.Background()), g.Close())
+}
+
+// TestKilledLoad kills a process that loads and compacts, again and again at other
+// moments, until it gets through, and compares with an undisturbed load.
+func TestKilledLoad(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, whole)
+	loadUnits(t, whole, 0, 60, 1)
+	dir := filepath.Join(t.TempDir(), "state")
+	kills := 0
+	for wait := 20 * time.Millisecond; ; wait += 17 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), wait)
+		c := exec.CommandContext(ctx, exe, "-test.run=^$") // killed when the time is over
+		c.Env = append(os.Environ(), killedEnv+"="+dir)
+		out, err := c.CombinedOutput()
+		over := ctx.Err() != nil
+		cancel()
+		if err == nil {
+			break
+		}
+		if !over {
+			t.Fatalf("the load failed: %v\n%s", err, out)
+		}
+		kills++
+		if kills > 300 {
+			t.Fatal("it never gets through")
+		}
+		if kills%4 == 0 && Exists(dir) { // what was flushed answers
+			g := openWith(t, dir, inBulk)
+			units, _ := contents(t, g)
+			for key, rows := range units {
+				if len(rows) == 0 {
+					t.Errorf("%s is empty", key)
+				}
+			}
+			closeGraph(t, g)
+		}
+	}
+	if kills == 0 {
+		t.Error("nothing was killed")
+	}
+	g := openWith(t, dir, inBulk)
+	defer closeGraph(t, g)
+	sameContents(t, fmt.Sprintf("after %d kills", kills), whole, g)
+}
