@@ -61,8 +61,11 @@ func keyMeaning(key string) meaning {
 		m.name, m.identity, m.others = true, "", false
 	case "wa id", "waid", "recipient id", "whatsapp id":
 		m.identity = KindWaID
-	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number":
+	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
+		"dial whom number":
 		m.identity, m.party = KindPhone, joined != "customer number"
+	case "k number", "knowlarity number": // the provider's own, that customers call
+		m.others = true
 	case "search term", "search query", "link url", "form destination", "page location", "page referrer", "page path", "page title":
 		m.others = true // whom a visitor looks for, or where she goes, is not who she is
 	case "user pseudo id", "pseudo user id", "client id", "ga client id", "ga":
