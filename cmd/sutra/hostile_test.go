@@ -164,36 +164,7 @@ var hostile = []struct {
 // an archive: memory is bounded, each has a gap that says what it is, the rest of
 // the file and of the scan is done, and nothing is written beside the state.
 func TestHostileInput(t *testing.T) {
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: filepath.Join(t.TempDir(), "deep", "site"), bin: bin}
-	if err := config.Init(s.dir); err != nil {
-		t.Fatal(err)
-	}
-	put := func(name string, write func(io.Writer) error) {
-		t.Helper()
-		file := filepath.Join(s.dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		f, err := os.Create(file)
-		if err == nil {
-			err = errors.Join(write(f), f.Close())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	text := func(s string) func(io.Writer) error {
-		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
-	}
-	put("sutra.yaml", text(hostileYAML))
-	put("catalog.yaml", text(hostileCatalog))
-	for _, h := range hostile {
-		put(h.file, h.write)
-	}
+	s := hostileSite(t)
 	out, rss := scanMeasured(t, s)
 	t.Logf("at most %d MiB", rss>>20)
 	if rss > 1<<30 {
@@ -227,6 +198,42 @@ func TestHostileInput(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(s.dir, "..", "outside*")); err != nil || len(left) > 0 {
 		t.Errorf("written outside: %v, %v", left, err)
 	}
+}
+
+// hostileSite builds the site with all the files.
+func hostileSite(t *testing.T) *site {
+	t.Helper()
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, dir: filepath.Join(t.TempDir(), "deep", "site"), bin: bin}
+	if err := config.Init(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string, write func(io.Writer) error) {
+		t.Helper()
+		file := filepath.Join(s.dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(file)
+		if err == nil {
+			err = errors.Join(write(f), f.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+	}
+	put("sutra.yaml", text(hostileYAML))
+	put("catalog.yaml", text(hostileCatalog))
+	for _, h := range hostile {
+		put(h.file, h.write)
+	}
+	return s
 }
 
 // scanMeasured scans, wants exit status 3, and returns what was printed and the

@@ -121,6 +121,9 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 		if m.Kind == json.Object || m.Kind == json.Array {
 			next.others = next.others || keyMeaning(m.Key).others
 		}
+		if m.Key == "PhoneNumber" && n.Get("PhoneNumberSid") != nil {
+			next.others = true // a provider's number that the account rents: all its customers call it
+		}
 		d.walk(m, p, next, depth)
 	}
 }

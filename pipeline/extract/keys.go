@@ -31,29 +31,8 @@ func keyMeaning(key string) meaning {
 		m.opaque = true
 		return m
 	}
-	for i, w := range words {
-		switch w {
-		case "phone", "mobile", "mob", "tel", "telephone", "cell", "cellphone", "msisdn", "whatsapp", "contactno", "mobileno", "phoneno", "dnis", "ani":
-			m.identity = KindPhone
-		case "email", "mail", "emails", "emailaddress", "workemail":
-			m.identity = KindEmail
-		case "phones", "mobiles":
-			m.identity = KindPhone
-		case "e":
-			if i+1 < len(words) && words[i+1] == "mail" {
-				m.identity = KindEmail
-			}
-		case "number", "no":
-			if i > 0 && (words[i-1] == "contact" || words[i-1] == "from" || words[i-1] == "to" || words[i-1] == "caller" || words[i-1] == "customer" || words[i-1] == "called") {
-				m.identity = KindPhone
-			}
-		case "receiver", "agent", "seller", "staff", "assigned", "assignee", "employee", "advertiser", "business", "display", "virtual", "exophone", "company", "branch", "owner":
-			m.others = true
-		case "referrer", "referred", "spouse", "relative", "emergency", "guardian", "nominee":
-			m.others = true
-		case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
-			m.filler = true
-		}
+	for i := range words {
+		m.word(words, i)
 	}
 	switch joined {
 	case "name", "full name", "fullname", "first name", "last name", "firstname", "lastname", "middle name", "given name", "family name", "sender name", "sendername",
@@ -61,8 +40,11 @@ func keyMeaning(key string) meaning {
 		m.name, m.identity, m.others = true, "", false
 	case "wa id", "waid", "recipient id", "whatsapp id":
 		m.identity = KindWaID
-	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number":
+	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
+		"dial whom number":
 		m.identity, m.party = KindPhone, joined != "customer number"
+	case "k number", "knowlarity number": // the provider's own, that customers call
+		m.others = true
 	case "search term", "search query", "link url", "form destination", "page location", "page referrer", "page path", "page title":
 		m.others = true // whom a visitor looks for, or where she goes, is not who she is
 	case "user pseudo id", "pseudo user id", "client id", "ga client id", "ga":
@@ -81,6 +63,32 @@ func keyMeaning(key string) meaning {
 		m.opaque = opaqueKey(words)
 	}
 	return m
+}
+
+// word takes in what one word of a key says.
+func (m *meaning) word(words []string, i int) {
+	switch words[i] {
+	case "phone", "mobile", "mob", "tel", "telephone", "cell", "cellphone", "msisdn", "whatsapp", "contactno", "mobileno", "phoneno", "dnis", "ani":
+		m.identity = KindPhone
+	case "email", "mail", "emails", "emailaddress", "workemail":
+		m.identity = KindEmail
+	case "phones", "mobiles":
+		m.identity = KindPhone
+	case "e":
+		if i+1 < len(words) && words[i+1] == "mail" {
+			m.identity = KindEmail
+		}
+	case "number", "no":
+		if i > 0 && (words[i-1] == "contact" || words[i-1] == "from" || words[i-1] == "to" || words[i-1] == "caller" || words[i-1] == "customer" || words[i-1] == "called") {
+			m.identity = KindPhone
+		}
+	case "receiver", "agent", "seller", "staff", "assigned", "assignee", "employee", "advertiser", "business", "display", "virtual", "exophone", "company", "branch", "owner":
+		m.others = true
+	case "referrer", "referred", "spouse", "relative", "emergency", "guardian", "nominee":
+		m.others = true
+	case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
+		m.filler = true
+	}
 }
 
 // opaqueKey reports keys whose values are ids, times or amounts.

@@ -4,10 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -111,85 +108,6 @@ func TestOrderOfDates(t *testing.T) {
 	if _, gaps, err = read(t, text(""), "99/99/26, 10:15 - A: x\n"); err != nil || len(gaps) != 1 {
 		t.Errorf("impossible date: %v %v", gaps, err)
 	}
-}
-
-// TestOrderIsTold proves that every record tells how its date was read, and whether
-// that was assumed.
-func TestOrderIsTold(t *testing.T) {
-	for talk, want := range map[string]string{
-		"4/3/26, 10:15 - A: x\n5/3/26, 10:16 - A: y\n":       "d/m/y assumed: every date of the chat fits d/m/y and m/d/y",
-		"4/3/26, 10:15 - A: x\n21/3/26, 10:16 - A: y\n":      "d/m/y",
-		"4/3/26, 10:15 - A: x\n4/21/26, 10:16 - A: y\n":      "m/d/y",
-		"4/4/26, 10:15 - A: x\n5/5/26, 10:16 - A: y\n":       "d/m/y",
-		"[2026/04/03, 10:15] A: x\n[2026/04/05, 10:15] B: y": "y/m/d",
-	} {
-		rows, gaps, err := read(t, New("chats", "whatsapp", ordered, ""), talk)
-		if err != nil || len(gaps) > 0 || len(rows) != 2 {
-			t.Fatal(rows, gaps, err)
-		}
-		for _, r := range rows {
-			if !strings.Contains(r, " | date_order="+want+" |") && !strings.Contains(r, " | date_order="+want+" | ") {
-				t.Errorf("%q: %s", talk, r)
-			}
-		}
-		out, _, _ := rewrite(t, New("chats", "whatsapp", ordered, ""), talk, edit("1", connectors.Redact, func(name, _ string) (string, connectors.Verdict) {
-			if name == "date_order" {
-				return "x", connectors.Set
-			}
-			return "", connectors.Same
-		}))
-		if out != talk {
-			t.Errorf("what is no part of the file was written into it: %q", out)
-		}
-	}
-}
-
-// TestHeaderLikePattern compares the reader of headers with the pattern that it is
-// written after.
-func TestHeaderLikePattern(t *testing.T) {
-	const (
-		date    = `(\d{1,4})([./-])(\d{1,2})[./-](\d{2,4})`
-		between = `,?[\s\x{202F}\x{00A0}]+(?:\pL{1,6}[\s\x{202F}\x{00A0}]+)?`
-		clock   = `(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[\s\x{202F}\x{00A0}]*([AaPp])\.?[\s\x{202F}\x{00A0}]*[Mm]\.?)?`
-		marks   = `^[\x{200E}\x{200F}\x{FEFF}\x{202A}]*`
-	)
-	patterns := []*regexp.Regexp{
-		regexp.MustCompile(marks + `\[` + date + between + clock + `\][\s\x{200E}\x{00A0}]?`),
-		regexp.MustCompile(marks + date + between + clock + `[\s\x{202F}\x{00A0}][-–][\s\x{202F}\x{00A0}]`),
-	}
-	pieces := rapid.SampledFrom([]string{"[", "]", "21", "4", "26", "2026", "/", "/", ".", "-", ",", " ", " ", "\u202f", "\u00a0", "\u200e", "10", "15", ":", ":", "a", "p", "m", "M", ".", "klo", "–", "x", "é", "\xff", "आ", "10:15", "21/04/26, "})
-	rapid.Check(t, func(rt *rapid.T) {
-		line := strings.Join(rapid.SliceOfN(pieces, 0, 6).Draw(rt, "before"), "") +
-			rapid.SampledFrom([]string{"", "21/04/26, 10:15 - ", "[21/04/26, 10:15:07 PM] ", "21.4.2026 klo 10.15.15", "4/21/26, 9:15 p. m. - "}).Draw(rt, "header") +
-			strings.Join(rapid.SliceOfN(pieces, 0, 12).Draw(rt, "after"), "")
-		want, sep := 0, byte(0)
-		for _, re := range patterns {
-			if m := re.FindStringSubmatchIndex(line); m != nil && want == 0 {
-				want, sep = m[1], line[m[4]]
-			}
-		}
-		h, ok := parseHeader([]byte(line), variant{})
-		switch late := h.at[0] > 24 || h.at[1] > 59 || h.at[2] > 60; {
-		case late:
-			rt.Fatalf("%q: a time that is none", line)
-		case ok && (h.end != want || h.sep != sep):
-			rt.Fatalf("%q: the header ends at %d, not at %d", line, h.end, want)
-		case !ok && want > 0 && !impossible(line):
-			rt.Fatalf("%q: no header, but it ends at %d", line, want)
-		}
-	})
-}
-
-// impossible reports a time of day that is none, which the pattern does not see.
-func impossible(line string) bool {
-	for _, m := range regexp.MustCompile(`(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?`).FindAllStringSubmatch(line, -1) {
-		for i, most := range []int{24, 59, 60} {
-			if n, err := strconv.Atoi(m[i+1]); err == nil && n > most {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func TestTitle(t *testing.T) {
@@ -393,30 +311,6 @@ func check(t interface{ Fatalf(string, ...any) }, talk string) {
 	left, err = text("").Rewrite(context.Background(), input(talk), &none, format.NewEdits(edits))
 	if err != nil || left != 0 || strings.Trim(none.String(), "\xEF\xBB\xBF") != "" {
 		t.Fatalf("%q: %d left, %q: %v", talk, left, none.String(), err)
-	}
-}
-
-// TestMedia covers what of an archive is handed out with a message.
-func TestMedia(t *testing.T) {
-	talk := zipTalk + "[21/04/26, 10:18:00] Ravi: <attached: 3.jpg>\n[21/04/26, 10:19:00] Ravi: <attached: 4.jpg>\n[21/04/26, 10:20:00] Ravi: no file\n[21/04/26, 10:21:00] Ravi: <attached: 5.jpg>\n"
-	data := archive(t, "1.jpg", "one", "_chat.txt", talk, "2.jpg", "two", "media/3.jpg", "three", "a/5.jpg", "x", "b/5.jpg", "y")
-	for at, want := range map[string]string{
-		"line 1/1.jpg": "", "line 2/2.jpg": "two", "line 3/1.jpg": "", "line 4/3.jpg": "three", "line 5/4.jpg": "", "line 6/": "", "line 7/5.jpg": "", "line 99/2.jpg": "",
-		"line 4/2.jpg": "", "line 2": "", "object": "", "line 2/_chat.txt": "",
-	} {
-		var out strings.Builder
-		err := NewZip("chats", "whatsapp", cat, "Friends").(format.MediaReader).Media(context.Background(), input(data), at, &out)
-		if out.String() != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, connectors.ErrNotFound) {
-			t.Errorf("%s: %q, %v", at, out.String(), err)
-		}
-	}
-	// in her own chat, what the other side sent is not hers to have
-	pair := archive(t, "_chat.txt", "[21/04/26, 10:15:00] Agent: <attached: 1.jpg>\n[21/04/26, 10:16:00] +91 98765 40001: <attached: 2.jpg>\n", "1.jpg", "one", "2.jpg", "two")
-	for at, want := range map[string]string{"line 1/1.jpg": "", "line 2/2.jpg": "two"} {
-		var out strings.Builder
-		if err := NewZip("chats", "whatsapp", cat, "+91 98765 40001").(format.MediaReader).Media(context.Background(), input(pair), at, &out); out.String() != want || (err == nil) != (want != "") {
-			t.Errorf("a chat of two, %s: %q, %v", at, out.String(), err)
-		}
 	}
 }
 
