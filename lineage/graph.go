@@ -43,6 +43,8 @@ type Graph struct {
 	db   *badger.DB
 	bits uint // how many bits of a token make a bucket
 
+	updated atomic.Bool // postings were added since the last rebuild
+
 	mu     sync.RWMutex
 	heads  map[uint32]*UnitState
 	tokens map[uint64]Token // by first half, of those that no other token shares
@@ -140,11 +142,20 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if bits > 0 {
 		g.bits = uint(bits)
 	}
+	updated, err := g.counter(updatedKey)
+	if err != nil {
+		return g, err
+	}
+	g.updated.Store(updated > 0)
 	return g, errors.Join(g.openLoad(), g.loadLedger())
 }
 
-// bitsKey names the counter that holds how many bits of a token make a bucket.
-const bitsKey = "bits"
+// Counters of the postings: how many bits of a token make a bucket, and whether some
+// were added since the last rebuild.
+const (
+	bitsKey    = "bits"
+	updatedKey = "updated"
+)
 
 // forget clears what was read of the database.
 func (g *Graph) forget() {
