@@ -242,29 +242,30 @@ func TestQuestionDuringLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 10 {
+	const half = 8 // it has more than two blocks
+	for i := range half {
 		if err := writeUnit(w, i, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	uw, err := w.Unit("s", connectors.Unit{Key: unitKey(10)})
+	uw, err := w.Unit("s", connectors.Unit{Key: unitKey(half)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := worldUnit(g, 10, 1)
+	rows := worldUnit(g, half, 1)
 	if err := errors.Join(uw.Add(rows[:len(rows)/2]), uw.give(), w.Flush(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	if units, _ := contents(t, g); len(units) != 10 {
-		t.Errorf("%d units answer, want 10", len(units))
+	if units, _ := contents(t, g); len(units) != half {
+		t.Errorf("%d units answer, want %d", len(units), half)
 	}
 	if g.load != nil {
 		t.Error("the load goes on after it was merged")
 	}
-	if err := errors.Join(uw.Add(rows[len(rows)/2:]), uw.Commit(UnitState{Unit: connectors.Unit{Key: unitKey(10)}})); err != nil {
+	if err := errors.Join(uw.Add(rows[len(rows)/2:]), uw.Commit(UnitState{Unit: connectors.Unit{Key: unitKey(half)}})); err != nil {
 		t.Fatal(err)
 	}
-	for i := 11; i < 20; i++ {
+	for i := half + 1; i < 20; i++ {
 		if err := writeUnit(w, i, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -273,4 +274,22 @@ func TestQuestionDuringLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameContents(t, "asked during the load", whole, g)
+}
+
+// TestCloseWhileSpilling closes a writer at once after a batch went to disk in the
+// background.
+func TestCloseWhileSpilling(t *testing.T) {
+	for range 10 {
+		g := openWith(t, t.TempDir(), Options{MemoryBudget: 1 << 12, direct: 1 << 30})
+		loadUnits(t, g, 3, 4, 1)
+		st, err := g.Unit("s", unitKey(3))
+		if err != nil || st == nil {
+			t.Fatalf("the unit is %v (%v)", st, err)
+		}
+		found, err := g.UnitSightings(st.ID)
+		if err != nil || len(found) != len(worldUnit(g, 3, 1)) {
+			t.Errorf("%d sightings, want %d (%v)", len(found), len(worldUnit(g, 3, 1)), err)
+		}
+		closeGraph(t, g)
+	}
 }
