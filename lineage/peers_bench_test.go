@@ -227,8 +227,8 @@ func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	}
 	psql("VACUUM ANALYZE edges")
 	var script strings.Builder
-	// The planner thinks that t is long, and would read the whole table for it.
-	script.WriteString("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;\n\\timing on\n")
+	// The planner thinks that t is long, and would read the whole table for it and compile the query.
+	script.WriteString("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off;\n\\timing on\n")
 	for _, s := range ask {
 		x := benchToken("phone", s)
 		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:]), "JOIN") + ";\n")
