@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -31,6 +32,10 @@ func bucketOf(token *name16, bits uint) uint32 {
 }
 
 func bucketPrefix(bucket uint32) []byte { return cat([]byte("p"), u32(bucket)) }
+
+func chunkKey(bucket uint32, segment uint64, no uint32) []byte {
+	return cat(bucketPrefix(bucket), u64(segment), u32(no))
+}
 
 // chunker writes postings, which come in the order of their tokens, as chunks of one
 // segment.
@@ -69,30 +74,69 @@ func (c *chunker) flush() error {
 	if len(c.page.data) == 0 {
 		return nil
 	}
-	key := cat(bucketPrefix(c.bucket), u64(c.segment), u32(c.no))
+	key := chunkKey(c.bucket, c.segment, c.no)
 	c.no++
 	err := c.set(key, append([]byte(nil), c.page.data...))
 	c.page.reset()
 	return err
 }
 
-// buckets reads buckets, in ascending order, in one transaction.
+// buckets reads buckets in one transaction.
 type buckets struct {
-	it *badger.Iterator
+	tx      *badger.Txn
+	updated bool             // there may be other segments than the rebuild's
+	it      *badger.Iterator // made when it is needed
 }
 
-func newBuckets(tx *badger.Txn) *buckets {
-	o := badger.DefaultIteratorOptions
-	o.PrefetchValues = false
-	o.Prefix = []byte("p")
-	return &buckets{it: tx.NewIterator(o)}
+func (g *Graph) newBuckets(tx *badger.Txn) *buckets {
+	return &buckets{tx: tx, updated: g.updated.Load()}
 }
 
-func (b *buckets) close() { b.it.Close() }
+func (b *buckets) close() {
+	if b.it != nil {
+		b.it.Close()
+	}
+}
 
 // each calls fn for every entry of the bucket, segment by segment; within a segment
 // tokens ascend. fn returns false when it wants no more of the segment.
 func (b *buckets) each(bucket uint32, fn func(e *entries) (more bool, err error)) error {
+	var err error
+	if b.updated {
+		err = b.search(bucket, fn)
+	} else {
+		err = b.fetch(bucket, fn)
+	}
+	if err != nil {
+		return fmt.Errorf("read postings: %w", err)
+	}
+	return nil
+}
+
+// fetch reads the chunks of the one segment there is: they are numbered.
+func (b *buckets) fetch(bucket uint32, fn func(e *entries) (more bool, err error)) error {
+	for no := uint32(0); ; no++ {
+		item, err := b.tx.Get(chunkKey(bucket, 0, no))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if more, err := eachEntry(item, fn); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// search reads the chunks of all segments.
+func (b *buckets) search(bucket uint32, fn func(e *entries) (more bool, err error)) error {
+	if b.it == nil {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchValues = false
+		o.Prefix = []byte("p")
+		b.it = b.tx.NewIterator(o)
+	}
 	prefix := bucketPrefix(bucket)
 	var skip [13]byte // bucket and segment that fn has enough of
 	for b.it.Seek(prefix); b.it.ValidForPrefix(prefix); b.it.Next() {
@@ -103,26 +147,30 @@ func (b *buckets) each(bucket uint32, fn func(e *entries) (more bool, err error)
 		if [13]byte(item.Key()) == skip {
 			continue
 		}
-		err := item.Value(func(v []byte) error {
-			e := entries{data: v}
-			for {
-				ok, err := e.next()
-				if err != nil || !ok {
-					return err
-				}
-				more, err := fn(&e)
-				if err != nil {
-					return err
-				}
-				if !more {
-					skip = [13]byte(item.Key())
-					return nil
-				}
-			}
-		})
+		more, err := eachEntry(item, fn)
 		if err != nil {
-			return fmt.Errorf("read postings: %w", err)
+			return err
+		}
+		if !more {
+			skip = [13]byte(item.Key())
 		}
 	}
 	return nil
+}
+
+func eachEntry(item *badger.Item, fn func(e *entries) (more bool, err error)) (more bool, err error) {
+	err = item.Value(func(v []byte) error {
+		e := entries{data: v}
+		for {
+			ok, err := e.next()
+			if err != nil || !ok {
+				more = true
+				return err
+			}
+			if more, err = fn(&e); err != nil || !more {
+				return err
+			}
+		}
+	})
+	return more, err
 }

@@ -130,7 +130,7 @@ func (g *Graph) shownPostings(pairs []*run, half uint32, emit func(*name16, []RI
 		return err
 	}
 	return g.view(func(tx *badger.Txn) error {
-		b := newBuckets(tx)
+		b := g.newBuckets(tx)
 		defer b.close()
 		var of uint64 // visible: where tokens that begin with these bits stand
 		var shown []RID

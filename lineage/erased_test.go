@@ -84,6 +84,26 @@ func everything(t *testing.T, g *Graph) map[string][]byte {
 	return out
 }
 
+// hasPostings reports whether the token stands in any chunk.
+func hasPostings(t *testing.T, g *Graph, tok Token) bool {
+	t.Helper()
+	for k, v := range everything(t, g) {
+		for e := (entries{data: v}); k[0] == 'p'; {
+			ok, err := e.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			if Token(e.name) == tok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // TestCompactForgets opens what is stored with the key, and finds nothing of a unit
 // that was removed and of one that was replaced: no token, no locator, no head. No
 // file of the old database is left.
@@ -103,34 +123,15 @@ func TestCompactForgets(t *testing.T) {
 	if err := errors.Join(w.Remove("s", "gone"), w.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	has := func(tok Token) (inPostings bool) {
-		for k, v := range everything(t, g) {
-			if k[0] != 'p' {
-				continue
-			}
-			e := entries{data: v}
-			for {
-				ok, err := e.next()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !ok {
-					break
-				}
-				inPostings = inPostings || Token(e.name) == tok
-			}
-		}
-		return inPostings
-	}
-	if !has(gone) || !has(kept) {
+	if !hasPostings(t, g, gone) || !hasPostings(t, g, kept) {
 		t.Error("before: the postings are not found")
 	}
 	before := files(t, filepath.Join(dir, graphName))
 	if err := g.Compact(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if has(gone) || !has(kept) {
-		t.Errorf("after: the erased token is there: %v, the other: %v", has(gone), has(kept))
+	if hasPostings(t, g, gone) || !hasPostings(t, g, kept) {
+		t.Errorf("after: the erased token is there: %v, the other: %v", hasPostings(t, g, gone), hasPostings(t, g, kept))
 	}
 	for k, v := range everything(t, g) {
 		switch k[0] {
@@ -162,30 +163,33 @@ func TestCompactForgets(t *testing.T) {
 	}
 }
 
+// writeTokens writes a unit of one record with the tokens.
+func writeTokens(t *testing.T, g *Graph, unit string, toks []Token) {
+	t.Helper()
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	uw, err := w.Unit("s", connectors.Unit{Key: unit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Sighting{Locator: "pk=1", Trigger: NoDate}
+	for _, x := range toks {
+		s.Edges = append(s.Edges, Edge{Token: x, Kind: "phone", Role: Subject})
+	}
+	if err := errors.Join(uw.Add([]Sighting{s}), uw.Commit(UnitState{Unit: connectors.Unit{Key: unit}}), w.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestTwinTokens makes tokens that begin with the same 64 bits: each record gets its
 // own back, in one block and in several, also after compacting.
 func TestTwinTokens(t *testing.T) {
 	g := openWith(t, t.TempDir(), inBulk)
 	defer closeGraph(t, g)
 	a, b := Token{1, 2, 3, 15: 1}, Token{1, 2, 3, 15: 2}
-	write := func(unit string, toks ...Token) {
-		t.Helper()
-		w, err := g.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		uw, err := w.Unit("s", connectors.Unit{Key: unit})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := Sighting{Locator: "pk=1", Trigger: NoDate}
-		for _, x := range toks {
-			s.Edges = append(s.Edges, Edge{Token: x, Kind: "phone", Role: Subject})
-		}
-		if err := errors.Join(uw.Add([]Sighting{s}), uw.Commit(UnitState{Unit: connectors.Unit{Key: unit}}), w.Close(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func(unit string, toks ...Token) { writeTokens(t, g, unit, toks) }
 	write("a", a)
 	check := func(when string, units map[string][]Token) {
 		t.Helper()

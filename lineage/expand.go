@@ -54,7 +54,7 @@ func (g *Graph) complete(tx *badger.Txn, list []halfEdge) error {
 		return nil
 	}
 	slices.SortFunc(list, func(a, b halfEdge) int { return cmp.Compare(a.half, b.half) })
-	b := newBuckets(tx)
+	b := g.newBuckets(tx)
 	defer b.close()
 	var found []Token
 	for i := 0; i < len(list); {

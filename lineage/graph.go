@@ -43,6 +43,8 @@ type Graph struct {
 	db   *badger.DB
 	bits uint // how many bits of a token make a bucket
 
+	updated atomic.Bool // postings were added since the last rebuild
+
 	mu     sync.RWMutex
 	heads  map[uint32]*UnitState
 	tokens map[uint64]Token // by first half, of those that no other token shares
@@ -140,11 +142,20 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if bits > 0 {
 		g.bits = uint(bits)
 	}
+	updated, err := g.counter(updatedKey)
+	if err != nil {
+		return g, err
+	}
+	g.updated.Store(updated > 0)
 	return g, errors.Join(g.openLoad(), g.loadLedger())
 }
 
-// bitsKey names the counter that holds how many bits of a token make a bucket.
-const bitsKey = "bits"
+// Counters of the postings: how many bits of a token make a bucket, and whether some
+// were added since the last rebuild.
+const (
+	bitsKey    = "bits"
+	updatedKey = "updated"
+)
 
 // forget clears what was read of the database.
 func (g *Graph) forget() {
@@ -271,7 +282,7 @@ func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 		WithValueLogFileSize(64 << 20).
 		WithMetricsEnabled(false)
 	if bulk {
-		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large
+		o = o.WithBaseTableSize(64 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
 	}
 	db, err := badger.Open(o)
 	if err != nil {

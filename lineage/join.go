@@ -146,9 +146,9 @@ func (r *Resolver) crowded(t Token, kind string) (bool, error) {
 	if _, read := r.postings[t]; read || r.kinds.Link(kind) {
 		return false, nil
 	}
-	rids, err := r.view.Postings(t)
+	rids, err := r.listed(t)
 	if err != nil {
-		return false, fmt.Errorf("read the postings of an identifier: %w", err)
+		return false, err
 	}
 	if len(rids) <= r.limits.Weak {
 		return false, nil

@@ -3,10 +3,8 @@ package lineage
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -245,29 +242,30 @@ func TestQuestionDuringLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 10 {
+	const half = 8 // it has more than two blocks
+	for i := range half {
 		if err := writeUnit(w, i, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	uw, err := w.Unit("s", connectors.Unit{Key: unitKey(10)})
+	uw, err := w.Unit("s", connectors.Unit{Key: unitKey(half)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := worldUnit(g, 10, 1)
+	rows := worldUnit(g, half, 1)
 	if err := errors.Join(uw.Add(rows[:len(rows)/2]), uw.give(), w.Flush(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	if units, _ := contents(t, g); len(units) != 10 {
-		t.Errorf("%d units answer, want 10", len(units))
+	if units, _ := contents(t, g); len(units) != half {
+		t.Errorf("%d units answer, want %d", len(units), half)
 	}
 	if g.load != nil {
 		t.Error("the load goes on after it was merged")
 	}
-	if err := errors.Join(uw.Add(rows[len(rows)/2:]), uw.Commit(UnitState{Unit: connectors.Unit{Key: unitKey(10)}})); err != nil {
+	if err := errors.Join(uw.Add(rows[len(rows)/2:]), uw.Commit(UnitState{Unit: connectors.Unit{Key: unitKey(half)}})); err != nil {
 		t.Fatal(err)
 	}
-	for i := 11; i < 20; i++ {
+	for i := half + 1; i < 20; i++ {
 		if err := writeUnit(w, i, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -278,225 +276,20 @@ func TestQuestionDuringLoad(t *testing.T) {
 	sameContents(t, "asked during the load", whole, g)
 }
 
-// TestModel compares a graph with a map, over any sequence of writing, removing,
-// flushing, asking, reopening and compacting.
-func TestModel(t *testing.T) {
-	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() == checks.DefValue { // every check opens databases several times
-		if err := checks.Value.Set("25"); err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := checks.Value.Set(checks.DefValue); err != nil {
-				t.Error(err)
-			}
-		}()
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "lineage-model-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := Options{MemoryBudget: 1 << rapid.IntRange(12, 20).Draw(t, "budget"), direct: rapid.SampledFrom([]int{-1, 1 << 30}).Draw(t, "direct")}
-		g, err := Create(dir, testKey, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var w *Writer
-		closed := func() {
-			if w != nil {
-				if err := w.Close(context.Background()); err != nil {
-					t.Fatal(err)
-				}
-				w = nil
-			}
-		}
-		model := map[int]int{} // unit → version
-		for range rapid.IntRange(1, 10).Draw(t, "steps") {
-			switch op := rapid.IntRange(0, 9).Draw(t, "op"); {
-			case op < 6:
-				if w == nil {
-					if w, err = g.Begin(); err != nil {
-						t.Fatal(err)
-					}
-				}
-				i, version := rapid.IntRange(0, 5).Draw(t, "unit"), rapid.IntRange(1, 3).Draw(t, "version")
-				if op == 5 {
-					err = w.Flush(context.Background()) // a unit that is not visible cannot be removed
-					if err == nil {
-						err = w.Remove("s", unitKey(i))
-					}
-					delete(model, i)
-				} else {
-					err = writeUnit(w, i, version)
-					model[i] = version
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			case op == 6:
-				closed()
-				if err := g.Compact(context.Background()); err != nil {
-					t.Fatal(err)
-				}
-			case op == 7:
-				closed()
-				if err := g.Close(); err != nil {
-					t.Fatal(err)
-				}
-				if g, err = Open(dir, testKey, o); err != nil {
-					t.Fatal(err)
-				}
-			case w != nil:
-				if err := w.Flush(context.Background()); err != nil {
-					t.Fatal(err)
-				}
-				if op == 9 {
-					checkModel(t, g, model)
-				}
-			}
-		}
-		closed()
-		checkModel(t, g, model)
-		if err := errors.Join(g.Close(), os.RemoveAll(dir)); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-func checkModel(t *rapid.T, g *Graph, model map[int]int) {
-	n := 0
-	want := map[Token][]string{}
-	for i, version := range model {
-		st, err := g.Unit("s", unitKey(i))
+// TestCloseWhileSpilling closes a writer at once after a batch went to disk in the
+// background.
+func TestCloseWhileSpilling(t *testing.T) {
+	for range 10 {
+		g := openWith(t, t.TempDir(), Options{MemoryBudget: 1 << 12, direct: 1 << 30})
+		loadUnits(t, g, 3, 4, 1)
+		st, err := g.Unit("s", unitKey(3))
 		if err != nil || st == nil {
-			t.Fatalf("unit %d is not there (%v)", i, err)
+			t.Fatalf("the unit is %v (%v)", st, err)
 		}
 		found, err := g.UnitSightings(st.ID)
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || len(found) != len(worldUnit(g, 3, 1)) {
+			t.Errorf("%d sightings, want %d (%v)", len(found), len(worldUnit(g, 3, 1)), err)
 		}
-		var got []Sighting
-		for _, f := range found {
-			got = append(got, f.Record)
-		}
-		if diff := cmp.Diff(worldUnit(g, i, version), got); diff != "" {
-			t.Fatal("unit", i, diff)
-		}
-		for _, s := range got {
-			want[s.Edges[0].Token] = append(want[s.Edges[0].Token], unitKey(i)+" "+s.Locator)
-		}
+		closeGraph(t, g)
 	}
-	for i := range 211 {
-		tok := g.Token("phone", strconv.Itoa(i))
-		rids, err := g.Postings(tok)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := g.Load(rids)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, f := range found {
-			if hasRole(&f, tok, Subject) {
-				got = append(got, f.Unit.Unit.Key+" "+f.Record.Locator)
-			}
-		}
-		slices.Sort(got)
-		slices.Sort(want[tok])
-		if !slices.Equal(got, want[tok]) {
-			t.Fatalf("phone %d: %d records, want %d", i, len(got), len(want[tok]))
-		}
-	}
-	err := g.Walk(context.Background(), func(*Found) error { n++; return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, version := range model {
-		n -= len(worldUnit(g, i, version))
-	}
-	if n != 0 {
-		t.Fatalf("the walk sees %d sightings too many", n)
-	}
-}
-
-// killedEnv makes the test binary load a world in the folder that it names.
-const killedEnv = "LINEAGE_TEST_LOAD"
-
-// loadForKill loads what is missing of the world, with a flush every few units.
-func loadForKill(dir string) error {
-	g, err := Create(dir, testKey, inBulk)
-	if err != nil {
-		return err
-	}
-	w, err := g.Begin()
-	if err != nil {
-		return err
-	}
-	for i := range 60 {
-		if st, err := g.Unit("s", unitKey(i)); err != nil || st != nil {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := writeUnit(w, i, 1); err != nil {
-			return err
-		}
-		if i%6 == 5 {
-			if err := w.Flush(context.Background()); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(w.Close(context.Background()), g.Compact(context.Background()), g.Close())
-}
-
-// TestKilledLoad kills a process that loads and compacts, again and again at other
-// moments, until it gets through, and compares with an undisturbed load.
-func TestKilledLoad(t *testing.T) {
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := openWith(t, t.TempDir(), inBulk)
-	defer closeGraph(t, whole)
-	loadUnits(t, whole, 0, 60, 1)
-	dir := filepath.Join(t.TempDir(), "state")
-	kills := 0
-	for wait := 20 * time.Millisecond; ; wait += 17 * time.Millisecond {
-		ctx, cancel := context.WithTimeout(t.Context(), wait)
-		c := exec.CommandContext(ctx, exe, "-test.run=^$") // killed when the time is over
-		c.Env = append(os.Environ(), killedEnv+"="+dir)
-		out, err := c.CombinedOutput()
-		over := ctx.Err() != nil
-		cancel()
-		if err == nil {
-			break
-		}
-		if !over {
-			t.Fatalf("the load failed: %v\n%s", err, out)
-		}
-		kills++
-		if kills > 300 {
-			t.Fatal("it never gets through")
-		}
-		if kills%4 == 0 && Exists(dir) { // what was flushed answers
-			g := openWith(t, dir, inBulk)
-			units, _ := contents(t, g)
-			for key, rows := range units {
-				if len(rows) == 0 {
-					t.Errorf("%s is empty", key)
-				}
-			}
-			closeGraph(t, g)
-		}
-	}
-	if kills == 0 {
-		t.Error("nothing was killed")
-	}
-	g := openWith(t, dir, inBulk)
-	defer closeGraph(t, g)
-	sameContents(t, fmt.Sprintf("after %d kills", kills), whole, g)
 }

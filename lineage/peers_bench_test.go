@@ -3,11 +3,9 @@ package lineage
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -21,10 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	_ "modernc.org/sqlite"
-
-	"github.com/cratio/sutra/connectors"
 )
 
 // The peers' benchmark: the same edges in the graph, in PostgreSQL (COPY and two
@@ -111,246 +106,6 @@ func BenchmarkGraphAgainstPeers(b *testing.B) {
 		b.ReportMetric(float64(ours.p(.5).Microseconds()), "walk_p50_us")
 		b.ReportMetric(float64(ours.p(.99).Microseconds()), "walk_p99_us")
 	}
-}
-
-// BenchmarkGraphLoad is the graph alone, for profiles.
-func BenchmarkGraphLoad(b *testing.B) {
-	data := benchData(benchSize())
-	for b.Loop() {
-		m := loadGraph(b, data, []int{0})
-		b.ReportMetric(float64(m.cpu.Nanoseconds())/float64(len(data)), "cpu_ns/record")
-		b.ReportMetric(float64(len(data))/m.load.Seconds(), "records/s")
-		b.ReportMetric(float64(m.bytes)/float64(2*len(data)), "bytes/edge")
-	}
-}
-
-// BenchmarkGraphUpdate changes 5 % of the units of a graph, and asks for all of them as
-// a scan does that finds nothing changed. Both are compared with the first load.
-func BenchmarkGraphUpdate(b *testing.B) {
-	data := benchData(benchSize())
-	for b.Loop() {
-		dir := b.TempDir()
-		before := cpuTime(b)
-		full := fillGraph(b, dir, data)
-		fullCPU := cpuTime(b) - before
-		g, err := Open(dir, testKey, Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		at := time.Now()
-		for i := 0; i < len(data); i += benchUnit {
-			if st, err := g.Unit("s", strconv.Itoa(i)); err != nil || st == nil || st.Unit.Fingerprint != "1" {
-				b.Fatalf("unit %d: %v %v", i, st, err)
-			}
-		}
-		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "unchanged_of_full")
-		at, before = time.Now(), cpuTime(b)
-		w, err := g.Begin()
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := 0; i < len(data); i += 20 * benchUnit {
-			if err := benchUnits(w, data, i, i+1, "new "); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := w.Close(context.Background()); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "5%changed_of_full")
-		b.ReportMetric((cpuTime(b)-before).Seconds()/fullCPU.Seconds(), "5%changed_cpu_of_full")
-		st, err := g.Unit("s", "0")
-		if err != nil {
-			b.Fatal(err)
-		}
-		found, err := g.UnitSightings(st.ID)
-		if err != nil || found[0].Record.Locator != "new row 1" {
-			b.Fatalf("the first unit was not changed (%v)", err)
-		}
-		if err := g.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// memoryEnv makes the test binary load a graph in the folder that it names.
-const memoryEnv = "LINEAGE_BENCH_LOAD"
-
-// loadForMemory loads a graph from edges that are made on the way.
-func loadForMemory(dir string, n int) error {
-	g, err := Create(dir, testKey, Options{})
-	if err != nil {
-		return err
-	}
-	w, err := g.Begin()
-	if err != nil {
-		return err
-	}
-	var group errgroup.Group
-	group.SetLimit(2)
-	for from := 0; from < n; from += benchUnit {
-		group.Go(func() error {
-			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
-			uw, err := w.Unit("s", u)
-			if err != nil {
-				return err
-			}
-			data := make([][2]Token, min(benchUnit, n-from))
-			for i := range data {
-				data[i][0], data[i][1] = benchEdges(from+i, n)
-			}
-			if err := uw.Add(benchRows(data, 1, "")); err != nil {
-				return err
-			}
-			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return errors.Join(w.Close(context.Background()), g.Close())
-}
-
-// BenchmarkGraphMemory is the most memory that a process takes which does nothing but
-// load a graph.
-func BenchmarkGraphMemory(b *testing.B) {
-	exe, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		c := exec.Command(exe, "-test.run=^$")
-		c.Env = append(os.Environ(), memoryEnv+"="+b.TempDir())
-		if out, err := c.CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
-		b.ReportMetric(float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024, "MiB_peak")
-	}
-}
-
-// BenchmarkGraphWalk is the walk alone, for profiles.
-func BenchmarkGraphWalk(b *testing.B) {
-	n := benchSize()
-	dir := b.TempDir()
-	fillGraph(b, dir, benchData(n))
-	g, err := Open(dir, testKey, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	before := cpuTime(b)
-	for b.Loop() {
-		benchWalk(b, g, r.IntN(n/benchSubject))
-	}
-	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu_us/walk")
-	if err := g.Close(); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// benchUnits writes units from one record to before another, some at the same time, as
-// a scan does. changed makes their locators other ones.
-func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error {
-	var group errgroup.Group
-	group.SetLimit(2)
-	for from := from; from < to; from += benchUnit {
-		group.Go(func() error {
-			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
-			uw, err := w.Unit("s", u)
-			if err != nil {
-				return err
-			}
-			end := min(len(data), from+benchUnit)
-			for i := from; i < end; i += benchBatch {
-				if err := uw.Add(benchRows(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
-					return err
-				}
-			}
-			return uw.Commit(UnitState{Unit: u, Records: end - from, CommittedAt: time.Unix(1, 0)})
-		})
-	}
-	return group.Wait()
-}
-
-// benchBatch is how many records a scan adds at a time.
-const benchBatch = 1024
-
-// benchRows returns the sightings of a batch whose first record has the given number.
-// The locators are parts of one string, the edges of one slice, so that little of the
-// time goes into making them.
-func benchRows(data [][2]Token, first int, changed string) []Sighting {
-	rows := make([]Sighting, len(data))
-	edges := make([]Edge, 0, 2*len(data))
-	ends := make([]int, 0, len(data))
-	var text []byte
-	for i := range data {
-		text = strconv.AppendInt(append(append(text, changed...), "row "...), int64(first+i), 10)
-		ends = append(ends, len(text))
-		edges = append(edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
-	}
-	all, at := string(text), 0
-	for i := range rows {
-		rows[i] = Sighting{Collection: "leads", Locator: all[at:ends[i]], Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
-		at = ends[i]
-	}
-	return rows
-}
-
-// fillGraph loads a new graph and returns how long it took until all was on disk and
-// could be asked.
-func fillGraph(b *testing.B, dir string, data [][2]Token) time.Duration {
-	g, err := Create(dir, testKey, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	at := time.Now()
-	w, err := g.Begin()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := benchUnits(w, data, 0, len(data), ""); err != nil {
-		b.Fatal(err)
-	}
-	if err := w.Close(context.Background()); err != nil {
-		b.Fatal(err)
-	}
-	took := time.Since(at)
-	if err := g.Close(); err != nil {
-		b.Fatal(err)
-	}
-	return took
-}
-
-// benchWalk asks for a subject by her phone and returns how many records are hers.
-func benchWalk(b *testing.B, g *Graph, subject int) int {
-	none := func(string) bool { return false }
-	p, err := NewResolver(g, Kinds{Unique: none, Link: none, Medium: none}, DefaultLimits()).Resolve(context.Background(), Query{benchToken("phone", subject), "phone"}, "A1")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return len(p.Copies)
-}
-
-func loadGraph(b *testing.B, data [][2]Token, ask []int) (m measured) {
-	dir := b.TempDir()
-	before := cpuTime(b)
-	m.load = fillGraph(b, dir, data)
-	m.cpu = cpuTime(b) - before
-	m.bytes = folderSize(b, dir)
-	g, err := Open(dir, testKey, Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, s := range ask {
-		at := time.Now()
-		found := benchWalk(b, g, s)
-		m.walks = append(m.walks, time.Since(at))
-		m.found = append(m.found, found)
-	}
-	if err := g.Close(); err != nil {
-		b.Fatal(err)
-	}
-	return m
 }
 
 func folderSize(b *testing.B, dir string) (size int64) {
@@ -472,7 +227,8 @@ func loadPostgres(b *testing.B, data [][2]Token, ask []int) (m measured) {
 	}
 	psql("VACUUM ANALYZE edges")
 	var script strings.Builder
-	script.WriteString("\\timing on\n")
+	// The planner thinks that t is long, and would read the whole table for it and compile the query.
+	script.WriteString("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off;\n\\timing on\n")
 	for _, s := range ask {
 		x := benchToken("phone", s)
 		script.WriteString(walkSQL(fmt.Sprintf("'\\x%x'::bytea", x[:]), "JOIN") + ";\n")

@@ -87,7 +87,7 @@ func (g *Graph) Postings(t Token) ([]RID, error) {
 	var out []RID
 	name := name16(t)
 	err := g.view(func(tx *badger.Txn) error {
-		b := newBuckets(tx)
+		b := g.newBuckets(tx)
 		defer b.close()
 		return b.each(bucketOf(&name, g.bits), func(e *entries) (_ bool, err error) {
 			switch compareNames(&e.name, &name) {

@@ -111,6 +111,7 @@ func (g *Graph) swap(bits uint) error {
 	}
 	g.forget()
 	g.bits = bits
+	g.updated.Store(false)
 	g.db, err = openBadger(filepath.Join(g.dir, graphName), g.keys)
 	return err
 }
@@ -168,8 +169,8 @@ func (g *Graph) copyKeys(s *stream, prefix string) error {
 	return g.prefix([]byte(prefix), func(k, v []byte) error { return s.set(k, v) })
 }
 
-// copyCounters copies the counters, with the new number of bits and without the list
-// of a bulk load.
+// copyCounters copies the counters, with the new number of bits and without what is not
+// true any more.
 func (g *Graph) copyCounters(s *stream, bits uint) error {
 	wrote := false
 	put := func() error {
@@ -177,7 +178,7 @@ func (g *Graph) copyCounters(s *stream, bits uint) error {
 		return s.set([]byte("m"+bitsKey), u64(uint64(bits)))
 	}
 	err := g.prefix([]byte("m"), func(k, v []byte) error {
-		if name := string(k[1:]); name == bitsKey || name == loadKey {
+		if name := string(k[1:]); name == bitsKey || name == loadKey || name == updatedKey {
 			return nil
 		} else if !wrote && name > bitsKey {
 			if err := put(); err != nil {

@@ -53,6 +53,7 @@ type Resolver struct {
 	limits Limits
 
 	seen     map[RID]*Found
+	lists    map[Token][]RID // read, not yet loaded
 	postings map[Token][]RID
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
@@ -73,7 +74,7 @@ type infoKey struct {
 func NewResolver(v View, k Kinds, l Limits) *Resolver {
 	return &Resolver{
 		view: v, kinds: k, limits: l,
-		seen: map[RID]*Found{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
+		seen: map[RID]*Found{}, lists: map[Token][]RID{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
 		accounts: map[RID]string{}, roots: map[Token]Token{},
 	}
 }
@@ -259,58 +260,6 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		out = append(out, parts...)
 	}
 	return dropContained(out), nil
-}
-
-// carriers loads the sightings that carry the token.
-func (r *Resolver) carriers(t Token) ([]*Found, error) {
-	rids, ok := r.postings[t]
-	if !ok {
-		all, err := r.view.Postings(t)
-		if err != nil {
-			return nil, fmt.Errorf("read the postings of an identifier: %w", err)
-		}
-		if err := r.load(all); err != nil {
-			return nil, err
-		}
-		for _, id := range all {
-			if f := r.seen[id]; f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
-				rids = append(rids, id)
-			}
-		}
-		r.postings[t] = rids
-	}
-	out := make([]*Found, 0, len(rids))
-	for _, id := range rids {
-		out = append(out, r.seen[id])
-	}
-	return out, nil
-}
-
-// load brings sightings into the cache.
-func (r *Resolver) load(rids []RID) error {
-	var miss []RID
-	for _, id := range rids {
-		if _, ok := r.seen[id]; !ok {
-			miss = append(miss, id)
-		}
-	}
-	if len(miss) == 0 {
-		return nil
-	}
-	slices.Sort(miss)
-	found, err := r.view.Load(slices.Compact(miss))
-	if err != nil {
-		return fmt.Errorf("load sightings: %w", err)
-	}
-	for i := range found {
-		r.seen[found[i].RID] = &found[i]
-	}
-	for _, id := range miss {
-		if _, ok := r.seen[id]; !ok {
-			r.seen[id] = nil
-		}
-	}
-	return nil
 }
 
 func hasRole(f *Found, t Token, role Role) bool {

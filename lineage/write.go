@@ -366,6 +366,10 @@ func (w *Writer) store() error {
 	defer w.g.dbmu.RUnlock()
 	batch := w.g.db.NewWriteBatch()
 	defer batch.Cancel()
+	w.g.updated.Store(true)
+	if err := batch.Set([]byte("m"+updatedKey), u64(1)); err != nil { // before the first segment
+		return fmt.Errorf("write a counter: %w", err)
+	}
 	for _, b := range w.batch.blocks {
 		if err := batch.Set(cat([]byte("b"), b.name[:]), b.value); err != nil {
 			return fmt.Errorf("write blocks of the graph: %w", err)
