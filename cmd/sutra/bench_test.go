@@ -114,6 +114,17 @@ func benchWorld(b *testing.B, bin string) string {
 	}
 	write("data/leads/bulk.csv", benchCSV(b, bulk))
 	write("data/tickets/all.csv", benchCSV(b, tickets))
+	benchConfig(b, bin, dir)
+	return dir
+}
+
+// benchConfig writes configuration, catalog and key.
+func benchConfig(b *testing.B, bin, dir string) {
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
 	write("sutra.yaml", []byte("sources:\n  files: {connector: files, url: \"file:data/\", catalog: catalog.yaml, account: A1}\n"))
 	write("catalog.yaml", []byte(`dataset:
   - fides_key: files
@@ -143,7 +154,6 @@ func benchWorld(b *testing.B, bin string) string {
 		b.Fatal(err)
 	}
 	write("sutra.key", key)
-	return dir
 }
 
 // benchCSV writes rows as a table.
