@@ -15,9 +15,9 @@ import (
 // memoryBound is how much memory a scan may take, whatever its input.
 const memoryBound = 1 << 30
 
-// hostile are inputs that are large in every way that a reader could stumble
+// largeInputs are inputs that are large in every way that a reader could stumble
 // over: what comes before, what is repeated how often, what comes behind.
-var hostile = []struct {
+var largeInputs = []struct {
 	name, head, repeat string
 	times              int
 	tail               string
@@ -36,7 +36,7 @@ func BenchmarkMemory(b *testing.B) {
 	bin := benchBinary(b)
 	for b.Loop() {
 		dir := b.TempDir()
-		for _, h := range hostile {
+		for _, h := range largeInputs {
 			writeHostile(b, filepath.Join(dir, "data/leads", h.name), h.head, h.repeat, h.times, h.tail)
 		}
 		benchConfig(b, bin, dir)

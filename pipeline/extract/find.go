@@ -18,23 +18,23 @@ type Span struct {
 // the original text.
 func Find(text string) []Span {
 	if len(text) > windowSize {
-		return findLong(text)
+		return findLong(text, windowSize, margin)
 	}
 	return find(text)
 }
 
 // A long text is looked at window by window, so that what is remembered of it
 // stays small. Windows overlap by twice the margin, which no identifier is as long
-// as, however it is escaped; each tells of what begins between its margins.
+// as, however it is escaped or packed; each tells of what begins between its margins.
 const (
-	windowSize = 64 << 10
-	margin     = 4 << 10
+	windowSize = 512 << 10
+	margin     = 3 * longestPacked
 )
 
-func findLong(text string) []Span {
+func findLong(text string, size, margin int) []Span {
 	var spans []Span
-	for from := 0; ; from += windowSize - 2*margin {
-		to := min(from+windowSize, len(text))
+	for from := 0; ; from += size - 2*margin {
+		to := min(from+size, len(text))
 		first, last := from+margin, to-margin
 		if from == 0 {
 			first = 0
