@@ -62,7 +62,7 @@ func TestBuilderAgainstModel(t *testing.T) {
 				at = append(at, pos)
 				return row
 			}
-			many := rapid.SampledFrom([]int{1, 1, 1, 300}).Draw(t, "times")
+			many := rapid.SampledFrom([]int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 300}).Draw(t, "times")
 			for range rapid.IntRange(1, 8).Draw(t, "steps") * many {
 				if rapid.Bool().Draw(t, "one") {
 					row := add()

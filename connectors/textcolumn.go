@@ -43,7 +43,7 @@ func (c *textColumn) reserve(b *Builder, rows int) {
 
 // grow makes room for size further bytes of text.
 func (c *textColumn) grow(b *Builder, size int) {
-	text := b.mem.take(max(2*len(c.text), c.want, c.used+size) + spare)
+	text := b.mem.take(max(min(2*len(c.text), len(c.text)+BatchBytes), c.want, c.used+size) + spare)
 	copy(text, c.text[:c.used])
 	b.mem.Free(c.text)
 	c.text = text
@@ -129,7 +129,7 @@ func (c *textColumn) finish(b *Builder) arrow.Array {
 	for _, x := range buffers {
 		x.Release() // the array holds them
 	}
-	*c = textColumn{want: c.used}
+	*c = textColumn{want: min(c.used, BatchBytes)}
 	return out
 }
 
@@ -182,7 +182,7 @@ func (r *recycler) Free(b []byte) {
 	b = b[:cap(b)]
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
+	if r.closed || len(b) > 2*BatchBytes { // one long value must not cost its memory for good
 		r.mem.Free(b)
 		return
 	}

@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow/array"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // flushEvery is how often a running scan makes what it has visible, so that a
@@ -25,6 +27,7 @@ type scan struct {
 	*Site
 	w     *lineage.Writer
 	mu    sync.Mutex
+	large sync.Mutex // held while a large batch is extracted
 	sum   ScanSummary
 	force bool // read units whose fingerprint is known, too
 	notes map[string]int
@@ -292,10 +295,10 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
 			return nil, nil
 		}
-		st.Gaps = append(st.Gaps, b.Gaps...)
+		st.Gaps = append(append(st.Gaps, b.Gaps...), extract.Unsearched(b)...)
 		r.counted(b.Notes)
 		dates.watch(b)
-		list := r.sightings(src, u, b)
+		list := r.extract(src, u, b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())
 		}
@@ -316,6 +319,25 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		r.gap(src.Name, u.Key, gapText(g))
 	}
 	return &st, uw.Commit(st)
+}
+
+// largeBatch is the size, in bytes, from which batches are extracted one at a time:
+// looking into a long value takes several times its size.
+const largeBatch = 2 * connectors.BatchBytes
+
+// extract extracts a batch of this scan.
+func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
+	if b.Rows != nil {
+		size := 0
+		for _, c := range b.Rows.Columns() {
+			size += len(c.(*array.String).ValueBytes())
+		}
+		if size >= largeBatch {
+			r.large.Lock()
+			defer r.large.Unlock()
+		}
+	}
+	return r.sightings(src, u, b)
 }
 
 // sightings extracts a batch.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	stdcsv "encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,16 +19,23 @@ import (
 )
 
 // The benchmarks of whole jobs run the real program on exports of SUTRA_BENCH_ROWS
-// records in three formats, and beside each the plainest program that could do it.
+// leads (a million unless told) in files of 10,000, in three formats, and beside
+// each the plainest program that could do it. Beside the leads stand the many
+// leads of one person, and tickets, some of which are past their retention.
 
 func benchRows() int {
-	if n, err := strconv.Atoi(os.Getenv("SUTRA_BENCH_ROWS")); err == nil && n > 0 {
-		return n
+	if n, err := strconv.Atoi(os.Getenv("SUTRA_BENCH_ROWS")); err == nil && n >= 50*perFile {
+		return n / perFile * perFile
 	}
-	return 300_000
+	return 1_000_000
 }
 
-const benchFiles = 30
+const (
+	perFile    = 10_000
+	bulkRows   = 20_000 // leads of the person who has many
+	oldPeople  = 1_000  // whose tickets are past their retention
+	oldTickets = 5      // of each of them
+)
 
 type benchRow struct {
 	ID     string `parquet:"id" json:"id"`
@@ -68,24 +73,15 @@ func benchWorld(b *testing.B, bin string) string {
 			b.Fatal(err)
 		}
 	}
-	per := benchRows() / benchFiles
-	for f := range benchFiles {
+	for f := range benchRows() / perFile {
 		var rows []benchRow
-		for i := f * per; i < (f+1)*per; i++ {
+		for i := f * perFile; i < (f+1)*perFile; i++ {
 			rows = append(rows, benchPerson(i))
 		}
 		var out bytes.Buffer
-		switch name := fmt.Sprintf("data/leads/%02d", f); f % 3 {
+		switch name := fmt.Sprintf("data/leads/%04d", f); f % 3 {
 		case 0:
-			w := stdcsv.NewWriter(&out)
-			err := w.Write([]string{"id", "name", "phone", "email", "remark", "at"})
-			for _, r := range rows {
-				err = errors.Join(err, w.Write([]string{r.ID, r.Name, r.Phone, r.Email, r.Remark, r.At}))
-			}
-			if w.Flush(); err != nil {
-				b.Fatal(err)
-			}
-			write(name+".csv", out.Bytes())
+			write(name+".csv", benchCSV(b, rows))
 		case 1:
 			enc := json.NewEncoder(&out)
 			for _, r := range rows {
@@ -101,12 +97,49 @@ func benchWorld(b *testing.B, bin string) string {
 			write(name+".parquet", out.Bytes())
 		}
 	}
+	var bulk, tickets []benchRow
+	for i := range bulkRows {
+		r := benchPerson(i + 1000)
+		r.ID, r.Name, r.Phone, r.Email = fmt.Sprint("b", i), "Veena Murthy", "+919700012345", "veena@example.in"
+		bulk = append(bulk, r)
+	}
+	for i := range 10 * oldPeople * oldTickets {
+		r := benchPerson(i + 2000)
+		r.ID = fmt.Sprint("t", i)
+		if i%10 == 0 { // of another thousand people
+			r.Phone, r.At = fmt.Sprintf("+9199%08d", 10_000_000+i/10%oldPeople*7), "2019-01-05T10:00:00+05:30"
+			r.Email = fmt.Sprintf("old%d@example.in", i/10%oldPeople)
+		}
+		tickets = append(tickets, r)
+	}
+	write("data/leads/bulk.csv", benchCSV(b, bulk))
+	write("data/tickets/all.csv", benchCSV(b, tickets))
+	benchConfig(b, bin, dir)
+	return dir
+}
+
+// benchConfig writes configuration, catalog and key.
+func benchConfig(b *testing.B, bin, dir string) {
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
 	write("sutra.yaml", []byte("sources:\n  files: {connector: files, url: \"file:data/\", catalog: catalog.yaml, account: A1}\n"))
 	write("catalog.yaml", []byte(`dataset:
   - fides_key: files
     collections:
       - name: leads
         meta: {sutra: {class: account_crm, recorded_at: at, erase: delete}}
+        fields:
+          - {name: id}
+          - {name: name, data_categories: [user.name]}
+          - {name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone}}
+          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
+          - {name: remark, data_categories: [user.content]}
+          - {name: at}
+      - name: tickets
+        meta: {sutra: {class: support_ticket, recorded_at: at, trigger: at, erase: delete}}
         fields:
           - {name: id}
           - {name: name, data_categories: [user.name]}
@@ -121,12 +154,26 @@ func benchWorld(b *testing.B, bin string) string {
 		b.Fatal(err)
 	}
 	write("sutra.key", key)
-	return dir
+}
+
+// benchCSV writes rows as a table.
+func benchCSV(b *testing.B, rows []benchRow) []byte {
+	var out bytes.Buffer
+	w := stdcsv.NewWriter(&out)
+	err := w.Write([]string{"id", "name", "phone", "email", "remark", "at"})
+	for _, r := range rows {
+		err = errors.Join(err, w.Write([]string{r.ID, r.Name, r.Phone, r.Email, r.Remark, r.At}))
+	}
+	if w.Flush(); errors.Join(err, w.Error()) != nil {
+		b.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // ran is what one run of the program took.
 type ran struct {
 	wall time.Duration
+	cpu  time.Duration
 	rss  int64 // bytes at its peak
 	out  string
 }
@@ -146,7 +193,7 @@ func benchRun(b *testing.B, bin, dir string, args ...string) ran {
 	if !ok {
 		b.Fatal("no resource usage on this system")
 	}
-	return ran{time.Since(at), use.Maxrss << 10, string(out)}
+	return ran{time.Since(at), time.Duration(use.Utime.Nano() + use.Stime.Nano()), use.Maxrss << 10, string(out)}
 }
 
 func benchBinary(b *testing.B) string {
@@ -155,118 +202,4 @@ func benchBinary(b *testing.B) string {
 		b.Fatalf("build: %v\n%s", err, out)
 	}
 	return bin
-}
-
-// plainDecode reads the same files with encoding/csv, encoding/json and parquet-go.
-func plainDecode(b *testing.B, dir string) (records int) {
-	files, err := filepath.Glob(filepath.Join(dir, "data/leads/*"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		switch filepath.Ext(name) {
-		case ".csv":
-			r := stdcsv.NewReader(bytes.NewReader(data))
-			r.ReuseRecord = true
-			for _, err = r.Read(); err == nil; _, err = r.Read() {
-				records++
-			}
-			records-- // the header
-		case ".jsonl":
-			s := bufio.NewScanner(bytes.NewReader(data))
-			for err = nil; s.Scan() && err == nil; records++ {
-				var x benchRow
-				err = json.Unmarshal(s.Bytes(), &x)
-			}
-		default:
-			var rows []benchRow
-			rows, err = parquet.Read[benchRow](bytes.NewReader(data), int64(len(data)))
-			records += len(rows)
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			b.Fatal(err)
-		}
-	}
-	return records
-}
-
-// BenchmarkJobs measures scan, re-scan, where, access and erase. Ratios: the scan
-// against plainly decoding the same files, the re-scans against the scan.
-func BenchmarkJobs(b *testing.B) {
-	bin := benchBinary(b)
-	n := benchRows() / benchFiles * benchFiles
-	for b.Loop() {
-		dir := benchWorld(b, bin)
-		at := time.Now()
-		if got := plainDecode(b, dir); got != n {
-			b.Fatalf("the plain decoders read %d of %d records", got, n)
-		}
-		plain := time.Since(at)
-		scan := benchRun(b, bin, dir, "--json", "scan")
-		if !strings.Contains(scan.out, fmt.Sprintf(`"records":%d`, n)) {
-			b.Fatalf("scan: %s", scan.out)
-		}
-		b.ReportMetric(float64(n)/scan.wall.Seconds(), "scan_records/s")
-		b.ReportMetric(scan.wall.Seconds()/plain.Seconds(), "scan_times_plain")
-		b.ReportMetric(float64(scan.rss)/(1<<20), "scan_MiB")
-		b.ReportMetric(float64(stateSize(b, dir))/float64(n), "state_bytes/record")
-		again := benchRun(b, bin, dir, "--json", "scan")
-		b.ReportMetric(again.wall.Seconds()/scan.wall.Seconds(), "unchanged_of_scan")
-		touch(b, dir, 2)
-		some := benchRun(b, bin, dir, "--json", "scan")
-		b.ReportMetric(some.wall.Seconds()/scan.wall.Seconds(), "7pct_changed_of_scan")
-		benchAsk(b, bin, dir)
-	}
-}
-
-// benchAsk measures what is done for one person: the first one has 50 records.
-func benchAsk(b *testing.B, bin, dir string) {
-	where := benchRun(b, bin, dir, "--json", "where", "asha0@example.in")
-	if strings.Count(where.out, `"type":"copy"`) != 50 {
-		b.Fatalf("where: %s", where.out)
-	}
-	b.ReportMetric(float64(where.wall.Milliseconds()), "where_ms")
-	access := benchRun(b, bin, dir, "--json", "access", "asha0@example.in", "-o", "a.zip")
-	b.ReportMetric(float64(access.wall.Milliseconds()), "access_ms")
-	b.ReportMetric(float64(access.rss)/(1<<20), "access_MiB")
-	plan := benchRun(b, bin, dir, "--json", "erase", "asha0@example.in", "-o", "plan")
-	apply := benchRun(b, bin, dir, "--json", "apply", "plan")
-	if !strings.Contains(apply.out, `"erased":50`) || !strings.Contains(apply.out, `"residue":0`) {
-		b.Fatalf("apply: %s", apply.out)
-	}
-	b.ReportMetric(float64((plan.wall + apply.wall).Milliseconds()), "erase_ms")
-}
-
-// touch changes files without changing their number of records.
-func touch(b *testing.B, dir string, n int) {
-	for i := range n {
-		name := filepath.Join(dir, fmt.Sprintf("data/leads/%02d.csv", i*3+3))
-		data, err := os.ReadFile(name)
-		if err == nil {
-			err = os.WriteFile(name, bytes.Replace(data, []byte("call back"), []byte("call soon"), 1), 0o644)
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func stateSize(b *testing.B, dir string) (size int64) {
-	err := filepath.WalkDir(filepath.Join(dir, "state"), func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		var st syscall.Stat_t
-		err = syscall.Stat(path, &st)
-		size += st.Blocks * 512
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return size
 }

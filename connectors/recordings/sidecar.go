@@ -42,7 +42,7 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 	if err != nil {
 		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: err.Error()})
 	}
-	if errors.Is(err, json.ErrCut) || errors.Is(err, json.ErrSyntax) {
+	if errors.Is(err, json.ErrCut) || errors.Is(err, json.ErrSyntax) || errors.Is(err, json.ErrMany) {
 		r := place(o, n, "object")
 		nameNumber(&r, n)
 		if text := valid(string(c.data)); strings.TrimSpace(text) != "" {

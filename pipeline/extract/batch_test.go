@@ -189,3 +189,50 @@ func TestNameAgainstPlain(t *testing.T) {
 		}
 	})
 }
+
+// TestManyEdges holds a record with more identifiers than are looked through one
+// by one.
+func TestManyEdges(t *testing.T) {
+	x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+	fields := []connectors.Field{{Name: "remark"}, {Name: "phone", Identity: KindPhone}, {Name: "agent", Identity: KindPhone, Role: "link"}, {Name: "more"}}
+	b := connectors.NewBuilder(memory.DefaultAllocator, "leads", fields)
+	defer b.Release()
+	for row := range 3 {
+		var text strings.Builder
+		for i := range 300 {
+			fmt.Fprintf(&text, "98201%05d, ", (i*7)%200+row)
+		}
+		b.Row("row")
+		b.Set(0, text.String())
+		b.Set(1, "9820100007")
+		b.Set(2, "9820100014")
+		b.Set(3, "9820100007 and 9820100014 and 9820155555")
+	}
+	batch := b.Flush()
+	defer batch.Rows.Release()
+	got, want := x.Batch("crm", connectors.Collection{Name: "leads"}, connectors.Unit{}, batch, false), refBatch(x, "crm", connectors.Collection{Name: "leads"}, connectors.Unit{}, batch, false)
+	if diff := cmp.Diff(want, got); diff != "" || len(got[0].Edges) < 200 {
+		t.Errorf("%d edges: %s", len(got[0].Edges), diff)
+	}
+}
+
+// TestFindInLongText compares what is found window by window with what is found in
+// the whole at once.
+func TestFindInLongText(t *testing.T) {
+	piece := rapid.OneOf(rapid.SampledFrom([]string{"asha@example.com", "+91 98201 45678", "9820145678", "asha%40example.com", "asha%2540example.com", "wamid.HBgMOTE5ODIwMTQ1Njc4FQIAEhgUM0EA", "1000000001.1700000001",
+		"&amp;", "100%", "a sentence without anything. "}), rapid.StringMatching(`[a-z ]{0,30}`))
+	filler := strings.Repeat("x ", 6000)
+	rapid.Check(t, func(t *rapid.T) {
+		var b strings.Builder
+		const size = 64 << 10
+		for b.Len() < 2*size {
+			b.WriteString(filler[:rapid.IntRange(0, len(filler)).Draw(t, "filler")])
+			for range rapid.IntRange(0, 4).Draw(t, "pieces") {
+				b.WriteString(piece.Draw(t, "piece") + " | ")
+			}
+		}
+		if diff := cmp.Diff(find(b.String()), findLong(b.String(), size, 4<<10)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}

@@ -21,6 +21,7 @@ type desk struct {
 
 	// Of the record at hand.
 	edge   []lineage.Edge
+	index  map[lineage.Token][]int // edges by token, when they are many
 	name   []lineage.Name
 	label  []lineage.Name
 	digest [][]byte

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
@@ -50,6 +51,9 @@ func look(text string, depth int) *document {
 		data = data[3:]
 	}
 	root, err := json.Parse(data)
+	if errors.Is(err, json.ErrMany) {
+		return nil // see Extractor.Unsearched
+	}
 	if root == nil || err != nil && len(root.Children) == 0 {
 		return nil
 	}

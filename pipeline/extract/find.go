@@ -1,6 +1,10 @@
 package extract
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Span is an identifier found in a text: the bytes [Start, End) spell it.
 type Span struct {
@@ -13,6 +17,44 @@ type Span struct {
 // escapes are undone (twice, since URLs stand in URLs); spans always point into
 // the original text.
 func Find(text string) []Span {
+	if len(text) > windowSize {
+		return findLong(text, windowSize, margin)
+	}
+	return find(text)
+}
+
+// A long text is looked at window by window, so that what is remembered of it
+// stays small. Windows overlap by twice the margin, which no identifier is as long
+// as, however it is escaped or packed; each tells of what begins between its margins.
+const (
+	windowSize = 512 << 10
+	margin     = 3 * longestPacked
+)
+
+func findLong(text string, size, margin int) []Span {
+	var spans []Span
+	for from := 0; ; from += size - 2*margin {
+		to := min(from+size, len(text))
+		first, last := from+margin, to-margin
+		if from == 0 {
+			first = 0
+		}
+		if to == len(text) {
+			last = to
+		}
+		for _, s := range find(text[from:to]) {
+			s.Start, s.End = s.Start+from, s.End+from
+			if s.Start >= first && s.Start < last && (len(spans) == 0 || spans[len(spans)-1].End <= s.Start) {
+				spans = append(spans, s)
+			}
+		}
+		if to == len(text) {
+			return spans
+		}
+	}
+}
+
+func find(text string) []Span {
 	if !worthLooking(text) {
 		return nil
 	}
@@ -54,21 +96,17 @@ func worthLooking(s string) bool {
 	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ") // a JWT
 }
 
-// insert adds a span unless it overlaps one that is there already.
+// insert adds a span to others, which stand in order and do not overlap, unless
+// it overlaps one of them.
 func insert(spans []Span, s Span) []Span {
-	for _, o := range spans {
-		if s.Start < o.End && o.Start < s.End {
-			return spans
-		}
+	i := len(spans) // most come in their order
+	if i > 0 && spans[i-1].Start > s.Start {
+		i, _ = slices.BinarySearchFunc(spans, s.Start, func(o Span, at int) int { return cmp.Compare(o.Start, at+1) })
 	}
-	i := len(spans)
-	for i > 0 && spans[i-1].Start > s.Start {
-		i--
+	if i > 0 && s.Start < spans[i-1].End || i < len(spans) && spans[i].Start < s.End {
+		return spans
 	}
-	spans = append(spans, Span{})
-	copy(spans[i+1:], spans[i:])
-	spans[i] = s
-	return spans
+	return slices.Insert(spans, i, s)
 }
 
 func findPlain(text string, spans []Span) []Span {

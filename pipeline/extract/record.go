@@ -34,6 +34,7 @@ func (r *record) begin(row int, at int64) {
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.at(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
+	clear(r.index)
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
 	}
@@ -197,6 +198,10 @@ func (r *record) edgeOf(id Identifier, role lineage.Role) lineage.Edge {
 // add adds an edge unless the record has it in as strong a role: a mention gives
 // way to every other role, and goes beside none.
 func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
+	if to == &r.edge && len(r.edge) >= manyEdges {
+		r.addOne(e)
+		return
+	}
 	for i, old := range *to {
 		if old.Token != e.Token {
 			continue
@@ -210,6 +215,33 @@ func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
 		}
 	}
 	*to = append(*to, e)
+}
+
+// manyEdges is how many edges of a record are looked through one by one; beyond
+// it they are indexed: one cell may hold a whole address book.
+const manyEdges = 64
+
+// addOne is add for a record of many edges.
+func (r *record) addOne(e lineage.Edge) {
+	if len(r.index) == 0 {
+		if r.index == nil {
+			r.index = map[lineage.Token][]int{}
+		}
+		for i, old := range r.edge {
+			r.index[old.Token] = append(r.index[old.Token], i)
+		}
+	}
+	for _, i := range r.index[e.Token] {
+		switch old := &r.edge[i]; {
+		case old.Role == e.Role || old.Role != lineage.Mention && e.Role == lineage.Mention:
+			return
+		case old.Role == lineage.Mention:
+			*old = e
+			return
+		}
+	}
+	r.index[e.Token] = append(r.index[e.Token], len(r.edge))
+	r.edge = append(r.edge, e)
 }
 
 // identity takes in a column that the catalog calls an identifier.

@@ -147,5 +147,5 @@ func (c *Codec) parse(data []byte) (root *Node, ok bool, err error) {
 
 // usable reports whether a document is complete in spite of the error.
 func usable(err error) bool {
-	return err == nil || !errors.Is(err, ErrCut) && !errors.Is(err, ErrSyntax)
+	return err == nil || !errors.Is(err, ErrCut) && !errors.Is(err, ErrSyntax) && !errors.Is(err, ErrMany)
 }

@@ -22,6 +22,7 @@ type flat struct {
 	got   []leaf // by column
 	rest  []byte
 	buf   []byte
+	count int // values of the record
 }
 
 // manyMembers is how many members of a record have their names remembered.
@@ -137,6 +138,7 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // rest.
 func (f *flat) split(data []byte) bool {
 	clear(f.got)
+	f.count = 0
 	f.rest = f.rest[:0]
 	i := blanks(data, 0)
 	if i >= len(data) || data[i] != '{' {
@@ -152,7 +154,7 @@ func (f *flat) split(data []byte) bool {
 			return false
 		}
 		start := blanks(data, colon+1)
-		v, ok := valueAt(data, start)
+		v, ok := f.value(data, start)
 		if !ok {
 			return false
 		}
@@ -235,9 +237,9 @@ func quoteEnd(data []byte, i int) int {
 	return i
 }
 
-// valueAt reads the value that begins at i. A number must be followed by
-// something, or it may be cut.
-func valueAt(data []byte, i int) (leaf, bool) {
+// value reads the value that begins at i. A number must be followed by something,
+// or it may be cut.
+func (f *flat) value(data []byte, i int) (leaf, bool) {
 	if i >= len(data) {
 		return leaf{}, false
 	}
@@ -248,7 +250,7 @@ func valueAt(data []byte, i int) (leaf, bool) {
 		return x, x.text(data)
 	case '{', '[':
 		x.kind = Object
-		end, ok := skip(data, i, 0)
+		end, ok := f.skip(data, i, 0)
 		x.end = end
 		return x, ok
 	case 't':
@@ -290,9 +292,12 @@ func (x *leaf) text(data []byte) bool {
 // which has a limit of its own.
 const flatDepth = 100
 
+// manyValues is how many values in containers take the tree, which has a limit.
+const manyValues = MaxValues / 2
+
 // skip returns the end of the container that begins at i; false when the tree has
 // to judge it.
-func skip(data []byte, i, depth int) (int, bool) {
+func (f *flat) skip(data []byte, i, depth int) (int, bool) {
 	object, closer := data[i] == '{', data[i]+2 // the closing bracket of each
 	if depth > flatDepth {
 		return i, false
@@ -316,20 +321,20 @@ func skip(data []byte, i, depth int) (int, bool) {
 			i = blanks(data, i+1)
 		}
 		if i < len(data) && (data[i] == '{' || data[i] == '[') {
-			end, ok := skip(data, i, depth+1)
+			end, ok := f.skip(data, i, depth+1)
 			if !ok {
 				return i, false
 			}
 			i = end
 		} else {
-			v, ok := valueAt(data, i)
+			v, ok := f.value(data, i)
 			if !ok {
 				return i, false
 			}
 			i = v.end
 		}
 		i = blanks(data, i)
-		if i >= len(data) || data[i] != ',' && data[i] != closer {
+		if f.count++; i >= len(data) || data[i] != ',' && data[i] != closer || f.count > manyValues {
 			return i, false
 		}
 		if data[i] == closer {

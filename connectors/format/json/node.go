@@ -131,12 +131,13 @@ var (
 	ErrCut    = errors.New("the JSON ends in the middle")
 	ErrDeep   = errors.New("the JSON is nested too deep")
 	ErrSyntax = errors.New("not valid JSON")
+	ErrMany   = fmt.Errorf("the JSON holds more than %d values", MaxValues)
 )
 
 // Error is a fault in a document. It names no content.
 type Error struct {
 	Offset int   // bytes from the start of the data
-	Err    error // ErrCut, ErrDeep or ErrSyntax
+	Err    error // ErrCut, ErrDeep, ErrSyntax or ErrMany
 }
 
 // Error implements error.

@@ -6,6 +6,10 @@ import "errors"
 // Broken node.
 const MaxDepth = 200
 
+// MaxValues is how many values one document may hold: a tree of more would not
+// fit a bounded memory. A document of more has the fault [ErrMany].
+const MaxValues = 1 << 20
+
 // Parse reads one document. The root is never nil. When the error is not nil the
 // tree holds what could be read before the fault, with the containers that were
 // open marked as Cut; with ErrDeep alone it is whole except for the Broken
@@ -29,13 +33,14 @@ type Parser struct {
 	used  int // nodes in use in it
 	pc    int // chunk of ptrs in use
 	pu    int
+	count int // values so far
 	keys  [256]string
 }
 
 // Parse is [Parse]; the nodes are valid until the next call.
 func (p *Parser) Parse(data []byte) (*Node, error) {
 	p.data, p.i, p.deep, p.fault = data, 0, -1, nil
-	p.chunk, p.used, p.pc, p.pu = 0, 0, 0, 0
+	p.chunk, p.used, p.pc, p.pu, p.count = 0, 0, 0, 0, 0
 	p.stack = p.stack[:0]
 	root := p.value(nil, 0)
 	if p.fault == nil {
@@ -84,6 +89,11 @@ func (p *Parser) value(parent *Node, depth int) *Node {
 	p.space()
 	n := p.node()
 	n.Parent, n.Start, n.End = parent, p.i, p.i
+	if p.count++; p.count > MaxValues {
+		n.Cut = true
+		p.fail(p.i, ErrMany)
+		return n
+	}
 	if p.i >= len(p.data) {
 		n.Cut = true
 		p.broke()
