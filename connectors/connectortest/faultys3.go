@@ -215,3 +215,9 @@ func drain(r *http.Request) error {
 	_, err := io.Copy(io.Discard, r.Body)
 	return errors.Join(err, r.Body.Close())
 }
+
+// WithBody gives an answer another body.
+func WithBody(resp *http.Response, body string) *http.Response {
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	return resp
+}
