@@ -190,31 +190,16 @@ func TestS3PerKeyErrorsOfABatch(t *testing.T) {
 	b.put("k", "hers")
 	wire := &connectortest.Wire{}
 	s := b.store(s3Options{transport: wire, pause: 50 * time.Microsecond}, "")
-	answer := func(code string) how {
-		return func(w *connectortest.Wire, r *http.Request) (*http.Response, error) {
-			resp, err := connectortest.Answer(200, "")(w, r)
-			if err != nil {
-				return nil, err
-			}
-			return connectortest.WithBody(resp, `<DeleteResult><Error><Key>k</Key><VersionId>null</VersionId><Code>`+code+`</Code></Error></DeleteResult>`), nil
-		}
-	}
 	for code, want := range map[string]error{"AccessDenied": connectors.ErrReadOnly, "InternalError": nil, "Strange": nil} {
 		wire.Heal()
-		wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: -1, How: answer(code)})
+		wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: -1, How: answered(`<DeleteResult><Error><Key>k</Key><VersionId>null</VersionId><Code>` + code + `</Code></Error></DeleteResult>`)})
 		if err := s.Delete(ctx, "k", ""); err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("%s in a 200: %v", code, err)
 		}
 	}
 	// An answer that claims a deletion is not believed.
 	wire.Heal()
-	wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: -1, How: func(w *connectortest.Wire, r *http.Request) (*http.Response, error) {
-		resp, err := connectortest.Answer(200, "")(w, r)
-		if err != nil {
-			return nil, err
-		}
-		return connectortest.WithBody(resp, `<DeleteResult></DeleteResult>`), nil
-	}})
+	wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: -1, How: answered(`<DeleteResult></DeleteResult>`)})
 	if err := s.Delete(ctx, "k", ""); err == nil || !strings.Contains(err.Error(), "still listed") {
 		t.Errorf("a deletion that did not happen: %v", err)
 	}
