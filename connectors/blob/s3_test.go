@@ -252,3 +252,18 @@ func TestS3NeverVersioned(t *testing.T) {
 	}
 	same(t, "deleted", b.all(), nil)
 }
+
+func TestS3ForgetRemovesAMarkerOfNothing(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	old := b.put("k", "hers")
+	b.hide("k")
+	s := b.store(s3Options{}, "")
+	h, err := s.history(ctx, "k")
+	b.must(nil, err)
+	b.must(nil, s.deleteVersions(ctx, "k", ids(h.versions))) // and here it was killed
+	if err := s.Forget(ctx, "k?versionId="+old, ""); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "left", b.all(), nil)
+}

@@ -73,12 +73,15 @@ func (s *s3Store) history(ctx context.Context, key string) (history, error) {
 // Forget implements [Keeper].
 func (s *s3Store) Forget(ctx context.Context, name, version string) error {
 	key, id := Plain(name)
-	if id != "" {
-		return nil // an old version has none of its own
-	}
 	h, err := s.history(ctx, s.prefix+key)
 	if err != nil {
 		return err
+	}
+	if id != "" { // an old version has none of its own, but it may have been the last
+		if len(h.versions) > 0 {
+			return nil
+		}
+		return s.purge(ctx, s.prefix+key, h, nil)
 	}
 	m, err := s.mode(ctx)
 	if err != nil {
