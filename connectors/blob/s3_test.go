@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -266,4 +269,25 @@ func TestS3ForgetRemovesAMarkerOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "left", b.all(), nil)
+}
+
+func TestS3FileTimes(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	put := func(key, mtime string) {
+		b.must(b.api.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: strings.NewReader("x"), Metadata: map[string]string{"mtime": mtime}}))
+	}
+	put("copied", "1681523821.088")
+	put("odd", "yesterday")
+	s := b.store(s3Options{}, "")
+	if o, err := s.Stat(ctx, "copied"); err != nil || o.Modified.UnixMilli() != 1681523821088 {
+		t.Errorf("%v, %v", o.Modified, err)
+	}
+	if o, err := s.Stat(ctx, "odd"); err != nil || time.Since(o.Modified) > time.Hour {
+		t.Errorf("%v, %v", o.Modified, err)
+	}
+	b.must(s.Replace(ctx, "copied", "", write("y")))
+	if o, err := s.Stat(ctx, "copied"); err != nil || o.Modified.UnixMilli() != 1681523821088 {
+		t.Errorf("rewritten: %v, %v", o.Modified, err)
+	}
 }
