@@ -55,16 +55,17 @@ contract-postgres contract-mysql: contract-%: build
 	d=$$(mktemp -d) && trap 'rm -rf '"$$d" EXIT && echo "contract on $*: seed $(SEED)" && \
 	$(GO) run ./connectors/connectortest/server/run $* -- sh -c 'python3 "$(CONTRACT)/world.py" '"$$d"'/world --seed $(SEED) --crm $* --dsn "$$CRM_DSN" && \
 	  python3 "$(CONTRACT)/drive.py" --bin $(abspath $(BIN)) --world '"$$d"'/world --kills 3'
+
 # An S3 server to play with, until it is interrupted: versions, locks, conditional
 # writes. It prints the environment to export in another terminal.
 s3:
-	$(GO) run ./connectors/connectortest/server/s3
+	$(GO) run ./connectors/connectortest/server/run s3
 
 # The contract with every folder of the world in a bucket that keeps versions.
 contract-s3: build
 	@if [ ! -d "$(CONTRACT)" ]; then echo "no contract at $(CONTRACT): not run"; exit 0; fi; \
 	d=$$(mktemp -d) && trap 'rm -rf '"$$d" EXIT && echo "contract on S3: seed $(SEED)" && \
-	python3 "$(CONTRACT)/world.py" $$d/world --seed $(SEED) && $(GO) run ./connectors/connectortest/server/s3 -- sh -c \
+	python3 "$(CONTRACT)/world.py" $$d/world --seed $(SEED) && $(GO) run ./connectors/connectortest/server/run s3 -- sh -c \
 	'python3 "$(CONTRACT)/drive.py" --bin $(abspath $(BIN)) --world '"$$d"'/world --store s3 --endpoint "$$AWS_ENDPOINT_URL" --kills 4'
 
 clean:

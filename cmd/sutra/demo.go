@@ -21,6 +21,7 @@ import (
 func (a *app) demoCmd() *cobra.Command {
 	var people int
 	var seed uint64
+	var inS3 bool
 	c := &cobra.Command{
 		Use: "demo [DIR]", Short: "Build a world with planted truth and run the whole story on it", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -28,11 +29,12 @@ func (a *app) demoCmd() *cobra.Command {
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			d := &demo{app: a, dir: dir, started: time.Now()}
+			d := &demo{app: a, dir: dir, started: time.Now(), inS3: inS3}
 			return d.run(c.Context(), people, seed)
 		},
 	}
 	c.Flags().IntVar(&people, "people", 2000, "how many people the world has")
+	c.Flags().BoolVar(&inS3, "s3", false, "the objects stand in a bucket that keeps versions: on the server that AWS_ENDPOINT_URL names, else on one that is started")
 	c.Flags().Uint64Var(&seed, "seed", 1, "the same seed makes the same world")
 	return c
 }
@@ -48,6 +50,8 @@ type demo struct {
 	before  *world.Snap
 	bad     []string
 	gaps    int
+	inS3    bool
+	bucket  *demoBucket // nil when the objects stand in folders
 }
 
 // demoSummary is what the demo prints last.
@@ -74,9 +78,15 @@ func (d *demo) step(name string, since time.Time) {
 	d.out.remark(fmt.Sprintf("%-28s %6.1f s", name, time.Since(since).Seconds()))
 }
 
-func (d *demo) run(ctx context.Context, people int, seed uint64) error {
+func (d *demo) run(ctx context.Context, people int, seed uint64) (err error) {
 	if err := d.build(ctx, people, seed); err != nil {
 		return err
+	}
+	if d.inS3 {
+		if d.bucket, err = d.moveToBucket(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.bucket.close()) }()
 	}
 	s, err := d.site(ctx)
 	if err != nil {
@@ -164,7 +174,7 @@ func (d *demo) story(ctx context.Context, s *pipeline.Site) (demoSummary, error)
 	}
 	at := time.Now()
 	var err error
-	if d.before, err = d.truth.Snapshot(ctx, d.dir, world.SnapOptions{Watch: d.ids()}); err != nil {
+	if d.before, err = d.snapshot(ctx, nil); err != nil {
 		return sum, err
 	}
 	d.step("world read by the judge", at)
@@ -318,13 +328,34 @@ func (d *demo) finish(ctx context.Context, s *pipeline.Site, sum *demoSummary) e
 // truth.
 func (d *demo) judge(ctx context.Context) (world.Report, error) {
 	at := time.Now()
-	after, err := d.truth.Snapshot(ctx, d.dir, world.SnapOptions{Watch: d.ids(), Base: d.before})
+	after, err := d.snapshot(ctx, d.before)
 	if err != nil {
 		return world.Report{}, err
+	}
+	if d.bucket != nil {
+		d.say("bucket    %d versions read by the judge, %d of them old; %d delete markers, %d unfinished uploads", d.bucket.versions, d.bucket.old, d.bucket.markers, d.bucket.uploads)
+		if d.bucket.old+d.bucket.markers+d.bucket.uploads > 0 {
+			d.bad = append(d.bad, fmt.Sprintf("the bucket has %d old versions, %d delete markers and %d unfinished uploads", d.bucket.old, d.bucket.markers, d.bucket.uploads))
+		}
 	}
 	rep, err := d.truth.CompareAfter(ctx, d.before, after, d.ids(), true)
 	d.step("world judged", at)
 	return rep, err
+}
+
+// snapshot reads the world by the judge's decoders.
+func (d *demo) snapshot(ctx context.Context, base *world.Snap) (s *world.Snap, err error) {
+	o := world.SnapOptions{Watch: d.ids(), Base: base}
+	if d.bucket != nil {
+		if o.Folders, err = os.MkdirTemp("", "sutra-demo-"); err != nil {
+			return nil, fmt.Errorf("read the bucket: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Folders)) }()
+		if err := d.bucket.mirror(ctx, o.Folders); err != nil {
+			return nil, err
+		}
+	}
+	return d.truth.Snapshot(ctx, d.dir, o)
 }
 
 func (d *demo) report(sum demoSummary, rep world.Report) error {

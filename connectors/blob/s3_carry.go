@@ -163,9 +163,12 @@ var (
 	callerLike = regexp.MustCompile(`(?i)(^|[-_.])(caller|callee|customer|contact|lead|person|phone|mobile|msisdn|e-?mail|(first|last|full|display)-?name)([-_.]|$)`)
 )
 
+// timeLike are names under which copying tools keep the times of a file.
+var timeLike = map[string]bool{"mtime": true, "ctime": true, "atime": true}
+
 // personal reports whether a value beside an object's content looks as if it told
 // of a person. The content was edited because of one; what else names her must not
 // be written again, and a label too many lost costs less.
 func personal(name, value string) bool {
-	return value != "" && (callerLike.MatchString(name) || mailLike.MatchString(value) || phoneLike.MatchString(value))
+	return value != "" && !timeLike[name] && (callerLike.MatchString(name) || mailLike.MatchString(value) || phoneLike.MatchString(value))
 }

@@ -21,6 +21,8 @@ var (
 	errRace = errors.New("a conditional write met another one")
 	// errDenied marks what the credentials do not allow.
 	errDenied = errors.New("access denied")
+	// errCredentials marks credentials that are not, or no longer, accepted at all.
+	errCredentials = errors.New("the AWS credentials are not accepted")
 	// errArchived is an object whose bytes must be brought back first.
 	errArchived = errors.New("the object is archived (Glacier): restore it, then run again")
 )
@@ -87,11 +89,11 @@ func s3Coded(code string, status int) error {
 	case "InvalidObjectState":
 		return errArchived
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return fmt.Errorf("the AWS credentials have expired: renew them and run again (%w)", errDenied)
+		return fmt.Errorf("%w: they have expired: renew them and run again", errCredentials)
 	case "RequestTimeTooSkewed":
 		return errors.New("the clock of this machine is not that of S3: set it right")
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken":
-		return fmt.Errorf("S3 does not accept the AWS credentials (%s): %w", code, errDenied)
+		return fmt.Errorf("%w: %s", errCredentials, code)
 	}
 	switch status {
 	case http.StatusNotFound:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +28,18 @@ type head struct {
 }
 
 func (h *head) object(name string) Object {
-	return Object{Key: name, Size: h.size, Modified: aws.ToTime(h.out.LastModified), Version: h.version}
+	return Object{Key: name, Size: h.size, Modified: h.modified(), Version: h.version}
+}
+
+// modified is when the file that the object was made of was changed last, where the
+// tool that copied it into the bucket says so (mtime, in seconds since 1970), else
+// when the object was written.
+func (h *head) modified() time.Time {
+	sec, err := strconv.ParseFloat(h.out.Metadata["mtime"], 64)
+	if err != nil || sec <= 0 || sec > math.MaxInt32*4 {
+		return aws.ToTime(h.out.LastModified)
+	}
+	return time.UnixMilli(int64(sec * 1000))
 }
 
 // pin is the id to read by, nil where versions have none that is worth naming.

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -98,4 +99,26 @@ func (b *bucket) store(opt s3Options, prefix string) *s3Store {
 		}
 	})
 	return s
+}
+
+// answered is an answer that only this test gives.
+func answered(body string) how {
+	return func(w *connectortest.Wire, r *http.Request) (*http.Response, error) {
+		resp, err := connectortest.Answer(200, "")(w, r)
+		if err != nil {
+			return nil, err
+		}
+		return connectortest.WithBody(resp, body), nil
+	}
+}
+
+// headed is the server's answer with another header.
+func headed(name, value string) how {
+	return func(w *connectortest.Wire, r *http.Request) (*http.Response, error) {
+		resp, err := w.Pass(r)
+		if err == nil {
+			resp.Header.Set(name, value)
+		}
+		return resp, err
+	}
 }

@@ -245,8 +245,11 @@ func (s *s3Store) notice(ctx context.Context, name string) error {
 		found = key == s.prefix+name[:i] && aws.ToString(u.UploadId) == name[i+len(uploadMark):]
 		return !found
 	})
-	if err != nil || !found {
+	switch {
+	case err != nil:
 		return err
+	case !found:
+		return fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
 	}
 	return errUnfinished
 }

@@ -212,26 +212,28 @@ func (w *partWriter) record(n int32, etag *string) {
 }
 
 // complete puts the parts together, if the object is still the one that they were
-// made from.
-func (w *partWriter) complete() (string, error) {
+// made from. It returns the ETags that the new version may have: a store that is
+// asked again for what it did may give another one than the object's.
+func (w *partWriter) complete() ([]string, error) {
 	if err := w.g.Wait(); err != nil {
-		return "", err
+		return nil, err
 	}
 	now, err := w.s.head(w.ctx, w.old.key, "")
 	if errors.Is(err, connectors.ErrNotFound) || err == nil && now.version != w.old.version {
-		return "", connectors.ErrChanged // the ETag alone does not tell two versions apart
+		return nil, connectors.ErrChanged // the ETag alone does not tell two versions apart
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	api, err := w.s.client(w.ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	parts := make([]types.CompletedPart, w.number)
 	for n, p := range w.done {
 		parts[n-1] = p
 	}
+	joined := joinedETag(parts)
 	out, err := api.CompleteMultipartUpload(w.ctx, &s3.CompleteMultipartUploadInput{Bucket: &w.s.bucket, Key: &w.old.key, UploadId: &w.upload,
 		IfMatch: &w.old.etag, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, RequestPayer: payer})
 	if err == nil && aws.ToString(out.ETag) == "" {
@@ -239,16 +241,16 @@ func (w *partWriter) complete() (string, error) {
 	}
 	if err == nil {
 		w.upload = ""
-		return *out.ETag, nil
+		return []string{trim(*out.ETag), joined}, nil
 	}
-	if etag, ok := w.s.landed(w.ctx, w.old, joinedETag(parts)); ok {
+	if w.s.landed(w.ctx, w.old, joined) {
 		w.upload = ""
-		return etag, nil
+		return []string{joined}, nil
 	}
 	if code(err) == "NoSuchUpload" {
-		return "", errors.New("completing an upload: somebody aborted it")
+		return nil, errors.New("completing an upload: somebody aborted it")
 	}
-	return "", s3WriteErr("completing an upload", writePermission, err)
+	return nil, s3WriteErr("completing an upload", writePermission, err)
 }
 
 // joinedETag is the ETag that S3 gives to an object of these parts, "" when theirs

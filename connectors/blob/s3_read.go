@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 )
@@ -217,6 +219,9 @@ func (s *s3Store) body(ctx context.Context, h *head, p []byte, off int64) (n int
 			return 0, fmt.Errorf("reading an object: %w", errBody)
 		}
 		return 0, s3Err("reading an object", "s3:GetObject", err)
+	}
+	if trim(aws.ToString(out.ETag)) != trim(h.etag) || !strings.HasPrefix(aws.ToString(out.ContentRange), "bytes "+span[len("bytes="):]+"/") {
+		return 0, errors.Join(fmt.Errorf("reading an object: the answer is not the range that was asked for: %w", errBody), out.Body.Close())
 	}
 	n, err = io.ReadFull(out.Body, p)
 	if gone := out.Body.Close(); err == nil && gone != nil {

@@ -115,12 +115,12 @@ func (s *s3Store) overwrite(ctx context.Context, old *head, c carry, write func(
 	if err == nil {
 		err = w.finish()
 	}
-	var etag string
+	var etags []string // that the new version may have
 	if err == nil {
 		if w.upload == "" {
-			etag, err = s.put(ctx, old, c, w.content)
+			etags, err = s.put(ctx, old, c, w.content)
 		} else {
-			etag, err = w.complete()
+			etags, err = w.complete()
 		}
 	}
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *s3Store) overwrite(ctx context.Context, old *head, c carry, write func(
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("looking at the new content: %w", err)
-	case trim(next.etag) != trim(etag):
+	case !slices.Contains(etags, trim(next.etag)):
 		// Somebody wrote it again at once. What was written is an old version now,
 		// and clean; the next look at the object plans anew.
 		return nil, connectors.ErrChanged
@@ -142,23 +142,23 @@ func (s *s3Store) overwrite(ctx context.Context, old *head, c carry, write func(
 
 // put writes a small object. An answer that got lost makes the SDK try again,
 // which then meets its own new version: that is told by the hash of the content.
-func (s *s3Store) put(ctx context.Context, old *head, c carry, content []byte) (string, error) {
+func (s *s3Store) put(ctx context.Context, old *head, c carry, content []byte) ([]string, error) {
 	api, err := s.client(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	in := c.put()
 	in.Bucket, in.Key, in.IfMatch, in.RequestPayer = &s.bucket, &old.key, &old.etag, payer
 	in.Body, in.ContentLength, in.ContentMD5 = bytes.NewReader(content), aws.Int64(int64(len(content))), contentMD5(content)
 	out, err := api.PutObject(ctx, in)
 	if err == nil {
-		return aws.ToString(out.ETag), nil
+		return []string{trim(aws.ToString(out.ETag))}, nil
 	}
 	sum := md5.Sum(content)
-	if etag, ok := s.landed(ctx, old, hex.EncodeToString(sum[:])); ok {
-		return etag, nil
+	if etag := hex.EncodeToString(sum[:]); s.landed(ctx, old, etag) {
+		return []string{etag}, nil
 	}
-	return "", s3WriteErr("writing the new content", writePermission, err)
+	return nil, s3WriteErr("writing the new content", writePermission, err)
 }
 
 // contentMD5 lets the store check what arrives; with a lock it asks for it.
@@ -169,15 +169,12 @@ func contentMD5(data []byte) *string {
 
 // landed reports whether the key has the content with this ETag although the call
 // that wrote it failed. It does not look when the old content has it too.
-func (s *s3Store) landed(ctx context.Context, old *head, etag string) (string, bool) {
+func (s *s3Store) landed(ctx context.Context, old *head, etag string) bool {
 	if etag == "" || etag == trim(old.etag) {
-		return "", false
+		return false
 	}
 	now, err := s.head(ctx, old.key, "")
-	if err != nil || trim(now.etag) != etag {
-		return "", false
-	}
-	return now.etag, true
+	return err == nil && trim(now.etag) == etag
 }
 
 func trim(etag string) string { return strings.Trim(etag, `"`) }

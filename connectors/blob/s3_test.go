@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -251,4 +254,40 @@ func TestS3NeverVersioned(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "deleted", b.all(), nil)
+}
+
+func TestS3ForgetRemovesAMarkerOfNothing(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	old := b.put("k", "hers")
+	b.hide("k")
+	s := b.store(s3Options{}, "")
+	h, err := s.history(ctx, "k")
+	b.must(nil, err)
+	b.must(nil, s.deleteVersions(ctx, "k", ids(h.versions))) // and here it was killed
+	if err := s.Forget(ctx, "k?versionId="+old, ""); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "left", b.all(), nil)
+}
+
+func TestS3FileTimes(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	put := func(key, mtime string) {
+		b.must(b.api.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: strings.NewReader("x"), Metadata: map[string]string{"mtime": mtime}}))
+	}
+	put("copied", "1681523821.088")
+	put("odd", "yesterday")
+	s := b.store(s3Options{}, "")
+	if o, err := s.Stat(ctx, "copied"); err != nil || o.Modified.UnixMilli() != 1681523821088 {
+		t.Errorf("%v, %v", o.Modified, err)
+	}
+	if o, err := s.Stat(ctx, "odd"); err != nil || time.Since(o.Modified) > time.Hour {
+		t.Errorf("%v, %v", o.Modified, err)
+	}
+	b.must(s.Replace(ctx, "copied", "", write("y")))
+	if o, err := s.Stat(ctx, "copied"); err != nil || o.Modified.UnixMilli() != 1681523821088 {
+		t.Errorf("rewritten: %v, %v", o.Modified, err)
+	}
 }

@@ -73,12 +73,15 @@ func (s *s3Store) history(ctx context.Context, key string) (history, error) {
 // Forget implements [Keeper].
 func (s *s3Store) Forget(ctx context.Context, name, version string) error {
 	key, id := Plain(name)
-	if id != "" {
-		return nil // an old version has none of its own
-	}
 	h, err := s.history(ctx, s.prefix+key)
 	if err != nil {
 		return err
+	}
+	if id != "" { // an old version has none of its own, but it may have been the last
+		if len(h.versions) > 0 {
+			return nil
+		}
+		return s.purge(ctx, s.prefix+key, h, nil)
 	}
 	m, err := s.mode(ctx)
 	if err != nil {
@@ -152,7 +155,7 @@ func (s *s3Store) proven(ctx context.Context, key string, gone []string) error {
 		}
 	}
 	if left > 0 {
-		return fmt.Errorf("proving a deletion: %d versions that S3 said are deleted are still listed", left)
+		return fmt.Errorf("proving a deletion: %d versions that were deleted are still listed", left)
 	}
 	return nil
 }
@@ -198,7 +201,7 @@ func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([
 		}
 		return nil, s3WriteErr("deleting versions of an object", deletePermission, err)
 	}
-	var again, denied []string
+	var again, denied, odd []string
 	for _, e := range out.Errors {
 		id := orNull(aws.ToString(e.VersionId))
 		switch c := aws.ToString(e.Code); c {
@@ -208,11 +211,16 @@ func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([
 		case "InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout":
 			again = append(again, id)
 		default:
-			return nil, fmt.Errorf("deleting versions of an object: S3 answered %s", c)
+			odd = append(odd, id)
 		}
 	}
 	if len(denied) > 0 {
 		return nil, s.refused(ctx, key, denied, nil)
+	}
+	if len(odd) > 0 { // some stores say so of a version that is gone already
+		if err := s.proven(ctx, key, odd); err != nil {
+			return nil, fmt.Errorf("deleting versions of an object: S3 answered %s: %w", aws.ToString(out.Errors[0].Code), err)
+		}
 	}
 	return again, nil
 }

@@ -88,11 +88,11 @@ func (w *Wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if hit != nil {
 		return hit.How(w, r)
 	}
-	return w.pass(r)
+	return w.Pass(r)
 }
 
-// pass makes the request.
-func (w *Wire) pass(r *http.Request) (*http.Response, error) {
+// Pass makes the request without a fault, and counts it.
+func (w *Wire) Pass(r *http.Request) (*http.Response, error) {
 	if r.ContentLength > 0 {
 		w.up.Add(r.ContentLength)
 	}
@@ -166,7 +166,7 @@ func Reset(*Wire, *http.Request) (*http.Response, error) {
 
 // Lose lets the server do what is asked and loses its answer.
 func Lose(w *Wire, r *http.Request) (*http.Response, error) {
-	resp, err := w.pass(r)
+	resp, err := w.Pass(r)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func Lose(w *Wire, r *http.Request) (*http.Response, error) {
 
 // Truncate cuts the body of the answer in half.
 func Truncate(w *Wire, r *http.Request) (*http.Response, error) {
-	resp, err := w.pass(r)
+	resp, err := w.Pass(r)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func Hang(_ *Wire, r *http.Request) (*http.Response, error) {
 func First(do func()) func(*Wire, *http.Request) (*http.Response, error) {
 	return func(w *Wire, r *http.Request) (*http.Response, error) {
 		do()
-		return w.pass(r)
+		return w.Pass(r)
 	}
 }
 
@@ -214,4 +214,10 @@ func drain(r *http.Request) error {
 	}
 	_, err := io.Copy(io.Discard, r.Body)
 	return errors.Join(err, r.Body.Close())
+}
+
+// WithBody gives an answer another body.
+func WithBody(resp *http.Response, body string) *http.Response {
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	return resp
 }

@@ -2,7 +2,6 @@ package connectortest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,7 +18,6 @@ import (
 // it and stopped by Main.
 var shared struct {
 	once    sync.Once
-	dir     string
 	s3      *server.S3
 	err     error
 	buckets atomic.Int64
@@ -32,9 +30,6 @@ func Main(m *testing.M) {
 	var err error
 	if shared.s3 != nil {
 		err = shared.s3.Stop()
-	}
-	if shared.dir != "" {
-		err = errors.Join(err, os.RemoveAll(shared.dir))
 	}
 	if err == nil {
 		err = goleak.Find()
@@ -51,9 +46,7 @@ func Main(m *testing.M) {
 func S3(t testing.TB) *server.S3 {
 	t.Helper()
 	shared.once.Do(func() {
-		if shared.dir, shared.err = os.MkdirTemp("", "sutra-s3-"); shared.err == nil {
-			shared.s3, shared.err = server.StartS3(context.Background(), shared.dir, "")
-		}
+		shared.s3, shared.err = server.StartS3(context.Background(), "", "")
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -106,7 +107,7 @@ func (b *Buckets) Make(ctx context.Context, bucket string, kind Keeps) error {
 const uploads = 8
 
 // Upload puts the files below dir into a bucket, under their paths with prefix
-// before them.
+// before them, and notes when they were changed as copying tools do.
 func (b *Buckets) Upload(ctx context.Context, bucket, prefix, dir string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(uploads)
@@ -132,7 +133,11 @@ func (b *Buckets) putFile(ctx context.Context, bucket, key, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: f})
+	st, err := f.Stat()
+	if err == nil {
+		_, err = b.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: f,
+			Metadata: map[string]string{"mtime": strconv.FormatFloat(float64(st.ModTime().UnixMilli())/1000, 'f', 3, 64)}})
+	}
 	return errors.Join(err, f.Close())
 }
 

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // The server that tests and the demo run on: a gateway over a folder that enforces
@@ -26,22 +24,20 @@ const (
 // S3Region is where the buckets of the server stand unless StartS3 is told else.
 const S3Region = "ap-south-1"
 
-// startTime is how long a server may take until it answers.
-const startTime = 20 * time.Second
-
 // S3 is a running server.
 type S3 struct {
+	*process
 	URL       string // http://127.0.0.1:PORT
 	Region    string
 	AccessKey string
 	SecretKey string
 
-	cmd  *exec.Cmd
-	done chan error
+	bin string
 }
 
-// StartS3 starts a server whose files are below dir, and waits until it answers.
-// region "" means S3Region.
+// StartS3 starts a server that keeps its buckets in a folder below dir ("" means
+// the system's place for temporary files), and waits until it answers. All of them
+// stand in one region; "" means S3Region.
 func StartS3(ctx context.Context, dir, region string) (*S3, error) {
 	bin, err := s3Binary(ctx)
 	if err != nil {
@@ -50,90 +46,56 @@ func StartS3(ctx context.Context, dir, region string) (*S3, error) {
 	if region == "" {
 		region = S3Region
 	}
-	for _, d := range []string{"buckets", "versions"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
-			return nil, fmt.Errorf("starting the S3 server: %w", err)
-		}
-	}
-	for try := 1; ; try++ {
-		s, err := startS3(ctx, bin, dir, region)
-		if err == nil || try == 3 || ctx.Err() != nil { // somebody else may have taken the port
-			return s, err
-		}
-	}
-}
-
-func startS3(ctx context.Context, bin, dir, region string) (*S3, error) {
-	port, err := freeAddr()
+	var who account // the caller's own: this server may run as root
+	home, err := who.folder(dir, "sutra-s3-*")
 	if err != nil {
+		return nil, fmt.Errorf("making a folder for the S3 server: %w", err)
+	}
+	buckets, versions := filepath.Join(home, "buckets"), filepath.Join(home, "versions")
+	port, err := freePort()
+	if err := errors.Join(err, os.Mkdir(buckets, childMode), os.Mkdir(versions, childMode)); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(home))
+	}
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	s := &S3{URL: "http://" + addr, Region: region, AccessKey: "sutra", SecretKey: "sutra-secret", bin: bin}
+	cmd := exec.Command(bin, "--port", addr, "--region", region, "--quiet", "--health", "/health", "--access", s.AccessKey, "--secret", s.SecretKey,
+		"--iam-dir", home, "posix", "--versioning-dir", versions, buckets)
+	cmd.Dir = home
+	who.apply(cmd)
+	s.process = &process{cmd: cmd, dir: home, quit: syscall.SIGTERM}
+	tr := &http.Transport{}
+	defer tr.CloseIdleConnections()
+	client := &http.Client{Transport: tr}
+	if err := launch(ctx, s.process, func(ctx context.Context) error { return healthy(ctx, client, s.URL) }); err != nil {
 		return nil, err
-	}
-	s := &S3{URL: "http://" + port, Region: region, AccessKey: "sutra", SecretKey: "sutra-secret", done: make(chan error, 1)}
-	log, err := os.OpenFile(filepath.Join(dir, "server.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("starting the S3 server: %w", err)
-	}
-	defer log.Close() // the server has its own handle
-	s.cmd = exec.Command(bin, "--port", port, "--region", region, "--quiet", "--health", "/health", "--access", s.AccessKey, "--secret", s.SecretKey,
-		"--iam-dir", dir, "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "buckets"))
-	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, log, log
-	s.cmd.SysProcAttr = diesWithParent()
-	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the S3 server: %w", err)
-	}
-	go func() { s.done <- s.cmd.Wait() }() // Stop waits for it
-	if err := s.ready(ctx); err != nil {
-		text, rerr := os.ReadFile(log.Name())
-		return nil, errors.Join(fmt.Errorf("starting the S3 server: %w: %s", err, strings.TrimSpace(string(text))), rerr, s.Stop())
 	}
 	return s, nil
 }
 
-// ready waits until the server answers.
-func (s *S3) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	tr := &http.Transport{}
-	defer tr.CloseIdleConnections()
-	client := &http.Client{Transport: tr}
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/health", nil)
-		if err != nil {
-			return err
-		}
-		resp, err := client.Do(req)
-		if err == nil {
-			_, err = io.Copy(io.Discard, resp.Body)
-			if err := errors.Join(err, resp.Body.Close()); err == nil && resp.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case err := <-s.done:
-			s.done <- err
-			return fmt.Errorf("it ended at once (%w)", err)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
+func healthy(ctx context.Context, client *http.Client, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", nil)
+	if err != nil {
+		return err
 	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		err = errors.Join(err, fmt.Errorf("status %d", resp.StatusCode))
+	}
+	return errors.Join(err, resp.Body.Close())
 }
 
-// Stop ends the server and waits for it. It may be called twice.
-func (s *S3) Stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stopping the S3 server: %w", err)
+// AddUser makes an account that may do nothing but what bucket policies allow it.
+func (s *S3) AddUser(ctx context.Context, access, secret string) error {
+	cmd := exec.CommandContext(ctx, s.bin, "admin", "--access", s.AccessKey, "--secret", s.SecretKey, "--region", s.Region, "--endpoint-url", s.URL,
+		"create-user", "--access", access, "--secret", secret, "--role", "user")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("making an account of the S3 server: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	select {
-	case err := <-s.done:
-		s.done <- err
-	case <-time.After(5 * time.Second):
-		if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("stopping the S3 server: %w", err)
-		}
-		s.done <- <-s.done
-	}
-	return nil // how it ended says nothing: it was killed
+	return nil
 }
 
 // Env is the environment in which a program finds the server.
@@ -173,17 +135,4 @@ func s3Binary(ctx context.Context) (string, error) {
 		return bin, os.RemoveAll(tmp) // another builder was faster
 	}
 	return bin, nil
-}
-
-// freeAddr returns an address of this machine that nobody listens on.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	return addr, nil
 }

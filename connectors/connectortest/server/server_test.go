@@ -97,3 +97,43 @@ func TestAServerThatEndsAtOnce(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestS3(t *testing.T) {
+	ctx := context.Background()
+	s, err := StartS3(ctx, "", "eu-west-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	b := s.Buckets()
+	defer b.Close()
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d"), 0o755), os.WriteFile(filepath.Join(dir, "d", "k"), []byte("x"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for i, kind := range []Keeps{Nothing, Versions, Locked} {
+		name := []string{"nothing", "versions", "locked"}[i]
+		if err := errors.Join(b.Make(ctx, name, kind), b.Upload(ctx, name, "p/", dir), b.Upload(ctx, name, "p/", dir)); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for v, err := range b.All(ctx, name) {
+			if err != nil || v.Key != "p/d/k" {
+				t.Errorf("%s: %+v, %v", name, v, err)
+			}
+			n++
+		}
+		if data, err := b.Read(ctx, name, "p/d/k", ""); err != nil || string(data) != "x" || (n == 2) != (kind != Nothing) {
+			t.Errorf("%s: %q, %d versions, %v", name, data, n, err)
+		}
+	}
+	if err := s.AddUser(ctx, "guest", "guest-secret"); err != nil {
+		t.Fatal(err)
+	}
+	guest := s.BucketsAs("guest", "guest-secret")
+	defer guest.Close()
+	if _, err := guest.Read(ctx, "versions", "p/d/k", ""); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+		t.Errorf("a guest without a policy: %v", err)
+	}
+	stopped(t, s.process)
+}

@@ -25,6 +25,15 @@ var folders = []struct{ source, path string }{
 	{"justdial", "imports/justdial"}, {"whatsapp", "imports/whatsapp"}, {"facebook", "imports/facebook"}, {"google", "imports/google"},
 }
 
+// Folders are the folders of the object sources, below the world's.
+func Folders() []string {
+	var out []string
+	for _, f := range folders {
+		out = append(out, f.path)
+	}
+	return out
+}
+
 // readCRM hands on every row of every table.
 func readCRM(ctx context.Context, dir string, see func(record)) (err error) {
 	db, err := openSQLite(filepath.Join(dir, "crm.db"), "ro")

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -18,6 +19,10 @@ type SnapOptions struct {
 	// Base, when not nil, is an earlier snapshot: records that are not in it are
 	// kept whole, so that the two can be compared by their parts.
 	Base *Snap
+	// Folders is the folder that holds those of the object sources; "" means the
+	// world's own. It is another one when the objects were moved to a bucket and are
+	// read from a copy of it.
+	Folders string
 }
 
 // Snap is a decoded world: for every record a hash of its content, and whole
@@ -87,7 +92,7 @@ func (t *Truth) Snapshot(ctx context.Context, dir string, o SnapOptions) (*Snap,
 	if err := readCRM(ctx, dir, r.add); err != nil {
 		return nil, fmt.Errorf("snapshot the database: %w", err)
 	}
-	if err := readFolders(ctx, dir, r.add); err != nil {
+	if err := readFolders(ctx, cmp.Or(o.Folders, dir), r.add); err != nil {
 		return nil, fmt.Errorf("snapshot the files: %w", err)
 	}
 	slices.Sort(s.tokens)

@@ -1,7 +1,9 @@
-// Command run starts a database server, runs a command with its data source name
-// in the environment as CRM_DSN, and stops the server again:
+// Command run starts a server, runs a command with what it takes to reach it in the
+// environment, and stops the server again:
 //
-//	go run ./connectors/connectortest/server/run postgres -- command args...
+//	go run ./connectors/connectortest/server/run postgres -- command args...   # mysql: CRM_DSN is set
+//	go run ./connectors/connectortest/server/run s3 -- command args...         # AWS_ENDPOINT_URL and so on are set
+//	go run ./connectors/connectortest/server/run s3                            # prints the environment, until interrupted
 //
 // The command may write $CRM_DSN in its arguments itself through a shell. The exit
 // status is the command's.
@@ -28,12 +30,12 @@ func main() {
 }
 
 func run(args []string) (code int, err error) {
-	if len(args) < 3 || args[1] != "--" {
-		return 2, errors.New("usage: run postgres|mysql -- COMMAND [ARGUMENT...]")
+	if len(args) != 1 && (len(args) < 3 || args[1] != "--") {
+		return 2, errors.New("usage: run postgres|mysql|s3 [-- COMMAND [ARGUMENT...]]")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	dsn, end, err := start(ctx, args[0])
+	env, end, err := start(ctx, args[0])
 	if err != nil {
 		return 1, err
 	}
@@ -42,9 +44,17 @@ func run(args []string) (code int, err error) {
 			code, err = 1, errors.Join(err, serr)
 		}
 	}()
+	if len(args) == 1 {
+		for _, kv := range env {
+			fmt.Printf("export '%s'\n", kv)
+		}
+		fmt.Fprintln(os.Stderr, "# the server runs until this is interrupted")
+		<-ctx.Done()
+		return 0, nil
+	}
 	cmd := exec.CommandContext(ctx, args[2], args[3:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "CRM_DSN="+dsn)
+	cmd.Env = append(os.Environ(), env...)
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -56,25 +66,32 @@ func run(args []string) (code int, err error) {
 	return 0, nil
 }
 
-// start starts a server and returns the data source name of an empty database.
-func start(ctx context.Context, kind string) (dsn string, stop func() error, err error) {
+// start starts a server and returns the environment that leads to it: to an empty
+// database, or to a store without buckets.
+func start(ctx context.Context, kind string) (env []string, stop func() error, err error) {
 	switch kind {
 	case "postgres":
 		p, err := server.StartPostgres(ctx, "")
 		if err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
-		return p.DSN("postgres"), p.Stop, nil
+		return []string{"CRM_DSN=" + p.DSN("postgres")}, p.Stop, nil
 	case "mysql":
 		m, err := server.StartMariaDB(ctx, "")
 		if err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
 		dsn, err := m.Database(ctx, "scratch")
 		if err != nil {
-			return "", nil, errors.Join(err, m.Stop())
+			return nil, nil, errors.Join(err, m.Stop())
 		}
-		return dsn, m.Stop, nil
+		return []string{"CRM_DSN=" + dsn}, m.Stop, nil
+	case "s3":
+		s, err := server.StartS3(ctx, "", "")
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.Env(), s.Stop, nil
 	}
-	return "", nil, fmt.Errorf("no server is called %q: postgres or mysql", kind)
+	return nil, nil, fmt.Errorf("no server is called %q: postgres, mysql or s3", kind)
 }
