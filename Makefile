@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 10s
 
-.PHONY: build demo install test race bench bench-identity lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
+.PHONY: build demo install test race bench bench-identity bench-parquet interop-parquet lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -32,6 +32,22 @@ bench:
 # Who is one person, on an adversarial company: precision, recall, largest subject.
 bench-identity:
 	$(GO) test -run '^$$' -bench '^BenchmarkIdentity$$' -benchtime 1x ./pipeline
+
+# Erasing rows of a Parquet file of five million, beside DuckDB and beside a copy.
+# It wants Python and 3 GB in BENCH_DIR; BENCH_ROUNDS is how often each is done.
+BENCH_DIR    ?= $(or $(TMPDIR),/tmp)/sutra-bench-parquet
+BENCH_ROUNDS ?= 3
+bench-parquet:
+	@mkdir -p $(BENCH_DIR)
+	PARQUET_PYTHON=$$(connectors/format/parquet/interop/venv.sh $(BENCH_DIR)/venv) BENCH_DIR=$(BENCH_DIR) BENCH_ROUNDS=$(BENCH_ROUNDS) \
+	  $(GO) test -tags interop -run '^$$' -bench '^BenchmarkDuckDB$$' -benchtime 1x -timeout 2h ./connectors/format/parquet
+
+# Files of PyArrow, DuckDB and parquet-go, erased and judged by PyArrow and DuckDB.
+# SPARK=1 adds Spark, which wants Java.
+interop-parquet:
+	@mkdir -p $(BENCH_DIR)
+	PARQUET_PYTHON=$$(connectors/format/parquet/interop/venv.sh $(BENCH_DIR)/venv $(if $(SPARK),pyspark==3.5.7)) PARQUET_SPARK=$(SPARK) \
+	  $(GO) test -tags interop -count 1 -run '^TestInterop$$' -v ./connectors/format/parquet
 
 # Every fuzz target for a short time, one after the other.
 fuzz:

@@ -32,7 +32,7 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		}
 		r.list = append(r.list, g)
 	}
-	s, err := format.Open(ctx, c, r.route, tableFormat)
+	s, err := format.Open(ctx, c, r.route, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -80,42 +80,4 @@ func codec(dataset string, cat connectors.Collection, ext string) (format.Codec,
 		return parquet.New(dataset, cat), nil
 	}
 	return nil, &format.SkipError{Reason: "no reader for this kind of file; csv, tsv, json, jsonl, ndjson, parquet, xlsx and vcf are read"}
-}
-
-// tableFormat refuses to change a file that a table format owns: its log would
-// no longer agree with it, and its old versions would stay.
-func tableFormat(ctx context.Context, store blob.Store, key string) error {
-	for dir := path.Dir(key); ; dir = path.Dir(dir) {
-		base := dir + "/"
-		if dir == "." {
-			base = ""
-		}
-		for _, sign := range []struct{ folder, suffix, name string }{
-			{"_delta_log/", ".json", "Delta"}, {"metadata/", ".metadata.json", "Iceberg"}, {".hoodie/", "", "Hudi"},
-		} {
-			found, err := exists(ctx, store, base+sign.folder, sign.suffix)
-			if err != nil {
-				return fmt.Errorf("looking for a table format: %w", err)
-			}
-			if found {
-				return fmt.Errorf("the object belongs to a %s table: delete there with the table's own engine, then expire its old snapshots (vacuum)", sign.name)
-			}
-		}
-		if base == "" {
-			return nil
-		}
-	}
-}
-
-// exists reports whether an object with the prefix and suffix exists.
-func exists(ctx context.Context, store blob.Store, prefix, suffix string) (bool, error) {
-	for o, err := range store.List(ctx, prefix) {
-		if err != nil && o.Key == "" {
-			return false, err
-		}
-		if strings.HasSuffix(o.Key, suffix) {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -50,7 +50,8 @@ const reasonNoCollection = "no collection of the catalog matches this object"
 // not look at. No object has it.
 const unreadable = "unreadable"
 
-// Open returns the source over the store behind c.URL. guard may be nil.
+// Open returns the source over the store behind c.URL. Without a guard it is
+// [TableFormat].
 func Open(ctx context.Context, c connectors.Config, route Route, guard Guard) (*Source, error) {
 	store, err := blob.Open(ctx, c.URL)
 	if err != nil {
@@ -59,8 +60,11 @@ func Open(ctx context.Context, c connectors.Config, route Route, guard Guard) (*
 	return New(store, c, route, guard), nil
 }
 
-// New returns the source over a given store. guard may be nil.
+// New returns the source over a given store. Without a guard it is [TableFormat].
 func New(store blob.Store, c connectors.Config, route Route, guard Guard) *Source {
+	if guard == nil {
+		guard = TableFormat
+	}
 	return &Source{store: store, conf: c, route: route, guard: guard}
 }
 

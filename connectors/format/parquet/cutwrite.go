@@ -22,7 +22,7 @@ type written struct {
 	unpack int64 // how many more than before, when decompressed
 	pages  []placed
 	mid    bool               // a page does not begin with a row
-	lost   map[pageKind]int64 // pages that are gone
+	lost   map[pageKind]int64 // pages that are gone; both versions count as dataPage
 	stat   record             // its statistics
 	filter []byte             // its bloom filter; nil: as it was
 	index  []byte             // its column index, nil without one
@@ -133,7 +133,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	defer func() { p.page, p.raw = page{}, nil }()
 	if p.page.n == 0 {
 		p.gone = true
-		w.lost[pageKind{rp.kind, rp.enc}]++
+		w.lost[pageKind{dataPage, rp.enc}]++
 		w.unpack -= int64(rp.headLen + rp.size)
 		return nil, nil
 	}

@@ -157,8 +157,8 @@ func newChunk(raw []byte, l *leaf, end int64) (chunk, error) {
 	m := rec.sub(3)
 	c := chunk{rec: rec, meta: m, leaf: l, codec: m.int(4, -1), values: m.int(5, -1), size: m.int(7, -1)}
 	c.start = m.int(9, -1)
-	if d := m.int(11, 0); d > 0 && d < c.start {
-		c.start = d
+	if d := m.int(11, 0); d > 0 && (d < c.start || c.start <= 0 && c.values == 0) {
+		c.start = d // a chunk without values may have nothing but a dictionary
 	}
 	switch {
 	case m == nil || c.values < 0:

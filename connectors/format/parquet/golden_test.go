@@ -17,6 +17,33 @@ import (
 // encodings, checksums), DuckDB and a plain script.
 var golden = []string{"arrow_v1", "arrow_v2", "duckdb", "mini"}
 
+// shapes holds files of few rows in the ways of other writers; see
+// testdata/README.md.
+var shapes = []string{"pages_v1", "pages_v2", "int96", "delta", "arrowgo_v1", "arrowgo_v2", "spark"}
+
+func TestShapes(t *testing.T) {
+	for _, name := range shapes {
+		t.Run(name, func(t *testing.T) {
+			data := readGolden(t, name)
+			checkMetadata(t, data)
+			n := len(flat(t, data))
+			for _, rows := range [][]int{{n / 3}, {0, n - 1}, {1, 2, 3, 11, 12, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39}} {
+				gone := map[int]bool{}
+				var list []connectors.Edit
+				for _, r := range rows {
+					gone[r] = true
+					list = append(list, edit(r, connectors.Delete, nil))
+				}
+				after, left, _ := rewrite(t, peopleCat, data, list...)
+				if left != n-len(rows) {
+					t.Errorf("%d rows are left of %d without %d", left, n, len(rows))
+				}
+				checkErased(t, data, after, gone)
+			}
+		})
+	}
+}
+
 func readGolden(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name+".parquet"))

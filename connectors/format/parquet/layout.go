@@ -104,8 +104,9 @@ func (w *written) encodingStats(meta record) [][]byte {
 		if err != nil {
 			continue
 		}
-		gone := w.lost[pageKind{r.int(1, -1), r.int(2, -1)}]
+		gone := w.lost[pageKind{dataPage, r.int(2, -1)}] // some writers say the wrong version
 		if r.int(1, -1) == dictPage {
+			gone = 0
 			for k, n := range w.lost {
 				if k.kind == dictPage {
 					gone = n

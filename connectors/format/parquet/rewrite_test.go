@@ -65,6 +65,7 @@ func checkErased(t testing.TB, before, after []byte, gone map[int]bool) {
 	if !bytes.Equal(schemaBytes(t, before), schemaBytes(t, after)) {
 		t.Error("the schema changed")
 	}
+	checkMetadata(t, after)
 }
 
 // unpackAll returns everything of a file decompressed, page by page.
@@ -123,6 +124,7 @@ func TestEraseProperty(t *testing.T) {
 		if left != n-len(gone) || out.Deleted != len(gone) || out.Missing != 1 {
 			rt.Fatalf("left %d of %d, outcome %+v", left, n, out)
 		}
+		checkMetadata(t, data)
 		if len(gone) == 0 && !bytes.Equal(after, data) {
 			rt.Fatal("nothing was erased, and the file changed")
 		}
@@ -201,6 +203,7 @@ func TestRedact(t *testing.T) {
 		if bytes.Contains(plain, []byte(token(who))) || bytes.Contains(after, []byte(token(who))) {
 			t.Error("the redacted value still stands in the bytes")
 		}
+		checkMetadata(t, after)
 		rows, gaps, err := rowsOf(t, peopleCat, after)
 		if err != nil || len(gaps) > 0 {
 			t.Fatal(err, gaps)

@@ -8,5 +8,5 @@ shift
 if [ ! -x "$dir/bin/python" ]; then
   python3 -m venv "$dir"
 fi
-"$dir/bin/pip" install --quiet --disable-pip-version-check duckdb==1.5.6 pyarrow==26.0.1 "$@" >&2
+"$dir/bin/pip" install --quiet --disable-pip-version-check duckdb==1.5.6 pyarrow==26.0.1 pytz "$@" >&2
 echo "$dir/bin/python"
