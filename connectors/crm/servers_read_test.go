@@ -68,7 +68,10 @@ func TestServerUnits(t *testing.T) {
 
 // series is a query of the numbers 1 to n as column i.
 func series(kind string, n int) string {
-	if kind == "mysql" {
+	switch kind {
+	case "sqlite":
+		return fmt.Sprintf("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < %d) SELECT i FROM n) AS n", n)
+	case "mysql":
 		return fmt.Sprintf("(SELECT seq AS i FROM seq_1_to_%d) AS n", n)
 	}
 	return fmt.Sprintf("(SELECT generate_series(1, %d::bigint) AS i) AS n", n)

@@ -79,6 +79,23 @@ func onServers(t *testing.T, fn func(t *testing.T, kind string)) {
 	}
 }
 
+// onAll runs a test on every database product.
+func onAll(t *testing.T, fn func(t *testing.T, kind string)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, "sqlite") })
+	onServers(t, fn)
+}
+
+func newOn(t testing.TB, kind, cat, ddl string) *fixture {
+	t.Helper()
+	if kind == "sqlite" {
+		return newFixture(t, cat, ddl)
+	}
+	if kind == "mysql" { // it wants the columns named
+		ddl = strings.ReplaceAll(ddl, "REFERENCES people ON", "REFERENCES people(id) ON")
+	}
+	return serverFixture(t, kind, cat, ddl)
+}
+
 // serverFixture is a database of a server with a source over it.
 func serverFixture(t testing.TB, kind, cat, ddl string) *fixture {
 	t.Helper()
