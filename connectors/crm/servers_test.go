@@ -60,7 +60,7 @@ func (p *serverPool) database(t testing.TB, kind string) string {
 		dsn, err = p.pg.Database(ctx, name)
 	default:
 		if p.maria == nil {
-			if p.maria, err = server.StartMariaDB(ctx, "", "innodb-flush-log-at-trx-commit=0", "innodb-buffer-pool-size=256M"); err != nil {
+			if p.maria, err = server.StartMariaDB(ctx, "", "innodb-flush-log-at-trx-commit=0", "innodb-buffer-pool-size=256M", "log-bin=log", "binlog-expire-logs-seconds=172800"); err != nil {
 				t.Fatal(err)
 			}
 		}
