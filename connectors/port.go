@@ -204,6 +204,19 @@ type Located interface {
 	Region(ctx context.Context) (string, error)
 }
 
+// Leftover is a copy of deleted records that a source keeps beside its records for a
+// while: old versions of rows, a replication log.
+type Leftover struct {
+	What  string    // for a person; no personal value
+	Until time.Time // zero when no end is known
+}
+
+// Retainer is implemented by sources that know what a deletion leaves behind in
+// them.
+type Retainer interface {
+	Leftovers(ctx context.Context) ([]Leftover, error)
+}
+
 // PendingError says that something could not be erased yet because its store
 // keeps it: a retention lock, a legal hold. It is never reported as erased.
 type PendingError struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -32,8 +33,18 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			}
 		}
 		out = append(out, sc.checkReferences()...)
-		more, err := s.d.tables(ctx, ss, sc, known)
-		out = append(out, more...)
+		out = append(out, cascades(sc)...)
+		if _, file := s.d.(*sqlite); !file {
+			out = append(out, permissions(sc, known)...)
+		}
+		left, err := s.leftovers(ctx, ss, sc)
+		for _, l := range left {
+			end := "; no end is known"
+			if !l.Until.IsZero() {
+				end = " until " + l.Until.Format(time.DateOnly)
+			}
+			out = append(out, finding("left behind", !l.Until.IsZero(), "%s%s", l.What, end))
+		}
 		return err
 	})
 	return out, err
@@ -66,7 +77,7 @@ func (l *layout) check() []connectors.Finding {
 			out = append(out, finding("keys", false, "the catalog's primary key of table %q is not unique by the table's own rules: rows that share a key cannot be erased", l.table.name))
 		}
 	}
-	if len(l.key) == 0 {
+	if len(l.key) == 0 && !l.table.keyless {
 		out = append(out, finding("keys", false, "table %q has no primary key: rows are named by their number, which a VACUUM may change", l.table.name))
 	}
 	if l.personalKey() {
@@ -118,4 +129,27 @@ func (sc *schema) checkReferences() []connectors.Finding {
 		out = append(out, finding("foreign keys", true, "%d foreign keys: a row that others refer to is emptied, not deleted; cascade rules never fire", good))
 	}
 	return out
+}
+
+// Leftovers implements [connectors.Retainer].
+func (s *source) Leftovers(ctx context.Context) (out []connectors.Leftover, err error) {
+	err = s.reading(ctx, func(ss *session, sc *schema) error {
+		out, err = s.leftovers(ctx, ss, sc)
+		return err
+	})
+	return out, err
+}
+
+func (s *source) leftovers(ctx context.Context, ss *session, sc *schema) ([]connectors.Leftover, error) {
+	var known []*table
+	for _, c := range s.dataset.Collections {
+		if t := sc.table(c.Name); t != nil && t.kind == "table" {
+			known = append(known, t)
+		}
+	}
+	out, err := s.d.leftovers(ctx, ss, known)
+	if err != nil {
+		return nil, fmt.Errorf("asking source %s what deletion leaves behind: %w", s.name, err)
+	}
+	return out, nil
 }

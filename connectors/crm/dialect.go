@@ -65,9 +65,9 @@ type dialect interface {
 	passing(err error) bool
 	// examine reports what erasing can and cannot do here.
 	examine(ctx context.Context) ([]connectors.Finding, error)
-	// tables reports on tables of the schema after examine found the database
-	// reachable.
-	tables(ctx context.Context, s *session, sc *schema, known map[*table]bool) ([]connectors.Finding, error)
+	// leftovers tells which copies of deleted rows the product keeps, and until
+	// when, in the tables of the catalog.
+	leftovers(ctx context.Context, s *session, known []*table) ([]connectors.Leftover, error)
 	close() error
 }
 

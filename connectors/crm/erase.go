@@ -123,9 +123,6 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if len(tables) == 0 {
 		return nil
 	}
-	if err := j.allowed(); err != nil {
-		return err
-	}
 	if err := j.decide(ctx); err != nil {
 		return err
 	}
@@ -210,6 +207,9 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 	locs := make([]string, len(edits))
 	checked := false
 	for i, e := range edits {
+		if err := l.allowed(&e); err != nil {
+			return err
+		}
 		locs[i] = e.Locator
 		checked = checked || e.Check != nil
 	}
@@ -291,22 +291,19 @@ func tablesOf(ls []*layout) []*table {
 	return out
 }
 
-// allowed reports what stands against the changes before the first is made.
-func (j *job) allowed() error {
-	for _, t := range j.targets {
-		need := "UPDATE"
-		if t.del && !t.shell {
-			need = "DELETE"
-		}
-		if slices.Contains(t.l.table.denied, need) {
-			return fmt.Errorf("table %q: the user lacks the privilege %s: %w", t.l.table.name, need, connectors.ErrReadOnly)
-		}
-		if t.l.table.fixed != "" {
-			return fmt.Errorf("table %q cannot be changed: %s", t.l.table.name, t.l.table.fixed)
-		}
-		if len(t.l.missing) > 0 {
-			return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", t.l.missing[0], t.l.table.name)
-		}
+// allowed reports what stands against an edit before the first change is made.
+func (l *layout) allowed(e *connectors.Edit) error {
+	need := "UPDATE"
+	if e.Action == connectors.Delete {
+		need = "DELETE"
+	}
+	switch t := l.table; {
+	case slices.Contains(t.denied, need):
+		return fmt.Errorf("table %q: the user lacks the privilege %s: %w", t.name, need, connectors.ErrReadOnly)
+	case t.fixed != "":
+		return fmt.Errorf("table %q cannot be changed: %s", t.name, t.fixed)
+	case len(l.missing) > 0:
+		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
 	}
 	return nil
 }

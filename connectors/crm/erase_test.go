@@ -62,18 +62,20 @@ func TestEmptyUnderConstraints(t *testing.T) {
 }
 
 func TestManyRowsInOneUniqueColumn(t *testing.T) {
-	f := newFixture(t, "t: id! phone@phone n@phone a~ b~", `CREATE TABLE t (id INTEGER PRIMARY KEY, phone TEXT NOT NULL UNIQUE, n INTEGER NOT NULL UNIQUE, a TEXT, b TEXT, CHECK (a IS NOT NULL OR b IS NOT NULL));
+	onAll(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "t: id! phone@phone n@phone a~ b~", `CREATE TABLE t (id INTEGER PRIMARY KEY, phone TEXT NOT NULL UNIQUE, n INTEGER NOT NULL UNIQUE, a TEXT, b TEXT, CHECK (a IS NOT NULL OR b IS NOT NULL));
 		INSERT INTO t VALUES (1,'a1',11,'x1','y1'),(2,'a2',22,'x2','y2'),(3,'a3',33,'x3','y3')`)
-	all := []string{"phone", "n", "a", "b"}
-	f.erase(work("t[1,10001)", emptyFields("pk=1", all...), emptyFields("pk=2", all...), emptyFields("pk=3", all...)))
-	for _, r := range f.rows("SELECT * FROM t") {
-		if strings.ContainsAny(r, "ay") && !strings.Contains(r, "erased-") {
-			t.Error(r)
+		all := []string{"phone", "n", "a", "b"}
+		f.erase(work("t[1,10001)", emptyFields("pk=1", all...), emptyFields("pk=2", all...), emptyFields("pk=3", all...)))
+		for _, r := range f.rows("SELECT * FROM t") {
+			if strings.ContainsAny(r, "ay") && !strings.Contains(r, "erased-") {
+				t.Error(r)
+			}
 		}
-	}
-	if n := f.rows("SELECT count(DISTINCT n), count(*) FROM t WHERE n NOT IN (11,22,33)"); n[0] != "3|3" {
-		t.Error(n)
-	}
+		if n := f.rows("SELECT count(DISTINCT n), count(*) FROM t WHERE n NOT IN (11,22,33)"); n[0] != "3|3" {
+			t.Error(n)
+		}
+	})
 }
 
 func TestSetKeepsTheStorageForm(t *testing.T) {
@@ -125,17 +127,19 @@ const family = `
 
 const familyCatalog = "people: id! name~ phone@phone boss account_id:account remark~\nnotes: id! person>people.id body~\ncalls: id! person>people.id note_id"
 
+type referenceCase struct {
+	name   string
+	w      []connectors.UnitEdits
+	want   []connectors.Outcome
+	people string // what is left, as id:name
+	others string // ids of notes and calls
+}
+
 func TestReferences(t *testing.T) {
 	people := func(l ...string) connectors.UnitEdits { return work("people[1,10001)", del(l...)...) }
 	notes := func(l ...string) connectors.UnitEdits { return work("notes[1,10001)", del(l...)...) }
 	calls := func(l ...string) connectors.UnitEdits { return work("calls[1,10001)", del(l...)...) }
-	cases := []struct {
-		name   string
-		w      []connectors.UnitEdits
-		want   []connectors.Outcome
-		people string // what is left, as id:name
-		others string // ids of notes and calls
-	}{
+	cases := []referenceCase{
 		{"self reference of its own row", []connectors.UnitEdits{people("pk=4")}, []connectors.Outcome{{Deleted: 1}}, "1:Asha 2:Bela 3:Charu", "10 20 30 100 200 300"},
 		{"others refer: a shell", []connectors.UnitEdits{people("pk=1")}, []connectors.Outcome{{Redacted: 1, Shells: 1}}, "1: 2:Bela 3:Charu 4:Dev", "10 20 30 100 200 300"},
 		{"whole chain goes, parents first in the plan", []connectors.UnitEdits{people("pk=1", "pk=2", "pk=3"), notes("pk=10", "pk=20", "pk=30"), calls("pk=100", "pk=200", "pk=300")},
@@ -145,31 +149,38 @@ func TestReferences(t *testing.T) {
 		{"restrict between rows that both go", []connectors.UnitEdits{notes("pk=10"), calls("pk=100")}, []connectors.Outcome{{Deleted: 1}, {Deleted: 1}}, "1:Asha 2:Bela 3:Charu 4:Dev", "20 30 200 300"},
 		{"shell in the middle", []connectors.UnitEdits{notes("pk=30"), people("pk=3")}, []connectors.Outcome{{Redacted: 1, Shells: 1}, {Redacted: 1, Shells: 1}}, "1:Asha 2:Bela 3: 4:Dev", "10 20 30 100 200 300"},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			f := newFixture(t, familyCatalog, family)
-			got := f.erase(c.w...)
-			for i := range got {
-				got[i].Gone = false
-			}
-			if d := cmp.Diff(c.want, got); d != "" {
-				t.Error(d)
-			}
-			if s := strings.Join(f.rows("SELECT id || ':' || name FROM people"), " "); s != c.people {
-				t.Errorf("people %s", s)
-			}
-			if s := strings.Join(append(f.rows("SELECT id FROM notes"), f.rows("SELECT id FROM calls")...), " "); s != c.others {
-				t.Errorf("others %s", s)
-			}
-			if bad := f.rows("PRAGMA foreign_key_check"); len(bad) > 0 {
-				t.Error(bad)
-			}
-		})
+	onAll(t, func(t *testing.T, kind string) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) { testReferences(t, kind, c) })
+		}
+		f := newOn(t, kind, familyCatalog, family)
+		f.erase(people("pk=1"))
+		if got := f.rows("SELECT * FROM people WHERE id = 1"); got[0] != "1||<nil>|<nil>|A1|<nil>|<nil>|2024-01-02T03:04:05" {
+			t.Errorf("the shell holds %s", got)
+		}
+	})
+}
+
+func testReferences(t *testing.T, kind string, c referenceCase) {
+	f := newOn(t, kind, familyCatalog, family)
+	got := f.erase(c.w...)
+	for i := range got {
+		got[i].Gone = false
 	}
-	f := newFixture(t, familyCatalog, family)
-	f.erase(people("pk=1"))
-	if got := f.rows("SELECT * FROM people WHERE id = 1"); got[0] != "1||<nil>|<nil>|A1|<nil>|<nil>|2024-01-02T03:04:05" {
-		t.Errorf("the shell holds %s", got)
+	if d := cmp.Diff(c.want, got); d != "" {
+		t.Error(d)
+	}
+	if s := strings.Join(f.rows("SELECT concat(id, ':', name) FROM people ORDER BY id"), " "); s != c.people {
+		t.Errorf("people %s", s)
+	}
+	if s := strings.Join(append(f.rows("SELECT id FROM notes ORDER BY id"), f.rows("SELECT id FROM calls ORDER BY id")...), " "); s != c.others {
+		t.Errorf("others %s", s)
+	}
+	if kind != "sqlite" {
+		return
+	}
+	if bad := f.rows("PRAGMA foreign_key_check"); len(bad) > 0 {
+		t.Error(bad)
 	}
 }
 
@@ -200,51 +211,59 @@ func TestCyclesAndDiamonds(t *testing.T) {
 // A reference that only the catalog knows holds a row as a foreign key does, also
 // between a text and a number.
 func TestReferencesOfTheCatalog(t *testing.T) {
-	f := newFixture(t, "p: id! name~\nk: id! p_ref>p.id memo~", `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE k (id INTEGER PRIMARY KEY, p_ref TEXT, memo TEXT);
-		INSERT INTO p VALUES (1,'Asha'),(2,'Bela'); INSERT INTO k VALUES (1,'1','m'),(2,'x','m')`)
-	out := f.erase(work("p[1,10001)", del("pk=1", "pk=2")...))
-	if out[0] != (connectors.Outcome{Deleted: 1, Redacted: 1, Shells: 1}) {
-		t.Errorf("%+v", out)
-	}
+	onAll(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "p: id! name~\nk: id! p_ref>p.id memo~", `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+			CREATE TABLE k (id INTEGER PRIMARY KEY, p_ref TEXT, memo TEXT);
+		INSERT INTO p VALUES (1,'Asha'),(2,'Bela');
+			INSERT INTO k VALUES (1,'1','m'),(2,'x','m')`)
+		out := f.erase(work("p[1,10001)", del("pk=1", "pk=2")...))
+		if out[0] != (connectors.Outcome{Deleted: 1, Redacted: 1, Shells: 1}) {
+			t.Errorf("%+v", out)
+		}
+	})
 }
 
 func TestChangedSincePlanned(t *testing.T) {
-	f := newFixture(t, "t: id! v~", "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1,'a'),(2,'b')")
-	es := del("pk=1", "pk=2")
-	es[1].Check = func(m map[string]string) error {
-		if m["v"] != "planned" {
-			return errors.New("secret " + m["v"])
+	onAll(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "t: id! v~", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\nINSERT INTO t VALUES (1,'a'),(2,'b')")
+		es := del("pk=1", "pk=2")
+		es[1].Check = func(m map[string]string) error {
+			if m["v"] != "planned" {
+				return errors.New("secret " + m["v"])
+			}
+			return nil
 		}
-		return nil
-	}
-	before := f.dump()
-	_, _, err := f.src.Erase(context.Background(), connectors.Unit{Key: "t[1,10001)"}, es)
-	if !errors.Is(err, connectors.ErrChanged) || strings.Contains(err.Error(), "secret") || f.dump() != before {
-		t.Errorf("%v", err)
-	}
-	f.exec("UPDATE t SET v = 'planned' WHERE id = 2")
-	f.erase(work("t[1,10001)", es...))
+		before := f.dump()
+		_, _, err := f.src.Erase(context.Background(), connectors.Unit{Key: "t[1,10001)"}, es)
+		if !errors.Is(err, connectors.ErrChanged) || strings.Contains(err.Error(), "secret") || f.dump() != before {
+			t.Errorf("%v", err)
+		}
+		f.exec("UPDATE t SET v = 'planned' WHERE id = 2")
+		f.erase(work("t[1,10001)", es...))
+	})
 }
 
 // What several edits of one row come to.
 func TestEditsOfOneRow(t *testing.T) {
-	f := newFixture(t, "t: id! v~ w~", "CREATE TABLE t (id INTEGER PRIMARY KEY, v, w); INSERT INTO t VALUES (1,'her and him',5),(2,'x','y'),(3,'x','y')")
-	_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{
-		work("t[1,10001)", replace("pk=1", "her", "-"), replace("pk=1", "him", "-"), emptyFields("pk=2", "v")),
-		work("t[1,10001)", del("pk=2", "pk=2", "pk=9")...)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []connectors.Outcome{{Redacted: 2, Missing: 1}, {Deleted: 1, Missing: 2}}
-	if d := cmp.Diff(want, out); d != "" {
-		t.Error(d)
-	}
-	if d := cmp.Diff([]string{"1|- and -|5", "3|x|y"}, f.rows("SELECT * FROM t")); d != "" {
-		t.Error(d)
-	}
-	if _, _, err := f.src.Erase(context.Background(), connectors.Unit{Key: "t[1,10001)"}, []connectors.Edit{{Locator: "pk=3"}}); err == nil {
-		t.Error("an edit without an action was taken")
-	}
+	onAll(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "t: id! v~ w~", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, w TEXT);\nINSERT INTO t VALUES (1,'her and him','5'),(2,'x','y'),(3,'x','y')")
+		_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{
+			work("t[1,10001)", replace("pk=1", "her", "-"), replace("pk=1", "him", "-"), emptyFields("pk=2", "v")),
+			work("t[1,10001)", del("pk=2", "pk=2", "pk=9")...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []connectors.Outcome{{Redacted: 2, Missing: 1}, {Deleted: 1, Missing: 2}}
+		if d := cmp.Diff(want, out); d != "" {
+			t.Error(d)
+		}
+		if d := cmp.Diff([]string{"1|- and -|5", "3|x|y"}, f.rows("SELECT * FROM t ORDER BY id")); d != "" {
+			t.Error(d)
+		}
+		if _, _, err := f.src.Erase(context.Background(), connectors.Unit{Key: "t[1,10001)"}, []connectors.Edit{{Locator: "pk=3"}}); err == nil {
+			t.Error("an edit without an action was taken")
+		}
+	})
 }
 
 func TestReadOnly(t *testing.T) {
@@ -281,22 +300,25 @@ func TestReferredColumnsAndBrokenKeys(t *testing.T) {
 }
 
 func TestSeventyThousandKeys(t *testing.T) {
-	f := newFixture(t, "p: id! name~\nc: id! p>p.id body~", `CREATE TABLE p (id TEXT PRIMARY KEY, name TEXT); CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p(id), body TEXT);
-		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i <= 35000) INSERT INTO p SELECT 'lead-' || i, 'n' || i FROM n;
-		INSERT INTO c SELECT rowid, id, 'b' FROM p`)
-	var ps, cs []string
-	for i := 1; i <= 35000; i++ {
-		ps, cs = append(ps, fmt.Sprintf("pk=lead-%d", i)), append(cs, fmt.Sprintf("pk=%d", i))
-	}
-	start := time.Now()
-	_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{work("p[1,10001)", del(ps...)...), work("c[1,10001)", del(cs...)...)})
-	if err != nil || out[0].Deleted != 35000 || out[1].Deleted != 35000 {
-		t.Fatalf("%+v %v", out, err)
-	}
-	t.Logf("70,000 rows in %v", time.Since(start))
-	if got := f.rows("SELECT (SELECT count(*) FROM p), (SELECT count(*) FROM c)"); got[0] != "1|1" {
-		t.Error(got)
-	}
+	onAll(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "p: id! name~\nc: id! p>p.id body~", `CREATE TABLE p (id VARCHAR(20) PRIMARY KEY, name TEXT);
+			CREATE TABLE c (id INTEGER PRIMARY KEY, p VARCHAR(20) REFERENCES p(id), body TEXT);
+			INSERT INTO p SELECT concat('lead-', i), concat('n', i) FROM `+series(kind, 35001)+`;
+			INSERT INTO c SELECT i, concat('lead-', i), 'b' FROM `+series(kind, 35001))
+		var ps, cs []string
+		for i := 1; i <= 35000; i++ {
+			ps, cs = append(ps, fmt.Sprintf("pk=lead-%d", i)), append(cs, fmt.Sprintf("pk=%d", i))
+		}
+		start := time.Now()
+		_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{work(f.units()[0].Key, del(ps...)...), work("c[1,10001)", del(cs...)...)})
+		if err != nil || out[0].Deleted != 35000 || out[1].Deleted != 35000 {
+			t.Fatalf("%+v %v", out, err)
+		}
+		t.Logf("70,000 rows in %v", time.Since(start))
+		if got := f.rows("SELECT (SELECT count(*) FROM p), (SELECT count(*) FROM c)"); got[0] != "1|1" {
+			t.Error(got)
+		}
+	})
 }
 
 func TestCutJSONAndSoftDeletedRows(t *testing.T) {

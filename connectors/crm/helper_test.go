@@ -18,14 +18,28 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// withServers stops the servers that tests started before goroutines are counted.
+type withServers struct{ *testing.M }
+
+func (m withServers) Run() int {
+	code := m.M.Run()
+	if err := servers.stop(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return code
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withServers{m}) }
 
 // fixture is a database file with a source over it.
 type fixture struct {
 	t    testing.TB
-	path string
+	kind string // "sqlite", "postgres", "mysql"
+	path string // of the file
+	dsn  string // of the server's database
 	db   *sql.DB
-	src  digesting
+	src  *source
 }
 
 // field describes a catalog field in short: "id!" is a primary key, "phone@phone"
@@ -78,7 +92,7 @@ func newFixture(t testing.TB, cat, ddl string) *fixture {
 
 func openFixture(t testing.TB, path, cat, ddl string) *fixture {
 	t.Helper()
-	f := &fixture{t: t, path: path}
+	f := &fixture{t: t, kind: "sqlite", path: path}
 	d, err := openSQLite("file:" + path)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +107,7 @@ func openFixture(t testing.TB, path, cat, ddl string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.src = src.(digesting)
+	f.src = src.(digesting).source
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	f.src.mem = mem
 	t.Cleanup(func() {
@@ -137,6 +151,9 @@ func (f *fixture) rows(q string) []string {
 		for _, x := range v {
 			if s, ok := x.([]byte); ok {
 				x = fmt.Sprintf("x'%x'", s)
+				if f.kind == "mysql" {
+					x = string(s)
+				}
 			}
 			parts = append(parts, fmt.Sprint(x))
 		}
@@ -268,6 +285,9 @@ func (f *fixture) erase(w ...connectors.UnitEdits) []connectors.Outcome {
 	if after := f.dump(); before != after {
 		f.t.Fatalf("the second run changed rows:\n%s\n%s", before, after)
 	}
+	if f.kind != "sqlite" {
+		return out
+	}
 	if s := f.rows("PRAGMA integrity_check"); len(s) != 1 || s[0] != "ok" {
 		f.t.Fatalf("integrity: %v", s)
 	}
@@ -278,8 +298,13 @@ func (f *fixture) erase(w ...connectors.UnitEdits) []connectors.Outcome {
 func (f *fixture) dump() string {
 	f.t.Helper()
 	var b strings.Builder
-	for _, t := range f.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1") {
-		b.WriteString(t + "\n" + strings.Join(f.rows(`SELECT * FROM "`+t+`" ORDER BY 1`), "\n") + "\n")
+	names := map[string]string{
+		"sqlite":   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+		"postgres": "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+		"mysql":    "SELECT table_name FROM information_schema.tables WHERE table_schema = database() ORDER BY 1",
+	}
+	for _, t := range f.rows(names[f.kind]) {
+		b.WriteString(t + "\n" + strings.Join(f.rows(`SELECT * FROM `+f.src.d.quote(t)+` ORDER BY 1`), "\n") + "\n")
 	}
 	return b.String()
 }

@@ -3,7 +3,6 @@ package crm
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -96,8 +95,7 @@ func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piec
 		return nil, err
 	}
 	width := startWidth(ends[0], ends[1])
-	low := strconv.FormatInt(math.MinInt64+width, 10)
-	bucket := fmt.Sprintf("CASE WHEN %[1]s > 0 THEN (%[1]s - 1) DIV %[2]d ELSE -((%[2]d - GREATEST(%[1]s, %[3]s)) DIV %[2]d) END", id, width, low)
+	bucket := fmt.Sprintf("%[1]s DIV %[2]d - CASE WHEN %[1]s %% %[2]d <= 0 THEN 1 ELSE 0 END", id, width) // see aligned
 	if l.table.clock == "" {
 		counts, _, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1")
 		if err != nil {

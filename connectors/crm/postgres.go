@@ -93,36 +93,28 @@ func openPostgres(url string) (*postgres, error) {
 func (d *postgres) quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // take opens a connection, or uses one again.
-func (d *postgres) take(ctx context.Context) (*pgconn.PgConn, error) {
+func (d *postgres) take(ctx context.Context) (c *pgconn.PgConn, again bool, err error) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
-	for {
-		d.mu.Lock()
-		var c *pgconn.PgConn
-		if n := len(d.idle); n > 0 {
-			c, d.idle = d.idle[n-1], d.idle[:n-1]
-		}
-		d.mu.Unlock()
-		if c == nil {
-			break
-		}
-		if c.CheckConn() == nil {
-			return c, nil
-		}
-		d.discard(c)
+	d.mu.Lock()
+	if n := len(d.idle); n > 0 {
+		c, d.idle = d.idle[n-1], d.idle[:n-1]
 	}
-	c, err := pgconn.ConnectConfig(ctx, d.config)
-	if err != nil {
+	d.mu.Unlock()
+	if c != nil {
+		return c, true, nil
+	}
+	if c, err = pgconn.ConnectConfig(ctx, d.config); err != nil {
 		<-d.slots
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, false, ctx.Err()
 		}
-		return nil, explainPostgres(err)
+		return nil, false, explainPostgres(err)
 	}
-	return c, nil
+	return c, false, nil
 }
 
 // give gives a connection back; one that is in a transaction or broken is closed.
@@ -195,7 +187,7 @@ func (d *postgres) read(ctx context.Context, why purpose) (*session, error) {
 		}
 	case forListing:
 		if d.opts.connections > 1 {
-			return ss, d.lead(ctx, ss)
+			return d.lead(ctx, ss)
 		}
 	}
 	return ss, nil
@@ -203,36 +195,40 @@ func (d *postgres) read(ctx context.Context, why purpose) (*session, error) {
 
 // begin takes a connection and runs the statements that open a transaction.
 func (d *postgres) begin(ctx context.Context, stmts ...string) (*session, error) {
-	c, err := d.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ss := &session{conn: pgSession{c}, explain: explainPostgres, nested: true, release: func() error { d.give(c); return nil }}
-	for _, q := range stmts {
-		if _, err := ss.exec(ctx, q); err != nil {
-			return nil, errors.Join(err, ss.end(ctx))
+	for {
+		c, again, err := d.take(ctx)
+		if err != nil {
+			return nil, err
 		}
-		ss.open = true
+		ss := &session{conn: pgSession{c}, explain: explainPostgres, nested: true, release: func() error { d.give(c); return nil }}
+		for _, q := range stmts {
+			if _, err = ss.exec(ctx, q); err != nil {
+				break
+			}
+			ss.open = true
+		}
+		if err == nil {
+			return ss, nil
+		}
+		err = errors.Join(err, ss.end(ctx))
+		if !again || !passingError(err) { // a connection that lay idle may have been closed by the server
+			return nil, err
+		}
 	}
-	return ss, nil
 }
 
 // lead makes a listing's transaction the one whose state its readers share. A server
 // that cannot export a snapshot (some standbys) has none.
-func (d *postgres) lead(ctx context.Context, ss *session) error {
-	id := ""
-	err := ss.attempt(ctx, func() (err error) {
-		id, err = ss.one(ctx, "SELECT pg_export_snapshot()")
-		return err
-	})
-	if err != nil || id == "" {
-		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), ss.end(ctx))
-		}
-		return nil
+func (d *postgres) lead(ctx context.Context, ss *session) (*session, error) {
+	id, err := ss.one(ctx, "SELECT pg_export_snapshot()")
+	if err == nil {
+		_, err = ss.exec(ctx, fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", leaderIdle.Milliseconds()))
 	}
-	if _, err := ss.exec(ctx, fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", leaderIdle.Milliseconds())); err != nil {
-		return errors.Join(err, ss.end(ctx))
+	if err != nil {
+		if eerr := ss.end(ctx); eerr != nil || ctx.Err() != nil {
+			return nil, errors.Join(err, eerr)
+		}
+		return d.begin(ctx, beginReading)
 	}
 	c := ss.conn.(pgSession).c
 	ss.open = false
@@ -247,7 +243,7 @@ func (d *postgres) lead(ctx context.Context, ss *session) error {
 		d.mu.Unlock()
 		return nil
 	}
-	return nil
+	return ss, nil
 }
 
 // shared returns the snapshot of the last listing, "" when there is none.

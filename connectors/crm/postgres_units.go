@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -75,8 +74,7 @@ func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout) ([]p
 		return nil, err
 	}
 	width := startWidth(ends[0], ends[1])
-	low := strconv.FormatInt(math.MinInt64+width, 10) // below it there is only the first range
-	bucket := fmt.Sprintf("CASE WHEN k > 0 THEN (k - 1) / %d ELSE -((%d - greatest(k, %s)) / %d) END", width, width, low, width)
+	bucket := fmt.Sprintf("k / %d - CASE WHEN k %% %d <= 0 THEN 1 ELSE 0 END", width, width) // see aligned
 	q := "SELECT " + bucket + ", count(*), sum(h)::text FROM (SELECT " + id + "::bigint AS k, " + d.digestOf(l) + " AS h FROM " + l.table.from + ") AS t GROUP BY 1"
 	counts := map[int64]tally{}
 	err = s.each(ctx, q, nil, func(v []any) error {

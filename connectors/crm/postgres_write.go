@@ -309,15 +309,15 @@ func (d *postgres) dangling(context.Context, *session, []*table) (map[string]int
 
 func (d *postgres) scrub(context.Context, *session, []*table) error { return nil }
 
-// settle removes the dead versions of the rows, and their entries in the indexes,
-// where the user may. Where she may not, or an older transaction still sees them, they
+// settle removes the dead versions of the rows, their entries in the indexes and the
+// samples of values that the planner keeps, where the user may. Where she may not, or an older transaction still sees them, they
 // stay until the server's own vacuum: Leftovers says so.
 func (d *postgres) settle(ctx context.Context, s *session, tables []*table) error {
 	for _, t := range tables {
 		if !t.owned {
 			continue
 		}
-		if _, err := s.exec(ctx, "VACUUM (INDEX_CLEANUP ON) "+strings.TrimPrefix(t.from, "ONLY ")); err != nil && !passingError(err) {
+		if _, err := s.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+strings.TrimPrefix(t.from, "ONLY ")); err != nil && !passingError(err) {
 			return fmt.Errorf("removing dead rows of table %q: %w", t.name, err)
 		}
 	}

@@ -120,7 +120,7 @@ func TestFingerprintAndDigest(t *testing.T) {
 			ctx := context.Background()
 			digest := func() (out []string) {
 				for _, u := range f.units() {
-					d, err := f.src.Digest(ctx, u)
+					d, err := digesting{f.src}.Digest(ctx, u)
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -26,7 +26,7 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 		stop := errors.New("no more is wanted")
 		err := s.reading(ctx, func(ss *session, sc *schema) error {
 			for _, t := range sc.tables {
-				if t.kind == "view" || t.kind == "shadow" {
+				if t.kind == "view" || t.kind == "shadow" || t.outside {
 					continue
 				}
 				out, err := s.sample(ctx, ss, sc, t, n, seed)
@@ -62,6 +62,8 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 	switch {
 	case t.kind == "virtual":
 		return connectors.Table{}, errors.New("a virtual table, such as a search index, is not sampled: it may hold copies of text")
+	case t.reason != "":
+		return connectors.Table{}, errors.New(t.reason)
 	case len(t.ident(s.d, "")) == 0:
 		return connectors.Table{}, errors.New("the rows have neither a primary key nor a row number")
 	}

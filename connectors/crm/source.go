@@ -35,6 +35,7 @@ var (
 	_ connectors.BatchEraser = (*source)(nil)
 	_ connectors.Checker     = (*source)(nil)
 	_ connectors.Located     = (*source)(nil)
+	_ connectors.Retainer    = (*source)(nil)
 )
 
 // digesting is a source whose fingerprints say little: see [connectors.Digester].

@@ -73,7 +73,7 @@ func (d *sqlite) writable(ctx context.Context) connectors.Finding {
 	return connectors.Finding{What: "permissions", Note: fmt.Sprintf("the database cannot be written, erasing will fail: %v", err)}
 }
 
-// tables has nothing to add: the file is looked at as a whole.
-func (d *sqlite) tables(context.Context, *session, *schema, map[*table]bool) ([]connectors.Finding, error) {
+// leftovers is empty: an erasure wipes the file itself.
+func (d *sqlite) leftovers(context.Context, *session, []*table) ([]connectors.Leftover, error) {
 	return nil, nil
 }

@@ -1,0 +1,163 @@
+package crm
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+func TestServerSample(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		f := serverFixture(t, kind, "t: id!", "")
+		remark, inline := "COMMENT ON COLUMN contacts.ph IS 'as dialled'", ""
+		if kind == "mysql" {
+			remark, inline = "SELECT 1", " COMMENT 'as dialled'"
+		}
+		for _, q := range []string{"CREATE TABLE contacts (id INTEGER PRIMARY KEY, ph VARCHAR(20)" + inline + ", extra JSON)", remark,
+			"CREATE TABLE notes (a INTEGER, b INTEGER, contact INTEGER, body TEXT, PRIMARY KEY (a, b), FOREIGN KEY (contact) REFERENCES contacts(id))",
+			"CREATE TABLE log (body TEXT)", "CREATE VIEW v AS SELECT id FROM contacts",
+			"INSERT INTO contacts SELECT i, concat('+9198765', i), NULL FROM " + series(kind, 500), "INSERT INTO notes SELECT i, 1, i, concat('note ', i) FROM " + series(kind, 300), "INSERT INTO log VALUES ('x'), ('x')"} {
+			f.exec(q)
+		}
+		got := map[string]connectors.Table{}
+		for tb, err := range f.src.Sample(context.Background(), 40, 7) {
+			if err != nil || len(tb.Gaps) > 0 {
+				t.Fatal(err, tb.Gaps)
+			}
+			got[tb.Name] = tb
+		}
+		if len(got) != 3 {
+			t.Fatalf("%d tables", len(got))
+		}
+		c := got["contacts"]
+		if c.Total != 500 || c.Rows != 40 || len(c.Columns) != 3 || len(c.Columns[1].Cells) != 40 || c.Columns[1].Comment != "as dialled" || !c.Columns[0].PrimaryKey || c.Columns[2].Look != connectors.LookJSON {
+			t.Errorf("contacts: %d of %d rows, columns %+v", c.Rows, c.Total, c.Columns)
+		}
+		n := got["notes"]
+		if d := cmp.Diff([]connectors.Reference{{Collection: "contacts", Field: "id"}}, n.Columns[2].References); d != "" || !n.Columns[0].PrimaryKey || !n.Columns[1].PrimaryKey {
+			t.Errorf("notes: %s", d)
+		}
+		if l := got["log"]; l.Total != 2 {
+			t.Errorf("log: %+v", l)
+		}
+	})
+}
+
+// notes are the lines of check of one kind.
+func notes(t *testing.T, s *source, what string, ok bool) string {
+	t.Helper()
+	fs, err := s.Check(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range fs {
+		if f.What == what && f.OK == ok {
+			out = append(out, f.Note)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestServerCheck(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		f := serverFixture(t, kind, "p: id! gone~\nc: id! p>p.id v~", `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+			CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER, v TEXT, FOREIGN KEY (p) REFERENCES p(id) ON DELETE CASCADE);
+			CREATE TABLE audit (id INTEGER PRIMARY KEY, phone TEXT)`)
+		trigger := []string{"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); RETURN OLD; END $$", "CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW EXECUTE FUNCTION keep()"}
+		if kind == "mysql" {
+			trigger = []string{"CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v)"}
+		}
+		for _, q := range trigger {
+			f.exec(q)
+		}
+		for _, c := range []struct {
+			what string
+			ok   bool
+			has  []string
+		}{
+			{"reachable", true, []string{"answers"}},
+			{"permissions", true, []string{"can be read and changed"}},
+			{"foreign keys", true, []string{"c to p (CASCADE)"}},
+			{"triggers", false, []string{"keeps, which writes to audit"}},
+			{"catalog", false, []string{`field "gone" of the catalog is not in table "p"`, `column "name" of table "p" looks personal`, `table "audit" is in no catalog collection and has columns that look personal: phone`}},
+			{"left behind", false, []string{"the space of deleted rows"}},
+			{"region", true, []string{"sutra_region"}},
+		} {
+			got := notes(t, f.src, c.what, c.ok)
+			for _, h := range c.has {
+				if !strings.Contains(got, h) {
+					t.Errorf("%s, %v: %q is not in %q", c.what, c.ok, h, got)
+				}
+			}
+		}
+	})
+}
+
+// Where the server tells when its log ends, so does the list of what is left behind.
+func TestMySQLBinaryLog(t *testing.T) {
+	f := serverFixture(t, "mysql", "t: id!", "CREATE TABLE t (id INTEGER PRIMARY KEY)")
+	left, err := f.src.Leftovers(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, l := range left {
+		if strings.Contains(l.What, "binary log") {
+			found = true
+			if d := time.Until(l.Until); d < 47*time.Hour || d > 49*time.Hour {
+				t.Errorf("the log is said to end in %v", d)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("%+v", left)
+	}
+}
+
+// After an erasure dead rows are removed, with their entries in the indexes and the
+// samples of the planner.
+func TestPostgresVacuum(t *testing.T) {
+	f := serverFixture(t, "postgres", "t: id! phone@phone", "CREATE TABLE t (id INTEGER PRIMARY KEY, phone TEXT);\nCREATE INDEX t_phone ON t (phone);\nINSERT INTO t SELECT i, '+91987650' || i FROM "+series("postgres", 300)+";\nANALYZE t")
+	hers := "+91987650150"
+	if got := f.rows("SELECT count(*) FROM pg_stats WHERE tablename = 't' AND histogram_bounds::text LIKE '%+91987650%'"); got[0] == "0" {
+		t.Fatal("the planner has no samples: the test proves nothing")
+	}
+	f.exec("DELETE FROM t WHERE id > 200 OR id < 100")
+	var locs []string
+	for _, r := range f.rows("SELECT id FROM t WHERE id <> 200") {
+		locs = append(locs, "pk="+r)
+	}
+	f.erase(work("t[1,10001)", del(locs...)...))
+	f.exec("CREATE EXTENSION IF NOT EXISTS pageinspect")
+	pages := "generate_series(0, pg_relation_size('t') / current_setting('block_size')::int - 1) AS page"
+	if got := f.rows("SELECT count(*) FROM " + pages + ", heap_page_items(get_raw_page('t', page::int)) WHERE t_data IS NOT NULL"); got[0] != "1" {
+		t.Errorf("%s rows are in the pages, want the one that stays", got[0])
+	}
+	if got := f.rows("SELECT count(*) FROM pg_stats WHERE tablename = 't' AND (histogram_bounds::text LIKE '%" + hers[:9] + "%' OR most_common_vals::text LIKE '%" + hers[:9] + "%')"); got[0] != "0" {
+		t.Error("the planner still holds samples of the values")
+	}
+	left, err := f.src.Leftovers(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range left {
+		if strings.Contains(l.What, "dead rows") {
+			t.Errorf("said to be left: %s", l.What)
+		}
+	}
+}
+
+func TestCloudRegion(t *testing.T) {
+	for host, want := range map[string]string{"crm.abc123.ap-south-1.rds.amazonaws.com": "ap-south-1", "crm.cluster-ro-x.ap-south-2.rds.amazonaws.com": "ap-south-2",
+		"crm.abc.cn-north-1.rds.amazonaws.com.cn": "cn-north-1", "127.0.0.1": "", "db.example.com": "", "/run/postgresql": "", "rds.amazonaws.com": ""} {
+		if got := cloudRegion(host); got != want {
+			t.Errorf("%s: %q, want %q", host, got, want)
+		}
+	}
+}
