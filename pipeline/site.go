@@ -66,10 +66,22 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out, kinds: newKinds(c)}
+	s, err := OpenSources(ctx, c, all, out)
+	if err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	s.Graph, s.Policy = g, pol
 	s.extractor = &extract.Extractor{Hash: g, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare}
+	return s, nil
+}
+
+// OpenSources opens the sources alone, for jobs that ask nothing of the graph: they
+// need no state and take no lock.
+func OpenSources(ctx context.Context, c *config.Config, all map[string]connectors.Kind, out Sink) (*Site, error) {
+	s := &Site{Config: c, Now: time.Now, Workers: 2, out: out, kinds: newKinds(c)}
 	for _, sc := range c.Sources {
 		src := &Source{Source: sc}
+		var err error
 		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -107,7 +119,10 @@ func (s *Site) Close() error {
 			errs = append(errs, src.Conn.Close())
 		}
 	}
-	return errors.Join(append(errs, s.Graph.Close())...)
+	if s.Graph != nil {
+		errs = append(errs, s.Graph.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Gaps returns how many gaps were reported so far.
