@@ -37,6 +37,8 @@ type Site struct {
 	Now     func() time.Time
 	Workers int
 	Version string // of the program, for evidence
+	// Progress is told how far jobs are; it is NoProgress until somebody sets it.
+	Progress Progress
 
 	out  Sink
 	mu   sync.Mutex
@@ -78,7 +80,7 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 // OpenSources opens the sources alone, for jobs that ask nothing of the graph: they
 // need no state and take no lock.
 func OpenSources(ctx context.Context, c *config.Config, all map[string]connectors.Kind, out Sink) (*Site, error) {
-	s := &Site{Config: c, Now: time.Now, Workers: 2, out: out, kinds: newKinds(c)}
+	s := &Site{Config: c, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out, kinds: newKinds(c)}
 	for _, sc := range c.Sources {
 		src := &Source{Source: sc}
 		var err error
