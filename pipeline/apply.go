@@ -161,6 +161,11 @@ func (a *application) allowed(ctx context.Context) error {
 	if a.plan.body.Latest.After(now) {
 		return fmt.Errorf("%w: the plan has records that are not due before %s", ErrRefused, Stamp(a.plan.body.Latest))
 	}
+	for class := range a.plan.body.Classes {
+		if err := gate(a.Policy, class, now); err != nil {
+			return err
+		}
+	}
 	if err := a.approval(); err != nil {
 		return err
 	}
@@ -186,6 +191,8 @@ func (a *application) allowed(ctx context.Context) error {
 // steps executes the steps in groups: a database's in one transaction, objects in
 // parallel. What an earlier run of this plan did is only counted.
 func (a *application) steps(ctx context.Context) error {
+	a.Progress.Stage("apply", a.plan.Steps)
+	defer a.Progress.End()
 	var group []planStep
 	edits := 0
 	flush := func() error {
@@ -193,6 +200,7 @@ func (a *application) steps(ctx context.Context) error {
 			return nil
 		}
 		err := a.group(ctx, group)
+		a.Progress.Step(len(group))
 		group, edits = group[:0], 0
 		return err
 	}
@@ -241,6 +249,9 @@ func (a *application) already(st planStep, detail []byte) error {
 // group executes steps of one source and records how far each came: what is about
 // to be done before, what was done after.
 func (a *application) group(ctx context.Context, steps []planStep) error {
+	if err := room(a.Config.State); err != nil {
+		return err
+	}
 	intent := make([]audit.Record, 0, len(steps))
 	for _, st := range steps {
 		intent = append(intent, audit.Record{Step: st.No, State: audit.Intent})

@@ -39,7 +39,10 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	defer func() { err = errors.Join(err, pl.close()) }()
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
-	if err := s.Graph.Walk(ctx, r.look); err != nil {
+	s.Progress.Stage("retain", 0)
+	err = s.Graph.Walk(ctx, r.look)
+	s.Progress.End()
+	if err != nil {
 		return PlanSummary{}, err
 	}
 	if r.undated > 0 {
@@ -63,6 +66,7 @@ func (r *retention) look(f *lineage.Found) error {
 		}
 		clear(r.seen)
 		r.unit = id
+		r.Progress.Step(1)
 	}
 	if r.seen[keyOf(f)] {
 		return nil

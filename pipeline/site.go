@@ -38,6 +38,8 @@ type Site struct {
 	Now     func() time.Time
 	Workers int
 	Version string // of the program, for evidence
+	// Progress is told how far jobs are; it is NoProgress until somebody sets it.
+	Progress Progress
 
 	out  Sink
 	mu   sync.Mutex
@@ -59,6 +61,9 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
+	if err := room(c.State); err != nil {
+		return nil, err
+	}
 	openGraph := lineage.Open
 	if create {
 		openGraph = lineage.Create
@@ -67,15 +72,40 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out}
-	for _, sc := range c.Sources {
+	s := newSite(c, out)
+	s.Graph, s.Policy = g, pol
+	if err := s.openSources(ctx, all); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// OpenSources opens the sources alone, for jobs that ask nothing of the graph: they
+// need no state and take no lock.
+func OpenSources(ctx context.Context, c *config.Config, all map[string]connectors.Kind, out Sink) (*Site, error) {
+	s := newSite(c, out)
+	if err := s.openSources(ctx, all); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func newSite(c *config.Config, out Sink) *Site {
+	return &Site{Config: c, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out}
+}
+
+// openSources opens what the configuration names. A source that cannot be opened
+// says so in its Err.
+func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) error {
+	for _, sc := range s.Config.Sources {
 		src := &Source{Source: sc}
+		var err error
 		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
-			return nil, errors.Join(err, s.Close())
+			return err
 		}
 		src.meaning = src.catalog
 		if err := s.recall(src); err != nil {
-			return nil, errors.Join(err, s.Close())
+			return err
 		}
 		sc.Dataset = src.Dataset
 		src.Conn, src.Err = all[sc.Connector].Open(ctx, connectors.Config{
@@ -84,7 +114,7 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 		s.Sources = append(s.Sources, src)
 	}
 	s.learn()
-	return s, nil
+	return nil
 }
 
 // learn takes over what the datasets say of identifier kinds.
@@ -119,7 +149,10 @@ func (s *Site) Close() error {
 			errs = append(errs, src.Conn.Close())
 		}
 	}
-	return errors.Join(append(errs, s.Graph.Close())...)
+	if s.Graph != nil {
+		errs = append(errs, s.Graph.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Gaps returns how many gaps were reported so far.

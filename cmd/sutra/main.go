@@ -18,6 +18,7 @@ import (
 const memoryLimit = 640 << 20
 
 func main() {
+	signal.Ignore(syscall.SIGXFSZ) // a limit on the size of files is an error of the write, not the end of the program
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
