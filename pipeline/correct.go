@@ -253,6 +253,7 @@ func (c *correction) choose(i int, ident string) error {
 	if len(choices) > 1 && !isName(set.Category) {
 		e := &ChoiceError{Category: set.Category}
 		for _, t := range sortedKeys(choices) {
+			slices.Sort(choices[t].Fields)
 			e.Choices = append(e.Choices, *choices[t])
 		}
 		slices.SortFunc(e.Choices, func(a, b ChoiceLine) int {

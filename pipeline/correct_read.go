@@ -259,11 +259,18 @@ func hint(kind, value string) string {
 		return "…" + string(r[len(r)-2:])
 	case kind == extract.KindEmail:
 		local, domain, _ := strings.Cut(value, "@")
-		return string([]rune(local)[:1]) + "…@" + string([]rune(domain + " ")[:1]) + "…"
-	case len(r) > 0:
-		return string(r[:1]) + "…"
+		return ends(local) + "@" + ends(domain)
 	}
-	return "…"
+	return ends(value)
+}
+
+// ends shows the first and the last letter.
+func ends(s string) string {
+	r := []rune(s)
+	if len(r) < 3 {
+		return "…"
+	}
+	return string(r[:1]) + "…" + string(r[len(r)-1:])
 }
 
 // anchored reports whether an identifier that is hers stands in the record as its
