@@ -22,7 +22,7 @@ func TestDiscoverDemoCRM(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("sutra.yaml", "sources:\n  crm: {connector: sqlite, url: \"file:crm.db\"}\n  recordings: {connector: recordings, url: \"file:recordings/\"}\n")
+	write("sutra.yaml", strings.Replace(conf, ", catalog: crm.yaml", "", 1))
 	if err := os.Remove(filepath.Join(found.dir, "crm.yaml")); err != nil {
 		t.Fatal(err)
 	}
