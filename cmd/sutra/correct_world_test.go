@@ -124,8 +124,8 @@ type exported struct {
 
 var exportedRows = []exported{{"Chetan Rao", "chetan@example.com", 9820145998, "Pune"}, {"Asha Verma", "asha.old@example.com", 919820145678, "Pune"}, {"Vikram", "vikram@example.com", 9820145999, "Pune"}}
 
-// correctSite builds the world of these tests and scans it.
-func correctSite(t *testing.T) *site {
+// newBareSite makes a folder with a key and the given files.
+func newBareSite(t *testing.T, lists ...map[string]string) *site {
 	t.Helper()
 	bin, err := binary()
 	if err != nil {
@@ -135,24 +135,28 @@ func correctSite(t *testing.T) *site {
 	if err := config.Init(filepath.Join(s.dir, "new")); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"sutra.yaml": correctConfig, "crm.yaml": correctCRM, "exports.yaml": correctFiles}
-	for k, v := range correctTexts {
-		files[k] = v
-	}
 	key, err := os.ReadFile(filepath.Join(s.dir, "new", "sutra.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["sutra.key"] = string(key)
-	for name, text := range files {
-		path := filepath.Join(s.dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	for _, files := range append(lists, map[string]string{"sutra.key": string(key)}) {
+		for name, text := range files {
+			path := filepath.Join(s.dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	return s
+}
+
+// correctSite builds the world of these tests and scans it.
+func correctSite(t *testing.T) *site {
+	t.Helper()
+	s := newBareSite(t, map[string]string{"sutra.yaml": correctConfig, "crm.yaml": correctCRM, "exports.yaml": correctFiles}, correctTexts)
 	if err := parquet.WriteFile(filepath.Join(s.dir, "exports/people/e.parquet"), exportedRows); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/cratio/sutra/pipeline/config"
 )
 
 // The schema of a CRM that nobody here designed: names of three vendors' habits,
@@ -215,17 +213,7 @@ func TestDiscoverForeignSchema(t *testing.T) {
 // foreignSite builds the schema, makes the catalog by discover and scans.
 func foreignSite(t *testing.T, schema, rows string) (*site, *foreign) {
 	t.Helper()
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: t.TempDir(), bin: bin}
-	if err := config.Init(filepath.Join(s.dir, "new")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(filepath.Join(s.dir, "new", "sutra.key"), filepath.Join(s.dir, "sutra.key")); err != nil {
-		t.Fatal(err)
-	}
+	s := newBareSite(t)
 	write := func(text string) {
 		if err := os.WriteFile(filepath.Join(s.dir, "sutra.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
