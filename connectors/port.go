@@ -133,6 +133,11 @@ type Edit struct {
 	// value is what Read would have put in the column. It may be called several
 	// times for one record and must give the same answer each time.
 	Rewrite func(f Field, value string) (string, Verdict)
+	// Exact says that what Rewrite sets has to be written as it is. Without it a
+	// store that cannot hold the text (a constraint, a number's column) empties the
+	// field, as an erasure wants; with it Erase returns an error that wraps
+	// [ErrUnfit] and changes nothing.
+	Exact bool
 	// Check, when not nil, is called with the record as it stands before the
 	// change (the names and values of its columns, nulls left out). An error
 	// from it means that the record changed since the edit was planned: the
@@ -238,6 +243,7 @@ var (
 	ErrChanged  = errors.New("changed since planned")     // a precondition of an edit does not hold
 	ErrBusy     = errors.New("locked by another process") // a database is locked
 	ErrReadOnly = errors.New("the source is read-only")
+	ErrUnfit    = errors.New("the field cannot hold the new value")
 )
 
 // AccountRule says which account the records of an object source belong to.

@@ -50,6 +50,9 @@ func compatible(a, b Name) bool {
 	return true
 }
 
+// Agrees reports whether two names may be one person's; see compatible.
+func (n Name) Agrees(o Name) bool { return compatible(n, o) }
+
 // sameFullName reports whether two names agree in at least two whole words, and
 // are compatible: enough to support a contested identifier, never to join alone.
 func sameFullName(a, b Name) bool {

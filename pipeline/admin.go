@@ -54,6 +54,12 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 				s.gap(src.Name, "", f.What+": "+f.Note)
 			}
 		}
+		if slices.ContainsFunc(list, func(f connectors.Finding) bool { return f.Fatal }) {
+			continue
+		}
+		if err := s.checkCatalog(ctx, src, func(f connectors.Finding) { fn(src.Name, f) }); err != nil {
+			return err
+		}
 	}
 	return errors.Join(refused, ctx.Err())
 }

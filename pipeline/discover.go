@@ -127,7 +127,12 @@ func Discover(ctx context.Context, c *config.Config, kinds map[string]connectors
 		return Proposal{}, d.sum, errors.Join(fmt.Errorf("%w: source %s %s", ErrRefused, source, outside), conn.Close())
 	}
 	err = errors.Join(d.run(conn), conn.Close())
-	return Proposal{source: src, tables: d.done, seed: o.Seed}, d.sum, err
+	p := Proposal{source: src, tables: d.done, seed: o.Seed}
+	media := slices.DeleteFunc(slices.Clone(c.Sources), func(s config.Source) bool { return s.Connector != "recordings" })
+	if len(media) == 1 {
+		p.recordings = media[0].Name
+	}
+	return p, d.sum, err
 }
 
 func (d *discovery) gap(unit, reason string) {
@@ -190,6 +195,9 @@ func (d *discovery) judge(t *looked, form *formTable) {
 		} else {
 			d.findings(t, f, formField{f.name(), f.label, f.values, f.rows(), t.sampled}, known, described)
 		}
+	}
+	t.measure()
+	for _, f := range t.fields {
 		f.keep()
 	}
 	d.out(CollectionLine{"collection", d.src.Name, d.dataset(t), len(t.fields), t.sampled, t.total, t.objects, t.read})

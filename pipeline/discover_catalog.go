@@ -19,6 +19,9 @@ type Proposal struct {
 	source config.Source
 	tables []*looked
 	seed   uint64
+	// recordings names the configured source of recordings; "" if there is none or
+	// there are several.
+	recordings string
 }
 
 // Catalog writes the proposal as a fideslang Dataset. It loads again with
@@ -26,6 +29,9 @@ type Proposal struct {
 // describes are left out: a person's word stands. It is nil when nothing is left.
 func (p Proposal) Catalog() []byte {
 	w := &catalogWriter{Proposal: p}
+	if database(p.source.Connector) {
+		w.plots = p.plots()
+	}
 	w.line("# Proposed from a random sample (seed %d, rules %s). Read every line before you use it;", p.seed, detect.Rule)
 	w.line("# %s.", absence)
 	w.line("# Guessed, to be reviewed: class, erase, account and recorded_at of every collection.")
@@ -47,6 +53,7 @@ func (p Proposal) Catalog() []byte {
 
 type catalogWriter struct {
 	Proposal
+	plots   map[string]*plot // of a database's tables; nil for objects
 	buf     bytes.Buffer
 	written int
 }
@@ -75,17 +82,47 @@ func (w *catalogWriter) collection(t *looked) {
 	w.written++
 	w.line("      # %d of %d rows sampled%s", t.sampled, t.total, objectsNote(t))
 	w.line("      - name: %s", scalar(t.name))
-	meta := []string{"class: account_crm"}
+	meta, notes := w.meta(t, fields, known)
+	for _, n := range notes {
+		w.line("        # review: %s", n)
+	}
+	w.line("        meta: {sutra: {%s}}", strings.Join(meta, ", "))
+	w.line("        fields:")
+	for _, f := range fields {
+		w.field(t, f)
+	}
+}
+
+// meta writes the keys of a collection, and what of them needs a look.
+func (w *catalogWriter) meta(t *looked, fields []*field, known bool) (meta, notes []string) {
 	var guessed []string
-	if !known {
-		if f := pick(fields, accountNames); f != nil {
-			meta, guessed = append(meta, "account: "+scalar(f.label)), append(guessed, "account")
-		}
-		if f := recordedAt(fields); f != nil {
-			meta, guessed = append(meta, "recorded_at: "+scalar(f.label)), append(guessed, "recorded_at")
+	say := func(key string, f *field) {
+		if f != nil {
+			guessed = append(guessed, key)
 		}
 	}
-	meta = append(meta, "erase: delete")
+	x := w.plots[t.name]
+	switch {
+	case x != nil && !known:
+		say("account", x.account)
+		say("recorded_at", x.at)
+		meta, notes = x.meta(), x.notes
+	default:
+		meta = []string{"class: account_crm"}
+		if !known {
+			account, at := pick(fields, accountNames), recordedAt(fields)
+			if say("account", account); account != nil {
+				meta = append(meta, "account: "+scalar(account.label))
+			}
+			if say("recorded_at", at); at != nil {
+				meta = append(meta, "recorded_at: "+scalar(at.label))
+			}
+		}
+		meta = append(meta, "erase: delete")
+		if note := tableNote(t.name); note != "" {
+			notes = append(notes, note)
+		}
+	}
 	if len(t.path) > 0 {
 		list := make([]string, len(t.path))
 		for i, g := range t.path {
@@ -93,19 +130,13 @@ func (w *catalogWriter) collection(t *looked) {
 		}
 		meta = append(meta, "path: ["+strings.Join(list, ", ")+"]")
 	}
-	if len(guessed) > 0 {
-		w.line("        # review: %s guessed by name", strings.Join(guessed, " and "))
-	} else if !known {
-		w.line("        # review: no account and no date were recognised")
+	switch {
+	case len(guessed) > 0:
+		notes = append([]string{strings.Join(guessed, " and ") + " guessed by name"}, notes...)
+	case !known:
+		notes = append([]string{"no account and no date were recognised"}, notes...)
 	}
-	if note := tableNote(t.name); note != "" {
-		w.line("        # review: %s", note)
-	}
-	w.line("        meta: {sutra: {%s}}", strings.Join(meta, ", "))
-	w.line("        fields:")
-	for _, f := range fields {
-		w.field(t, f)
-	}
+	return meta, notes
 }
 
 func objectsNote(t *looked) string {
@@ -147,7 +178,7 @@ func pick(fields []*field, names []string) *field {
 	return nil
 }
 
-var recordedNames = []string{"created_at", "createdat", "created_on", "created_time", "created_date", "created", "date_created", "recorded_at", "inserted_at", "start_at", "started_at", "start_time", "lead_date", "event_date", "timestamp"}
+var recordedNames = []string{"created_at", "creation", "received_at", "sent_at", "synced_at", "changed_at", "createdat", "created_on", "created_time", "created_date", "created", "date_created", "recorded_at", "inserted_at", "start_at", "started_at", "start_time", "lead_date", "event_date", "timestamp"}
 
 // recordedAt takes a column that is named like the date of a record.
 func recordedAt(fields []*field) *field { return pick(fields, recordedNames) }
@@ -158,13 +189,15 @@ func (w *catalogWriter) field(t *looked, f *field) {
 	var parts []string
 	parts = append(parts, "name: "+scalar(f.path[0]))
 	below := w.nested(t, f)
-	cat := best.Category
+	v := w.view(t, f, best, below != nil)
+	cat, best := v.category, v.best
+	notes = append(notes, v.notes...)
 	switch {
 	case cat != "":
 	case f.pk, len(f.refs) > 0, f.dated, strings.Contains(strings.ToUpper(f.typ), "INT"), strings.Contains(strings.ToUpper(f.typ), "TIME"):
 		cat = "system.operations"
 	}
-	if cat != "" && !f.nested {
+	if cat != "" && (!f.nested || w.plots != nil) {
 		parts = append(parts, "data_categories: ["+cat+"]")
 	}
 	var meta []string
@@ -177,12 +210,15 @@ func (w *catalogWriter) field(t *looked, f *field) {
 	if f.nested {
 		meta = append(meta, "data_type: object")
 	}
-	refs, said := w.refs(f)
+	refs, said := w.refs(t, f)
 	if len(refs) > 0 {
 		meta = append(meta, "references: ["+strings.Join(refs, ", ")+"]")
 	}
 	if len(meta) > 0 {
 		parts = append(parts, "fides_meta: {"+strings.Join(meta, ", ")+"}")
+	}
+	if len(v.sutra) > 0 {
+		parts = append(parts, "meta: {sutra: {"+strings.Join(v.sutra, ", ")+"}}")
 	}
 	for _, n := range append(said, notes...) {
 		w.line("          # %s", n)
@@ -228,7 +264,19 @@ func formNote(j judged, form bool) string {
 
 // refs gives the references that lead to the only key of a proposed collection;
 // the others are said in words.
-func (w *catalogWriter) refs(f *field) (refs, notes []string) {
+func (w *catalogWriter) refs(t *looked, f *field) (refs, notes []string) {
+	if x := w.plots[t.name]; x != nil {
+		refs, notes = x.refs(w.source.Name, f)
+		switch {
+		case !f.audio || f.nested || len(refs) > 0:
+		case w.recordings != "":
+			refs = append(refs, "{dataset: "+scalar(w.recordings)+", field: calls.key, direction: from}")
+			notes = append(notes, "review: looks like the key of a recording")
+		default:
+			notes = append(notes, "review: looks like the key of a recording; refer to calls.key of the source that holds them")
+		}
+		return refs, notes
+	}
 	for _, r := range f.refs {
 		if w.leads(r) {
 			refs = append(refs, fmt.Sprintf("{dataset: %s, field: %s, direction: from}", scalar(w.source.Name), scalar(r.Collection+"."+r.Field)))

@@ -71,7 +71,7 @@ const maxFormFields = 300
 // one of field values.
 func (t *looked) attribute() *field {
 	for _, f := range t.fields {
-		if f.pk && len(f.refs) == 0 || f.nested || len(f.path) > 1 {
+		if f == t.single() || f.nested || len(f.path) > 1 {
 			continue
 		}
 		if slices.ContainsFunc(f.refs, func(r connectors.Reference) bool { return speaksOf(r.Collection, formWords) }) || speaksOf(f.label, formWords) {

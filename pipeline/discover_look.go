@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,6 +39,12 @@ type field struct {
 	values  []string
 	ids     map[string]bool // values that may be keys
 	dated   bool            // the values are dates
+	guessed bool            // guess is as good as declared
+	audio   bool            // the values are keys of audio objects
+	several bool            // a cell names several people
+	shared  spread
+	named   map[string]map[string]bool // of a type column: the keys beside each value
+	over    map[*field]int             // the most values of another column beside one of this
 	found   []judged
 }
 
@@ -66,16 +73,26 @@ const keptIDs = 1000
 
 // keep drops the values, but for those of columns that may be keys.
 func (f *field) keep() {
-	if words := detect.Words(f.label); f.pk || len(f.refs) > 0 || len(words) > 0 && words[len(words)-1] == "id" || len(f.values) > 0 && detect.UUID(f.values[0]) {
+	if f.pk || len(f.refs) > 0 || len(f.path) == 1 && f.identity() == "" && !f.nested {
 		f.ids = map[string]bool{}
 		for _, v := range f.values {
-			if len(f.ids) < keptIDs && len(v) <= 64 {
+			if len(v) > 64 || strings.Count(v, " ") > 3 {
+				f.ids = nil // sentences are no keys
+				break
+			}
+			if len(f.ids) < keptIDs {
 				f.ids[v] = true
 			}
 		}
 	}
+	f.audio = len(f.values) > 0 && !slices.ContainsFunc(f.values[:min(len(f.values), 20)], func(v string) bool { return !audioKey(v) })
 	f.dated = len(f.values) > 0 && !slices.ContainsFunc(f.values[:min(len(f.values), 20)], func(v string) bool { return !detect.Date(v) })
 	f.values, f.cells = nil, nil
+}
+
+// audioKey reports the key or the address of an audio object.
+func audioKey(v string) bool {
+	return slices.Contains([]string{".mp3", ".wav", ".m4a", ".ogg", ".oga", ".opus", ".amr", ".aac", ".3gp", ".flac", ".gsm"}, strings.ToLower(path.Ext(v)))
 }
 
 // look takes a sample apart.

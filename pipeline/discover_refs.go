@@ -11,16 +11,17 @@ import (
 )
 
 // references prints the foreign keys, and the columns that seem to be one: named
-// after a collection, with values of which at least half are keys there. Ids that
-// are counted from 1 are keys everywhere, so the name has to agree.
+// after a collection, with values of which at least half are keys there, or with
+// values of which nearly all are keys that no counter gives out. Ids that are
+// counted from 1 are keys everywhere, so the name has to agree.
 func (d *discovery) references() {
 	for _, t := range d.done {
 		for _, f := range t.fields {
 			for _, r := range f.refs {
 				d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), r.Collection + "." + r.Field, true})
 			}
-			if len(f.refs) == 0 && !f.pk && len(f.ids) > 0 && len(f.path) == 1 {
-				if f.guess = d.guess(t, f); f.guess != "" {
+			if len(f.refs) == 0 && (!f.pk || t.single() == nil) && len(f.ids) > 0 && len(f.path) == 1 {
+				if d.guess(t, f); f.guess != "" {
 					d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), f.guess, false})
 				}
 			}
@@ -28,32 +29,60 @@ func (d *discovery) references() {
 	}
 }
 
-// guess returns the key that the values of a column seem to name.
-func (d *discovery) guess(t *looked, f *field) string {
-	words := detect.Words(f.label)
-	if len(words) > 1 && words[len(words)-1] == "id" {
-		words = words[:len(words)-1]
+// guess finds the key that the values of a column seem to name.
+func (d *discovery) guess(t *looked, f *field) {
+	label := plain(f.label)
+	for _, end := range []string{" id", " name", " no", " key", " code", " uuid"} {
+		label = strings.TrimSuffix(label, end)
 	}
+	best := 0
 	for _, to := range d.done {
-		keys := slices.DeleteFunc(slices.Clone(to.fields), func(k *field) bool { return !k.pk })
-		if to == t || len(keys) != 1 || len(keys[0].ids) == 0 {
+		key := to.single()
+		if key == nil || len(key.ids) == 0 || to == t && !merged(f) {
 			continue
 		}
-		n, uuids := 0, 0
+		n, uuids, counters := 0, 0, 0
 		for v := range f.ids {
-			if keys[0].ids[v] {
+			if key.ids[v] {
 				n++
 			}
 			if detect.UUID(v) {
 				uuids++
 			}
+			if counted(v) {
+				counters++
+			}
 		}
-		named := singular(strings.ToLower(to.name)) == strings.Join(words, "_")
-		if named && n*2 >= len(f.ids) || n*2 >= len(f.ids) && uuids == len(f.ids) || named && uuids == len(f.ids) && to.sampled < to.total {
-			return to.name + "." + keys[0].name()
+		all, whole := len(f.ids), to.sampled == to.total
+		telling := counters == 0 && all >= 5 && n*10 >= all*9
+		how := names(label, to.name, d.done)
+		if to == t {
+			how = exact
+		}
+		named := how >= prefixed || how == ending && (counters == 0 || whole && n == all && d.record(t, f, label))
+		switch score := 2*n + all*int(how); {
+		case !(named && n*2 >= all || n*2 >= all && (uuids == all || telling) || named && uuids == all && !whole || how == exact && !whole && n > 0):
+		case score > best:
+			best, f.guess = score, to.name+"."+key.name()
+			f.guessed = n*10 >= all*9 || !whole && how >= prefixed
 		}
 	}
-	return ""
+}
+
+// record reports the column of a table of field values that names the record whose
+// fields they are, when only one table is called so.
+func (d *discovery) record(t *looked, f *field, label string) bool {
+	attr := t.attribute()
+	if attr == nil || attr == f {
+		return false
+	}
+	n := 0
+	for _, to := range d.done {
+		if names(label, to.name, d.done) != differs {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // sampler returns how a source is sampled.

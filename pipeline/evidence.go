@@ -207,6 +207,9 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 			c.AccountTokens = append(c.AccountTokens, hex.EncodeToString(t[:]))
 		}
 	}
+	if a.plan.Kind == correcting {
+		c.Kind = audit.KindCorrection
+	}
 	for _, f := range a.Policy.FloorsInForce(c.FinishedAt) {
 		x := audit.Floor{ID: f.ID, Mode: f.Mode}
 		if policy.Real(f.EffectiveFrom) {
@@ -223,6 +226,11 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 	}
 	slices.Sort(c.SubjectTokens)
 	c.Scope, c.Method, c.Residuals = a.tally.lines()
+	if a.plan.Kind == correcting {
+		for i := range c.Method {
+			c.Method[i].Method, c.Method[i].Note = "overwrite", "the new value in the place of the old one"
+		}
+	}
 	c.Verification = audit.Verification{RescanAt: a.Now(), LiveHits: a.sum.Residue, Units: len(a.touched)}
 	if h := a.Policy.Backups.Horizon; !h.IsZero() {
 		today := policy.Civil(c.FinishedAt)

@@ -44,10 +44,11 @@ type KeptLine struct {
 	Dataset string `json:"dataset"`
 	Unit    string `json:"unit"`
 	Locator string `json:"locator"`
-	Reason  string `json:"reason"` // law, shared or hold
+	Reason  string `json:"reason"` // law, shared or hold; of a correction also text and format
 	Rule    string `json:"rule"`
 	Until   string `json:"until"`
 	Class   string `json:"class"`
+	Advice  string `json:"advice,omitempty"` // what to do instead of a correction
 }
 
 // BackLine is a copy of an erased person that came back.

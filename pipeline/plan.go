@@ -22,7 +22,7 @@ import (
 type Plan struct {
 	Version int       `json:"version"`
 	ID      string    `json:"id"`
-	Kind    string    `json:"kind"` // erase or retain
+	Kind    string    `json:"kind"` // erase, retain or correct
 	Account string    `json:"account,omitempty"`
 	Created time.Time `json:"created"`
 	AsOf    time.Time `json:"as_of"`
@@ -55,6 +55,7 @@ type planBody struct {
 // the records that carry nothing else must not fall to them.
 type planSubject struct {
 	Shared map[string]string `json:"shared,omitempty"`
+	Set    []planSet         `json:"set,omitempty"` // what a correction sets
 
 	Account string            `json:"account"`
 	Tokens  map[string]string `json:"tokens"` // hex → kind
@@ -78,7 +79,8 @@ type planEdit struct {
 	Locator    string         `json:"locator"`
 	Delete     bool           `json:"delete,omitempty"`
 	Extent     extract.Extent `json:"extent,omitempty"`
-	Keep       bool           `json:"keep,omitempty"` // kept by law, stripped
+	Keep       bool           `json:"keep,omitempty"`   // kept by law, stripped
+	Fields     []planField    `json:"fields,omitempty"` // of a correction
 	Sum        uint64         `json:"sum,omitempty"`
 	Account    string         `json:"account,omitempty"`
 	Class      string         `json:"class"`

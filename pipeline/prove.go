@@ -99,6 +99,9 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool,
 // prove counts what is left of the people's identifiers after the graph was
 // brought up to date from the sources.
 func (a *application) prove(ctx context.Context) error {
+	if a.plan.Kind == correcting {
+		return a.proveCorrection(ctx)
+	}
 	if a.plan.Kind != "erase" {
 		return nil
 	}

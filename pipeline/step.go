@@ -135,7 +135,7 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 		if err != nil || u.Key != st.Unit.Unit.Key {
 			continue
 		}
-		left, err := a.left(ctx, src, u)
+		left, err := a.left(ctx, src, u, st)
 		if err != nil && ctx.Err() == nil {
 			a.failed([]planStep{st}, err)
 			return nil
@@ -158,8 +158,13 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 	return ctx.Err()
 }
 
-// left reports whether a unit still holds something of the people of the plan.
-func (a *application) left(ctx context.Context, src *Source, u connectors.Unit) (bool, error) {
+// left reports whether a unit still holds something of the people of the plan; of a
+// correction, whether the step is not done in it.
+func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, st planStep) (bool, error) {
+	if a.plan.Kind == correcting {
+		done, err := a.corrected(ctx, src, u, st)
+		return slices.Contains(done, false), err
+	}
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {
 			return false, err
@@ -299,7 +304,11 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 			extent = extract.Whole
 		}
 		mine := func(kind, value string) bool { return a.hers(e.Account, a.Graph.Token(kind, value)) }
-		x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine}).Rewrite
+		if a.plan.Kind == correcting {
+			x.Rewrite, x.Exact = a.setter(e), true
+		} else {
+			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine}).Rewrite
+		}
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {
 				if extract.Sum(a.Graph, values) != e.Sum {

@@ -58,6 +58,10 @@ func (p *printer) line(v any) {
 		fmt.Fprintf(p.stderr, "gap: %s %s: %s\n", l.Source, l.Unit, l.Reason)
 	case pipeline.KeptLine:
 		fmt.Fprintf(p.stdout, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
+	case pipeline.RecipientLine:
+		fmt.Fprintf(p.stdout, "to be told: %s (%s, %s), %d records\n", l.Dataset, l.Connector, l.Relation, l.Records)
+	case pipeline.ChoiceLine:
+		fmt.Fprintf(p.stdout, "one of hers: %s %s in %s, %d records\n", l.Category, l.Hint, strings.Join(l.Fields, ", "), l.Records)
 	case pipeline.BackLine:
 		fmt.Fprintf(p.stdout, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
 	case pipeline.SubjectLine:

@@ -39,7 +39,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.quiet, "quiet", false, "no progress and no remarks")
 	f.IntVar(&a.workers, "workers", runtime.NumCPU(), "units worked on at the same time")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.discoverCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(),
+	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.discoverCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(), a.correctCmd(),
 		a.applyCmd(), a.verifyCmd(), a.holdCmd(), a.linkCmd(), a.nightlyCmd(), a.statusCmd(), a.auditCmd())
 	for _, c := range root.Commands() {
 		wrapArgs(c)

@@ -216,7 +216,7 @@ func (w *rowWriter) plan(ctx context.Context) error {
 		return err
 	}
 	for _, e := range w.t.edits {
-		more, err := j.drop(ctx, l, rewritten(l, w.row, w.key, all, e.Rewrite))
+		more, err := j.drop(ctx, l, rewritten(l, w.row, w.key, all, e))
 		if err != nil {
 			return err
 		}
@@ -229,6 +229,11 @@ func (w *rowWriter) plan(ctx context.Context) error {
 			} else {
 				all = append(all, c)
 			}
+		}
+	}
+	for _, c := range all {
+		if len(w.candidates(c)) == 0 {
+			return w.unfit(c)
 		}
 	}
 	slices.SortFunc(all, func(a, b change) int { return a.i - b.i })
@@ -244,8 +249,11 @@ func (j *job) drop(ctx context.Context, l *layout, changes []change) ([]change, 
 		if err != nil {
 			return nil, err
 		}
-		if !held {
+		switch {
+		case !held:
 			kept = append(kept, c)
+		case c.exact:
+			return nil, fmt.Errorf("table %q, column %q: other rows refer to its value: %w", l.table.name, l.cols[c.i].name, connectors.ErrUnfit)
 		}
 	}
 	return kept, nil
@@ -258,6 +266,7 @@ type change struct {
 	text     string
 	empty    bool
 	optional bool // a column that may stay as it is when the table allows no other value
+	exact    bool // the text has to be written as it is
 }
 
 // emptied lists the changes that make a row a shell.
@@ -290,7 +299,7 @@ func lifeless(v any) bool {
 
 // rewritten lists the changes that a redaction asks for, of a row to which changes
 // are made already.
-func rewritten(l *layout, r row, key string, made []change, rewrite func(connectors.Field, string) (string, connectors.Verdict)) []change {
+func rewritten(l *layout, r row, key string, made []change, e edit) []change {
 	var out []change
 	for i, c := range l.cols {
 		text, ok := l.text(r, i)
@@ -303,10 +312,10 @@ func rewritten(l *layout, r row, key string, made []change, rewrite func(connect
 			}
 			text = made[n].text
 		}
-		now, verdict := rewrite(c.field, text)
+		now, verdict := e.Rewrite(c.field, text)
 		switch {
 		case verdict == connectors.Set && now != text:
-			out = append(out, change{i: i, old: r.vals[i], text: now})
+			out = append(out, change{i: i, old: r.vals[i], text: now, exact: e.Exact})
 		case verdict == connectors.Empty && !hollow(c.column, r.vals[i], key):
 			out = append(out, change{i: i, old: r.vals[i], empty: true})
 		}

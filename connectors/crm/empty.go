@@ -60,6 +60,9 @@ func (w *rowWriter) candidates(c change) []any {
 			out = append(out, v)
 		}
 	}
+	if c.exact {
+		return out
+	}
 	if !cl.notNull {
 		out = append(out, nil)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // rowWriter writes the changes of one row.
@@ -99,11 +101,19 @@ func (w *rowWriter) write(ctx context.Context, changes []change) error {
 		changes = left
 	}
 	for _, c := range changes {
+		if c.exact {
+			return w.unfit(c)
+		}
 		if !c.optional {
 			return fmt.Errorf("table %q, column %q: no empty value satisfies its constraints", w.t.l.table.name, w.t.l.cols[c.i].name)
 		}
 	}
 	return nil
+}
+
+// unfit says that a value which has to be written as it is cannot be.
+func (w *rowWriter) unfit(c change) error {
+	return fmt.Errorf("table %q, column %q: its type or a constraint refuses the value: %w", w.t.l.table.name, w.t.l.cols[c.i].name, connectors.ErrUnfit)
 }
 
 // one tries the candidates of one column.

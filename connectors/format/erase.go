@@ -252,7 +252,7 @@ func merge(list []connectors.Edit) []connectors.Edit {
 			continue
 		}
 		old := out[i]
-		m := connectors.Edit{Collection: e.Collection, Locator: e.Locator, Action: connectors.Redact, Check: both(old.Check, e.Check)}
+		m := connectors.Edit{Collection: e.Collection, Locator: e.Locator, Action: connectors.Redact, Exact: old.Exact || e.Exact, Check: both(old.Check, e.Check)}
 		if old.Action == connectors.Delete || e.Action == connectors.Delete {
 			m.Action = connectors.Delete
 		}

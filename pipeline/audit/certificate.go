@@ -14,8 +14,10 @@ const (
 	KindErasure         = "erasure_request"
 	KindFacebook        = "fb_deletion"
 	KindResidual        = "residual_release"
+	KindCorrection      = "correction"
 	KindPartialFailure  = "PARTIAL_FAILURE"
 	levelLive           = "LIVE_ERASED"
+	levelCorrected      = "LIVE_CORRECTED"
 	levelUnrecoverable  = "UNRECOVERABLE"
 	defaultContactEmail = "support@cratio.com"
 )
@@ -49,7 +51,7 @@ type Certificate struct {
 	StartedAtUTC       string       `json:"started_at_utc"`  // filled in by Issue
 	FinishedAtUTC      string       `json:"finished_at_utc"` // filled in by Issue
 	Log                Anchor       `json:"log"`
-	Level              string       `json:"level"`     // LIVE_ERASED or UNRECOVERABLE; filled in by Issue
+	Level              string       `json:"level"`     // LIVE_ERASED, UNRECOVERABLE or LIVE_CORRECTED; filled in by Issue
 	Statement          string       `json:"statement"` // in plain words; filled in by Issue
 	Contact            Contact      `json:"contact"`
 	Signature          Signature    `json:"signature"` // KeyID by the caller, Value by Issue

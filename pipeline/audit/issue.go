@@ -81,9 +81,9 @@ func (c *Certificate) check() error {
 		return errors.New("the certificate id is no ULID")
 	}
 	switch c.Kind {
-	case KindRetention, KindErasure, KindFacebook, KindResidual:
+	case KindRetention, KindErasure, KindFacebook, KindResidual, KindCorrection:
 	default:
-		return errors.New("the kind is none of the four there are")
+		return errors.New("the kind is none of those there are")
 	}
 	if !isHex(c.PlanSHA256, 32, 32) {
 		return errors.New("plan_sha256 is no SHA-256 in hex")

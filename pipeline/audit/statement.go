@@ -20,6 +20,8 @@ func (c *Certificate) state() {
 	done := c.FinishedAt.In(IST)
 	var b strings.Builder
 	switch {
+	case c.Kind == KindCorrection:
+		fmt.Fprintf(&b, "The personal data in scope was corrected in live systems on %s: %s given the new values.", done.Format(spoken), records(redacted))
 	case found == 0:
 		fmt.Fprintf(&b, "Nothing in scope was found in live systems on %s.", done.Format(spoken))
 	case erased+redacted == 0:
@@ -29,7 +31,10 @@ func (c *Certificate) state() {
 			done.Format(spoken), records(erased), records(redacted))
 	}
 	c.Level = levelLive
-	if clear, err := time.ParseInLocation(time.DateOnly, c.Backups.ClearBy, IST); err == nil && erased+redacted > 0 {
+	if c.Kind == KindCorrection {
+		c.Level = levelCorrected
+	}
+	if clear, err := time.ParseInLocation(time.DateOnly, c.Backups.ClearBy, IST); err == nil && erased+redacted > 0 && c.Kind != KindCorrection {
 		from := clear
 		if from.Before(done) {
 			from = done

@@ -145,6 +145,10 @@ func (w *wiring) ref(f *catalogFile, s refSite, i int) {
 	}
 	target := s.target
 	target.Dataset = w.all[t].Key
+	if len(w.all[t].Collections) == 0 { // its catalog is only about to be written, see LoadBare
+		src.References = append(src.References, target)
+		return
+	}
 	at, problem, hint := w.find(t, target)
 	if problem != "" {
 		f.r.Errorf(s.pos, hint, "the reference of %s: %s", where, problem)

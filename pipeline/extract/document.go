@@ -35,13 +35,18 @@ type document struct {
 	// at holds what each leaf was found to be. Redacting and masking go by it, so
 	// that they see exactly what finding saw, keys from further up included.
 	at map[*json.Node][]hit
+	// leaves holds what each leaf inherits from above; nil unless asked for.
+	leaves map[*json.Node]context
 }
 
 const maxNesting = 4 // JSON in strings in JSON
 
 // look parses a JSON text, also one that was cut in the middle; nil when it is
 // not JSON at all.
-func look(text string, depth int) *document {
+func look(text string, depth int) *document { return lookInto(text, depth, false) }
+
+// lookInto is look that also keeps, on request, what the leaves inherit.
+func lookInto(text string, depth int, leaves bool) *document {
 	t := strings.TrimLeft(text, " \t\r\n\ufeff")
 	if t == "" || t[0] != '{' && t[0] != '[' || depth > maxNesting {
 		return nil
@@ -58,6 +63,9 @@ func look(text string, depth int) *document {
 		return nil
 	}
 	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}}
+	if leaves {
+		d.leaves = map[*json.Node]context{}
+	}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], context{}, depth)
 	return d
@@ -252,7 +260,7 @@ func recordLike(e *json.Node, p *part) bool {
 func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	text := n.Text(d.data)
 	if n.Kind == json.String {
-		if inner := look(text, depth+1); inner != nil {
+		if inner := lookInto(text, depth+1, d.leaves != nil); inner != nil {
 			d.nested[n] = inner
 			p.hits = append(p.hits, inner.parts[0].hits...)
 			for _, ip := range inner.parts[1:] {
@@ -261,6 +269,9 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 			}
 			return
 		}
+	}
+	if d.leaves != nil {
+		d.leaves[n] = c
 	}
 	for _, h := range leafHits(c.key, text, c.others) {
 		if h.name && c.thing {

@@ -40,7 +40,7 @@ func keyMeaning(key string) meaning {
 		m.name, m.identity, m.others = true, "", false
 	case "wa id", "waid", "recipient id", "whatsapp id":
 		m.identity = KindWaID
-	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
+	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "from no", "to no", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
 		"dial whom number":
 		m.identity, m.party = KindPhone, joined != "customer number"
 	case "k number", "knowlarity number": // the provider's own, that customers call

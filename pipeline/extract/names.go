@@ -19,7 +19,7 @@ var companyWords = map[string]bool{
 	"pvt": true, "ltd": true, "limited": true, "llp": true, "traders": true, "enterprises": true, "enterprise": true, "industries": true,
 	"company": true, "co": true, "corp": true, "inc": true, "agency": true, "agencies": true, "store": true, "stores": true, "sons": true,
 	"indiamart": true, "buyer": true, "justdial": true, "unknown": true, "customer": true, "test": true, "lead": true, "anonymous": true,
-	"user": true, "guest": true, "caller": true, "n/a": true, "na": true, "dummy": true,
+	"user": true, "guest": true, "caller": true, "enquiry": true, "inquiry": true, "enquirer": true, "visitor": true, "website": true, "prospect": true, "n/a": true, "na": true, "dummy": true,
 }
 
 // NameSignature returns the keyed signature of a personal name, nil when the

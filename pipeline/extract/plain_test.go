@@ -330,7 +330,11 @@ func (r *refRecord) labelled(c *refColumn, v string) {
 
 func (r *refRecord) json(c *refColumn, v string) {
 	d := look(v, 0)
-	if d == nil {
+	switch {
+	case d == nil && slices.Contains(c.Categories, "user"):
+		r.labelled(c, v)
+		return
+	case d == nil:
 		r.text(v)
 		return
 	}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -299,7 +300,11 @@ func (r *record) labelled(c *column, v string) {
 // json looks into a value.
 func (r *record) json(c *column, v string) {
 	d := look(v, 0)
-	if d == nil {
+	switch {
+	case d == nil && slices.Contains(c.Categories, "user"):
+		r.labelled(c, v) // it may hold anything: a form's answer that is nothing but a number is hers
+		return
+	case d == nil:
 		r.text(v)
 		return
 	}

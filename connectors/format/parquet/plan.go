@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,10 +141,25 @@ func (p *groupPlan) scalar(f *file, g *group, col column, todo []redaction) erro
 		}
 		text := string(l.appendText(nil, raw))
 		next, verdict := t.edit.Rewrite(col.field, text)
+		if err := l.admits(t.edit, text, next, verdict); err != nil {
+			return err
+		}
 		if val, change := l.verdict(raw, text, next, verdict); change {
 			e := p.edit(l, t.row)
 			e.cells = append(e.cells, cellEdit{0, val})
 		}
+	}
+	return nil
+}
+
+// admits refuses a value that has to be written as it is and that the column's
+// type cannot hold.
+func (l *leaf) admits(e *connectors.Edit, text, next string, v connectors.Verdict) error {
+	if !e.Exact || v != connectors.Set || next == text {
+		return nil
+	}
+	if _, ok := l.parse(next); !ok {
+		return fmt.Errorf("a column of its type: %w", connectors.ErrUnfit)
 	}
 	return nil
 }
@@ -236,6 +252,9 @@ func (p *groupPlan) leafValues(s *stream, field connectors.Field, todo []redacti
 			}
 			text := string(l.appendText(nil, raw))
 			next, v := t.edit.Rewrite(field, text)
+			if err := l.admits(t.edit, text, next, v); err != nil {
+				return err
+			}
 			if val, change := l.verdict(raw, text, next, v); change {
 				e := p.edit(l, t.row)
 				e.cells = append(e.cells, cellEdit{j, val})

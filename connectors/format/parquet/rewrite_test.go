@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -324,5 +325,24 @@ func TestRewriteCancelled(t *testing.T) {
 	data := write(t, people(10), 4)
 	if _, err := New("set", peopleCat).Rewrite(ctx, input(data), &out, format.NewEdits(nil)); err == nil {
 		t.Fatal("a cancelled rewrite did not fail")
+	}
+}
+
+// TestExact checks that an exact edit refuses what a column cannot hold, where an
+// erasure would empty the cell.
+func TestExact(t *testing.T) {
+	data := write(t, people(6), 6)
+	set := func(f connectors.Field, v string) (string, connectors.Verdict) {
+		if f.Name == "id" {
+			return "no number", connectors.Set
+		}
+		return "", connectors.Same
+	}
+	e := edit(4, connectors.Redact, set)
+	e.Exact = true
+	var out bytes.Buffer
+	_, err := New("set", peopleCat).Rewrite(context.Background(), input(data), &out, format.NewEdits([]connectors.Edit{e}))
+	if !errors.Is(err, connectors.ErrUnfit) {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+)
+
+// fate decides class, clock and what an erasure does.
+func (x *plot) fate(all map[string]*plot) {
+	last := lastWord(x.name)
+	switch {
+	case x.role == tenants || x.role == staffers:
+		x.erase = "keep"
+	case billingNames[last] || x.role == owned && x.under(all, billingNames):
+		x.class, x.erase = "billing", "keep"
+		x.trigger = x.called(billedNames)
+		x.notes = append(x.notes, "taken for documents that the law has kept: review, and the date that counts")
+		if x.trigger == nil && billingNames[last] {
+			x.notes = append(x.notes, "no date was recognised: without one these are kept for ever")
+		}
+	case x.role == nobodys:
+		x.erase = "keep"
+		x.notes = append(x.notes, "nothing of a person was found in it")
+	case x.role == common:
+		x.erase = "redact"
+	case ticketNames[last]:
+		x.ticket()
+	case anyWord(x.name, logNames) && !anyWord(x.name, talkNames):
+		x.erase = "redact"
+		x.notes = append(x.notes, "taken for a log: its rows stay, emptied of the person; erase: delete if they may go")
+	case x.erase == "delete" && x.forSeveral(all):
+		x.erase = "redact"
+		x.notes = append(x.notes, "several people may share a row: it is emptied, not deleted")
+	}
+	if x.class == "account_crm" && x.role != nobodys && x.under(all, ticketNames) && !ticketNames[last] {
+		x.notes = append(x.notes, "belongs to tickets, whose clock starts when they are closed: class support_ticket wants a trigger in this table")
+	}
+}
+
+// ticket gives a ticket its class only when its clock can start: when it is
+// closed, not when it was opened.
+func (x *plot) ticket() {
+	if x.trigger = x.called(closedNames); x.trigger != nil {
+		x.class = "support_ticket"
+		return
+	}
+	x.notes = append(x.notes, "class support_ticket wants a trigger, and no column says when a ticket was closed")
+}
+
+// under reports that the table is somebody's only by way of a table with such a
+// name.
+func (x *plot) under(all map[string]*plot, list map[string]bool) bool {
+	yes := false
+	for _, l := range x.links {
+		to := all[l.to.name]
+		switch {
+		case l.drop != "" || to.role != people && to.role != owned:
+		case list[lastWord(to.name)]:
+			yes = true
+		default:
+			return false
+		}
+	}
+	return yes
+}
+
+// forSeveral reports a table that refers to people in two ways.
+func (x *plot) forSeveral(all map[string]*plot) bool {
+	seen := map[string]int{}
+	for _, l := range x.links {
+		if all[l.to.name].role == people && l.to != x.looked && !l.merge {
+			seen[l.to.name]++
+		}
+	}
+	for _, n := range seen {
+		if n > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxOrder bounds the order of tables in a cycle.
+const maxOrder = 8
+
+// arrange orders the tables so that what refers is erased before what it refers
+// to. Cycles end where the bound is.
+func (p Proposal) arrange(all map[string]*plot) {
+	deep := map[string]int{}
+	for range maxOrder {
+		for _, t := range p.tables {
+			for _, l := range all[t.name].links {
+				if l.to != t {
+					deep[l.to.name] = max(deep[l.to.name], min(deep[t.name]+1, maxOrder))
+				}
+			}
+		}
+	}
+	for _, t := range p.tables {
+		all[t.name].order = 10 * (1 + deep[t.name])
+	}
+}
+
+// meta writes the keys of the collection.
+func (x *plot) meta() []string {
+	out := []string{"class: " + x.class}
+	if x.role == tenants {
+		out = append(out, "accounts: true")
+	}
+	if x.role == staffers {
+		out = append(out, "staff: true")
+	}
+	if x.account != nil {
+		out = append(out, "account: "+scalar(x.account.path[0]))
+	}
+	if x.at != nil {
+		out = append(out, "recorded_at: "+scalar(x.at.path[0]))
+	}
+	if x.trigger != nil {
+		out = append(out, "trigger: "+scalar(x.trigger.path[0]))
+	}
+	out = append(out, "erase: "+x.erase, fmt.Sprintf("order: %d", x.order))
+	if len(x.pairs) > 0 {
+		var refs []string
+		for _, p := range x.pairs {
+			refs = append(refs, p.yaml())
+		}
+		out = append(out, "refs: ["+strings.Join(refs, ", ")+"]")
+	}
+	return out
+}
+
+func (p pair) yaml() string {
+	var to []string
+	for _, v := range sortedKeys(p.to) {
+		if safeKey(v) {
+			to = append(to, scalar(v)+": "+scalar(p.to[v].name))
+		}
+	}
+	return "{type: " + scalar(p.typ.path[0]) + ", id: " + scalar(p.id.path[0]) + ", map: {" + strings.Join(to, ", ") + "}}"
+}

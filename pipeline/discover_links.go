@@ -1,0 +1,364 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/pipeline/detect"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// link is a column that refers to the key of a table.
+type link struct {
+	field *field
+	to    *looked
+	key   string
+	sure  bool   // declared, or guessed with the values for it
+	note  string // what a person has to look at; ""
+	drop  string // why records are not joined by it; ""
+	merge bool   // it means "merged into"
+}
+
+// spread counts how the rows of a table share the values of a column.
+type spread struct {
+	groups int // values that stand in three rows or more
+	mixed  int // of these, such that stand in the rows of three different people
+}
+
+// hub reports a column that many different people share: a firm, a campaign.
+func (s spread) hub() bool { return s.mixed >= 2 && s.mixed*2 >= s.groups }
+
+// measure finds out, while the values are there, how the rows of a table share
+// what its columns refer to, and which columns list several people in one cell.
+func (t *looked) measure() {
+	person := t.rowPeople()
+	for _, f := range t.fields {
+		if len(f.path) > 1 || f.nested {
+			continue
+		}
+		f.several = f.lists()
+		t.gather(f)
+		if len(f.cells) < 3 || f.pk && len(f.refs) == 0 {
+			continue
+		}
+		f.shared = f.spreadOver(person)
+		for _, g := range t.fields {
+			if g == f || len(g.path) > 1 || len(t.fields) > 8 || !g.keyLike() || !f.keyLike() {
+				continue
+			}
+			by := map[int]string{}
+			for _, c := range g.cells {
+				by[c.Row] = c.Text
+			}
+			if f.over == nil {
+				f.over = map[*field]int{}
+			}
+			f.over[g] = f.most(by)
+		}
+	}
+}
+
+// gather notes the keys that stand beside each value of a type column.
+func (t *looked) gather(typ *field) {
+	id := t.partner(typ)
+	if id == nil {
+		return
+	}
+	by := map[int]string{}
+	for _, c := range id.cells {
+		by[c.Row] = c.Text
+	}
+	named := map[string]map[string]bool{}
+	for _, c := range typ.cells {
+		if named[c.Text] == nil {
+			named[c.Text] = map[string]bool{}
+		}
+		if v := by[c.Row]; v != "" && len(named[c.Text]) < keptIDs {
+			named[c.Text][v] = true
+		}
+	}
+	if len(named) <= maxTypes {
+		typ.named = named
+	}
+}
+
+// maxTypes is how many values a type column may have.
+const maxTypes = 40
+
+// keyLike reports a column that can refer to something.
+func (f *field) keyLike() bool {
+	words := detect.Words(f.label)
+	return f.pk || len(f.refs) > 0 || len(words) > 0 && (words[len(words)-1] == "id" || words[len(words)-1] == "name" || words[len(words)-1] == "key")
+}
+
+// rowPeople tells the rows by the first identifier that stands in them.
+func (t *looked) rowPeople() map[int]string {
+	out := map[int]string{}
+	for _, f := range t.fields {
+		kind := f.identity()
+		if kind == "" || len(f.path) > 1 || anyWord(f.label, otherRoles) {
+			continue
+		}
+		for _, c := range f.cells {
+			if id, ok := extract.Normalise(identityKind(kind), c.Text); ok && out[c.Row] == "" {
+				out[c.Row] = id.Value
+			}
+		}
+	}
+	return out
+}
+
+func identityKind(word string) string {
+	if word == "phone_number" {
+		return extract.KindPhone
+	}
+	return word
+}
+
+// identity is the identity word that the field's verdict gives it.
+func (f *field) identity() string {
+	best, _ := verdicts(f)
+	return best.Identity
+}
+
+func (f *field) spreadOver(person map[int]string) spread {
+	rows, people := map[string]int{}, map[string]map[string]bool{}
+	for _, c := range f.cells {
+		rows[c.Text]++
+		if p := person[c.Row]; p != "" {
+			if people[c.Text] == nil {
+				people[c.Text] = map[string]bool{}
+			}
+			people[c.Text][p] = true
+		}
+	}
+	var s spread
+	for v, n := range rows {
+		if n >= 3 {
+			s.groups++
+			if len(people[v]) >= 3 {
+				s.mixed++
+			}
+		}
+	}
+	return s
+}
+
+// most is the largest number of different others that stand beside one value.
+func (f *field) most(by map[int]string) int {
+	beside := map[string]map[string]bool{}
+	most := 0
+	for _, c := range f.cells {
+		if o := by[c.Row]; o != "" {
+			if beside[c.Text] == nil {
+				beside[c.Text] = map[string]bool{}
+			}
+			beside[c.Text][o] = true
+			most = max(most, len(beside[c.Text]))
+		}
+	}
+	return most
+}
+
+// lists reports a column whose cells name several people: addresses of a mail.
+func (f *field) lists() bool {
+	if anyWord(f.label, listColumns) {
+		return true
+	}
+	n := 0
+	for _, c := range f.cells {
+		mails := map[string]bool{}
+		for _, s := range extract.Find(c.Text) {
+			if s.Kind == extract.KindEmail {
+				mails[s.Value] = true
+			}
+		}
+		if len(mails) > 1 && f.identity() == extract.KindEmail {
+			n++
+		}
+	}
+	return n*20 > len(f.cells)
+}
+
+// links resolves the references of a table to the proposed tables.
+func (p Proposal) links(t *looked) []*link {
+	var out []*link
+	for _, f := range t.fields {
+		if len(f.path) > 1 || f.made {
+			continue
+		}
+		var l *link
+		switch {
+		case len(f.refs) > 0:
+			l = p.linkTo(f, f.refs[0].Collection+"."+f.refs[0].Field, "")
+			if l != nil {
+				l.sure = true
+			}
+		case f.guess != "":
+			l = p.linkTo(f, f.guess, "not declared: guessed by name and values")
+			if l != nil {
+				l.sure = f.guessed
+			}
+		}
+		if l == nil {
+			continue
+		}
+		l.judge(t)
+		out = append(out, l)
+	}
+	for _, l := range out { // several ways to the same table: which leads to the person?
+		n := 0
+		for _, o := range out {
+			if o.to == l.to && (o.drop == "" || o == l) && l.to != t {
+				n++
+			}
+		}
+		if n > 1 && l.drop == "" {
+			l.drop = "several columns refer to " + l.to.name + ": which of them leads to the person of this row?"
+		}
+	}
+	return out
+}
+
+func (p Proposal) linkTo(f *field, target, note string) *link {
+	table, key, _ := strings.Cut(target, ".")
+	i := slices.IndexFunc(p.tables, func(t *looked) bool { return t.name == table })
+	if i < 0 || !p.tables[i].keyed(key) {
+		return nil
+	}
+	return &link{field: f, to: p.tables[i], key: key, note: note}
+}
+
+// keyed reports whether the column is the whole primary key of the table.
+func (t *looked) keyed(name string) bool {
+	var pk []string
+	for _, f := range t.fields {
+		if f.pk {
+			pk = append(pk, f.path[0])
+		}
+	}
+	return len(pk) == 1 && pk[0] == name
+}
+
+// judge decides whether records are joined by the link.
+func (l *link) judge(t *looked) {
+	switch {
+	case merged(l.field) && l.to == t:
+		l.merge = true
+	case l.to == t:
+		l.drop = "a reference of the table to itself does not say that both are one person"
+	case anyWord(l.field.label, otherRoles) && names(strings.TrimSuffix(plain(l.field.label), " id"), l.to.name, nil) == differs:
+		l.drop = "by its name it leads to somebody else"
+	case !l.sure:
+		l.drop = l.note
+	}
+}
+
+// pair is a polymorphic reference.
+type pair struct {
+	typ, id *field
+	to      map[string]*looked // by the values of typ
+	unknown int                // values of typ that mean no table for sure
+}
+
+// The ends of the names of the two columns of a pair.
+var (
+	typeEnds = []string{"type", "doctype", "class", "model", "entity", "object", "table", "kind", "module"}
+	keyEnds  = []string{"id", "docname", "name", "key", "no", "uuid"}
+)
+
+// pairs finds the columns that together name a record of any table.
+func (p Proposal) pairs(t *looked) []pair {
+	var out []pair
+	for _, typ := range t.fields {
+		id := t.partner(typ)
+		if id == nil || len(typ.named) == 0 {
+			continue
+		}
+		x := pair{typ: typ, id: id, to: map[string]*looked{}}
+		for v, ids := range typ.named {
+			if to := p.meant(v, ids); to != nil {
+				x.to[v] = to
+			} else {
+				x.unknown++
+			}
+		}
+		if len(x.to) > 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// meant finds the table that a value of the type column means; ids are the keys
+// that stand beside it. A name that only ends like the table's needs keys that no
+// counter gives out.
+func (p Proposal) meant(typ string, ids map[string]bool) *looked {
+	var best *looked
+	how := differs
+	for _, o := range p.tables {
+		m := names(typ, o.name, p.tables)
+		if m <= how || o.single() == nil {
+			continue
+		}
+		found, counters := 0, 0
+		for v := range ids {
+			if o.single().ids[v] {
+				found++
+			}
+			if counted(v) {
+				counters++
+			}
+		}
+		if m == exact || m == prefixed && (found > 0 || o.sampled < o.total) || counters == 0 && found*2 >= len(ids) {
+			best, how = o, m
+		}
+	}
+	return best
+}
+
+// single is the only column of the primary key, nil if there are several or none.
+func (t *looked) single() *field {
+	var pk *field
+	for _, f := range t.fields {
+		if f.pk && pk != nil {
+			return nil
+		}
+		if f.pk {
+			pk = f
+		}
+	}
+	return pk
+}
+
+// partner finds the column that holds the key where typ holds the table.
+func (t *looked) partner(typ *field) *field {
+	words := detect.Words(typ.label)
+	if len(words) == 0 {
+		return nil
+	}
+	stem := words
+	if slices.Contains(typeEnds, words[len(words)-1]) {
+		stem = words[:len(words)-1]
+	}
+	var out *field
+	if len(typ.path) > 1 || typ.pk || len(typ.refs) > 0 {
+		return nil
+	}
+	for _, f := range t.fields {
+		w := detect.Words(f.label)
+		if f == typ || len(f.path) > 1 || len(f.refs) > 0 || f.pk || len(w) < 1 || !slices.Contains(keyEnds, w[len(w)-1]) {
+			continue
+		}
+		of := w[:len(w)-1]
+		if len(stem) > 0 && slices.Equal(of, stem) || slices.Equal(of, words) || w[0] == "docname" && words[0] == "doctype" {
+			out = f
+		}
+	}
+	return out
+}
+
+// reference spells a link for the catalog.
+func (l *link) reference(source string) string {
+	return "{dataset: " + scalar(source) + ", field: " + scalar(l.to.name+"."+l.key) + ", direction: from}"
+}

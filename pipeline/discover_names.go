@@ -1,0 +1,124 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/pipeline/detect"
+)
+
+// What CRMs call their tables and columns. A name alone decides only what is
+// harmless when it is wrong: what is kept, emptied instead of deleted, or not
+// joined.
+var (
+	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building")
+	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin")
+	billingNames = vocabulary("invoice bill billing payment receipt refund challan")
+	ticketNames  = vocabulary("ticket complaint helpdesk")
+	logNames     = vocabulary("log logs audit trail history version versions webhook deleted trash recycle archive queue outbox letter journal revision")
+	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
+	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser")
+	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead")
+	otherRoles   = vocabulary("referrer referred referral introducer spouse relative guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
+	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
+	mergedNames  = []string{"merged into", "merged to", "merged in", "duplicate of", "merge target", "master record", "canonical"}
+	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
+	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation"}
+	endedNames   = []string{"terminated at", "terminated on", "termination date", "ended at", "ended on", "end date", "cancelled at", "cancelled on", "canceled at", "churned at", "closed at", "deactivated at", "expired at"}
+)
+
+func vocabulary(s string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		m[w] = true
+	}
+	return m
+}
+
+// lastWord is the word that says what a table holds: "invoice" of crm_invoices.
+func lastWord(name string) string {
+	words := detect.Words(name)
+	if len(words) == 0 {
+		return ""
+	}
+	return singular(words[len(words)-1])
+}
+
+// anyWord reports whether a name has a word, or its singular, of a vocabulary.
+func anyWord(name string, list map[string]bool) bool {
+	return slices.ContainsFunc(detect.Words(name), func(w string) bool { return list[w] || list[singular(w)] })
+}
+
+// plain spells a name as words.
+func plain(name string) string { return strings.Join(detect.Words(name), " ") }
+
+// called returns the first top-level field that is called by one of the names, in
+// the order of the names.
+func (t *looked) called(names []string) *field {
+	for _, n := range names {
+		for _, f := range t.fields {
+			if len(f.path) == 1 && !f.made && plain(f.label) == n {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// merged reports a column that names the record into which this one was merged.
+func merged(f *field) bool {
+	words := plain(f.label)
+	return slices.ContainsFunc(mergedNames, func(n string) bool { return words == n || words == n+" id" })
+}
+
+// match says how well a text (a column's name, a type's value) means a table.
+type match uint8
+
+const (
+	differs  match = iota
+	ending         // "contact" of device_contacts: another thing as a rule
+	prefixed       // "Lead" of crm_lead, where crm is how many tables begin
+	exact          // "Lead", "App\\Models\\Lead" of leads
+)
+
+// prefixes are what vendors put before the names of their tables.
+var prefixes = vocabulary("crm tbl tab app core main public sales fcrm vtiger sugar zoho m t")
+
+// names compares a text with the name of a table; all are the tables there are.
+func names(text, table string, all []*looked) match {
+	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
+		text = text[i+1:]
+	}
+	want, have := detect.Words(text), detect.Words(table)
+	if len(want) == 0 || len(want) > len(have) {
+		return differs
+	}
+	tail := have[len(have)-len(want):]
+	for i := range want {
+		if singular(want[i]) != singular(tail[i]) {
+			return differs
+		}
+	}
+	switch head := have[:len(have)-len(want)]; {
+	case len(head) == 0:
+		return exact
+	case len(head) > 1:
+		return ending
+	case prefixes[head[0]]:
+		return prefixed
+	default:
+		n := 0
+		for _, t := range all {
+			if w := detect.Words(t.name); len(w) > 1 && w[0] == head[0] {
+				n++
+			}
+		}
+		if n*2 > len(all) {
+			return prefixed
+		}
+	}
+	return ending
+}
+
+// counted reports ids that a counter gives out: the same in every table.
+func counted(id string) bool { return len(id) < 12 && strings.Trim(id, "0123456789") == "" }

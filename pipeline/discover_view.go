@@ -1,0 +1,128 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/pipeline/detect"
+)
+
+// view is how a proposal describes one field beyond what was found in it.
+type view struct {
+	category string
+	best     detect.Finding
+	sutra    []string // keys of meta.sutra
+	notes    []string
+}
+
+// textNames are columns of free text, whatever the sample held.
+var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason")
+
+// view decides how a field is described: by what was found in it, and by what its
+// table was taken for.
+func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below bool) view {
+	v := view{category: best.Category, best: best}
+	x := w.plots[t.name]
+	if x == nil || len(f.path) > 1 {
+		return v
+	}
+	for _, l := range x.links {
+		if l.field == f && l.merge {
+			v.sutra = append(v.sutra, "link: merged")
+		}
+	}
+	if f.nested {
+		if v.category = ""; below {
+			v.category = "user"
+		}
+		return v
+	}
+	personal := strings.HasPrefix(v.category, "user")
+	switch x.role {
+	case common, nobodys:
+		if personal {
+			v.notes = append(v.notes, "review: "+v.category+" by its values, left out because its table is nobody's alone")
+			v.category, v.best = "system.operations", detect.Finding{}
+		}
+		return v
+	case owned, people:
+		if w.marker(x) == f {
+			v.category = "user.unique_id.pseudonymous"
+			v.notes = append(v.notes, "its records are a person's: what refers to one is hers too")
+			return v
+		}
+		if v.category == "" && f.guess == "" && f.text() {
+			v.category = "user.content"
+			v.notes = append(v.notes, "review: free text by its name")
+			personal = true
+		}
+	}
+	switch {
+	case personal && anyWord(f.label, otherRoles) && v.category == "user.name":
+		v.category, v.best = "system.operations", detect.Finding{}
+		v.notes = append(v.notes, "review: another person's name by what the column is called")
+	case v.best.Identity != "" && (anyWord(f.label, otherRoles) || f.several):
+		v.sutra = append(v.sutra, "role: mention")
+		v.notes = append(v.notes, "review: taken for other people: by it nobody is joined")
+	}
+	if x.class == "billing" && slices.ContainsFunc([]string{"user.name", "user.contact.address", "user.financial", "user.government_id"}, func(k string) bool { return strings.HasPrefix(v.category, k) }) {
+		v.sutra = append(v.sutra, "erase: keep")
+	}
+	return v
+}
+
+// text reports a column of free text by its name and type.
+func (f *field) text() bool {
+	words := detect.Words(f.label)
+	typ := strings.ToUpper(f.typ)
+	return !f.pk && len(f.refs) == 0 && !f.dated && len(words) > 0 && textNames[words[len(words)-1]] &&
+		(typ == "" || strings.Contains(typ, "TEXT") || strings.Contains(typ, "CHAR") || strings.Contains(typ, "CLOB"))
+}
+
+// marker is the column that makes the records of an owned table personal, so that
+// links to them lead to the person: the key, unless its name would have it taken
+// for a person's own; then a reference.
+func (w *catalogWriter) marker(x *plot) *field {
+	if x.role != owned {
+		return nil
+	}
+	if pk := x.single(); pk != nil && !strings.HasSuffix(plain(pk.label), "name") {
+		return pk
+	}
+	for _, l := range x.links {
+		if l.drop == "" && !l.field.pk {
+			return l.field
+		}
+	}
+	for _, p := range x.pairs {
+		return p.id
+	}
+	return nil
+}
+
+// refs gives the references of a column for the catalog; those by which nobody is
+// joined are said in words.
+func (x *plot) refs(source string, f *field) (refs, notes []string) {
+	for _, l := range x.links {
+		if l.field != f {
+			continue
+		}
+		if l.drop != "" {
+			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
+		}
+		if l.note != "" {
+			notes = append(notes, "review: looks like a reference to "+comment(l.to.name+"."+l.key)+", "+l.note)
+		}
+		refs = append(refs, l.reference(source))
+	}
+	if len(refs) > 0 {
+		return refs, notes
+	}
+	for _, r := range f.refs {
+		notes = append(notes, "refers to "+comment(r.Collection+"."+r.Field))
+	}
+	if f.guess != "" {
+		notes = append(notes, "review: looks like a reference to "+comment(f.guess))
+	}
+	return nil, notes
+}
