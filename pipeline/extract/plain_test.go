@@ -4,10 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -15,28 +13,6 @@ import (
 
 // This is the extraction as it was before it was made fast: record by record,
 // value by value, with nothing remembered. TestBatchAgainstPlain holds the fast one to it.
-
-func refName(h Hasher, raw string) lineage.Name {
-	words := strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r) && r != '\''
-	})
-	var sig lineage.Name
-	for _, w := range words {
-		w = fold(w)
-		if w == "" || honorifics[w] {
-			continue
-		}
-		if companyWords[w] {
-			return nil
-		}
-		sig = append(sig, wordSignature(h, w))
-	}
-	if len(sig) > 6 {
-		return nil
-	}
-	slices.Sort(sig)
-	return slices.Compact(sig)
-}
 
 type refColumn struct {
 	connectors.Field

@@ -206,11 +206,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	}
 	rows := rowWriter{b: b, placed: t.wide == nil}
 	for {
-		var blk *block
-		if !c.noBlocks {
-			blk = t.s.nextBlock(len(t.fields), b.Room())
-		}
-		if blk != nil {
+		if blk := c.nextBlock(t, b); blk != nil {
 			rows.block(blk, t)
 		} else {
 			rec, gap, err := t.next(io.Discard)
@@ -237,6 +233,14 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		gaps = append(gaps, connectors.Gap{Reason: "the text ends in half a UTF-16 letter"})
 	}
 	return flush()
+}
+
+// nextBlock returns the rows that can be taken together, or nil.
+func (c *codec) nextBlock(t *table, b *connectors.Builder) *block {
+	if c.noBlocks {
+		return nil
+	}
+	return t.s.nextBlock(len(t.fields), b.Room())
 }
 
 // rowWriter puts records into batches.

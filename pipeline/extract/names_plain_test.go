@@ -1,0 +1,34 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// refName is NameSignature as it was before words were remembered.
+func refName(h Hasher, raw string) lineage.Name {
+	words := strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r) && r != '\''
+	})
+	var sig lineage.Name
+	for _, w := range words {
+		w = fold(w)
+		if w == "" || honorifics[w] {
+			continue
+		}
+		if companyWords[w] {
+			return nil
+		}
+		sig = append(sig, wordSignature(h, w))
+	}
+	if len(sig) > 6 {
+		return nil
+	}
+	slices.Sort(sig)
+	return slices.Compact(sig)
+}
