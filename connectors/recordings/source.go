@@ -50,6 +50,7 @@ type source struct {
 var (
 	_ connectors.Source  = (*source)(nil)
 	_ connectors.Located = (*source)(nil)
+	_ connectors.Finder  = (*source)(nil)
 	_ connectors.Eraser  = (*source)(nil)
 	_ connectors.Fetcher = (*source)(nil)
 	_ connectors.Checker = (*source)(nil)
@@ -100,8 +101,18 @@ func kindOf(name string) kind {
 // Units lists the objects. An entry that is there and cannot be looked at is a
 // unit too, which then fails to read.
 func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
+	return s.listed(s.store.List(ctx, ""))
+}
+
+// Find implements connectors.Finder.
+func (s *source) Find(ctx context.Context, key string) iter.Seq2[connectors.Unit, error] {
+	return s.listed(blob.Find(ctx, s.store, key))
+}
+
+// listed makes units of a listing.
+func (s *source) listed(objects iter.Seq2[blob.Object, error]) iter.Seq2[connectors.Unit, error] {
 	return func(yield func(connectors.Unit, error) bool) {
-		for o, err := range s.store.List(ctx, "") {
+		for o, err := range objects {
 			if err != nil && o.Key == "" {
 				yield(connectors.Unit{}, fmt.Errorf("list recordings: %w", err))
 				return
