@@ -153,10 +153,23 @@ func (s *source) stat(ctx context.Context, u connectors.Unit) (blob.Object, erro
 	return o, nil
 }
 
+// known returns the object of a unit, to be read: without a look at it when the
+// listing has just shown it and its name tells all that the record says.
+func (s *source) known(ctx context.Context, u connectors.Unit) (blob.Object, error) {
+	l, ok := s.store.(blob.Lister)
+	if ok && ctx.Err() == nil && kindOf(u.Key) == audio {
+		key, _ := blob.Plain(u.Key)
+		if o, ok := l.Listed(u.Key, u.Fingerprint); ok && !ParseName(key).At.IsZero() {
+			return o, nil
+		}
+	}
+	return s.stat(ctx, u)
+}
+
 // Read yields the records of one object in one batch.
 func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
-		o, err := s.stat(ctx, u)
+		o, err := s.known(ctx, u)
 		if err != nil {
 			yield(connectors.Batch{}, err)
 			return
