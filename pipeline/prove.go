@@ -53,7 +53,8 @@ func (s *Site) rescan(ctx context.Context, list []touched, how func(*scan) func(
 	return w.Close(ctx)
 }
 
-// revisit visits the wanted units of one source.
+// revisit visits the wanted units of one source, and old versions of their objects:
+// what is in one of those is not gone.
 func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool, visit func(context.Context, *Source, connectors.Unit) error) error {
 	r.Progress.Stage("read again "+src.Name, len(wanted))
 	defer r.Progress.End()
@@ -61,16 +62,13 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool,
 	group.SetLimit(max(r.Workers, 1))
 	whole := true
 	last := time.Now()
-	for u, err := range src.Conn.Units(gctx) {
+	for u, err := range connectors.Find(gctx, src.Conn, maps.Clone(wanted)) {
 		if gctx.Err() != nil {
 			break
 		}
 		if err != nil {
 			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
 			whole = false
-			continue
-		}
-		if !wanted[u.Key] {
 			continue
 		}
 		delete(wanted, u.Key)

@@ -131,8 +131,12 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 		a.unsure[st.No] = true
 		return nil
 	}
-	for u, err := range src.Conn.Units(ctx) {
-		if err != nil || u.Key != st.Unit.Unit.Key {
+	for u, err := range connectors.Find(ctx, src.Conn, map[string]bool{st.Unit.Unit.Key: true}) {
+		if err != nil { // whether it is gone is not known
+			a.failed([]planStep{st}, err)
+			return ctx.Err()
+		}
+		if u.Key != st.Unit.Unit.Key {
 			continue
 		}
 		left, err := a.left(ctx, src, u, st)

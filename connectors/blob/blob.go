@@ -64,6 +64,14 @@ type Store interface {
 	Sweep(ctx context.Context) error
 }
 
+// Lister is implemented by stores in which looking at an object takes time. Listed
+// returns what a listing has just said of one, when it had that version then; its
+// time is that of the object, not of the file that it was made of. It serves
+// those to whom the name tells all, so that they do not ask for each of millions.
+type Lister interface {
+	Listed(key, version string) (Object, bool)
+}
+
 // Keeper is implemented by stores that keep old versions of objects.
 type Keeper interface {
 	// Forget removes old versions of an object: all of them when version is "", else

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -63,6 +64,21 @@ func Close(s Store) error {
 		return c.Close()
 	}
 	return nil
+}
+
+// Find yields the object of a name, and the old versions of its key.
+func Find(ctx context.Context, s Store, name string) iter.Seq2[Object, error] {
+	key, _ := Plain(name)
+	return func(yield func(Object, error) bool) {
+		for o, err := range s.List(ctx, key) {
+			if found, _ := Plain(o.Key); found != key && o.Key != "" {
+				return // keys that only begin like it come later
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
 }
 
 // Forget calls the store's [Keeper], if it is one.

@@ -36,7 +36,8 @@ type s3Store struct {
 	listing   *listingMode
 	versioned *versioning
 
-	seen recent
+	seen   recent[*head]  // objects that were just looked at: opening one does not look again
+	listed recent[Object] // objects that were just listed
 }
 
 // s3Options are for tests: a transport that counts or fails, short pauses.

@@ -137,6 +137,12 @@ func (s *s3Store) Stat(ctx context.Context, name string) (Object, error) {
 	return h.object(name), nil
 }
 
+// Listed implements [Lister].
+func (s *s3Store) Listed(name, version string) (Object, bool) {
+	o, ok := s.listed.get(name)
+	return o, ok && o.Version == version
+}
+
 // at looks the object up, at the version if one is given.
 func (s *s3Store) at(ctx context.Context, name, version string) (*head, error) {
 	h, err := s.find(ctx, name)

@@ -68,39 +68,41 @@ func escape(key string) string {
 	return b.String()
 }
 
-// recent remembers the last objects that were looked at, so that opening one
-// right afterwards does not look again. It is safe for concurrent use.
-type recent struct {
+// recent remembers the last things of that many names. It is safe for concurrent
+// use; the zero value remembers remembered of them.
+type recent[T any] struct {
 	mu   sync.Mutex
-	at   map[string]*head
-	ring [64]string
+	at   map[string]T
+	ring []string
 	next int
 }
 
-func (r *recent) put(name string, h *head) {
+// remembered is how many names a recent holds.
+const remembered = 4096
+
+func (r *recent[T]) put(name string, x T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.at == nil {
-		r.at = map[string]*head{}
+		r.at, r.ring = map[string]T{}, make([]string, remembered)
 	}
 	if _, ok := r.at[name]; !ok {
 		delete(r.at, r.ring[r.next])
 		r.ring[r.next] = name
-		r.next = (r.next + 1) % len(r.ring)
+		r.next = (r.next + 1) % remembered
 	}
-	r.at[name] = h
+	r.at[name] = x
 }
 
-func (r *recent) get(name, version string) *head {
+// get returns what is remembered of a name.
+func (r *recent[T]) get(name string) (x T, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h := r.at[name]; h != nil && h.version == version {
-		return h
-	}
-	return nil
+	x, ok = r.at[name]
+	return x, ok
 }
 
-func (r *recent) drop(name string) {
+func (r *recent[T]) drop(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.at, name)

@@ -205,6 +205,7 @@ func (s *s3Store) List(ctx context.Context, prefix string) iter.Seq2[Object, err
 				continue
 			}
 			o := Object{Key: nameOf(key, orNull(it.id), it.latest), Size: it.size, Modified: it.modified, Version: fingerprint(it.etag, it.id, m.ids)}
+			s.listed.put(o.Key, o)
 			if !yield(o, nil) {
 				return
 			}

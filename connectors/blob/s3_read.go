@@ -55,8 +55,8 @@ func (w window) end() int64 { return w.off + int64(len(w.buf)) }
 
 // Open implements [Store].
 func (s *s3Store) Open(ctx context.Context, name, version string) (Reader, error) {
-	h := s.seen.get(name, version)
-	if h == nil {
+	h, ok := s.seen.get(name)
+	if !ok || h.version != version {
 		var err error
 		if h, err = s.at(ctx, name, version); err != nil {
 			return nil, err

@@ -387,3 +387,25 @@ func TestS3ReaderCoalesces(t *testing.T) {
 type small struct{ r io.Reader }
 
 func (s *small) Read(p []byte) (int, error) { return s.r.Read(p[:min(len(p), 700)]) }
+
+func TestS3DeletionMeetsAWriter(t *testing.T) {
+	ctx := context.Background()
+	for name, tt := range map[string]struct {
+		kind server.Keeps
+		op   string
+	}{"versions": {server.Versions, "DeleteObjects"}, "no versions": {server.Nothing, "DeleteObject"}} {
+		t.Run(name, func(t *testing.T) {
+			b := newBucket(t, tt.kind)
+			b.put("k", "hers")
+			wire := &connectortest.Wire{}
+			s := b.store(s3Options{transport: wire}, "")
+			o, err := s.Stat(ctx, "k")
+			b.must(nil, err)
+			wire.Fail(connectortest.WireFault{Op: tt.op, Times: 1, How: connectortest.First(func() { b.put("k", "theirs") })})
+			if err := s.Delete(ctx, "k", o.Version); !errors.Is(err, connectors.ErrChanged) {
+				t.Errorf("%v", err)
+			}
+			same(t, "their update stays, hers is gone", b.all(), []string{"k=theirs"})
+		})
+	}
+}

@@ -80,6 +80,7 @@ func (s *Source) Check(ctx context.Context) ([]connectors.Finding, error) {
 var (
 	_ connectors.Source  = (*Source)(nil)
 	_ connectors.Located = (*Source)(nil)
+	_ connectors.Finder  = (*Source)(nil)
 	_ connectors.Eraser  = (*Source)(nil)
 	_ connectors.Fetcher = (*Source)(nil)
 	_ connectors.Checker = (*Source)(nil)

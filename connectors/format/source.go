@@ -88,8 +88,13 @@ func (s *Source) Store() blob.Store { return s.store }
 // Litter of operating systems is left out. An entry that cannot be looked at is
 // a unit whose Read fails.
 func (s *Source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
+	return s.listed(s.store.List(ctx, ""))
+}
+
+// listed makes units of a listing.
+func (s *Source) listed(objects iter.Seq2[blob.Object, error]) iter.Seq2[connectors.Unit, error] {
 	return func(yield func(connectors.Unit, error) bool) {
-		for obj, err := range s.store.List(ctx, "") {
+		for obj, err := range objects {
 			if err != nil && obj.Key == "" {
 				yield(connectors.Unit{}, fmt.Errorf("source %s: %w", s.conf.Name, err))
 				return
@@ -105,6 +110,11 @@ func (s *Source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 			}
 		}
 	}
+}
+
+// Find implements connectors.Finder.
+func (s *Source) Find(ctx context.Context, key string) iter.Seq2[connectors.Unit, error] {
+	return s.listed(blob.Find(ctx, s.store, key))
 }
 
 func (s *Source) unit(o blob.Object) connectors.Unit {

@@ -50,6 +50,7 @@ type source struct {
 var (
 	_ connectors.Source  = (*source)(nil)
 	_ connectors.Located = (*source)(nil)
+	_ connectors.Finder  = (*source)(nil)
 	_ connectors.Eraser  = (*source)(nil)
 	_ connectors.Fetcher = (*source)(nil)
 	_ connectors.Checker = (*source)(nil)
@@ -100,8 +101,18 @@ func kindOf(name string) kind {
 // Units lists the objects. An entry that is there and cannot be looked at is a
 // unit too, which then fails to read.
 func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
+	return s.listed(s.store.List(ctx, ""))
+}
+
+// Find implements connectors.Finder.
+func (s *source) Find(ctx context.Context, key string) iter.Seq2[connectors.Unit, error] {
+	return s.listed(blob.Find(ctx, s.store, key))
+}
+
+// listed makes units of a listing.
+func (s *source) listed(objects iter.Seq2[blob.Object, error]) iter.Seq2[connectors.Unit, error] {
 	return func(yield func(connectors.Unit, error) bool) {
-		for o, err := range s.store.List(ctx, "") {
+		for o, err := range objects {
 			if err != nil && o.Key == "" {
 				yield(connectors.Unit{}, fmt.Errorf("list recordings: %w", err))
 				return
@@ -142,10 +153,23 @@ func (s *source) stat(ctx context.Context, u connectors.Unit) (blob.Object, erro
 	return o, nil
 }
 
+// known returns the object of a unit, to be read: without a look at it when the
+// listing has just shown it and its name tells all that the record says.
+func (s *source) known(ctx context.Context, u connectors.Unit) (blob.Object, error) {
+	l, ok := s.store.(blob.Lister)
+	if ok && ctx.Err() == nil && kindOf(u.Key) == audio {
+		key, _ := blob.Plain(u.Key)
+		if o, ok := l.Listed(u.Key, u.Fingerprint); ok && !ParseName(key).At.IsZero() {
+			return o, nil
+		}
+	}
+	return s.stat(ctx, u)
+}
+
 // Read yields the records of one object in one batch.
 func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
-		o, err := s.stat(ctx, u)
+		o, err := s.known(ctx, u)
 		if err != nil {
 			yield(connectors.Batch{}, err)
 			return

@@ -1,0 +1,49 @@
+package connectors
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// Finder is implemented by sources that can look for a unit without listing all.
+type Finder interface {
+	// Find yields the unit of that key as it stands now, and the old versions of its
+	// object where the store keeps some: they are units too. A unit that is gone
+	// yields nothing; an error means that this is not known.
+	Find(ctx context.Context, key string) iter.Seq2[Unit, error]
+}
+
+// findAtMost is up to how many units are looked for one by one: listing all of a
+// source costs about a request for a thousand of them.
+const findAtMost = 1000
+
+// Find yields the units with the given keys, as they stand now, each once. Sources
+// that are no [Finder] are listed.
+func Find(ctx context.Context, s Source, keys map[string]bool) iter.Seq2[Unit, error] {
+	return func(yield func(Unit, error) bool) {
+		f, ok := s.(Finder)
+		if !ok || len(keys) > findAtMost {
+			wanted := maps.Clone(keys)
+			for u, err := range s.Units(ctx) {
+				if (err != nil || wanted[u.Key]) && !yield(u, err) {
+					return
+				}
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			for u, err := range f.Find(ctx, key) {
+				if err == nil && seen[u.Key] {
+					continue
+				}
+				seen[u.Key] = true
+				if !yield(u, err) {
+					return
+				}
+			}
+		}
+	}
+}
