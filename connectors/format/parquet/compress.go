@@ -17,7 +17,6 @@ import (
 	pqgzip "github.com/parquet-go/parquet-go/compress/gzip"
 	pqlz4 "github.com/parquet-go/parquet-go/compress/lz4"
 	pqsnappy "github.com/parquet-go/parquet-go/compress/snappy"
-	pqzstd "github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 )
 
@@ -45,7 +44,6 @@ var encoders = map[int64]pqcompress.Codec{
 	cSnappy: &pqsnappy.Codec{},
 	cGzip:   &pqgzip.Codec{Level: pqgzip.DefaultCompression},
 	cBrotli: &pqbrotli.Codec{Quality: 5},
-	cZstd:   &pqzstd.Codec{Level: pqzstd.SpeedFastest},
 	cLZ4Raw: &pqlz4.Codec{Level: pqlz4.Fastest},
 }
 
@@ -149,10 +147,14 @@ func unframeLZ4(dst, src []byte) (int, error) {
 	return lz4.UncompressBlock(src, dst)
 }
 
-// compress is the inverse of decompress.
-func compress(codec int64, src []byte) ([]byte, error) {
+// compress is the inverse of decompress. old is how many bytes of each thousand
+// the page had that src comes from; 0 when there was none like it.
+func compress(codec int64, src []byte, old int) ([]byte, error) {
 	if codec == cNone {
 		return src, nil
+	}
+	if codec == cZstd {
+		return packZstd(src, old)
 	}
 	real := codec
 	if codec == cLZ4 {

@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // cutter rewrites one chunk without the dropped rows and with the edited
@@ -32,9 +33,16 @@ type cutter struct {
 	row           int64 // rows that began so far in the page at hand
 	j             int   // position of the next value in its row
 	at            *cutPage
-	out           gone
-	buf, body     []byte
+	*scratch
 }
+
+// scratch is memory that one chunk after the other is cut with.
+type scratch struct {
+	out       gone
+	buf, body []byte
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // cutPage is a data page on its way. Without changed it stays as it was.
 type cutPage struct {
@@ -258,13 +266,14 @@ func (c *cutter) came(p *cutPage, v []byte) {
 // splice takes the dropped rows out of a page that has no dictionary indices, and
 // returns its values, encoded.
 func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
+	if cap(c.buf) < rp.size {
+		c.buf = make([]byte, rp.size)
+	}
 	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
 	if err != nil {
 		return nil, err
 	}
-	if rp.compressed(c.codec) {
-		c.buf = b[:0]
-	} else {
+	if !rp.compressed(c.codec) {
 		b = bytes.Clone(b)
 	}
 	n := pg.present(c.leaf)

@@ -294,7 +294,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	}
 	body = append(body, vals...)
 	c.body = body
-	packed, err := compress(c.codec, body)
+	packed, err := compress(c.codec, body, rp.ratio())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -311,7 +311,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = compress(c.codec, vals); err != nil {
+		if packed, err = compress(c.codec, vals, rp.ratio()); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -332,7 +332,7 @@ func (d *cutDict) encode(codec int64) ([]byte, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	packed, err := compress(codec, vals)
+	packed, err := compress(codec, vals, 0)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -273,6 +273,9 @@ func (rp *rawPage) compressed(codec int64) bool {
 	return codec != cNone && (rp.kind != dataPageV2 || rp.head.sub(8).bool(7, true))
 }
 
+// ratio is how many bytes of each thousand the compressed page takes.
+func (rp *rawPage) ratio() int { return int(rp.packed * 1000 / int64(max(1, rp.size))) }
+
 // present counts the values that are not null.
 func (p *page) present(l *leaf) int {
 	if p.def == nil {

@@ -1,0 +1,113 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/huff0"
+	"github.com/klauspost/compress/zstd"
+)
+
+// zstdBlock is how much a block of a zstd frame may hold.
+const zstdBlock = 128 << 10
+
+// packer compresses pages with zstd. It is used by one goroutine at a time.
+type packer struct {
+	enc  *zstd.Encoder
+	huff huff0.Scratch
+	try  []byte
+	out  []byte
+}
+
+// packers are kept, for their tables are large.
+var packers = sync.Pool{New: func() any {
+	p, err := newPacker()
+	if err != nil {
+		return err
+	}
+	return p
+}}
+
+// packZstd returns a frame of src; see [packer.pack].
+func packZstd(src []byte, old int) ([]byte, error) {
+	p, ok := packers.Get().(*packer)
+	if !ok {
+		return nil, errors.New("compressing a page: the zstd encoder cannot be made")
+	}
+	defer packers.Put(p)
+	p.out = p.pack(p.out[:0], src, old)
+	return bytes.Clone(p.out), nil
+}
+
+func newPacker() (*packer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
+	if err != nil {
+		return nil, fmt.Errorf("making a zstd encoder: %w", err)
+	}
+	return &packer{enc: enc}, nil
+}
+
+// pack appends a frame of src to dst. old is how many bytes a page like it took of
+// each thousand. Random digits and numbers hold hardly any repetition, and looking
+// for it takes most of the time: where the frequency of the bytes alone gives what
+// the writer had, that is all that is used.
+func (p *packer) pack(dst, src []byte, old int) []byte {
+	if len(src) > 2*zstdBlock {
+		at := len(src) / 2
+		probe := src[at : at+zstdBlock/2]
+		plain := p.frequencies(p.try[:0], probe, true)
+		p.try = plain
+		if len(plain)*1000 <= len(probe)*(old+old/20) {
+			return p.literals(dst, src)
+		}
+	}
+	return p.enc.EncodeAll(src, dst)
+}
+
+// literals writes a frame whose blocks have no matches.
+func (p *packer) literals(dst, src []byte) []byte {
+	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd, 0x80|0x20) // one segment, its size in four bytes
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(src)))
+	for len(src) > 0 {
+		n := min(len(src), zstdBlock)
+		dst = p.frequencies(dst, src[:n], n == len(src))
+		src = src[n:]
+	}
+	return dst
+}
+
+// frequencies writes a block that holds b as literals: 1 KiB to 128 KiB of them,
+// or fewer, which stay as they are.
+func (p *packer) frequencies(dst, b []byte, last bool) []byte {
+	const rawBlock, rleBlock, compressed = 0, 1, 2
+	var packed []byte
+	err := huff0.ErrIncompressible
+	if len(b) >= 1<<10 {
+		p.huff.Reuse = huff0.ReusePolicyNone
+		packed, _, err = huff0.Compress4X(b, &p.huff)
+	}
+	form, width := 3, 18
+	switch {
+	case errors.Is(err, huff0.ErrUseRLE):
+		return append(blockHead(dst, rleBlock, len(b), last), b[0])
+	case err != nil || len(packed)+8 >= len(b):
+		return append(blockHead(dst, rawBlock, len(b), last), b...)
+	case len(b) < 1<<14:
+		form, width = 2, 14
+	}
+	head := binary.LittleEndian.AppendUint64(nil, uint64(compressed)|uint64(form)<<2|uint64(len(b))<<4|uint64(len(packed))<<(4+width))
+	head = head[:(4+2*width)/8]
+	dst = blockHead(dst, compressed, len(head)+len(packed)+1, last)
+	return append(append(append(dst, head...), packed...), 0) // no sequences
+}
+
+func blockHead(dst []byte, kind, size int, last bool) []byte {
+	h := kind<<1 | size<<3
+	if last {
+		h |= 1
+	}
+	return append(dst, byte(h), byte(h>>8), byte(h>>16))
+}
