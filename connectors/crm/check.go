@@ -133,6 +133,7 @@ func (sc *schema) checkReferences() []connectors.Finding {
 
 // Leftovers implements [connectors.Retainer].
 func (s *source) Leftovers(ctx context.Context) (out []connectors.Leftover, err error) {
+	s.tidy(ctx)
 	err = s.reading(ctx, func(ss *session, sc *schema) error {
 		out, err = s.leftovers(ctx, ss, sc)
 		return err

@@ -75,7 +75,7 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (ou
 	if err := ss.commit(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.d.settle(ctx, ss, tablesOf(j.tables())); err != nil {
+	if err := s.d.settle(ctx, ss, j.named()); err != nil {
 		return nil, fmt.Errorf("wiping what is left after the commit (run it again): %w", err)
 	}
 	return j.out, nil
@@ -279,6 +279,16 @@ func (j *job) tables() []*layout {
 			seen[t.l.table] = true
 			out = append(out, t.l)
 		}
+	}
+	return out
+}
+
+// named lists the tables that the plan names, whether rows were found in them or not:
+// what an earlier run left behind goes with this one.
+func (j *job) named() []*table {
+	var out []*table
+	for _, l := range j.layouts {
+		out = append(out, l.table)
 	}
 	return out
 }

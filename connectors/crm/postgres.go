@@ -50,7 +50,8 @@ type postgres struct {
 	mu      sync.Mutex
 	idle    []*pgconn.PgConn
 	leader  *leader
-	version string // of the schema below
+	dirty   map[string]bool // tables with dead rows of our own
+	version string          // of the schema below
 	known   *schema
 }
 

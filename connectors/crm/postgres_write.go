@@ -3,8 +3,11 @@ package crm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -309,17 +312,46 @@ func (d *postgres) dangling(context.Context, *session, []*table) (map[string]int
 
 func (d *postgres) scrub(context.Context, *session, []*table) error { return nil }
 
-// settle removes the dead versions of the rows, their entries in the indexes and the
-// samples of values that the planner keeps, where the user may. Where she may not, or an older transaction still sees them, they
-// stay until the server's own vacuum: Leftovers says so.
-func (d *postgres) settle(ctx context.Context, s *session, tables []*table) error {
+// settle notes the tables for tidy: a VACUUM after every one of many transactions
+// would go over the same indexes again and again.
+func (d *postgres) settle(_ context.Context, _ *session, tables []*table) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, t := range tables {
 		if !t.owned {
-			continue
+			continue // Leftovers says so
 		}
-		if _, err := s.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+strings.TrimPrefix(t.from, "ONLY ")); err != nil && !passingError(err) {
-			return fmt.Errorf("removing dead rows of table %q: %w", t.name, err)
+		if d.dirty == nil {
+			d.dirty = map[string]bool{}
 		}
+		d.dirty[strings.TrimPrefix(t.from, "ONLY ")] = true
 	}
-	return ctx.Err()
+	return nil
+}
+
+// tidy removes the dead versions of rows of the tables that were changed, their
+// entries in the indexes and the samples of values that the planner keeps. What an
+// older transaction still sees stays until the server's own vacuum.
+func (d *postgres) tidy(ctx context.Context) error {
+	d.mu.Lock()
+	dirty := d.dirty
+	d.dirty = nil
+	d.mu.Unlock()
+	if len(dirty) == 0 {
+		return nil
+	}
+	ss, err := d.begin(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range slices.Sorted(maps.Keys(dirty)) {
+		if _, err = ss.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t); err != nil && !passingError(err) {
+			break
+		}
+		err = nil // a table that is held by others keeps its dead rows for the server's own vacuum
+	}
+	if err = errors.Join(err, ss.end(ctx)); err != nil {
+		return fmt.Errorf("removing dead rows: %w", err)
+	}
+	return nil
 }

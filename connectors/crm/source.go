@@ -25,6 +25,7 @@ type source struct {
 	region  string // where the server stands, as far as it is known
 
 	mu     sync.Mutex
+	untidy error             // what removing leftovers met
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
 }
 
@@ -52,8 +53,29 @@ func newSource(d dialect, c connectors.Config) *source {
 	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, mem: memory.NewGoAllocator()}
 }
 
+// tidier is a dialect that removes what changes left behind once for many of them.
+type tidier interface {
+	tidy(ctx context.Context) error
+}
+
+// tidy removes what the changes so far left behind. An error is kept for Close: it
+// says nothing against the job at hand.
+func (s *source) tidy(ctx context.Context) {
+	t, ok := s.d.(tidier)
+	if !ok {
+		return
+	}
+	err := t.tidy(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.untidy = errors.Join(s.untidy, err)
+}
+
 // Close closes the connections.
-func (s *source) Close() error { return s.d.close() }
+func (s *source) Close() error {
+	s.tidy(context.Background())
+	return errors.Join(s.untidy, s.d.close())
+}
 
 // Region implements [connectors.Located]: what the server's name or the url says, ""
 // when neither does.
@@ -133,6 +155,7 @@ func (s *source) why(u connectors.Unit) purpose {
 
 // units collects the list first, so that no lock is held while it is used.
 func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
+	s.tidy(ctx)
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
 		if err != nil {

@@ -53,6 +53,45 @@ func (p *process) Stop() error {
 	return err
 }
 
+// CPU is the processor time that the server and the processes it started took so far,
+// those that ended included. It is known on Linux only.
+func (p *process) CPU() (time.Duration, error) {
+	list, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	own := strconv.Itoa(p.cmd.Process.Pid)
+	var ticks int64
+	for _, name := range list {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue // it ended in the meantime; its starter knows its time
+		}
+		_, rest, ok := bytes.Cut(b, []byte(") ")) // the name before may hold anything
+		f := bytes.Fields(rest)
+		if !ok || len(f) < 15 {
+			continue
+		}
+		self := name == "/proc/"+own+"/stat"
+		if !self && string(f[1]) != own {
+			continue
+		}
+		for i, v := range f[11:15] { // user and system time, and those of children that ended
+			n, err := strconv.ParseInt(string(v), 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			if self || i < 2 {
+				ticks += n
+			}
+		}
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
+}
+
+// ticksPerSecond is the clock of /proc on every Linux.
+const ticksPerSecond = 100
+
 // launch starts a server's program and waits until ask says that it answers.
 func launch(ctx context.Context, p *process, ask func(context.Context) error) error {
 	p.out, p.done = &tail{}, make(chan struct{})
