@@ -161,6 +161,11 @@ func (a *application) allowed(ctx context.Context) error {
 	if a.plan.body.Latest.After(now) {
 		return fmt.Errorf("%w: the plan has records that are not due before %s", ErrRefused, Stamp(a.plan.body.Latest))
 	}
+	for class := range a.plan.body.Classes {
+		if err := gate(a.Policy, class, now); err != nil {
+			return err
+		}
+	}
 	if err := a.approval(); err != nil {
 		return err
 	}

@@ -206,12 +206,20 @@ func (pl *planner) undecided(p *lineage.Person) error {
 	return nil
 }
 
-// gate refuses to plan for a class as long as a floor in force is undecided.
+// gate refuses to plan for a class as long as a floor in force is undecided, now or
+// when the plan is for.
 func (pl *planner) gate(class string) error {
 	at := pl.plan.AsOf
-	if open := pl.Policy.Undecided(class, at); len(open) > 0 {
-		return fmt.Errorf("%w: decision gate: the floor %s has been in force since %s and its mode is UNDECIDED, so nothing of class %s can be planned; choose its mode in policy.yaml",
-			ErrRefused, open[0], policy.Format(pl.Policy.FloorFrom(open[0])), class)
+	if now := pl.Now(); now.After(at) {
+		at = now
+	}
+	return gate(pl.Policy, class, at)
+}
+
+func gate(p policy.Policy, class string, at time.Time) error {
+	if open := p.Undecided(class, at); len(open) > 0 {
+		return fmt.Errorf("%w: decision gate: the floor %s has been in force since %s and its mode is UNDECIDED, so nothing of class %s can be erased; choose its mode in policy.yaml",
+			ErrRefused, open[0], policy.Format(p.FloorFrom(open[0])), class)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type planBody struct {
 	Subjects []planSubject
 	Facts    accountFacts // of the accounts, as a retention plan saw them
 	Holds    map[string]bool
+	Classes  map[string]bool
 	Latest   time.Time // the latest date before which an edit is not due
 }
 

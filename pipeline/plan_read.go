@@ -51,7 +51,7 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
 	p.SHA256 = sum
-	p.body.Holds = map[string]bool{}
+	p.body.Holds, p.body.Classes = map[string]bool{}, map[string]bool{}
 	steps, records := 0, 0
 	end, err := p.items(func(it planItem) error {
 		switch {
@@ -65,6 +65,7 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 		}
 		records += len(it.Edits)
 		for _, e := range it.Edits {
+			p.body.Classes[e.Class] = true
 			if e.Due.After(p.body.Latest) {
 				p.body.Latest = e.Due
 			}

@@ -62,8 +62,10 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 	for _, b := range back {
 		s.emit(b)
 	}
-	sum.Residue, sum.Gaps = len(back), s.Gaps()
-	return sum, nil
+	sum.Residue = len(back)
+	err = s.stillDue(ctx, proofs, &sum)
+	sum.Gaps = s.Gaps()
+	return sum, err
 }
 
 // verifyOne proves one certificate.
@@ -91,10 +93,9 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	if err := s.rescanProofs(ctx, proofs, &sum); err != nil {
 		return sum, err
 	}
-	if proofs[0].Kind == "retain" {
+	err = s.stillThere(c.SubjectTokens, proofs[0].Returned, &sum)
+	if err == nil {
 		err = s.stillDue(ctx, proofs, &sum)
-	} else {
-		err = s.stillThere(c.SubjectTokens, proofs[0].Returned, &sum)
 	}
 	sum.Gaps = s.Gaps()
 	return sum, err
@@ -128,35 +129,45 @@ func (s *Site) stillThere(tokens []string, returned bool, sum *VerifySummary) er
 	return nil
 }
 
-// stillDue counts the units of a retention plan in which something is left that
-// the plan was to take out.
+// stillDue counts the units of retention plans in which something is left that was
+// due when the plan was made.
 func (s *Site) stillDue(ctx context.Context, proofs []proof, sum *VerifySummary) (err error) {
-	pl, err := s.newPlanner("retain", time.Unix(proofs[0].AsOf, 0))
+	latest := map[[2]string]int64{} // what was due for one plan was due for every later one
+	for _, p := range proofs {
+		for _, t := range p.Touched {
+			if k := [2]string{t.Source, t.Unit.Key}; p.Kind == "retain" {
+				latest[k] = max(latest[k], p.AsOf)
+			}
+		}
+	}
+	if len(latest) == 0 {
+		return nil
+	}
+	pl, err := s.newPlanner("retain", time.Time{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph)}
-	for _, p := range proofs {
-		for _, t := range p.Touched {
-			st, err := s.Graph.Unit(t.Source, t.Unit.Key)
-			if err != nil {
-				return err
-			}
-			if st == nil {
-				continue
-			}
-			left, err := r.dueIn(st.ID)
-			if err != nil {
-				return err
-			}
-			if left {
-				sum.Residue++
-				s.gap(t.Source, t.Unit.Key, "records that the plan took out, or others of their age, are there")
-			}
+	for k, asOf := range latest {
+		st, err := s.Graph.Unit(k[0], k[1])
+		if err != nil {
+			return err
+		}
+		if st == nil {
+			continue
+		}
+		pl.plan.AsOf = time.Unix(asOf, 0)
+		left, err := r.dueIn(st.ID)
+		if err != nil {
+			return err
+		}
+		if left {
+			sum.Residue++
+			s.gap(k[0], k[1], "records that were past their period and were erased are there, or others of their age")
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // proofs returns the stored proofs that are wanted, in order.
