@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
+	"github.com/cratio/sutra/pipeline/config"
 )
 
 // Check examines the named sources, or all, and passes what it finds to fn. A
@@ -140,6 +142,34 @@ func (s *Site) statusRest(sum *StatusSummary) error {
 // AuditLog opens the tamper-evident log.
 func (s *Site) AuditLog() (*audit.Log, error) {
 	return audit.Open(s.statePath("audit"), s.Graph.Sign, s.Graph.VerifySignature)
+}
+
+// OpenLog opens the tamper-evident log for reading, also while a run is on, and
+// returns the entries that certificates and reports refer to.
+func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
+	key, err := c.KeyBytes()
+	if err != nil {
+		return nil, nil, err
+	}
+	verify, err := lineage.Evidence(c.State, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := audit.Open(filepath.Join(c.State, "audit"), nil, verify)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := audit.List(filepath.Join(c.State, "certificates"))
+	if err != nil {
+		return nil, nil, err
+	}
+	var anchors []audit.Anchor
+	for _, it := range items {
+		if it.Anchor.Root != "" {
+			anchors = append(anchors, it.Anchor)
+		}
+	}
+	return log, anchors, nil
 }
 
 // note appends an event to the tamper-evident log: counts and ids, never a value.

@@ -21,6 +21,9 @@ type described struct {
 // recall completes a source's dataset with what the last scan learned, unless the
 // catalog is another one now.
 func (s *Site) recall(src *Source) error {
+	if s.Graph == nil { // the source is only looked at
+		return nil
+	}
 	docs, err := s.Graph.Docs(describedBucket)
 	if err != nil {
 		return err

@@ -163,7 +163,13 @@ func (a *application) evidence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := audit.Issue(a.statePath("certificates"), a.certificate(entry), a.Graph.Sign)
+	c := a.certificate(entry)
+	if h, err := log.Head(); err != nil {
+		return err
+	} else if h.N == entry.Seq { // nobody wrote in between
+		c.Log.Root = h.Root.String()
+	}
+	path, err := audit.Issue(a.statePath("certificates"), c, a.Graph.Sign)
 	if err != nil && !errors.Is(err, audit.ErrPartial) {
 		return err
 	}

@@ -67,9 +67,19 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out}
-	for _, sc := range c.Sources {
+	return openSources(ctx, &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out}, all)
+}
+
+// OpenSources opens the sources alone, for jobs that ask nothing of the graph: they
+// need no state and take no lock.
+func OpenSources(ctx context.Context, c *config.Config, all map[string]connectors.Kind, out Sink) (*Site, error) {
+	return openSources(ctx, &Site{Config: c, Now: time.Now, Workers: 2, out: out}, all)
+}
+
+func openSources(ctx context.Context, s *Site, all map[string]connectors.Kind) (*Site, error) {
+	for _, sc := range s.Config.Sources {
 		src := &Source{Source: sc}
+		var err error
 		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -119,7 +129,10 @@ func (s *Site) Close() error {
 			errs = append(errs, src.Conn.Close())
 		}
 	}
-	return errors.Join(append(errs, s.Graph.Close())...)
+	if s.Graph != nil {
+		errs = append(errs, s.Graph.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Gaps returns how many gaps were reported so far.

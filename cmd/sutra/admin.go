@@ -7,6 +7,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline"
+	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/config"
 )
 
@@ -36,7 +37,7 @@ func (a *app) checkCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "check [SOURCE...]", Short: "Reach each source and say what works",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), true, func(s *pipeline.Site) (any, error) {
+			return a.onSources(c.Context(), func(s *pipeline.Site) (any, error) {
 				n := 0
 				err := s.Check(c.Context(), args, func(source string, f connectors.Finding) {
 					n++
@@ -151,35 +152,54 @@ func (a *app) auditCmd() *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "The tamper-evident log"}
 	show := &cobra.Command{
 		Use: "show", Short: "Print the log", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				log, err := s.AuditLog()
-				if err != nil {
-					return nil, err
-				}
-				list, err := log.Entries(1, 0)
-				for _, e := range list {
-					a.out.line(auditOut{"entry", e.Seq, e.At, e.Actor, e.Event, e.Fields})
-				}
-				return countSummary{"summary", len(list)}, err
-			})
-		},
+		RunE: a.withLog(func(log *audit.Log, _ []audit.Anchor) (any, error) {
+			list, err := log.Entries(1, 0)
+			for _, e := range list {
+				a.out.line(auditOut{"entry", e.Seq, e.At, e.Actor, e.Event, e.Fields})
+			}
+			return countSummary{"summary", len(list)}, err
+		}),
 	}
 	check := &cobra.Command{
 		Use: "verify", Short: "Prove that nobody changed the log", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				log, err := s.AuditLog()
-				if err != nil {
-					return nil, err
-				}
-				rep, err := log.Verify()
-				return rep, err
-			})
-		},
+		RunE: a.withLog(func(log *audit.Log, anchors []audit.Anchor) (any, error) {
+			rep, err := log.Verify(anchors...)
+			if err == nil && !rep.OK {
+				err = fmt.Errorf("the log was changed: %s", rep.Note)
+			}
+			return logSummary{"summary", rep, len(anchors)}, err
+		}),
 	}
 	c.AddCommand(show, check)
 	return c
+}
+
+// logSummary ends `audit verify`.
+type logSummary struct {
+	Type string `json:"type"`
+	audit.LogReport
+	Certificates int `json:"certificates"` // whose entries were found in the log
+}
+
+// withLog runs a job on the log and on what the certificates say of it. It needs no
+// lock.
+func (a *app) withLog(job func(*audit.Log, []audit.Anchor) (any, error)) func(*cobra.Command, []string) error {
+	return func(*cobra.Command, []string) error {
+		c, err := a.load()
+		if err != nil {
+			return err
+		}
+		log, anchors, err := pipeline.OpenLog(c)
+		if err != nil {
+			return err
+		}
+		sum, err := job(log, anchors)
+		if err != nil {
+			return err
+		}
+		a.out.summary(sum)
+		return nil
+	}
 }
 
 type auditOut struct {

@@ -91,6 +91,23 @@ func (a *app) with(ctx context.Context, create bool, job func(s *pipeline.Site) 
 	if err != nil {
 		return err
 	}
+	return a.on(s, job)
+}
+
+// onSources runs a job that needs no graph: it works while another run is on.
+func (a *app) onSources(ctx context.Context, job func(s *pipeline.Site) (summary any, err error)) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	s, err := pipeline.OpenSources(ctx, c, all.Kinds(), a.out.line)
+	if err != nil {
+		return err
+	}
+	return a.on(s, job)
+}
+
+func (a *app) on(s *pipeline.Site, job func(s *pipeline.Site) (summary any, err error)) error {
 	sum, err := job(s)
 	gaps := s.Gaps()
 	err = errors.Join(err, s.Close())

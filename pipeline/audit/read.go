@@ -147,6 +147,7 @@ type Item struct {
 	Path       string
 	FinishedAt string // RFC 3339, +05:30
 	Partial    bool   // a report, no certificate
+	Anchor     Anchor // the entry of the log that it refers to
 }
 
 // List returns the certificates and reports in dir, oldest first (by id). Files
@@ -189,8 +190,8 @@ func item(path string) (Item, bool, error) {
 	}
 	if partial {
 		r, err := ReadReport(path)
-		return Item{id, r.Kind, path, stamp(r.Attempt.FinishedAt), true}, err == nil, err
+		return Item{id, r.Kind, path, stamp(r.Attempt.FinishedAt), true, r.Attempt.Log}, err == nil, err
 	}
 	c, err := Read(path)
-	return Item{id, c.Kind, path, stamp(c.FinishedAt), false}, err == nil, err
+	return Item{id, c.Kind, path, stamp(c.FinishedAt), false, c.Log}, err == nil, err
 }
