@@ -191,6 +191,8 @@ func (a *application) allowed(ctx context.Context) error {
 // steps executes the steps in groups: a database's in one transaction, objects in
 // parallel. What an earlier run of this plan did is only counted.
 func (a *application) steps(ctx context.Context) error {
+	a.Progress.Stage("apply", a.plan.Steps)
+	defer a.Progress.End()
 	var group []planStep
 	edits := 0
 	flush := func() error {
@@ -198,6 +200,7 @@ func (a *application) steps(ctx context.Context) error {
 			return nil
 		}
 		err := a.group(ctx, group)
+		a.Progress.Step(len(group))
 		group, edits = group[:0], 0
 		return err
 	}

@@ -55,6 +55,8 @@ func (s *Site) rescan(ctx context.Context, list []touched, how func(*scan) func(
 
 // revisit visits the wanted units of one source.
 func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool, visit func(context.Context, *Source, connectors.Unit) error) error {
+	r.Progress.Stage("read again "+src.Name, len(wanted))
+	defer r.Progress.End()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(r.Workers, 1))
 	whole := true
@@ -72,7 +74,10 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool,
 			continue
 		}
 		delete(wanted, u.Key)
-		group.Go(func() error { return visit(gctx, src, u) })
+		group.Go(func() error {
+			defer r.Progress.Step(1)
+			return visit(gctx, src, u)
+		})
 		if time.Since(last) > flushEvery {
 			last = time.Now()
 			if err := r.w.Flush(gctx); err != nil {

@@ -39,6 +39,8 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	defer func() { err = errors.Join(err, pl.close()) }()
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
+	s.Progress.Stage("retain", 0)
+	defer s.Progress.End()
 	if err := s.Graph.Walk(ctx, r.look); err != nil {
 		return PlanSummary{}, err
 	}
@@ -63,6 +65,7 @@ func (r *retention) look(f *lineage.Found) error {
 		}
 		clear(r.seen)
 		r.unit = id
+		r.Progress.Step(1)
 	}
 	if r.seen[keyOf(f)] {
 		return nil

@@ -116,6 +116,8 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		r.unread(src.Name, "", "the source cannot be opened: "+src.Err.Error())
 		return nil
 	}
+	r.Progress.Stage("scan "+src.Name, 0)
+	defer r.Progress.End()
 	seen := map[string]bool{}
 	whole := true
 	group, gctx := errgroup.WithContext(ctx)
@@ -131,7 +133,10 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 			continue
 		}
 		seen[u.Key] = true
-		group.Go(func() error { return r.unit(gctx, src, u) })
+		group.Go(func() error {
+			defer r.Progress.Step(1)
+			return r.unit(gctx, src, u)
+		})
 		if time.Since(last) > flushEvery {
 			last = time.Now()
 			if err := r.w.Flush(gctx); err != nil {

@@ -38,6 +38,8 @@ type Site struct {
 	Now     func() time.Time
 	Workers int
 	Version string // of the program, for evidence
+	// Progress is told how far jobs are; it is NoProgress until somebody sets it.
+	Progress Progress
 
 	out  Sink
 	mu   sync.Mutex
@@ -67,13 +69,13 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
-	return openSources(ctx, &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, out: out}, all)
+	return openSources(ctx, &Site{Config: c, Graph: g, Policy: pol, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out}, all)
 }
 
 // OpenSources opens the sources alone, for jobs that ask nothing of the graph: they
 // need no state and take no lock.
 func OpenSources(ctx context.Context, c *config.Config, all map[string]connectors.Kind, out Sink) (*Site, error) {
-	return openSources(ctx, &Site{Config: c, Now: time.Now, Workers: 2, out: out}, all)
+	return openSources(ctx, &Site{Config: c, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out}, all)
 }
 
 func openSources(ctx context.Context, s *Site, all map[string]connectors.Kind) (*Site, error) {

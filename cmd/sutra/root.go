@@ -82,6 +82,9 @@ func (a *app) open(ctx context.Context, create bool) (*pipeline.Site, error) {
 		return nil, err
 	}
 	s.Workers, s.Version, s.Now = a.workers, version, time.Now
+	if !a.quiet {
+		s.Progress = newProgress(a.stderr)
+	}
 	return s, nil
 }
 
