@@ -40,8 +40,9 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
 	s.Progress.Stage("retain", 0)
-	defer s.Progress.End()
-	if err := s.Graph.Walk(ctx, r.look); err != nil {
+	err = s.Graph.Walk(ctx, r.look)
+	s.Progress.End()
+	if err != nil {
 		return PlanSummary{}, err
 	}
 	if r.undated > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -17,7 +18,7 @@ import (
 type printer struct {
 	mu     sync.Mutex
 	stdout *os.File
-	stderr *os.File
+	stderr io.Writer // a terminal's goes above the bars
 	json   bool
 	quiet  bool
 	copies table.Writer

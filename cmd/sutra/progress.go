@@ -62,6 +62,16 @@ func (b *bars) End() {
 	b.end()
 }
 
+// Write puts a line above the bar, which would otherwise be drawn over it.
+func (b *bars) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all != nil {
+		return b.all.Write(p)
+	}
+	return b.to.Write(p)
+}
+
 func (b *bars) end() {
 	if b.bar == nil {
 		return

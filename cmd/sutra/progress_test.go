@@ -62,9 +62,12 @@ func TestProgressBars(t *testing.T) {
 		}
 	}()
 	b := &bars{to: f, opt: []mpb.ContainerOption{mpb.WithAutoRefresh()}} // as on a terminal
-	b.Step(1) // before any stage: nothing to count
+	b.Step(1)                                                            // before any stage: nothing to count
 	b.Stage("scan crm", 0)
 	b.Step(7)
+	if _, err := b.Write([]byte("gap: a line\n")); err != nil {
+		t.Error(err)
+	}
 	b.Stage("apply", 4)
 	b.Step(3) // one was skipped: the stage ends all the same
 	b.End()
@@ -73,7 +76,7 @@ func TestProgressBars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"scan crm", "7", "apply", "3"} {
+	for _, want := range []string{"scan crm", "7", "gap: a line\n", "apply", "3"} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("the bars do not show %q: %q", want, got)
 		}

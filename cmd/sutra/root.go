@@ -84,6 +84,9 @@ func (a *app) open(ctx context.Context, create bool) (*pipeline.Site, error) {
 	s.Workers, s.Version, s.Now = a.workers, version, time.Now
 	if !a.quiet {
 		s.Progress = newProgress(a.stderr)
+		if b, ok := s.Progress.(*bars); ok {
+			a.out.stderr = b
+		}
 	}
 	return s, nil
 }
