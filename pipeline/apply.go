@@ -249,6 +249,9 @@ func (a *application) already(st planStep, detail []byte) error {
 // group executes steps of one source and records how far each came: what is about
 // to be done before, what was done after.
 func (a *application) group(ctx context.Context, steps []planStep) error {
+	if err := room(a.Config.State); err != nil {
+		return err
+	}
 	intent := make([]audit.Record, 0, len(steps))
 	for _, st := range steps {
 		intent = append(intent, audit.Record{Step: st.No, State: audit.Intent})

@@ -139,7 +139,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		})
 		if time.Since(last) > flushEvery {
 			last = time.Now()
-			if err := r.w.Flush(gctx); err != nil {
+			if err := errors.Join(room(r.Config.State), r.w.Flush(gctx)); err != nil {
 				return errors.Join(err, group.Wait())
 			}
 		}

@@ -61,6 +61,9 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 	if err != nil {
 		return nil, err
 	}
+	if err := room(c.State); err != nil {
+		return nil, err
+	}
 	openGraph := lineage.Open
 	if create {
 		openGraph = lineage.Create
