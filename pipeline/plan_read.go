@@ -81,11 +81,27 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 	if err != nil {
 		return err
 	}
-	if end == nil || end.ID != p.ID || end.Kind != p.Kind || !end.AsOf.Equal(p.AsOf) || !end.Created.Equal(p.Created) ||
-		end.Account != p.Account || end.Approval != p.Approval || end.Steps != steps || end.Records != records {
+	same, err := p.sameHead(end)
+	if err != nil {
+		return err
+	}
+	if !same || p.Steps != steps || p.Records != records {
 		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
 	return nil
+}
+
+// sameHead compares the head that anybody can read with the sealed one.
+func (p *planFile) sameHead(end *Plan) (bool, error) {
+	open, err := json.Marshal(p.Plan)
+	if err != nil {
+		return false, fmt.Errorf("read the plan: %w", err)
+	}
+	sealed, err := json.Marshal(end)
+	if err != nil {
+		return false, fmt.Errorf("read the plan: %w", err)
+	}
+	return end != nil && bytes.Equal(open, sealed), nil
 }
 
 // hash returns the SHA-256 of all lines but the last, and what the last one says.
