@@ -49,7 +49,7 @@ func allowed(pkg, imp string) bool {
 	switch {
 	case pkg == "connectors":
 		return false
-	case pkg == "connectors/all", pkg == "connectors/connectortest":
+	case pkg == "connectors/all", pkg == "connectors/connectortest", strings.HasPrefix(pkg, "connectors/connectortest/server/"):
 		return to == "connectors"
 	}
 	return imp == "connectors" || imp == "connectors/blob" || imp == "connectors/format" || strings.HasPrefix(imp, "connectors/format/")
