@@ -231,6 +231,9 @@ func query(t *testing.T, db *sql.DB, q string) []string {
 		}
 		var parts []string
 		for _, x := range v {
+			if b, ok := x.([]byte); ok {
+				x = string(b)
+			}
 			parts = append(parts, fmt.Sprint(x))
 		}
 		out = append(out, strings.Join(parts, "|"))
