@@ -19,7 +19,7 @@ import (
 // and compares every byte of everything with what it has to be.
 func TestCorrectEverywhere(t *testing.T) {
 	s := correctSite(t)
-	rows := s.rows()
+	rows := s.crmRows()
 	const now = "asha.new@example.org"
 	out := s.run("correct", "asha.old@example.com", "--account", "A1", "--set", "user.contact.email="+now, "-o", "plan.json")
 	for _, want := range []string{
@@ -41,7 +41,7 @@ func TestCorrectEverywhere(t *testing.T) {
 	want["contacts 1"] = strings.Replace(rows["contacts 1"], "Asha.Old@example.com", now, 1)
 	want["leads L1"] = strings.NewReplacer("ASHA.OLD@EXAMPLE.COM", now, `"asha.old@example.com"`, `"`+now+`"`).Replace(rows["leads L1"])
 	want["import_rows 1"] = strings.Replace(rows["import_rows 1"], "asha.old@example.com", now, 1)
-	if d := cmp.Diff(want, s.rows()); d != "" {
+	if d := cmp.Diff(want, s.crmRows()); d != "" {
 		t.Errorf("rows: %s", d)
 	}
 	for name, text := range correctTexts {
@@ -118,7 +118,7 @@ func (s *site) silent(values ...string) {
 // place had, in records that are hers, and only there.
 func TestCorrectOthers(t *testing.T) {
 	s := correctSite(t)
-	rows := s.rows()
+	rows := s.crmRows()
 	s.run("correct", "asha.old@example.com", "--account", "A1", "--set", "user.contact.phone_number=+91 98201 77777", "--set", "user.name=Asha Kulkarni", "--set", "user.contact.address.city=Nashik", "-o", "plan.json")
 	if code, out := s.status("apply", "plan.json"); code != 0 {
 		t.Fatalf("%d %s", code, out)
@@ -127,7 +127,7 @@ func TestCorrectOthers(t *testing.T) {
 	want["contacts 1"] = "1|A1|Asha Kulkarni|Asha.Old@example.com|<nil>|9820177777|919820177777|Nashik"
 	want["leads L1"] = strings.NewReplacer("9820145678", "9820177777", "Asha  Verma", "Asha Kulkarni").Replace(rows["leads L1"])
 	want["import_rows 1"] = strings.Replace(strings.Replace(rows["import_rows 1"], "Asha Verma", "Asha Kulkarni", 1), "Pune", "Nashik", 1)
-	if d := cmp.Diff(want, s.rows()); d != "" {
+	if d := cmp.Diff(want, s.crmRows()); d != "" {
 		t.Errorf("rows: %s", d)
 	}
 	for name, r := range map[string]*strings.Replacer{
@@ -151,7 +151,7 @@ func TestCorrectOthers(t *testing.T) {
 // TestCorrectRefusals: what is refused changes nothing and says why.
 func TestCorrectRefusals(t *testing.T) {
 	s := correctSite(t)
-	before := s.rows()
+	before := s.crmRows()
 	for _, c := range []struct {
 		name string
 		args []string
@@ -197,7 +197,7 @@ func TestCorrectRefusals(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	delete(before, "contacts 3")
-	after := s.rows()
+	after := s.crmRows()
 	delete(after, "import_rows 1")
 	delete(before, "import_rows 1")
 	if d := cmp.Diff(before, after); d != "" {
@@ -209,13 +209,13 @@ func TestCorrectRefusals(t *testing.T) {
 // own, the other keeps it.
 func TestCorrectSharedNumber(t *testing.T) {
 	s := correctSite(t)
-	want := s.rows()
+	want := s.crmRows()
 	s.run("correct", "mother@example.com", "--set", "user.contact.phone_number=98201 22222", "-o", "plan.json")
 	if sum := last(t, s.run("apply", "plan.json")); sum["redacted"] != 1.0 || sum["residue"] != 0.0 {
 		t.Errorf("%v", sum)
 	}
 	want["contacts 7"] = strings.Replace(want["contacts 7"], "9820133333", "9820122222", 1)
-	if d := cmp.Diff(want, s.rows()); d != "" {
+	if d := cmp.Diff(want, s.crmRows()); d != "" {
 		t.Error(d)
 	}
 	if n := len(s.answer("98201 33333", "A1")); n != 1 {
@@ -232,7 +232,7 @@ func TestCorrectStale(t *testing.T) {
 	s.run(append(set, "plan.json")...)
 	s.sql("UPDATE contacts SET city = 'Delhi' WHERE id = 2")
 	code, out := s.status("apply", "plan.json")
-	if sum := last(t, out); code != 3 || sum["stale"] != 1.0 || s.rows()["contacts 2"] != "2|A1|Vikram Verma|vikram@example.com|<nil>|+91 98201 45999|<nil>|Delhi" {
+	if sum := last(t, out); code != 3 || sum["stale"] != 1.0 || s.crmRows()["contacts 2"] != "2|A1|Vikram Verma|vikram@example.com|<nil>|+91 98201 45999|<nil>|Delhi" {
 		t.Errorf("%d %s", code, out)
 	}
 	s.run("scan")
@@ -250,7 +250,7 @@ func TestCorrectStale(t *testing.T) {
 // emptied in its place.
 func TestCorrectUnfit(t *testing.T) {
 	s := correctSite(t)
-	want := s.rows()
+	want := s.crmRows()
 	s.run("correct", "one@example.com", "--set", "user.contact.email=three@example.com", "-o", "plan.json")
 	s.sql("INSERT INTO contacts VALUES (9, 'A2', 'Late', 'three@example.com', NULL, NULL, NULL, NULL)")
 	code, out := s.status("apply", "plan.json")
@@ -258,7 +258,7 @@ func TestCorrectUnfit(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	want["contacts 9"] = "9|A2|Late|three@example.com|<nil>|<nil>|<nil>|<nil>"
-	if d := cmp.Diff(want, s.rows()); d != "" {
+	if d := cmp.Diff(want, s.crmRows()); d != "" {
 		t.Error(d)
 	}
 }
@@ -283,11 +283,11 @@ func TestCorrectKilled(t *testing.T) {
 	if sum["residue"] != 0.0 || sum["failed"] != 0.0 || sum["stale"] != 0.0 || sum["redacted"] != 11.0 {
 		t.Errorf("%v", sum)
 	}
-	before := s.rows()
+	before := s.crmRows()
 	if out := s.run("apply", "plan.json"); !strings.Contains(out, "nothing to do") {
 		t.Error(out)
 	}
-	if d := cmp.Diff(before, s.rows()); d != "" {
+	if d := cmp.Diff(before, s.crmRows()); d != "" {
 		t.Error(d)
 	}
 	s.tables(t, "asha.new@example.org", 919820145678)

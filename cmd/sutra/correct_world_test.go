@@ -192,7 +192,7 @@ func (s *site) sql(script string) {
 }
 
 // rows returns every row of every table of the CRM as text.
-func (s *site) rows() map[string]string {
+func (s *site) crmRows() map[string]string {
 	s.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "crm.db"))
 	if err != nil {
@@ -231,6 +231,9 @@ func query(t *testing.T, db *sql.DB, q string) []string {
 		}
 		var parts []string
 		for _, x := range v {
+			if b, ok := x.([]byte); ok {
+				x = string(b)
+			}
 			parts = append(parts, fmt.Sprint(x))
 		}
 		out = append(out, strings.Join(parts, "|"))
