@@ -48,7 +48,7 @@ func rich(t *testing.T, truth *world.Truth) world.Person {
 // same compares objects and database rows of two sites.
 func (s *site) same(other *site) {
 	s.t.Helper()
-	if diff := cmp.Diff(s.tables(), other.tables()); diff != "" {
+	if diff := cmp.Diff(s.dump(), other.dump()); diff != "" {
 		s.t.Errorf("the databases differ:\n%s", diff)
 	}
 	mine, theirs := s.objects(), other.objects()
@@ -62,8 +62,8 @@ func (s *site) same(other *site) {
 	}
 }
 
-// tables returns the rows of all tables as text, by table.
-func (s *site) tables() map[string][]string {
+// dump returns the rows of all tables as text, by table.
+func (s *site) dump() map[string][]string {
 	s.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "crm.db"))
 	if err != nil {
