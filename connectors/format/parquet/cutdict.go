@@ -5,7 +5,7 @@ type cutDict struct {
 	raw     *rawPage
 	leaf    *leaf
 	vals    values
-	lost    map[uint32]bool // entries that lost a use
+	lost    []bool // by entry: it lost a use
 	index   map[string]uint32
 	grown   int // entries added at the end
 	changed bool
@@ -15,7 +15,7 @@ type cutDict struct {
 // newCutDict reads a dictionary page.
 func newCutDict(rp *rawPage, l *leaf, codec int64) (*cutDict, error) {
 	v, err := rp.dictionary(l, codec)
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: map[uint32]bool{}}, err
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -51,11 +51,13 @@ func (v *values) push(val []byte) {
 // settle finds out whether an entry lost its last use. If so, every entry
 // without a use goes and the pages of the chunk get new indices.
 func (d *cutDict) settle(c *cutter) error {
-	if len(d.lost) == 0 {
-		return nil
-	}
 	used := make([]bool, d.vals.n)
-	open := len(d.lost)
+	open := 0
+	for _, lost := range d.lost {
+		if lost {
+			open++
+		}
+	}
 	for _, hit := range []bool{true, false} { // those that are decoded first
 		for _, p := range c.pages {
 			if open == 0 {
@@ -71,7 +73,7 @@ func (d *cutDict) settle(c *cutter) error {
 			for _, i := range idx {
 				if !used[i] {
 					used[i] = true
-					if d.lost[i] {
+					if int(i) < len(d.lost) && d.lost[i] {
 						open--
 					}
 				}
@@ -81,9 +83,9 @@ func (d *cutDict) settle(c *cutter) error {
 	if open == 0 {
 		return nil
 	}
-	for i := range d.lost {
-		if !used[i] {
-			c.left(d.vals.at(int(i)))
+	for i, lost := range d.lost {
+		if lost && !used[i] {
+			c.left(d.vals.at(i))
 		}
 	}
 	d.remap = d.shrink(used)
@@ -112,13 +114,20 @@ func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 // shrink drops the entries without a use and returns the new index of each.
 func (d *cutDict) shrink(used []bool) []uint32 {
 	remap := make([]uint32, d.vals.n)
-	out := values{width: d.vals.width}
+	var unused []span
+	n := uint32(0)
 	for i, u := range used {
-		if u {
-			remap[i] = uint32(out.n)
-			out.push(d.vals.at(i))
+		remap[i] = n
+		switch k := len(unused) - 1; {
+		case u:
+			n++
+		case k >= 0 && unused[k].hi == i:
+			unused[k].hi++
+		default:
+			unused = append(unused, span{i, i + 1})
 		}
 	}
-	d.vals, d.changed = out, true
+	d.vals.remove(unused)
+	d.changed = true
 	return remap
 }
