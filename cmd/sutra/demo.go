@@ -21,37 +21,48 @@ import (
 func (a *app) demoCmd() *cobra.Command {
 	var people int
 	var seed uint64
-	var inS3 bool
+	var h housing
 	c := &cobra.Command{
 		Use: "demo [DIR]", Short: "Build a world with planted truth and run the whole story on it", Args: cobra.MaximumNArgs(1),
+		Long: `Build a world with planted truth and run the whole story on it: scan, where, access, erase, retain, verify.
+
+The world stands in DIR. With --crm its CRM stands in a server: in the database of CRM_DSN when that is set, a scratch
+database in which the tables of an earlier demo are dropped and tables of anybody else are refused; else in a server that
+is started for the run and ends with it. With --s3 every folder stands in a new bucket that keeps versions: of the server
+that AWS_ENDPOINT_URL names when it is set, where the bucket stays; else of one that is started for the run.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := "sutra-demo"
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			d := &demo{app: a, dir: dir, started: time.Now(), inS3: inS3}
-			return d.run(c.Context(), people, seed)
+			if crmNames[h.crm] == "" {
+				return usageError{fmt.Errorf("--crm %s: it must be sqlite, postgres or mysql", h.crm)}
+			}
+			d := &demo{app: a, dir: dir, started: time.Now(), housing: h}
+			err := d.run(c.Context(), people, seed)
+			return errors.Join(err, d.end())
 		},
 	}
 	c.Flags().IntVar(&people, "people", 2000, "how many people the world has")
-	c.Flags().BoolVar(&inS3, "s3", false, "the objects stand in a bucket that keeps versions: on the server that AWS_ENDPOINT_URL names, else on one that is started")
 	c.Flags().Uint64Var(&seed, "seed", 1, "the same seed makes the same world")
+	c.Flags().StringVar(&h.crm, "crm", "sqlite", "where the CRM stands: sqlite, postgres or mysql")
+	c.Flags().BoolVar(&h.s3, "s3", false, "the folders stand in a bucket that keeps versions")
 	return c
 }
 
 // demo is one run of the story.
 type demo struct {
 	*app
+	housing
 	dir     string
 	started time.Time
 	truth   *world.Truth
 	copies  []pipeline.CopyLine
 	cast    []world.Person
 	before  *world.Snap
+	after   *world.Snap
 	bad     []string
 	gaps    int
-	inS3    bool
-	bucket  *demoBucket // nil when the objects stand in folders
 }
 
 // demoSummary is what the demo prints last.
@@ -66,6 +77,10 @@ type demoSummary struct {
 	PeakMiB  int     `json:"peak_mib"`
 	Seconds  float64 `json:"seconds"`
 	Findings int     `json:"findings"`
+	CRM      string  `json:"crm"`           // sqlite, postgres or mysql
+	URL      string  `json:"url,omitempty"` // of the bucket
+	Objects  int     `json:"objects"`       // in the bucket, at the end
+	Leftover int     `json:"leftover"`      // old versions, markers and unfinished uploads in the bucket
 }
 
 func (d *demo) say(format string, args ...any) {
@@ -78,15 +93,9 @@ func (d *demo) step(name string, since time.Time) {
 	d.out.remark(fmt.Sprintf("%-28s %6.1f s", name, time.Since(since).Seconds()))
 }
 
-func (d *demo) run(ctx context.Context, people int, seed uint64) (err error) {
+func (d *demo) run(ctx context.Context, people int, seed uint64) error {
 	if err := d.build(ctx, people, seed); err != nil {
 		return err
-	}
-	if d.inS3 {
-		if d.bucket, err = d.moveToBucket(ctx); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.bucket.close()) }()
 	}
 	s, err := d.site(ctx)
 	if err != nil {
@@ -103,6 +112,8 @@ func (d *demo) run(ctx context.Context, people int, seed uint64) (err error) {
 	}
 	sum.Type, sum.People, sum.Planted = "summary", d.truth.People, d.truth.Copies
 	sum.Missed, sum.Damaged, sum.Kept = len(rep.Missed), len(rep.Damaged), len(rep.KeptByLaw)
+	sum.CRM, sum.URL = d.crm, d.urls
+	sum.Objects, sum.Leftover = d.after.Objects(), d.after.Leftovers()
 	sum.PeakMiB, sum.Seconds, sum.Findings = peak, time.Since(d.started).Seconds(), len(d.bad)
 	return d.report(sum, rep)
 }
@@ -123,7 +134,6 @@ func (d *demo) build(ctx context.Context, people int, seed uint64) error {
 		return err
 	}
 	d.truth = t
-	d.step("world built", at)
 	scratch, err := os.MkdirTemp("", "sutra-key-")
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
@@ -135,11 +145,16 @@ func (d *demo) build(ctx context.Context, people int, seed uint64) error {
 			err = os.WriteFile(filepath.Join(d.dir, "sutra.key"), key, 0o600)
 		}
 	}
-	return errors.Join(err, os.RemoveAll(scratch))
+	if err := errors.Join(err, os.RemoveAll(scratch)); err != nil {
+		return err
+	}
+	err = d.house(ctx)
+	d.step("world built", at)
+	return err
 }
 
 func (d *demo) site(ctx context.Context) (*pipeline.Site, error) {
-	c, _, err := config.Load(filepath.Join(d.dir, "sutra.yaml"), os.LookupEnv, all.Kinds())
+	c, _, err := config.Load(filepath.Join(d.dir, "sutra.yaml"), d.lookup, all.Kinds())
 	if err != nil {
 		return nil, err
 	}
@@ -168,13 +183,13 @@ func (d *demo) take(line any) {
 // story is what the three kinds of users do, one after the other.
 func (d *demo) story(ctx context.Context, s *pipeline.Site) (demoSummary, error) {
 	var sum demoSummary
-	d.say("\nA small CRM company: %d people, %d planted copies, in %s", d.truth.People, d.truth.Copies, d.dir)
+	d.say("\nA small CRM company: %d people, %d planted copies, in %s", d.truth.People, d.truth.Copies, strings.Join(append([]string{d.dir}, d.words...), "; "))
 	if err := d.choose(ctx); err != nil {
 		return sum, err
 	}
 	at := time.Now()
 	var err error
-	if d.before, err = d.snapshot(ctx, nil); err != nil {
+	if d.before, err = d.truth.Snapshot(ctx, d.dir, world.SnapOptions{Watch: d.ids()}); err != nil {
 		return sum, err
 	}
 	d.step("world read by the judge", at)
@@ -328,34 +343,13 @@ func (d *demo) finish(ctx context.Context, s *pipeline.Site, sum *demoSummary) e
 // truth.
 func (d *demo) judge(ctx context.Context) (world.Report, error) {
 	at := time.Now()
-	after, err := d.snapshot(ctx, d.before)
-	if err != nil {
+	var err error
+	if d.after, err = d.truth.Snapshot(ctx, d.dir, world.SnapOptions{Watch: d.ids(), Base: d.before}); err != nil {
 		return world.Report{}, err
 	}
-	if d.bucket != nil {
-		d.say("bucket    %d versions read by the judge, %d of them old; %d delete markers, %d unfinished uploads", d.bucket.versions, d.bucket.old, d.bucket.markers, d.bucket.uploads)
-		if d.bucket.old+d.bucket.markers+d.bucket.uploads > 0 {
-			d.bad = append(d.bad, fmt.Sprintf("the bucket has %d old versions, %d delete markers and %d unfinished uploads", d.bucket.old, d.bucket.markers, d.bucket.uploads))
-		}
-	}
-	rep, err := d.truth.CompareAfter(ctx, d.before, after, d.ids(), true)
+	rep, err := d.truth.CompareAfter(ctx, d.before, d.after, d.ids(), true)
 	d.step("world judged", at)
 	return rep, err
-}
-
-// snapshot reads the world by the judge's decoders.
-func (d *demo) snapshot(ctx context.Context, base *world.Snap) (s *world.Snap, err error) {
-	o := world.SnapOptions{Watch: d.ids(), Base: base}
-	if d.bucket != nil {
-		if o.Folders, err = os.MkdirTemp("", "sutra-demo-"); err != nil {
-			return nil, fmt.Errorf("read the bucket: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.Folders)) }()
-		if err := d.bucket.mirror(ctx, o.Folders); err != nil {
-			return nil, err
-		}
-	}
-	return d.truth.Snapshot(ctx, d.dir, o)
 }
 
 func (d *demo) report(sum demoSummary, rep world.Report) error {
@@ -368,6 +362,12 @@ func (d *demo) report(sum demoSummary, rep world.Report) error {
 		d.say("  wrong: %s", b)
 	}
 	d.say("truth     %d copies missed, %d strangers' records changed, %d rows kept by law; %d other findings", sum.Missed, sum.Damaged, sum.Kept, sum.Findings)
+	if d.s3 {
+		d.say("versions  %d objects in %s, every version of them read: %d old versions, delete markers or unfinished uploads", sum.Objects, sum.URL, sum.Leftover)
+	}
+	for _, n := range d.notes {
+		d.say("note      %s", n)
+	}
 	d.say("peak memory %d MiB, %.1f s in all", sum.PeakMiB, sum.Seconds)
 	if d.json {
 		d.out.summary(sum)

@@ -86,7 +86,7 @@ func Build(ctx context.Context, dir string, o Options) (_ *Truth, err error) {
 	w.progress("database", 0, 1)
 	w.do(func() error { return w.db.finish(ctx) })
 	w.progress("database", 1, 1)
-	w.do(func() error { return writeConfig(dir) })
+	w.do(func() error { return writeConfig(dir, t.at) })
 	w.do(w.truth.finish)
 	return t, w.err
 }

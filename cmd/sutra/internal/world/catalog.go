@@ -8,22 +8,23 @@ import (
 	"strings"
 )
 
-// sutraYAML is the configuration of the world.
+// sutraYAML is the configuration of a world, with the CRM's connector and url and
+// the beginning of the other urls left open.
 const sutraYAML = `# The demo's world: a synthetic CRM company.
 state: state/
 key: file:sutra.key
 residency: [ap-south-1]
 sources:
-  crm:        {connector: sqlite, url: "file:crm.db", catalog: crm.yaml}
-  recordings: {connector: recordings, url: "file:recordings/", account: {path: 1}}
-  analytics:  {connector: ga4, url: "file:analytics/", account: {path: 1}}
-  indiamart:  {connector: indiamart, url: "file:imports/indiamart/", account: {path: 1}}
-  justdial:   {connector: justdial, url: "file:imports/justdial/", account: {path: 1}}
-  whatsapp:   {connector: whatsapp, url: "file:imports/whatsapp/", account: {path: 1}}
-  facebook:   {connector: facebook, url: "file:imports/facebook/", account: {path: 1}}
-  google:     {connector: google, url: "file:imports/google/", account: {path: 1}}
-  files:      {connector: files, url: "file:exports/", catalog: exports.yaml}
-  imports:    {connector: files, url: "file:imports/drop/", catalog: imports.yaml}
+  crm:        {connector: %[1]s, url: "%[2]s", catalog: crm.yaml}
+  recordings: {connector: recordings, url: "%[3]srecordings/", account: {path: 1}}
+  analytics:  {connector: ga4, url: "%[3]sanalytics/", account: {path: 1}}
+  indiamart:  {connector: indiamart, url: "%[3]simports/indiamart/", account: {path: 1}}
+  justdial:   {connector: justdial, url: "%[3]simports/justdial/", account: {path: 1}}
+  whatsapp:   {connector: whatsapp, url: "%[3]simports/whatsapp/", account: {path: 1}}
+  facebook:   {connector: facebook, url: "%[3]simports/facebook/", account: {path: 1}}
+  google:     {connector: google, url: "%[3]simports/google/", account: {path: 1}}
+  files:      {connector: files, url: "%[3]sexports/", catalog: exports.yaml}
+  imports:    {connector: files, url: "%[3]simports/drop/", catalog: imports.yaml}
 `
 
 // The columns of the file sources; the types matter only to the writers.
@@ -44,10 +45,22 @@ var (
 	}
 )
 
+// configuration is sutra.yaml of a world that stands at the place.
+func (p place) configuration() string {
+	connector, url, base := "sqlite", "file:crm.db", "file:"
+	if p.product != nil {
+		connector, url = p.product.name, "${CRM_DSN}"
+	}
+	if p.buckets != nil {
+		base = "s3://" + p.bucket + "/"
+	}
+	return fmt.Sprintf(sutraYAML, connector, url, base)
+}
+
 // writeConfig writes sutra.yaml and the catalogs.
-func writeConfig(dir string) error {
+func writeConfig(dir string, p place) error {
 	for name, body := range map[string]string{
-		"sutra.yaml":   sutraYAML,
+		"sutra.yaml":   p.configuration(),
 		"crm.yaml":     catalog("crm", "CRM", crm),
 		"exports.yaml": catalog("files", "Exports", exports),
 		"imports.yaml": catalog("imports", "Import drop", drops),

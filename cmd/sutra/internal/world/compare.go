@@ -39,6 +39,7 @@ type comparison struct {
 	due           []uint64            // places past their period, sorted
 	hers          map[uint64][]Copy   // places of erased people
 	owners        map[unitID][]string // of recordings that are shared
+	touched       map[unitID]bool     // objects that hold what had to go
 	out           Report
 }
 
@@ -72,7 +73,7 @@ func (t *Truth) CompareAfter(ctx context.Context, before, after *Snap, erased []
 			}
 		}
 	}
-	c := &comparison{before: before, after: after, erased: set(erased), hers: map[uint64][]Copy{}, owners: map[unitID][]string{}}
+	c := &comparison{before: before, after: after, erased: set(erased), hers: map[uint64][]Copy{}, owners: map[unitID][]string{}, touched: map[unitID]bool{}}
 	for x, err := range t.AllCopies(ctx) {
 		if err != nil {
 			return Report{}, err
@@ -89,9 +90,13 @@ func (t *Truth) CompareAfter(ctx context.Context, before, after *Snap, erased []
 		if c.erased[x.Person] {
 			c.hers[key] = append(c.hers[key], x)
 		}
+		if c.erased[x.Person] || retention && x.Due {
+			c.touched[id] = true
+		}
 	}
 	slices.Sort(c.due)
 	c.residue()
+	c.versions()
 	for id, u := range before.units {
 		if err := ctx.Err(); err != nil {
 			return Report{}, err

@@ -25,44 +25,6 @@ var folders = []struct{ source, path string }{
 	{"justdial", "imports/justdial"}, {"whatsapp", "imports/whatsapp"}, {"facebook", "imports/facebook"}, {"google", "imports/google"},
 }
 
-// Folders are the folders of the object sources, below the world's.
-func Folders() []string {
-	var out []string
-	for _, f := range folders {
-		out = append(out, f.path)
-	}
-	return out
-}
-
-// readCRM hands on every row of every table.
-func readCRM(ctx context.Context, dir string, see func(record)) (err error) {
-	db, err := openSQLite(filepath.Join(dir, "crm.db"), "ro")
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, db.Close) }()
-	for _, t := range crm {
-		rows, err := db.QueryContext(ctx, "SELECT * FROM "+t.name)
-		if err != nil {
-			return fmt.Errorf("read table %s: %w", t.name, err)
-		}
-		for rows.Next() {
-			vals, ptrs := make([]any, len(t.cols)), make([]any, len(t.cols))
-			for i := range vals {
-				ptrs[i] = &vals[i]
-			}
-			if err := rows.Scan(ptrs...); err != nil {
-				return closing(fmt.Errorf("read table %s: %w", t.name, err), rows.Close)
-			}
-			see(rowRecord(t, vals))
-		}
-		if err := closing(rows.Err(), rows.Close); err != nil {
-			return fmt.Errorf("read table %s: %w", t.name, err)
-		}
-	}
-	return nil
-}
-
 // rowRecord makes a record of a row. A reference to a recording is not part of
 // its hash: it may be emptied when the recording goes.
 func rowRecord(t table, vals []any) record {
@@ -70,6 +32,9 @@ func rowRecord(t table, vals []any) record {
 	var key []string
 	row := map[string]any{}
 	for i, v := range vals {
+		if b, ok := v.([]byte); ok && t.cols[i].typ != "BLOB" {
+			v = string(b) // as drivers give text
+		}
 		s, kind := "", "n"
 		switch v := v.(type) {
 		case int64:

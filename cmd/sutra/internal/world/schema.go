@@ -16,6 +16,7 @@ type column struct {
 	dataset  string // dataset of a soft reference; "" means crm
 	sutra    string // body of meta.sutra
 	object   bool   // holds JSON
+	moment   bool   // holds a time and never anything else
 }
 
 // table is one table of the CRM.
@@ -56,6 +57,7 @@ const (
 )
 
 func col(name, typ string) column       { return column{name: name, typ: typ} }
+func moment(name string) column         { return column{name: name, typ: "TEXT", moment: true} }
 func text(name, category string) column { return column{name: name, typ: "TEXT", category: category} }
 func ident(name, cat, kind string) column {
 	return column{name: name, typ: "TEXT", category: cat, identity: kind}
@@ -77,18 +79,18 @@ func id() column   { return col("id", "INTEGER NOT NULL") }
 // crm is the schema of the CRM, in the order in which foreign keys allow rows.
 var crm = []table{
 	{name: "accounts", sutra: "accounts: true, class: account_crm, account: id, recorded_at: created_at, trigger: terminated_at, erase: keep, order: 90", pk: []string{"id"},
-		cols: []column{col("id", "TEXT NOT NULL"), col("name", "TEXT"), col("gstin", "TEXT"), col("phone", "TEXT"), col("status", "TEXT"), col("terminated_at", "TEXT"),
-			col("recording_retention_days", "INTEGER").with("override: call_recording"), col("created_at", "TEXT")}},
+		cols: []column{col("id", "TEXT NOT NULL"), col("name", "TEXT"), col("gstin", "TEXT"), col("phone", "TEXT"), col("status", "TEXT"), moment("terminated_at"),
+			col("recording_retention_days", "INTEGER").with("override: call_recording"), moment("created_at")}},
 	{name: "users", sutra: "staff: true, class: account_crm, account: account_id, recorded_at: created_at, erase: keep, order: 80", pk: []string{"id"},
-		cols: []column{id(), acct(), text("name", catName), email("email"), phone("phone"), col("active", "INTEGER"), col("created_at", "TEXT")}},
+		cols: []column{id(), acct(), text("name", catName), email("email"), phone("phone"), col("active", "INTEGER"), moment("created_at")}},
 	{name: "contacts", sutra: "class: account_crm, account: account_id, recorded_at: created_at, erase: delete, order: 60", pk: []string{"id"},
 		cols: []column{id(), acct(), text("full_name", catName), email("email"), email("email_alt"), phone("phone"), phone("phone_alt"), ident("wa_id", catPhone, "wa_id"),
-			text("remark", catText), col("created_at", "TEXT"), col("deleted_at", "TEXT"), fk("merged_into_id", "INTEGER", "contacts.id").with("link: merged")},
+			text("remark", catText), moment("created_at"), moment("deleted_at"), fk("merged_into_id", "INTEGER", "contacts.id").with("link: merged")},
 		index: []string{"merged_into_id"}},
 	{name: "leads", sutra: "class: account_crm, account: account_id, recorded_at: created_at, erase: delete, order: 50", pk: []string{"id"},
 		cols: []column{col("id", "TEXT NOT NULL"), acct(), fk("contact_id", "INTEGER", "contacts.id"), text("name", catName), email("email"), phone("phone"), col("company", "TEXT"),
 			text("city", "user.contact.address.city"), col("source", "TEXT"), col("source_ref", "TEXT").with("link: [indiamart_query, justdial_lead]"), object("source_payload"),
-			text("notes", catText), fk("assigned_to", "INTEGER", "users.id"), col("created_at", "TEXT"), col("deleted_at", "TEXT")},
+			text("notes", catText), fk("assigned_to", "INTEGER", "users.id"), moment("created_at"), moment("deleted_at")},
 		index: []string{"contact_id"}},
 	{name: "field_defs", sutra: "class: account_crm, account: account_id, erase: delete, order: 85", pk: []string{"id"},
 		cols: []column{id(), acct(), col("form", "TEXT"), col("label", "TEXT"), col("type", "TEXT")}},
@@ -97,23 +99,23 @@ var crm = []table{
 		index: []string{"field_def_id"}},
 	{name: "call_logs", sutra: "class: account_crm, account: account_id, recorded_at: start_at, erase: delete, order: 20", pk: []string{"id"},
 		cols: []column{id(), acct(), fk("lead_id", "TEXT", "leads.id"), fk("user_id", "INTEGER", "users.id"), col("provider_sid", "TEXT"), phone("from_number"), phone("to_number"),
-			text("to_name", catName), col("direction", "TEXT"), col("start_at", "TEXT"), col("duration_s", "INTEGER"),
+			text("to_name", catName), col("direction", "TEXT"), moment("start_at"), col("duration_s", "INTEGER"),
 			{name: "recording_key", typ: "TEXT", ref: "calls.key", soft: true, dataset: "recordings", sutra: "role: link"}, text("note", catText)},
 		index: []string{"lead_id"}},
 	{name: "device_contacts", sutra: "class: account_crm, account: account_id, recorded_at: synced_at, erase: delete, order: 20", pk: []string{"id"},
-		cols: []column{id(), acct(), fk("user_id", "INTEGER", "users.id"), text("name", catName), phone("phone"), text("note", catText), col("synced_at", "TEXT")}},
+		cols: []column{id(), acct(), fk("user_id", "INTEGER", "users.id"), text("name", catName), phone("phone"), text("note", catText), moment("synced_at")}},
 	{name: "notes", sutra: "class: account_crm, account: account_id, recorded_at: created_at, erase: delete, order: 10, refs: [{type: ref_type, id: ref_id, map: {Lead: leads, Contact: contacts}}]", pk: []string{"id"},
-		cols:  []column{id(), acct(), col("ref_type", "TEXT"), col("ref_id", "TEXT"), text("body_html", catText), fk("author_id", "INTEGER", "users.id"), col("created_at", "TEXT")},
+		cols:  []column{id(), acct(), col("ref_type", "TEXT"), col("ref_id", "TEXT"), text("body_html", catText), fk("author_id", "INTEGER", "users.id"), moment("created_at")},
 		index: []string{"ref_type, ref_id"}},
 	{name: "tasks", sutra: "class: account_crm, account: account_id, recorded_at: created_at, erase: delete, order: 10, refs: [{type: ref_type, id: ref_id}]", pk: []string{"id"},
-		cols:  []column{id(), acct(), col("ref_type", "TEXT"), col("ref_id", "TEXT"), text("title", catText), text("description", catText), col("due_at", "TEXT"), col("created_at", "TEXT")},
+		cols:  []column{id(), acct(), col("ref_type", "TEXT"), col("ref_id", "TEXT"), text("title", catText), text("description", catText), moment("due_at"), moment("created_at")},
 		index: []string{"ref_type, ref_id"}},
 	{name: "tickets", sutra: "class: support_ticket, account: account_id, recorded_at: created_at, trigger: closed_at, erase: delete, order: 30", pk: []string{"id"},
 		cols: []column{id(), acct(), fk("contact_id", "INTEGER", "contacts.id"), text("subject", catText), text("body", catText), col("channel", "TEXT"), col("status", "TEXT"),
-			col("created_at", "TEXT"), col("closed_at", "TEXT")},
+			moment("created_at"), col("closed_at", "TEXT")},
 		index: []string{"contact_id"}},
 	{name: "ticket_messages", sutra: "class: support_ticket, recorded_at: sent_at, trigger: ticket_closed_at, erase: delete, order: 25", pk: []string{"id"},
-		cols:  []column{id(), fk("ticket_id", "INTEGER NOT NULL", "tickets.id"), col("author", "TEXT"), text("body", catText), col("sent_at", "TEXT"), col("ticket_closed_at", "TEXT")},
+		cols:  []column{id(), fk("ticket_id", "INTEGER NOT NULL", "tickets.id"), col("author", "TEXT"), text("body", catText), moment("sent_at"), col("ticket_closed_at", "TEXT")},
 		index: []string{"ticket_id"}},
 	{name: "invoices", sutra: "class: billing, account: account_id, recorded_at: document_date, trigger: document_date, erase: keep, order: 70", pk: []string{"id"},
 		cols: []column{id(), acct(), fk("contact_id", "INTEGER", "contacts.id"), col("number", "TEXT"), text("billed_to_name", catName).with("erase: keep"), phone("billed_to_phone"),
@@ -122,17 +124,17 @@ var crm = []table{
 		index: []string{"contact_id"}},
 	{name: "messages", sutra: "class: account_crm, account: account_id, recorded_at: sent_at, erase: delete, order: 20", pk: []string{"id"},
 		cols: []column{{name: "id", typ: "TEXT NOT NULL", category: "user.unique_id", sutra: "link: wa_message"}, acct(), fk("lead_id", "TEXT", "leads.id"), col("channel", "TEXT"),
-			col("direction", "TEXT"), text("body", catText), col("sent_at", "TEXT")},
+			col("direction", "TEXT"), text("body", catText), moment("sent_at")},
 		index: []string{"lead_id"}},
 	{name: "webhook_log", sutra: "class: account_crm, account: account_id, recorded_at: received_at, erase: redact, order: 10", pk: []string{"id"},
-		cols: []column{id(), acct(), col("source", "TEXT"), col("received_at", "TEXT"), {name: "headers", typ: "TEXT", object: true}, object("body")}},
+		cols: []column{id(), acct(), col("source", "TEXT"), moment("received_at"), {name: "headers", typ: "TEXT", object: true}, object("body")}},
 	{name: "audit_log", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: redact, order: 10, refs: [{type: entity, id: entity_id}]", pk: []string{"id"},
-		cols:  []column{id(), acct(), col("entity", "TEXT"), col("entity_id", "TEXT"), object("before"), object("after"), col("at", "TEXT"), fk("actor_id", "INTEGER", "users.id")},
+		cols:  []column{id(), acct(), col("entity", "TEXT"), col("entity_id", "TEXT"), object("before"), object("after"), moment("at"), fk("actor_id", "INTEGER", "users.id")},
 		index: []string{"entity, entity_id"}},
 	{name: "dead_letters", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: delete, order: 10", pk: []string{"id"},
-		cols: []column{id(), acct(), col("source", "TEXT"), col("error", "TEXT"), {name: "body", typ: "BLOB", category: "user"}, col("at", "TEXT")}},
+		cols: []column{id(), acct(), col("source", "TEXT"), col("error", "TEXT"), {name: "body", typ: "BLOB", category: "user"}, moment("at")}},
 	{name: "import_rows", sutra: "class: account_crm, account: account_id, recorded_at: at, erase: delete, order: 10", pk: []string{"id"},
-		cols: []column{id(), acct(), col("batch", "TEXT"), object("raw"), col("at", "TEXT")}},
+		cols: []column{id(), acct(), col("batch", "TEXT"), object("raw"), moment("at")}},
 }
 
 // classOf returns the retention class of a table's rows.

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -19,10 +18,6 @@ type SnapOptions struct {
 	// Base, when not nil, is an earlier snapshot: records that are not in it are
 	// kept whole, so that the two can be compared by their parts.
 	Base *Snap
-	// Folders is the folder that holds those of the object sources; "" means the
-	// world's own. It is another one when the objects were moved to a bucket and are
-	// read from a copy of it.
-	Folders string
 }
 
 // Snap is a decoded world: for every record a hash of its content, and whole
@@ -33,6 +28,10 @@ type Snap struct {
 	tokens  []uint64 // with a base: hashes of all tokens in the world, sorted
 	find    *finder
 	based   bool // taken with a base
+	// Of a world in a bucket: the version of every object, and what the bucket
+	// holds beside them.
+	current map[unitID]string
+	old     []leftover
 }
 
 type unitID struct{ source, unit string }
@@ -76,7 +75,8 @@ func hash64(parts ...string) uint64 {
 	return binary.LittleEndian.Uint64(h.Sum(n[:0:0]))
 }
 
-// Snapshot decodes the world in dir, by readers of its own.
+// Snapshot decodes the world in dir and on the servers that it was moved to, by
+// readers of its own.
 func (t *Truth) Snapshot(ctx context.Context, dir string, o SnapOptions) (*Snap, error) {
 	var f *finder
 	if o.Base != nil && (o.Watch == nil) == (o.Base.find.watch == nil) && slices.Equal(o.Watch, o.Base.find.watch) {
@@ -89,10 +89,14 @@ func (t *Truth) Snapshot(ctx context.Context, dir string, o SnapOptions) (*Snap,
 	}
 	s := &Snap{units: map[unitID]*unitSnap{}, find: f, based: o.Base != nil}
 	r := &snapper{snap: s, base: o.Base}
-	if err := readCRM(ctx, dir, r.add); err != nil {
+	if err := t.at.readCRM(ctx, dir, r.add); err != nil {
 		return nil, fmt.Errorf("snapshot the database: %w", err)
 	}
-	if err := readFolders(ctx, cmp.Or(o.Folders, dir), r.add); err != nil {
+	files := readFolders
+	if t.at.buckets != nil {
+		files = func(ctx context.Context, _ string, see func(record)) error { return t.at.readBucket(ctx, s, see) }
+	}
+	if err := files(ctx, dir, r.add); err != nil {
 		return nil, fmt.Errorf("snapshot the files: %w", err)
 	}
 	slices.Sort(s.tokens)
