@@ -3,7 +3,11 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +19,10 @@ import (
 // holds, not to say what it never holds.
 const checkRows = 100
 
-const shapeBucket = "shape"
+// shapesName is the file, in the state folder, of how the databases looked: names
+// and types, nothing personal. It is no part of the graph, so that a check needs
+// neither the key nor the lock.
+const shapesName = "shapes.json"
 
 // shape is how the tables of a source looked when their catalog was first checked.
 type shape struct {
@@ -71,25 +78,36 @@ func (s *Site) compareShape(src *Source, tables []*looked, fn func(connectors.Fi
 		}
 		slices.Sort(now.Tables[t.name])
 	}
-	docs, err := s.Graph.Docs(shapeBucket)
-	if err != nil {
-		return err
+	path := filepath.Join(s.Config.State, shapesName)
+	shapes := map[string]shape{} // by source
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &shapes)
 	}
-	var old shape
-	if doc, ok := docs[src.Name]; ok {
-		if err := json.Unmarshal(doc, &old); err != nil {
-			return fmt.Errorf("read how source %s looked: %w", src.Name, err)
-		}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read how the sources looked when they were first checked (%s; removed, it is written anew): %w", path, err)
 	}
+	old := shapes[src.Name]
 	if old.Catalog != now.Catalog {
-		doc, err := json.Marshal(now)
-		if err != nil {
-			return fmt.Errorf("note how source %s looks: %w", src.Name, err)
-		}
-		return s.Graph.PutDoc(shapeBucket, src.Name, doc)
+		shapes[src.Name] = now
+		return noteShapes(path, shapes)
 	}
 	for _, note := range old.changes(now) {
 		fn(connectors.Finding{What: "changed", Note: note + " since the catalog was first checked; review it and the catalog"})
+	}
+	return nil
+}
+
+func noteShapes(path string, shapes map[string]shape) error {
+	data, err := json.MarshalIndent(shapes, "", " ")
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	if err == nil {
+		err = writeFile(path, append(data, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("note how the sources look: %w", err)
 	}
 	return nil
 }

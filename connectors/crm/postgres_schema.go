@@ -146,6 +146,9 @@ func (b *pgSchema) columns(ctx context.Context) error {
 		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9])}
 		mod, _ := v[8].(int64)
 		size, _ := v[10].(int64)
+		if c.sqlType == "character" {
+			c.sqlType = "bpchar" // a cast to character keeps the first letter alone
+		}
 		c.pgType(str(v[6]), str(v[7]), int(mod), int(size))
 		t.columns = append(t.columns, c)
 		return nil

@@ -91,7 +91,7 @@ func (w *builder) addRecording(s *soul, kind string, at time.Time, lead string, 
 	}
 	for i, p := range owners {
 		w.plant(Copy{Person: p.ID, Account: p.Account, Source: "recordings", Dataset: "recordings.calls", Unit: key, Locator: "object", Expect: expect,
-			Class: classRecording, Token: tokens[i], Stamped: kind == "undated"}, at)
+			Class: classRecording, Token: tokens[i]}, at)
 	}
 	if kind == "bcr" || kind == "conference" {
 		w.addSidecar(s, key[:len(key)-4]+".json", kind, at, owners)

@@ -39,8 +39,6 @@ type Copy struct {
 	Token    string `json:"token"`
 	Due      bool   `json:"due"`                // past its retention period at Truth.Now
 	Optional bool   `json:"optional,omitempty"` // may be reported or not
-	// Stamped says that the date is the object's own time: its name tells none.
-	Stamped bool `json:"stamped,omitempty"`
 }
 
 // Truth is a built world: where it lies and what was planted. People and copies
@@ -167,15 +165,12 @@ func newTruthWriter(t *Truth) (*truthWriter, error) {
 func (w *truthWriter) close() error { return closing(w.people.close(), w.copies.close) }
 
 // finish writes world.json, which makes the world a world.
-func (w *truthWriter) finish() error { return w.t.write() }
-
-// write writes world.json.
-func (t *Truth) write() error {
-	b, err := json.MarshalIndent(t, "", " ")
+func (w *truthWriter) finish() error {
+	b, err := json.MarshalIndent(w.t, "", " ")
 	if err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(t.Dir, "truth", "world.json"), append(b, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(w.t.Dir, "truth", "world.json"), append(b, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}
 	return nil
