@@ -125,10 +125,10 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 			return a.sum, err
 		}
 	}
-	a.sum.Gaps = a.Gaps() - before
 	if err := a.evidence(ctx); err != nil {
 		return a.sum, err
 	}
+	a.sum.Gaps = a.Gaps() - before
 	if a.sum.Stale+a.sum.Failed+a.sum.Residue > 0 {
 		return a.sum, nil // not done: running it again goes on where it can
 	}

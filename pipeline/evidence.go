@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/policy"
@@ -164,6 +166,9 @@ func (a *application) evidence(ctx context.Context) error {
 		return err
 	}
 	c := a.certificate(entry)
+	if c.Leftovers, err = a.leftovers(ctx); err != nil {
+		return err
+	}
 	if h, err := log.Head(); err != nil {
 		return err
 	} else if h.N == entry.Seq { // nobody wrote in between
@@ -237,6 +242,42 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 		c.Backups = audit.Backups{NewestBackupContaining: policy.Format(today), ClearBy: policy.Format(h.AddTo(today) + 1), TombstoneID: a.plan.ID}
 	}
 	return c
+}
+
+// leftovers asks the stores that were changed what deletion leaves behind in them.
+// One that does not answer is a gap, and the certificate says so.
+func (a *application) leftovers(ctx context.Context) ([]audit.Leftover, error) {
+	changed := map[string]bool{}
+	for _, t := range a.touched {
+		changed[t.Source] = true
+	}
+	var out []audit.Leftover
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		src, err := a.source(name)
+		if err != nil {
+			return nil, err
+		}
+		store, ok := src.Conn.(connectors.Retainer)
+		if !ok {
+			continue
+		}
+		list, err := store.Leftovers(ctx)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			a.gap(name, "", "what deletion leaves behind is not known: "+err.Error())
+			list = []connectors.Leftover{{What: "the store did not say what deletion leaves behind in it"}}
+		}
+		for _, l := range list {
+			x := audit.Leftover{Store: name, What: l.What}
+			if !l.Until.IsZero() {
+				x.Until = l.Until.In(audit.IST).Format(time.DateOnly)
+			}
+			out = append(out, x)
+		}
+	}
+	return out, nil
 }
 
 // policyDigest is the SHA-256 of the policy in force, in hex; "" when it cannot be

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cratio/sutra/connectors/connectortest/server"
+	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // The tables of a small CRM, in words that both servers understand.
@@ -121,6 +124,7 @@ func onServer(t *testing.T, kind, dsn string, db *sql.DB) {
 	if code, out := s.status("apply", "gone"); code != 0 {
 		t.Fatalf("exit %d: %s", code, out)
 	}
+	certificateNames(t, s, map[string]string{"postgres": "VACUUM FULL", "mysql": "OPTIMIZE TABLE"}[kind])
 	after := rows()
 	for _, k := range []string{lead, "remarks 7", "remarks 107"} {
 		if row, there := after[k]; there {
@@ -141,5 +145,28 @@ func onServer(t *testing.T, kind, dsn string, db *sql.DB) {
 	}
 	if d := cmp.Diff(want, after); d != "" {
 		t.Errorf("a stranger's row changed: %s", d)
+	}
+}
+
+// certificateNames asks that a certificate tells what deletion leaves behind in the
+// CRM's server.
+func certificateNames(t *testing.T, s *site, what string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(s.dir, "state", "certificates", "*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d certificates, %v", len(paths), err)
+	}
+	for _, p := range paths {
+		data, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c audit.Certificate
+		if err := json.Unmarshal(data, &c); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(c.Leftovers, func(l audit.Leftover) bool { return l.Store == "crm" && strings.Contains(l.What, what) }) {
+			t.Errorf("the certificate of a %s says nothing of %s: %v", c.Kind, what, c.Leftovers)
+		}
 	}
 }

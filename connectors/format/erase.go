@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +146,7 @@ func (s *Source) remove(ctx context.Context, obj blob.Object, out connectors.Out
 
 // rewrite runs the codec between an unpacking and a packing.
 func rewrite(ctx context.Context, c Codec, x *object, w blob.Writer, ed *Edits) (int, error) {
-	bw := &splicer{Writer: bufio.NewWriterSize(w, 256<<10), to: w}
+	bw := newSplicer(w)
 	if x.comp == plain {
 		left, err := c.Rewrite(ctx, x.input(), bw, ed)
 		if err := errors.Join(err, bw.Flush()); err != nil {
@@ -164,20 +163,6 @@ func rewrite(ctx context.Context, c Codec, x *object, w blob.Writer, ed *Edits) 
 		return 0, fmt.Errorf("rewriting: %w", err)
 	}
 	return left, nil
-}
-
-// splicer collects small writes and hands ranges of the old object on.
-type splicer struct {
-	*bufio.Writer
-	to blob.Writer
-}
-
-// CopyOld implements [blob.Writer].
-func (s *splicer) CopyOld(off, n int64) error {
-	if err := s.Flush(); err != nil {
-		return err
-	}
-	return s.to.CopyOld(off, n)
 }
 
 // precheck reads the records of the edits that have a Check: alone where the codec

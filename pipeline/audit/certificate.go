@@ -40,6 +40,7 @@ type Certificate struct {
 	Residuals          []Residual   `json:"residuals"`
 	Processors         []Processor  `json:"processors,omitempty"`
 	RecipientsNotified []Notified   `json:"recipients_notified,omitempty"`
+	Leftovers          []Leftover   `json:"leftovers,omitempty"`
 	Backups            Backups      `json:"backups"`
 	Verification       Verification `json:"verification"`
 	PlanSHA256         string       `json:"plan_sha256"` // hex
@@ -115,6 +116,14 @@ type Residual struct {
 	ProofRef   string `json:"proof_ref,omitempty"`
 	ReleaseOn  string `json:"release_on,omitempty"` // the first day on which it may go
 	Restricted bool   `json:"restricted,omitempty"` // out of the product, for statutory readers only
+}
+
+// Leftover is what a store keeps of erased records beside its records, out of the
+// reach of whoever reads it: dead rows, a log for replicas.
+type Leftover struct {
+	Store string `json:"store"`
+	What  string `json:"what"`
+	Until string `json:"until,omitempty"` // the last date on which it may be there; none where no end is known
 }
 
 // Processor is a data processor that was told to erase.

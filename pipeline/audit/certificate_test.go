@@ -80,6 +80,15 @@ func TestCertificateWordings(t *testing.T) {
 	}{
 		{"horizon ahead", levelLive, "It is no longer recoverable from 27 July 2026.", func(c *Certificate) { c.Backups.ClearBy = "2026-07-27" }},
 		{"horizon past", levelUnrecoverable, "It is no longer recoverable from 27 June 2026.", func(c *Certificate) { c.Backups.ClearBy = "2026-06-01" }},
+		{"a log that ends after the backups", levelLive, "It is no longer recoverable from 2 August 2026. Deletion leaves behind what the leftovers list.", func(c *Certificate) {
+			c.Backups.ClearBy, c.Leftovers = "2026-07-27", []Leftover{{"crm", "the log", "2026-08-01"}, {"crm", "the other log", "2026-07-01"}}
+		}},
+		{"a log without an end", levelLive, "emptied of it. Deletion leaves behind what the leftovers list.", func(c *Certificate) {
+			c.Backups.ClearBy, c.Leftovers = "2026-06-01", []Leftover{{"crm", "the log", "2026-06-01"}, {"crm", "dead rows", ""}}
+		}},
+		{"a log past its end", levelUnrecoverable, "It is no longer recoverable from 27 June 2026.", func(c *Certificate) {
+			c.Backups.ClearBy, c.Leftovers = "2026-06-01", []Leftover{{"crm", "the log", "2026-06-20"}}
+		}},
 		{"no horizon", levelLive, "does not speak of backups", func(c *Certificate) {}},
 		{"nothing found", levelLive, "Nothing in scope was found in live systems", func(c *Certificate) { c.Scope, c.Residuals = nil, nil }},
 		{"all kept", levelLive, "Nothing was erased", func(c *Certificate) { c.Scope = c.Scope[1:]; c.Backups.ClearBy = "2026-07-27" }},

@@ -11,7 +11,7 @@ const spoken = "2 January 2006"
 
 // state fills in the level and the statement of a complete erasure. There are
 // two wordings and no other: "erased from live systems on X", and, only when a
-// backup horizon is known, "no longer recoverable from Y".
+// horizon of backups and leftovers is known, "no longer recoverable from Y".
 func (c *Certificate) state() {
 	var erased, redacted, found int
 	for _, s := range c.Scope {
@@ -34,15 +34,18 @@ func (c *Certificate) state() {
 	if c.Kind == KindCorrection {
 		c.Level = levelCorrected
 	}
-	if clear, err := time.ParseInLocation(time.DateOnly, c.Backups.ClearBy, IST); err == nil && erased+redacted > 0 && c.Kind != KindCorrection {
+	if clear, ok := c.clearBy(); ok && erased+redacted > 0 && c.Kind != KindCorrection {
 		from := clear
 		if from.Before(done) {
 			from = done
 			c.Level = levelUnrecoverable
 		}
 		fmt.Fprintf(&b, " It is no longer recoverable from %s.", from.Format(spoken))
-	} else if erased+redacted > 0 {
+	} else if erased+redacted > 0 && c.Backups.ClearBy == "" {
 		b.WriteString(" This certificate does not speak of backups.")
+	}
+	if n := len(c.Leftovers); n > 0 && erased+redacted > 0 {
+		b.WriteString(" Deletion leaves behind what the leftovers list.")
 	}
 	for _, r := range c.Residuals {
 		fmt.Fprintf(&b, " Kept: %s of class %s, reason %s", records(r.Count), r.Class, r.Reason)
@@ -58,6 +61,26 @@ func (c *Certificate) state() {
 		b.WriteString(" This was done in a test world, under a simulated clock.")
 	}
 	c.Statement = b.String()
+}
+
+// clearBy is the date from which nobody can recover what was erased: neither from a
+// backup nor from what the stores keep beside their records. There is none while the
+// end of one of them is not known.
+func (c *Certificate) clearBy() (time.Time, bool) {
+	clear, err := time.ParseInLocation(time.DateOnly, c.Backups.ClearBy, IST)
+	if err != nil {
+		return time.Time{}, false
+	}
+	for _, l := range c.Leftovers {
+		until, err := time.ParseInLocation(time.DateOnly, l.Until, IST)
+		if err != nil {
+			return time.Time{}, false
+		}
+		if next := until.AddDate(0, 0, 1); next.After(clear) {
+			clear = next
+		}
+	}
+	return clear, true
 }
 
 func records(n int) string {

@@ -73,7 +73,12 @@ func (c *codec) rows(ctx context.Context, t *table, w io.Writer, edits *format.E
 			}
 		}
 		left++
-		if _, err := w.Write(raw); err != nil {
+		if len(raw) > 0 && &raw[0] == &rec.raw[0] {
+			err = format.Keep(w, rec.off, raw)
+		} else {
+			_, err = w.Write(raw)
+		}
+		if err != nil {
 			return left, fmt.Errorf("writing a table: %w", err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+
+	"github.com/cratio/sutra/connectors/format"
 )
 
 // readLines reads a record a line.
@@ -53,6 +55,12 @@ func (r *reader) readLines() (left int, err error) {
 		} else {
 			left++
 		}
+		if same(rep, body) && !r.wide {
+			if err := format.Keep(r.out, l.start, line); err != nil {
+				return 0, err
+			}
+			continue
+		}
 		for _, p := range [][]byte{line[:head], rep, end} {
 			if _, err := r.out.Write(p); err != nil {
 				return 0, err
@@ -60,6 +68,9 @@ func (r *reader) readLines() (left int, err error) {
 		}
 	}
 }
+
+// same reports whether two slices, none of them empty, are one and the same.
+func same(a, b []byte) bool { return len(a) == len(b) && &a[0] == &b[0] }
 
 // lineReader splits at line feeds.
 type lineReader struct {
