@@ -88,7 +88,7 @@ func (c *codec) header(t *table, w io.Writer) error {
 		if rec.kind == broken || rec.kind == long {
 			return errors.New("the header row cannot be read: a quote is never closed, or it is too long")
 		}
-		if _, err := w.Write(rec.raw); err != nil {
+		if err := format.Keep(w, rec.off, rec.raw); err != nil {
 			return fmt.Errorf("writing the header: %w", err)
 		}
 		if _, sep := separator(rec.raw[:rec.body]); rec.kind == blank || sep {
@@ -121,7 +121,7 @@ func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
 		if !t.blank(rec) {
 			break
 		}
-		if _, err := w.Write(rec.raw); err != nil {
+		if err := format.Keep(w, rec.off, rec.raw); err != nil {
 			return nil, "", fmt.Errorf("writing a blank line: %w", err)
 		}
 	}

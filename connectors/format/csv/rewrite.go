@@ -28,7 +28,7 @@ func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *fo
 	if err != nil {
 		return 0, err
 	}
-	if _, err := w.Write(t.cs.bom); err != nil {
+	if err := format.Keep(w, 0, t.cs.bom); err != nil {
 		return 0, fmt.Errorf("writing a table: %w", err)
 	}
 	var ww *wideWriter

@@ -56,10 +56,10 @@ func closeWith(c io.Closer, err error) error {
 // encoder returns a buffered writer in the encoding of the source and a function
 // that finishes the output.
 func (s *source) encoder(w io.Writer) (io.Writer, func() error) {
-	bw := bufio.NewWriterSize(w, readSize)
 	if s.wide == nil {
-		return bw, bw.Flush
+		return w, func() error { return nil }
 	}
+	bw := bufio.NewWriterSize(w, readSize)
 	ww := &wideWriter{w: bw, order: s.wide.order}
 	return ww, func() error {
 		if err := ww.rest(); err != nil {
