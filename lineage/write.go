@@ -238,6 +238,9 @@ func (u *UnitWriter) give() error {
 	return w.flush()
 }
 
+// Wrote reports whether a unit is visible as this writer left it.
+func (w *Writer) Wrote(st *UnitState) bool { return st.Generation >= w.gen }
+
 // Remove takes a unit that vanished out of the graph.
 func (w *Writer) Remove(source, key string) error {
 	old, err := w.g.Unit(source, key)

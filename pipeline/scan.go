@@ -22,6 +22,10 @@ import (
 // killed scan resumes instead of starting anew.
 const flushEvery = 5 * time.Second
 
+// flushUnits is after how many units it does so at the latest: what is not visible yet
+// is in memory.
+const flushUnits = 20_000
+
 // scan is one run over some sources.
 type scan struct {
 	*Site
@@ -29,7 +33,8 @@ type scan struct {
 	mu    sync.Mutex
 	large sync.Mutex // held while a large batch is extracted
 	sum   ScanSummary
-	force bool // read units whose fingerprint is known, too
+	seen  visited // units that the graph knew before
+	force bool    // read units whose fingerprint is known, too
 	notes map[string]int
 	lost  []GapLine // units, and listings, that could not be read at all
 }
@@ -121,8 +126,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 	}
 	r.Progress.Stage("scan "+src.Name, 0)
 	defer r.Progress.End()
-	seen := map[string]bool{}
-	whole := true
+	whole, listed := true, 0
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(r.Workers, 1))
 	last := time.Now()
@@ -135,12 +139,11 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 			whole = false
 			continue
 		}
-		seen[u.Key] = true
 		group.Go(func() error {
 			defer r.Progress.Step(1)
 			return r.unit(gctx, src, u)
 		})
-		if time.Since(last) > flushEvery {
+		if listed++; listed%flushUnits == 0 || time.Since(last) > flushEvery {
 			last = time.Now()
 			if err := errors.Join(room(r.Config.State), r.w.Flush(gctx)); err != nil {
 				return errors.Join(err, group.Wait())
@@ -154,7 +157,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		return err
 	}
 	if whole {
-		return r.vanished(src, seen)
+		return r.vanished(ctx, src)
 	}
 	return nil
 }
@@ -181,32 +184,17 @@ func (r *scan) counted(notes map[string]int) {
 	}
 }
 
-func (r *scan) vanished(src *Source, seen map[string]bool) error {
-	var gone []string
-	err := r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
-		if !seen[st.Unit.Key] {
-			gone = append(gone, st.Unit.Key)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, k := range gone {
-		if err := r.w.Remove(src.Name, k); err != nil {
-			return err
-		}
-	}
-	r.sum.Removed += len(gone)
-	return nil
-}
-
 // unit scans one unit unless it is known. An error ends the whole scan: it is
 // the graph's, never the source's.
 func (r *scan) unit(ctx context.Context, src *Source, u connectors.Unit) error {
 	known, err := r.Graph.Unit(src.Name, u.Key)
 	if err != nil {
 		return err
+	}
+	if known != nil {
+		r.mu.Lock()
+		r.seen.add(known.ID)
+		r.mu.Unlock()
 	}
 	if known != nil && !r.force {
 		same, err := r.unchanged(ctx, src, u, known)

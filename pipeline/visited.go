@@ -1,0 +1,44 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// visited is the set of units that a scan was given by a listing, by their number in
+// the graph: a bit a unit, so that tens of millions of recordings are a few megabytes.
+// The zero value is empty.
+type visited []uint64
+
+func (v *visited) add(unit uint32) {
+	for int(unit/64) >= len(*v) {
+		*v = append(*v, 0)
+	}
+	(*v)[unit/64] |= 1 << (unit % 64)
+}
+
+func (v visited) has(unit uint32) bool {
+	return int(unit/64) < len(v) && v[unit/64]&(1<<(unit%64)) != 0
+}
+
+// removedAtOnce is how many units that vanished are taken out of the graph before
+// that is made visible.
+const removedAtOnce = 20_000
+
+// vanished takes the units of a source out of the graph that were not listed. Units
+// that the run wrote itself were.
+func (r *scan) vanished(ctx context.Context, src *Source) error {
+	return r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
+		if r.w.Wrote(st) || r.seen.has(st.ID) {
+			return nil
+		}
+		if err := r.w.Remove(src.Name, st.Unit.Key); err != nil {
+			return err
+		}
+		if r.sum.Removed++; r.sum.Removed%removedAtOnce == 0 {
+			return r.w.Flush(ctx)
+		}
+		return nil
+	})
+}
