@@ -15,6 +15,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 // Options tune a codec; the zero value suits most tables.
@@ -48,7 +49,7 @@ type codec struct {
 // table is an open object behind its header.
 type table struct {
 	cs     charset
-	wide   *wideReader // nil for UTF-8
+	wide   *utf16.Reader // nil for UTF-8
 	s      *scanner
 	fields []connectors.Field // nil when there is no header
 	n      int                // number of the row that next gave, from 1
@@ -69,7 +70,7 @@ func (c *codec) open(r io.Reader, window int) (*table, error) {
 	t.s = sizedScanner(br, window)
 	t.s.at = int64(len(t.cs.bom))
 	if t.cs.order != nil {
-		t.wide = &wideReader{r: br, order: t.cs.order}
+		t.wide = utf16.NewReader(br, t.cs.order)
 		t.s = sizedScanner(t.wide, window)
 	}
 	if err := t.s.sniff(c.o.Delimiter); err != nil {
@@ -229,7 +230,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 			}
 		}
 	}
-	if t.wide != nil && len(t.wide.odd) > 0 {
+	if t.wide != nil && len(t.wide.Odd()) > 0 {
 		gaps = append(gaps, connectors.Gap{Reason: "the text ends in half a UTF-16 letter"})
 	}
 	return flush()

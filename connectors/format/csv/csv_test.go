@@ -9,7 +9,7 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"unicode/utf16"
+	stdutf16 "unicode/utf16"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 var leads = connectors.Collection{Name: "leads", RecordedAt: "at", Fields: []connectors.CatalogField{
@@ -55,9 +56,9 @@ func readAll(t testing.TB, c format.Codec, data string) (rows, gaps []string, er
 	return rows, gaps, err
 }
 
-func wide(order order, s string) string {
+func wide(order utf16.Order, s string) string {
 	var b []byte
-	for _, u := range utf16.Encode([]rune(s)) {
+	for _, u := range stdutf16.Encode([]rune(s)) {
 		b = order.AppendUint16(b, u)
 	}
 	return string(b)
@@ -203,7 +204,7 @@ func TestRewrite(t *testing.T) {
 }
 
 func TestLongLines(t *testing.T) {
-	for _, order := range []order{nil, charsetOf([]byte("\xff\xfe")).order} {
+	for _, order := range []utf16.Order{nil, charsetOf([]byte("\xff\xfe")).order} {
 		text := "id,name\n1,a\n2," + strings.Repeat("x", maxRecord+100) + "\n3,c\n"
 		if order != nil {
 			text = "\xff\xfe" + wide(order, text)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 // Rewrite implements format.Codec. A deleted record goes with its line end; of a
@@ -31,9 +32,9 @@ func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *fo
 	if err := format.Keep(w, 0, t.cs.bom); err != nil {
 		return 0, fmt.Errorf("writing a table: %w", err)
 	}
-	var ww *wideWriter
+	var ww *utf16.Writer
 	if t.cs.order != nil {
-		ww = &wideWriter{w: w, order: t.cs.order}
+		ww = utf16.NewWriter(w, t.cs.order)
 		w = ww
 	}
 	if err := c.header(t, w); err != nil {
@@ -41,7 +42,7 @@ func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *fo
 	}
 	left, err := c.rows(ctx, t, w, edits)
 	if err == nil && ww != nil {
-		err = ww.finish(t.wide.odd)
+		err = ww.Finish(t.wide.Odd())
 	}
 	return left, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 // New returns the codec of one file of contact cards. Its records belong to
@@ -37,8 +38,8 @@ type codec struct {
 // text is an open object.
 type text struct {
 	*scanner
-	mark []byte      // the byte order mark
-	wide *wideReader // nil for UTF-8
+	mark []byte        // the byte order mark
+	wide *utf16.Reader // nil for UTF-8
 }
 
 func (c *codec) open(r io.Reader) (*text, error) {
@@ -48,7 +49,7 @@ func (c *codec) open(r io.Reader) (*text, error) {
 		return nil, fmt.Errorf("reading contact cards: %w", err)
 	}
 	t := &text{scanner: &scanner{r: br, limit: c.limit}}
-	o := orderOf(head)
+	o := utf16.OrderOf(head)
 	switch {
 	case bytes.HasPrefix(head, mark):
 		t.mark = mark
@@ -59,7 +60,7 @@ func (c *codec) open(r io.Reader) (*text, error) {
 		return nil, fmt.Errorf("reading contact cards: %w", err)
 	}
 	if o != nil {
-		t.wide = &wideReader{r: br, order: o}
+		t.wide = utf16.NewReader(br, o)
 		t.r = bufio.NewReaderSize(t.wide, readSize)
 	}
 	return t, nil
@@ -95,7 +96,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 			return err
 		}
 	}
-	if t.wide != nil && len(t.wide.odd) > 0 {
+	if t.wide != nil && len(t.wide.Odd()) > 0 {
 		e.gap("", "the text ends in half a UTF-16 letter")
 	}
 	return e.flush()

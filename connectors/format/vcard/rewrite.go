@@ -9,6 +9,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 // Rewrite implements format.Codec. A deleted card goes with its line end; of a
@@ -31,9 +32,9 @@ func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *fo
 	if err := put(w, t.mark); err != nil {
 		return 0, err
 	}
-	var ww *wideWriter
+	var ww *utf16.Writer
 	if t.wide != nil {
-		ww = &wideWriter{w: w, order: t.wide.order}
+		ww = utf16.NewWriter(w, t.wide.Order())
 		w = ww
 	}
 	left := 0
@@ -55,7 +56,7 @@ func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *fo
 		left += kept
 	}
 	if ww != nil {
-		return left, ww.finish(t.wide.odd)
+		return left, ww.Finish(t.wide.Odd())
 	}
 	return left, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 var contacts = connectors.Collection{Name: "contacts", Fields: []connectors.CatalogField{
@@ -73,7 +74,7 @@ func of(version string, lines ...string) string {
 func wide(t testing.TB, bom string, s string) string {
 	t.Helper()
 	var b bytes.Buffer
-	w := &wideWriter{w: &b, order: orderOf([]byte(bom))}
+	w := utf16.NewWriter(&b, utf16.OrderOf([]byte(bom)))
 	if _, err := io.WriteString(w, s); err != nil {
 		t.Fatal(err)
 	}

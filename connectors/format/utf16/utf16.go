@@ -1,4 +1,6 @@
-package csv
+// Package utf16 reads and writes UTF-16, the encoding of files that Windows programs and
+// Ads Manager write: without loss, so that what is not changed comes out as it was.
+package utf16
 
 import (
 	"encoding/binary"
@@ -8,44 +10,33 @@ import (
 	"unicode/utf8"
 )
 
-// order is a byte order.
-type order interface {
+// Order is a byte order.
+type Order interface {
 	binary.ByteOrder
 	binary.AppendByteOrder
 }
 
-// charset is how text is encoded: UTF-8 (or any superset of ASCII that is not
-// looked into), or UTF-16.
-type charset struct {
-	bom   []byte
-	order order // nil for UTF-8
-}
-
-// charsetOf looks at the first bytes. UTF-16 without a byte order mark is known
-// by the zero half of its first letter.
-func charsetOf(head []byte) charset {
-	has := func(bom string) bool { return len(head) >= len(bom) && string(head[:len(bom)]) == bom }
-	switch {
-	case has("\xef\xbb\xbf"):
-		return charset{bom: []byte("\xef\xbb\xbf")}
-	case has("\xff\xfe"):
-		return charset{bom: []byte("\xff\xfe"), order: binary.LittleEndian}
-	case has("\xfe\xff"):
-		return charset{bom: []byte("\xfe\xff"), order: binary.BigEndian}
-	case len(head) >= 2 && head[0] != 0 && head[1] == 0:
-		return charset{order: binary.LittleEndian}
-	case len(head) >= 2 && head[0] == 0 && head[1] != 0:
-		return charset{order: binary.BigEndian}
+// OrderOf returns the byte order that the mark in the first two bytes names; nil when
+// there is none.
+func OrderOf(head []byte) Order {
+	if len(head) < 2 {
+		return nil
 	}
-	return charset{}
+	switch binary.BigEndian.Uint16(head) {
+	case 0xfeff:
+		return binary.BigEndian
+	case 0xfffe:
+		return binary.LittleEndian
+	}
+	return nil
 }
 
-// wideReader turns UTF-16 into UTF-8 without loss: a surrogate that has no
-// partner becomes the three bytes that it would have (which is no valid UTF-8),
-// and wideWriter turns them back.
-type wideReader struct {
+// Reader turns UTF-16 into UTF-8 without loss: a surrogate that has no partner becomes
+// the three bytes that it would have (which is no valid UTF-8), and a [Writer] turns
+// them back. A byte order mark is a letter like others.
+type Reader struct {
 	r     io.Reader
-	order order
+	order Order
 	in    [32 << 10]byte
 	have  int    // bytes of in
 	high  uint16 // a high surrogate that waits for its partner, or 0
@@ -55,8 +46,17 @@ type wideReader struct {
 	err   error
 }
 
+// NewReader returns a reader of UTF-16.
+func NewReader(r io.Reader, o Order) *Reader { return &Reader{r: r, order: o} }
+
+// Order is the byte order of the input.
+func (w *Reader) Order() Order { return w.order }
+
+// Odd is the byte without a partner with which the input ended, if there was one.
+func (w *Reader) Odd() []byte { return w.odd }
+
 // Read implements io.Reader.
-func (w *wideReader) Read(p []byte) (int, error) {
+func (w *Reader) Read(p []byte) (int, error) {
 	for len(w.out) == 0 {
 		if w.err != nil {
 			return 0, w.err
@@ -68,7 +68,7 @@ func (w *wideReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *wideReader) more() {
+func (w *Reader) more() {
 	n, err := w.r.Read(w.in[w.have:])
 	w.have += n
 	if need := 2*w.have + 3; cap(w.buf) < need {
@@ -98,7 +98,7 @@ func (w *wideReader) more() {
 	w.out = out
 }
 
-func (w *wideReader) unit(out []byte, u uint16) []byte {
+func (w *Reader) unit(out []byte, u uint16) []byte {
 	high := w.high
 	w.high = 0
 	if high != 0 {
@@ -122,16 +122,19 @@ func appendUnit(out []byte, u uint16) []byte {
 	return append(out, 0xed, 0x80|byte(u>>6)&0x3f, 0x80|byte(u)&0x3f)
 }
 
-// wideWriter turns back what wideReader gave.
-type wideWriter struct {
+// Writer turns UTF-8 into UTF-16, and back what a [Reader] gave.
+type Writer struct {
 	w     io.Writer
-	order order
+	order Order
 	carry []byte // the beginning of a letter that the last Write cut
 	out   []byte
 }
 
+// NewWriter returns a writer of UTF-16; Finish ends it.
+func NewWriter(w io.Writer, o Order) *Writer { return &Writer{w: w, order: o} }
+
 // Write implements io.Writer.
-func (w *wideWriter) Write(p []byte) (int, error) {
+func (w *Writer) Write(p []byte) (int, error) {
 	b := p
 	if len(w.carry) > 0 {
 		b = append(w.carry, p...)
@@ -156,7 +159,7 @@ func whole(b []byte) bool {
 }
 
 // letter encodes the letter at the beginning of b and returns its length there.
-func (w *wideWriter) letter(b []byte) int {
+func (w *Writer) letter(b []byte) int {
 	r, n := utf8.DecodeRune(b)
 	switch {
 	case r == utf8.RuneError && n == 1 && len(b) >= 3 && b[0] == 0xed && b[1]&0xe0 == 0xa0 && b[2]&0xc0 == 0x80:
@@ -172,9 +175,9 @@ func (w *wideWriter) letter(b []byte) int {
 	return n
 }
 
-// finish writes a cut letter as U+FFFD, and the odd byte that the input ended
+// Finish writes a cut letter as U+FFFD, and the odd byte that the input ended
 // with.
-func (w *wideWriter) finish(odd []byte) error {
+func (w *Writer) Finish(odd []byte) error {
 	var err error
 	if len(w.carry) > 0 {
 		_, err = w.w.Write(w.order.AppendUint16(nil, utf8.RuneError))
