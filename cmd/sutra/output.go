@@ -105,15 +105,27 @@ func (p *printer) fields(v any) {
 		fmt.Fprintln(p.stdout, v)
 		return
 	}
-	var parts []string
-	for i := range r.NumField() {
-		name, _, _ := strings.Cut(r.Type().Field(i).Tag.Get("json"), ",")
-		if name == "" || name == "type" || r.Field(i).IsZero() {
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("%s %v", name, r.Field(i).Interface()))
+	parts := filled(r)
+	if len(parts) == 0 {
+		parts = []string{"nothing"}
 	}
 	fmt.Fprintln(p.stdout, strings.Join(parts, "  "))
+}
+
+// filled lists the fields of a line that are not zero, embedded ones too.
+func filled(r reflect.Value) (parts []string) {
+	for i := range r.NumField() {
+		f := r.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && r.Field(i).Kind() == reflect.Struct:
+			parts = append(parts, filled(r.Field(i))...)
+		case name == "" || name == "type" || r.Field(i).IsZero():
+		default:
+			parts = append(parts, fmt.Sprintf("%s %v", name, r.Field(i).Interface()))
+		}
+	}
+	return parts
 }
 
 // summary prints the last line.
