@@ -54,6 +54,8 @@ type Graph struct {
 	load     *load       // the bulk load under way, nil when there is none
 	unmerged atomic.Bool // the load holds what is visible
 	writing  uint64      // first generation of the open writer
+
+	sinceRelief int64 // bytes written since the tables were taken out of memory
 }
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are

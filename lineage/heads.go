@@ -42,6 +42,7 @@ func (g *Graph) head(v []byte) (*UnitState, error) {
 type flipper struct {
 	db *badger.DB
 	tx *badger.Txn
+	n  int64 // bytes
 }
 
 func (f *flipper) do(fn func(tx *badger.Txn) error) error {
@@ -57,6 +58,7 @@ func (f *flipper) do(fn func(tx *badger.Txn) error) error {
 }
 
 func (f *flipper) set(k, v []byte) error {
+	f.n += int64(len(k) + len(v))
 	return f.do(func(tx *badger.Txn) error { return tx.Set(k, v) })
 }
 
@@ -120,7 +122,7 @@ func (w *Writer) flip(l *load) error {
 	if err := g.db.Sync(); err != nil {
 		return fmt.Errorf("sync the graph: %w", err)
 	}
-	return nil
+	return g.grown(f.n)
 }
 
 func (g *Graph) sync() error {

@@ -62,7 +62,7 @@ func (s *stream) flush() error {
 		return fmt.Errorf("write the graph: %w", err)
 	}
 	if sum := s.written.Add(n); sum/relieveBytes != (sum-n)/relieveBytes {
-		return relieve(s.dir)
+		return relieve(s.dir, unmapped)
 	}
 	return nil
 }

@@ -11,18 +11,29 @@ import (
 	"syscall"
 )
 
-// relieveBytes is after how much that was written to a fresh database its tables are
-// taken out of this process's memory.
+// relieveBytes is after how much that was written to a database its tables are taken out
+// of this process's memory.
 const relieveBytes = 64 << 20
+
+// advice is how pages are taken out, as madvise(2) numbers it.
+type advice uintptr
+
+const (
+	// unmapped drops the pages of a mapping. It is for a database that a stream writer
+	// fills and for no other: there no table is unmapped meanwhile, so an address
+	// cannot come to mean something else, whose content would be lost.
+	unmapped advice = syscall.MADV_DONTNEED
+	// reclaimed asks the kernel to take the pages as it would if memory were short,
+	// which loses nothing whatever the address means by then. Kernels before 5.4 do
+	// not know it.
+	reclaimed advice = 21 // MADV_PAGEOUT
+)
 
 // relieve takes the tables in a folder out of this process's memory. Badger maps every
 // table that it writes, and a load would in the end hold the whole graph, which counts
 // as memory of the process although the kernel could take it away. The pages stay in
 // the kernel's cache and lose nothing: the mappings are shared.
-//
-// It is for a database that a stream writer fills and for no other: there no table is
-// unmapped meanwhile, so an address cannot come to mean something else.
-func relieve(dir string) error {
+func relieve(dir string, how advice) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("look for mapped tables: %w", err)
@@ -40,7 +51,10 @@ func relieve(dir string) error {
 		if !ok {
 			continue
 		}
-		if _, _, errno := syscall.Syscall(syscall.SYS_MADVISE, start, size, syscall.MADV_DONTNEED); errno != 0 {
+		if _, _, errno := syscall.Syscall(syscall.SYS_MADVISE, start, size, uintptr(how)); errno != 0 {
+			if how == reclaimed { // an old kernel, or a table that is gone by now
+				continue
+			}
 			return errors.Join(fmt.Errorf("take tables out of memory: %w", errno), maps.Close())
 		}
 	}
@@ -48,6 +62,16 @@ func relieve(dir string) error {
 		return fmt.Errorf("look for mapped tables: %w", err)
 	}
 	return nil
+}
+
+// grown counts what was written to the database and relieves this process of its
+// tables now and then. The caller holds the writer's lock.
+func (g *Graph) grown(n int64) error {
+	if g.sinceRelief += n; g.sinceRelief < relieveBytes {
+		return nil
+	}
+	g.sinceRelief = 0
+	return relieve(filepath.Join(g.dir, graphName), reclaimed)
 }
 
 // mappedTable reads a line of /proc/self/maps. ok is false unless it is a shared

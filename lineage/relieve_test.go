@@ -34,6 +34,12 @@ func TestMappedTable(t *testing.T) {
 
 // TestRelieveKeepsWhatWasWritten writes to a mapped file and looks at it afterwards.
 func TestRelieveKeepsWhatWasWritten(t *testing.T) {
+	for name, how := range map[string]advice{"unmapped": unmapped, "reclaimed": reclaimed} {
+		t.Run(name, func(t *testing.T) { testRelieve(t, how) })
+	}
+}
+
+func testRelieve(t *testing.T, how advice) {
 	dir := filepath.Join(t.TempDir(), "with space")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -52,7 +58,7 @@ func TestRelieveKeepsWhatWasWritten(t *testing.T) {
 	}
 	want := bytes.Repeat([]byte("sutra"), size/5)
 	copy(data, want)
-	if err := relieve(dir); err != nil {
+	if err := relieve(dir, how); err != nil {
 		t.Fatal(err)
 	}
 	if maps, err := os.ReadFile("/proc/self/smaps"); err == nil {

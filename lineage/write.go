@@ -392,6 +392,7 @@ func (w *Writer) store() error {
 	if err := batch.Flush(); err != nil {
 		return fmt.Errorf("write the graph: %w", err)
 	}
+	n := w.batch.size()
 	w.batch.reset()
-	return nil
+	return w.g.grown(n)
 }
