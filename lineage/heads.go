@@ -18,12 +18,8 @@ func (g *Graph) headKey(source, key string) []byte {
 	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
 }
 
-func (g *Graph) headEntry(st UnitState) (k, v []byte, err error) {
-	data, err := json.Marshal(st)
-	if err != nil {
-		return nil, nil, fmt.Errorf("encode a unit's head: %w", err)
-	}
-	return g.headKey(st.Source, st.Unit.Key), g.Seal(data), nil
+func (g *Graph) headEntry(st *UnitState) (k, v []byte) {
+	return g.headKey(st.Source, st.Unit.Key), g.Seal(appendUnit(nil, st))
 }
 
 func (g *Graph) head(v []byte) (*UnitState, error) {
@@ -31,11 +27,7 @@ func (g *Graph) head(v []byte) (*UnitState, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a unit's head: %w", err)
 	}
-	st := &UnitState{}
-	if err := json.Unmarshal(data, st); err != nil {
-		return nil, fmt.Errorf("read a unit's head: %w", err)
-	}
-	return st, nil
+	return readUnit(data)
 }
 
 // flipper commits in several transactions when one is too small.
@@ -89,10 +81,8 @@ func (w *Writer) flip(l *load) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
 		st := w.heads[id]
-		k, v, err := g.headEntry(st)
-		if err == nil {
-			err = f.set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
-		}
+		k, v := g.headEntry(&st)
+		err := f.set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
 		if err == nil {
 			err = f.set(k, v)
 		}
@@ -159,10 +149,7 @@ func (g *Graph) dropBlocks(old []UnitState) error {
 // Touch records a new fingerprint, digest or gaps of a unit whose records did
 // not change.
 func (g *Graph) Touch(st UnitState) error {
-	k, v, err := g.headEntry(st)
-	if err != nil {
-		return err
-	}
+	k, v := g.headEntry(&st)
 	g.mu.Lock()
 	delete(g.heads, st.ID)
 	g.mu.Unlock()
