@@ -20,7 +20,7 @@ test: install lint
 	$(GO) test ./...
 
 race:
-	$(GO) test -race ./lineage ./pipeline/... ./connectors/blob ./connectors/files ./connectors/recordings
+	$(GO) test -race ./lineage ./pipeline/... ./connectors/all ./connectors/blob ./connectors/crm ./connectors/files ./connectors/format ./connectors/format/parquet ./connectors/recordings
 
 lint:
 	@out="$$(gofmt -l cmd connectors lineage pipeline)"; if [ -n "$$out" ]; then echo "not formatted: $$out"; exit 1; fi
