@@ -148,13 +148,14 @@ func unframeLZ4(dst, src []byte) (int, error) {
 }
 
 // compress is the inverse of decompress. old is how many bytes of each thousand
-// the page had that src comes from; 0 when there was none like it.
-func compress(codec int64, src []byte, old int) ([]byte, error) {
+// the page had that src comes from. buf is reused when it is large enough; without
+// compression the result is src itself.
+func compress(codec int64, buf, src []byte, old int) ([]byte, error) {
 	if codec == cNone {
 		return src, nil
 	}
 	if codec == cZstd {
-		return packZstd(src, old)
+		return packZstd(buf, src, old)
 	}
 	real := codec
 	if codec == cLZ4 {

@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ type packer struct {
 	enc  *zstd.Encoder
 	huff huff0.Scratch
 	try  []byte
-	out  []byte
 }
 
 // packers are kept, for their tables are large.
@@ -31,15 +29,15 @@ var packers = sync.Pool{New: func() any {
 	return p
 }}
 
-// packZstd returns a frame of src; see [packer.pack].
-func packZstd(src []byte, old int) ([]byte, error) {
+// packZstd returns a frame of src, in buf when that is large enough; see
+// [packer.pack].
+func packZstd(buf, src []byte, old int) ([]byte, error) {
 	p, ok := packers.Get().(*packer)
 	if !ok {
 		return nil, errors.New("compressing a page: the zstd encoder cannot be made")
 	}
 	defer packers.Put(p)
-	p.out = p.pack(p.out[:0], src, old)
-	return bytes.Clone(p.out), nil
+	return p.pack(buf[:0], src, old), nil
 }
 
 func newPacker() (*packer, error) {
@@ -50,22 +48,32 @@ func newPacker() (*packer, error) {
 	return &packer{enc: enc}, nil
 }
 
-// pack appends a frame of src to dst. old is how many bytes a page like it took of
-// each thousand. Random digits and numbers hold hardly any repetition, and looking
-// for it takes most of the time: where the frequency of the bytes alone gives what
-// the writer had, that is all that is used.
+// pack returns a frame of src, in dst, which is empty. old is how many bytes a page
+// like it took of each thousand. Random digits and numbers hold hardly any
+// repetition, and looking for it takes most of the time: where the frequency of the
+// bytes alone gives nearly what the writer had, that is all that is used. It is also
+// used where the fast search finds nothing and the writer had found something.
 func (p *packer) pack(dst, src []byte, old int) []byte {
 	if len(src) > 2*zstdBlock {
 		at := len(src) / 2
 		probe := src[at : at+zstdBlock/2]
-		plain := p.frequencies(p.try[:0], probe, true)
-		p.try = plain
-		if len(plain)*1000 <= len(probe)*(old+old/20) {
+		p.try = p.frequencies(p.try[:0], probe, true)
+		if len(p.try)*1000 <= len(probe)*near(old) {
 			return p.literals(dst, src)
 		}
 	}
-	return p.enc.EncodeAll(src, dst)
+	dst = p.enc.EncodeAll(src, dst)
+	if len(dst)*1000 > len(src)*near(old) {
+		p.try = p.literals(p.try[:0], src)
+		if len(p.try) < len(dst) {
+			return append(dst[:0], p.try...)
+		}
+	}
+	return dst
 }
+
+// near is how many bytes of each thousand a page may take instead of old.
+func near(old int) int { return old + old/7 }
 
 // literals writes a frame whose blocks have no matches.
 func (p *packer) literals(dst, src []byte) []byte {
