@@ -148,8 +148,8 @@ func unframeLZ4(dst, src []byte) (int, error) {
 }
 
 // compress is the inverse of decompress. old is how many bytes of each thousand
-// the page had that src comes from. buf is reused when it is large enough; without
-// compression the result is src itself.
+// the page had that src comes from. The result may be in buf; without compression it
+// is src itself.
 func compress(codec int64, buf, src []byte, old int) ([]byte, error) {
 	if codec == cNone {
 		return src, nil
