@@ -1,5 +1,7 @@
 package parquet
 
+import "slices"
+
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
 	raw     *rawPage
@@ -10,6 +12,7 @@ type cutDict struct {
 	grown   int // entries added at the end
 	changed bool
 	moved   bool     // entries are in another order
+	same    int      // so many bytes of the page stay as they are
 	remap   []uint32 // the new index of each entry, when some went
 }
 
@@ -19,7 +22,7 @@ func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error
 		*buf = make([]byte, rp.size)
 	}
 	v, err := rp.dictionary(l, codec, *buf)
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), same: rp.size}, err
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -140,6 +143,7 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 			left++
 		}
 	}
+	d.same = d.place(slices.Index(used, false))
 	last := d.vals.n
 	for gap := range left {
 		if used[gap] {
@@ -154,6 +158,17 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 	d.vals.remove([]span{{left, d.vals.n}})
 	d.changed = true
 	return remap
+}
+
+// place is where an entry of the old page stands in it.
+func (d *cutDict) place(i int) int {
+	switch {
+	case i < 0 || i >= len(d.lost):
+		return d.raw.size
+	case d.leaf.width > 0:
+		return i * d.leaf.width
+	}
+	return int(d.vals.lo[i]) - 4 // behind its length
 }
 
 // move overwrites a value with another one.

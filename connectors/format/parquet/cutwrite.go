@@ -294,7 +294,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	}
 	body = append(body, vals...)
 	c.body = body
-	packed, err := c.pack(body, rp.ratio())
+	packed, err := c.pack(body, former{ratio: rp.ratio()})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -311,7 +311,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = c.pack(vals, rp.ratio()); err != nil {
+		if packed, err = c.pack(vals, former{ratio: rp.ratio()}); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -326,8 +326,8 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 }
 
 // pack compresses a page. The result is valid until the next one.
-func (c *cutter) pack(b []byte, old int) ([]byte, error) {
-	out, err := compress(c.codec, c.packed, b, old)
+func (c *cutter) pack(b []byte, was former) ([]byte, error) {
+	out, err := compress(c.codec, c.packed, b, was)
 	if err == nil && c.codec != cNone {
 		c.packed = out
 	}
@@ -344,7 +344,7 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	} else {
 		vals = d.vals.data[:d.vals.n*d.leaf.width]
 	}
-	packed, err := c.pack(vals, d.raw.ratio())
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same})
 	if err != nil {
 		return nil, 0, err
 	}

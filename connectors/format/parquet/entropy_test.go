@@ -45,7 +45,7 @@ func TestPack(t *testing.T) {
 		{"nothing", nil, 0, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := p.pack(nil, tc.src, tc.old)
+			got := p.pack(nil, tc.src, former{ratio: tc.old})
 			back, err := inflate(cZstd, make([]byte, len(tc.src)), got)
 			if err != nil || !bytes.Equal(back, tc.src) {
 				t.Fatalf("the frame holds something else: %v", err)
@@ -54,7 +54,7 @@ func TestPack(t *testing.T) {
 			if matches := !bytes.Equal(got, plain); matches != tc.matches {
 				t.Errorf("matches: %t; %d bytes of %d, by frequency %d", matches, len(got), len(tc.src), len(plain))
 			}
-			if again := p.pack(bytes.Repeat([]byte{1}, len(tc.src)+64)[:0], tc.src, tc.old); !bytes.Equal(again, got) {
+			if again := p.pack(bytes.Repeat([]byte{1}, len(tc.src)+64)[:0], tc.src, former{ratio: tc.old}); !bytes.Equal(again, got) {
 				t.Error("a used buffer makes a difference")
 			}
 		})
