@@ -118,6 +118,22 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestLeadingBlocks asks for more than a frame has.
+func TestLeadingBlocks(t *testing.T) {
+	src := mails(40_000)
+	frame := frameOf(t, src, 0)
+	all := (len(src) + zstdBlock - 1) / zstdBlock
+	for _, tc := range []struct {
+		frame []byte
+		n     int
+		ok    bool
+	}{{frame, 0, true}, {frame, all - 1, true}, {frame, all, false}, {frame[:1000:1000], 0, true}, {frame[:1000:1000], 1, false}, {frame[:11:11], 1, false}, {nil, 0, false}} {
+		if _, ok := leadingBlocks(tc.frame, tc.n); ok != tc.ok {
+			t.Errorf("%d blocks of a frame of %d bytes: %t", tc.n, len(tc.frame), ok)
+		}
+	}
+}
+
 // TestResumeDictionary erases entries of a large dictionary: the frame begins as
 // before, and the erased value is gone from the rest.
 func TestResumeDictionary(t *testing.T) {
