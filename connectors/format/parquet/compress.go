@@ -147,14 +147,15 @@ func unframeLZ4(dst, src []byte) (int, error) {
 	return lz4.UncompressBlock(src, dst)
 }
 
-// compress is the inverse of decompress. old is how many bytes of each thousand
-// the page had that src comes from; 0 when there was none like it.
-func compress(codec int64, src []byte, old int) ([]byte, error) {
+// compress is the inverse of decompress; was is the page that src takes the place of.
+// The result may be in buf; without compression it
+// is src itself.
+func compress(codec int64, buf, src []byte, was former) ([]byte, error) {
 	if codec == cNone {
 		return src, nil
 	}
 	if codec == cZstd {
-		return packZstd(src, old)
+		return packZstd(buf, src, was)
 	}
 	real := codec
 	if codec == cLZ4 {

@@ -40,6 +40,9 @@ type cutter struct {
 type scratch struct {
 	out       gone
 	buf, body []byte
+	packed    []byte
+	dictBuf   []byte   // the values of the dictionary
+	idx       []uint32 // of a page that is looked at
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
@@ -54,8 +57,9 @@ type cutPage struct {
 	raw     *rawPage // when it is held
 	page    page     // decoded and cut, when full
 	full    bool
-	shifts  bool  // it holds indices of a dictionary of which entries may go
-	left    int64 // rows that begin in it after the cut
+	shifts  bool   // it holds indices of a dictionary of which entries may go
+	top     uint32 // the largest of them
+	left    int64  // rows that begin in it after the cut
 	stat    *extent
 }
 
@@ -165,7 +169,7 @@ func (c *cutter) loadDict() error {
 	if rp.kind != dictPage {
 		return errPage
 	}
-	c.dict, err = newCutDict(rp, c.leaf, c.codec)
+	c.dict, err = newCutDict(rp, c.leaf, c.codec, &c.dictBuf)
 	return err
 }
 

@@ -1,5 +1,7 @@
 package parquet
 
+import "slices"
+
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
 	raw     *rawPage
@@ -9,13 +11,18 @@ type cutDict struct {
 	index   map[string]uint32
 	grown   int // entries added at the end
 	changed bool
+	moved   bool     // entries are in another order
+	same    int      // so many bytes of the page stay as they are
 	remap   []uint32 // the new index of each entry, when some went
 }
 
-// newCutDict reads a dictionary page.
-func newCutDict(rp *rawPage, l *leaf, codec int64) (*cutDict, error) {
-	v, err := rp.dictionary(l, codec)
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
+// newCutDict reads a dictionary page. Its values may stand in buf.
+func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error) {
+	if codec != cNone && cap(*buf) < rp.size && rp.size <= heldChunk {
+		*buf = make([]byte, rp.size)
+	}
+	v, err := rp.dictionary(l, codec, *buf)
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), same: rp.size}, err
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -49,7 +56,8 @@ func (v *values) push(val []byte) {
 }
 
 // settle finds out whether an entry lost its last use. If so, every entry
-// without a use goes and the pages of the chunk get new indices.
+// without a use goes. Only the pages that use an entry which moves get new
+// indices.
 func (d *cutDict) settle(c *cutter) error {
 	used := make([]bool, d.vals.n)
 	open := 0
@@ -71,6 +79,7 @@ func (d *cutDict) settle(c *cutter) error {
 				return err
 			}
 			for _, i := range idx {
+				p.top = max(p.top, i)
 				if !used[i] {
 					used[i] = true
 					if int(i) < len(d.lost) && d.lost[i] {
@@ -90,12 +99,13 @@ func (d *cutDict) settle(c *cutter) error {
 	}
 	d.remap = d.shrink(used)
 	for _, p := range c.pages {
-		p.changed = p.changed || p.full && p.page.isDict || p.shifts
+		p.changed = p.changed || p.full && p.page.isDict || p.shifts && int(p.top) >= d.vals.n
 	}
 	return nil
 }
 
-// indices returns the dictionary indices of a page, nil when it has none.
+// indices returns the dictionary indices of a page, nil when it has none. They
+// are valid until the next page.
 func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 	if p.full {
 		return p.page.idx, nil
@@ -105,29 +115,67 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 		return nil, err
 	}
 	p.shifts = true
-	pg, err := rp.decode(c.leaf, c.codec, c.dict.vals.n-c.dict.grown, nil)
+	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
+	if err != nil {
+		return nil, err
+	}
+	if rp.compressed(c.codec) && cap(b) > cap(c.buf) {
+		c.buf = b
+	}
+	if n := pg.present(c.leaf); n > 0 {
+		pg.values, err = decodeIndices(c.idx, b, n, c.dict.vals.n-c.dict.grown)
+		c.idx = pg.idx
+	}
 	return pg.idx, err
 }
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 
-// shrink drops the entries without a use and returns the new index of each.
+// shrink drops the entries without a use and returns the new index of each. The
+// last entries move into the gaps and the others stay where they are: a page whose
+// indices stay true need not be written again.
 func (d *cutDict) shrink(used []bool) []uint32 {
 	remap := make([]uint32, d.vals.n)
-	var unused []span
-	n := uint32(0)
+	left := 0
 	for i, u := range used {
-		remap[i] = n
-		switch k := len(unused) - 1; {
-		case u:
-			n++
-		case k >= 0 && unused[k].hi == i:
-			unused[k].hi++
-		default:
-			unused = append(unused, span{i, i + 1})
+		remap[i] = uint32(i)
+		if u {
+			left++
 		}
 	}
-	d.vals.remove(unused)
+	d.same = d.place(slices.Index(used, false))
+	last := d.vals.n
+	for gap := range left {
+		if used[gap] {
+			continue
+		}
+		for last--; !used[last]; last-- {
+		}
+		d.vals.move(gap, last)
+		remap[last] = uint32(gap)
+		d.moved = true
+	}
+	d.vals.remove([]span{{left, d.vals.n}})
 	d.changed = true
 	return remap
+}
+
+// place is where an entry of the old page stands in it.
+func (d *cutDict) place(i int) int {
+	switch {
+	case i < 0 || i >= len(d.lost):
+		return d.raw.size
+	case d.leaf.width > 0:
+		return i * d.leaf.width
+	}
+	return int(d.vals.lo[i]) - 4 // behind its length
+}
+
+// move overwrites a value with another one.
+func (v *values) move(to, from int) {
+	if v.width > 0 {
+		copy(v.at(to), v.at(from))
+	} else {
+		v.lo[to], v.hi[to] = v.lo[from], v.hi[from]
+	}
 }

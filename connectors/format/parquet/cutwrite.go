@@ -81,7 +81,7 @@ func (c *cutter) emitDict(w *written, add func(piece) error) error {
 		w.unpack -= int64(old.headLen + old.size)
 		return nil
 	}
-	all, size, err := c.dict.encode(c.codec)
+	all, size, err := c.encodeDict()
 	if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (c *cutter) scan(w *written, each func(v []byte) bool) error {
 			continue
 		}
 		if rp.kind == dictPage {
-			if dict, err = rp.dictionary(c.leaf, c.codec); err != nil {
+			if dict, err = rp.dictionary(c.leaf, c.codec, nil); err != nil {
 				return err
 			}
 			used = make([]bool, dict.n)
@@ -294,7 +294,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	}
 	body = append(body, vals...)
 	c.body = body
-	packed, err := compress(c.codec, body, rp.ratio())
+	packed, err := c.pack(body, former{ratio: rp.ratio()})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -303,7 +303,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	d.setInt(3, tI32, eRLE)
 	d.setInt(4, tI32, eRLE)
 	d.drop(5) // statistics
-	return seal(rp.head, 5, d, packed, len(body)), len(body), nil
+	return seal(rp.head, 5, d, len(body), packed), len(body), nil
 }
 
 func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byte, int, error) {
@@ -311,7 +311,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = compress(c.codec, vals, rp.ratio()); err != nil {
+		if packed, err = c.pack(vals, former{ratio: rp.ratio()}); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -321,39 +321,61 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	d.setInt(5, tI32, int64(len(def)))
 	d.setInt(6, tI32, int64(len(rep)))
 	d.drop(8) // statistics
-	body := append(append(append([]byte(nil), rep...), def...), packed...)
 	size := len(rep) + len(def) + len(vals)
-	return seal(rp.head, 8, d, body, size), size, nil
+	return seal(rp.head, 8, d, size, rep, def, packed), size, nil
 }
 
-// encode writes the dictionary page anew.
-func (d *cutDict) encode(codec int64) ([]byte, int, error) {
-	vals, err := encodeValues(d.leaf, ePlain, &d.vals, 0)
-	if err != nil {
-		return nil, 0, err
+// pack compresses a page. The result is valid until the next one.
+func (c *cutter) pack(b []byte, was former) ([]byte, error) {
+	out, err := compress(c.codec, c.packed, b, was)
+	if err == nil && c.codec != cNone {
+		c.packed = out
 	}
-	packed, err := compress(codec, vals, 0)
+	return out, err
+}
+
+// encodeDict writes the dictionary page anew.
+func (c *cutter) encodeDict() ([]byte, int, error) {
+	d := c.dict
+	var vals []byte
+	if d.leaf.typ == pBytes {
+		c.body = appendPlain(c.body[:0], &d.vals)
+		vals = c.body
+	} else {
+		vals = d.vals.data[:d.vals.n*d.leaf.width]
+	}
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same})
 	if err != nil {
 		return nil, 0, err
 	}
 	h := d.raw.head.sub(7).clone()
 	h.setInt(1, tI32, int64(d.vals.n))
-	if d.grown > 0 {
+	if d.grown > 0 || d.moved {
 		h.drop(3) // sorted
 	}
-	return seal(d.raw.head, 7, h, packed, len(vals)), len(vals), nil
+	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
 }
 
 // seal puts a changed page header in front of its body. A checksum stays a
 // checksum.
-func seal(head record, id int16, sub record, body []byte, size int) []byte {
+func seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
 	h := head.clone()
 	h.set(id, tStruct, sub.encode(nil))
-	h.setInt(2, tI32, int64(size))
-	h.setInt(3, tI32, int64(len(body)))
-	if h.has(4) {
-		h.setInt(4, tI32, int64(int32(crc32.ChecksumIEEE(body))))
+	n, sum := 0, uint32(0)
+	for _, b := range body {
+		n += len(b)
 	}
-	out := h.encode(make([]byte, 0, 64+len(body)))
-	return append(out, body...)
+	h.setInt(2, tI32, int64(size))
+	h.setInt(3, tI32, int64(n))
+	if h.has(4) {
+		for _, b := range body {
+			sum = crc32.Update(sum, crc32.IEEETable, b)
+		}
+		h.setInt(4, tI32, int64(int32(sum)))
+	}
+	out := h.encode(make([]byte, 0, 64+n))
+	for _, b := range body {
+		out = append(out, b...)
+	}
+	return out
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strconv"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -233,9 +232,10 @@ func (r *groupReader) fill(i int, c *textColumn, n int) (err error) {
 		}
 	}()
 	if i < 0 {
-		for k := range n {
-			r.loc = strconv.AppendInt(append(r.loc[:0], "row "...), r.g.first+r.done+int64(k)+1, 10)
+		r.loc = append(r.loc[:0], locator(r.g.first+r.done)...)
+		for range n {
 			c.add(r.loc)
+			r.loc = nextLocator(r.loc)
 		}
 		return nil
 	}

@@ -210,3 +210,11 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestNextLocator(t *testing.T) {
+	for _, row := range []int64{0, 7, 8, 9, 97, 98, 99, 108, 998, 4095, 99_998, 99_999, 1_099_998, 999_999_999_998} {
+		if got, want := string(nextLocator([]byte(locator(row)))), locator(row+1); got != want {
+			t.Errorf("after %q comes %q, want %q", locator(row), got, want)
+		}
+	}
+}

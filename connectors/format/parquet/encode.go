@@ -22,7 +22,11 @@ func encodeValues(l *leaf, enc int64, v *values, dict int) ([]byte, error) {
 	case enc == ePlain && l.width > 0:
 		return v.data[:v.n*l.width], nil
 	case enc == ePlain:
-		return plainBytes(v), nil
+		size := 4 * v.n
+		for i := range v.n {
+			size += int(v.hi[i] - v.lo[i])
+		}
+		return appendPlain(make([]byte, 0, size), v), nil
 	case enc == eRLE && l.typ == pBool:
 		b := packHybrid(make([]byte, 4), v.data[:v.n], 1)
 		binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
@@ -56,12 +60,8 @@ func wrapEncode(b []byte, err error) ([]byte, error) {
 	return b, nil
 }
 
-func plainBytes(v *values) []byte {
-	size := 4 * v.n
-	for i := range v.n {
-		size += int(v.hi[i] - v.lo[i])
-	}
-	out := make([]byte, 0, size)
+// appendPlain appends byte arrays, each behind its length.
+func appendPlain(out []byte, v *values) []byte {
 	for i := range v.n {
 		out = binary.LittleEndian.AppendUint32(out, v.hi[i]-v.lo[i])
 		out = append(out, v.data[v.lo[i]:v.hi[i]]...)

@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,12 +13,15 @@ import (
 // zstdBlock is how much a block of a zstd frame may hold.
 const zstdBlock = 128 << 10
 
+// Kinds of blocks, and of their literals.
+const rawBlock, rleBlock, compressedBlock = 0, 1, 2
+
 // packer compresses pages with zstd. It is used by one goroutine at a time.
 type packer struct {
 	enc  *zstd.Encoder
 	huff huff0.Scratch
 	try  []byte
-	out  []byte
+	back []byte
 }
 
 // packers are kept, for their tables are large.
@@ -31,15 +33,15 @@ var packers = sync.Pool{New: func() any {
 	return p
 }}
 
-// packZstd returns a frame of src; see [packer.pack].
-func packZstd(src []byte, old int) ([]byte, error) {
+// packZstd returns a frame of src, in buf when that is large enough; see
+// [packer.pack].
+func packZstd(buf, src []byte, was former) ([]byte, error) {
 	p, ok := packers.Get().(*packer)
 	if !ok {
 		return nil, errors.New("compressing a page: the zstd encoder cannot be made")
 	}
 	defer packers.Put(p)
-	p.out = p.pack(p.out[:0], src, old)
-	return bytes.Clone(p.out), nil
+	return p.pack(buf[:0], src, was), nil
 }
 
 func newPacker() (*packer, error) {
@@ -50,27 +52,39 @@ func newPacker() (*packer, error) {
 	return &packer{enc: enc}, nil
 }
 
-// pack appends a frame of src to dst. old is how many bytes a page like it took of
-// each thousand. Random digits and numbers hold hardly any repetition, and looking
-// for it takes most of the time: where the frequency of the bytes alone gives what
-// the writer had, that is all that is used.
-func (p *packer) pack(dst, src []byte, old int) []byte {
+// pack returns a frame of src, in dst, which is empty; was is the page that src takes
+// the place of. Random digits and numbers hold hardly any repetition, and looking
+// for it takes most of the time: where the frequency of the bytes alone gives nearly
+// what the writer had, that is all that is used. It is also used where the fast
+// search finds nothing and the writer had found something.
+func (p *packer) pack(dst, src []byte, was former) []byte {
 	if len(src) > 2*zstdBlock {
 		at := len(src) / 2
 		probe := src[at : at+zstdBlock/2]
-		plain := p.frequencies(p.try[:0], probe, true)
-		p.try = plain
-		if len(plain)*1000 <= len(probe)*(old+old/20) {
+		p.try = p.frequencies(p.try[:0], probe, true)
+		if len(p.try)*1000 <= len(probe)*near(was.ratio) {
 			return p.literals(dst, src)
 		}
+		if out, ok := p.resume(dst, src, was); ok {
+			return out
+		}
 	}
-	return p.enc.EncodeAll(src, dst)
+	dst = p.enc.EncodeAll(src, dst)
+	if len(dst)*1000 > len(src)*near(was.ratio) {
+		p.try = p.literals(p.try[:0], src)
+		if len(p.try) < len(dst) {
+			return append(dst[:0], p.try...)
+		}
+	}
+	return dst
 }
+
+// near is how many bytes of each thousand a page may take instead of old.
+func near(old int) int { return old + old/7 }
 
 // literals writes a frame whose blocks have no matches.
 func (p *packer) literals(dst, src []byte) []byte {
-	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd, 0x80|0x20) // one segment, its size in four bytes
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(src)))
+	dst = frameHead(dst, len(src))
 	for len(src) > 0 {
 		n := min(len(src), zstdBlock)
 		dst = p.frequencies(dst, src[:n], n == len(src))
@@ -82,7 +96,6 @@ func (p *packer) literals(dst, src []byte) []byte {
 // frequencies writes a block that holds b as literals: 1 KiB to 128 KiB of them,
 // or fewer, which stay as they are.
 func (p *packer) frequencies(dst, b []byte, last bool) []byte {
-	const rawBlock, rleBlock, compressed = 0, 1, 2
 	var packed []byte
 	err := huff0.ErrIncompressible
 	if len(b) >= 1<<10 {
@@ -98,9 +111,9 @@ func (p *packer) frequencies(dst, b []byte, last bool) []byte {
 	case len(b) < 1<<14:
 		form, width = 2, 14
 	}
-	head := binary.LittleEndian.AppendUint64(nil, uint64(compressed)|uint64(form)<<2|uint64(len(b))<<4|uint64(len(packed))<<(4+width))
+	head := binary.LittleEndian.AppendUint64(nil, uint64(compressedBlock)|uint64(form)<<2|uint64(len(b))<<4|uint64(len(packed))<<(4+width))
 	head = head[:(4+2*width)/8]
-	dst = blockHead(dst, compressed, len(head)+len(packed)+1, last)
+	dst = blockHead(dst, compressedBlock, len(head)+len(packed)+1, last)
 	return append(append(append(dst, head...), packed...), 0) // no sequences
 }
 

@@ -12,14 +12,19 @@ var (
 )
 
 // unpackHybrid decodes n values of the given bit width from the RLE and
-// bit-packing hybrid.
-func unpackHybrid(b []byte, width, n int, bad error) ([]uint32, error) {
+// bit-packing hybrid. They use buf when it is large enough.
+func unpackHybrid(buf []uint32, b []byte, width, n int, bad error) ([]uint32, error) {
 	if width > 32 {
 		return nil, bad
 	}
-	out := make([]uint32, 0, n)
+	out := buf[:0]
+	if cap(out) < n {
+		out = make([]uint32, 0, n)
+	}
 	if width == 0 {
-		return out[:n], nil
+		out = out[:n]
+		clear(out)
+		return out, nil
 	}
 	for len(out) < n {
 		h, k := binary.Uvarint(b)
@@ -206,15 +211,15 @@ func packBits[T byte | uint32](dst []byte, vals []T, width int) []byte {
 	have := 0
 	for _, v := range vals {
 		acc |= uint64(v) << have
-		have += width
-		for have >= 8 {
-			dst = append(dst, byte(acc))
-			acc >>= 8
-			have -= 8
+		if have += width; have >= 32 {
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(acc))
+			acc >>= 32
+			have -= 32
 		}
 	}
-	if have > 0 {
+	for ; have > 0; have -= 8 {
 		dst = append(dst, byte(acc))
+		acc >>= 8
 	}
 	for len(dst) < end {
 		dst = append(dst, 0)

@@ -192,9 +192,9 @@ type page struct {
 	values
 }
 
-// dictionary decodes a dictionary page.
-func (rp *rawPage) dictionary(l *leaf, codec int64) (values, error) {
-	b, err := decompress(codec, nil, rp.body, rp.size)
+// dictionary decodes a dictionary page. The values use buf when it is large enough.
+func (rp *rawPage) dictionary(l *leaf, codec int64, buf []byte) (values, error) {
+	b, err := decompress(codec, buf, rp.body, rp.size)
 	if err != nil {
 		return values{}, err
 	}

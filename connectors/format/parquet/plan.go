@@ -79,6 +79,21 @@ const rowPrefix = "row "
 // locator names a row, which counts from 0.
 func locator(row int64) string { return rowPrefix + strconv.FormatInt(row+1, 10) }
 
+// nextLocator turns the locator of a row into that of the next one, in the same
+// memory: most of the time one digit changes.
+func nextLocator(loc []byte) []byte {
+	for i := len(loc) - 1; i >= len(rowPrefix); i-- {
+		if loc[i] < '9' {
+			loc[i]++
+			return loc
+		}
+		loc[i] = '0'
+	}
+	loc = append(loc, '0')
+	loc[len(rowPrefix)] = '1'
+	return loc
+}
+
 // rowNumber is the inverse of locator. A number that is written in another way
 // names no row.
 func rowNumber(loc string) (int64, bool) {

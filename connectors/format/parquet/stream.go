@@ -102,7 +102,7 @@ func (s *stream) open(rp *rawPage) (err error) {
 	case indexPage:
 		return nil
 	case dictPage:
-		if s.dict, err = rp.dictionary(s.leaf, s.codec); err != nil {
+		if s.dict, err = rp.dictionary(s.leaf, s.codec, nil); err != nil {
 			return err
 		}
 		s.hasDic = true

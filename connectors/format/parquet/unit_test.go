@@ -27,7 +27,7 @@ func TestHybrid(t *testing.T) {
 				}
 			}
 		}
-		got, err := unpackHybrid(packHybrid(nil, vals, width), width, len(vals), errIndices)
+		got, err := unpackHybrid(nil, packHybrid(nil, vals, width), width, len(vals), errIndices)
 		if err != nil || !slices.Equal(got, vals) {
 			t.Fatalf("%v, %v, want %v", got, err, vals)
 		}
@@ -247,7 +247,7 @@ func TestDictionaryStaysUnique(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := rp.dictionary(f.leaves[0], f.groups[0].chunks[0].codec)
+	d, err := rp.dictionary(f.leaves[0], f.groups[0].chunks[0].codec, nil)
 	if err != nil || d.n != 6 || bits.Len(uint(d.n-1)) != 3 {
 		t.Errorf("%d entries, %v", d.n, err)
 	}

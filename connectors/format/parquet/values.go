@@ -51,7 +51,7 @@ func decodeValues(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
 	var err error
 	switch {
 	case enc == ePlainDict || enc == eRLEDict:
-		return decodeIndices(b, n, dict)
+		return decodeIndices(nil, b, n, dict)
 	case enc == ePlain && l.typ == pBool:
 		if (n+7)/8 > len(b) {
 			return v, errValues
@@ -83,13 +83,15 @@ func decodeValues(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
 	return v, err
 }
 
-func decodeIndices(b []byte, n, dict int) (values, error) {
+// decodeIndices reads n indices into a dictionary. They use buf when it is large
+// enough.
+func decodeIndices(buf []uint32, b []byte, n, dict int) (values, error) {
 	v := values{n: n, isDict: true}
 	if len(b) < 1 || dict < 0 {
 		return v, errIndices
 	}
 	var err error
-	if v.idx, err = unpackHybrid(b[1:], int(b[0]), n, errIndices); err != nil {
+	if v.idx, err = unpackHybrid(buf, b[1:], int(b[0]), n, errIndices); err != nil {
 		return v, err
 	}
 	for _, i := range v.idx {
