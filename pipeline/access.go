@@ -42,6 +42,8 @@ type access struct {
 	tables map[string]*bundle.Table
 	hits   map[string]int
 	sum    AccessSummary
+	// subjects are the identifiers that some record of hers has as its subject.
+	subjects map[lineage.Token]bool
 }
 
 // Access writes everything about a person into a zip at out. ident is what she
@@ -98,14 +100,17 @@ func (a *access) shown(kind, value string) bool {
 
 // othersParty reports an identifier that is only the other side of a call.
 func (a *access) othersParty(t lineage.Token) bool {
-	for i := range a.person.Copies {
-		for _, e := range a.person.Copies[i].Record.Edges {
-			if e.Token == t && e.Role == lineage.Subject {
-				return false
+	if a.subjects == nil { // once: a person with many records has many cells to ask about
+		a.subjects = map[lineage.Token]bool{}
+		for i := range a.person.Copies {
+			for _, e := range a.person.Copies[i].Record.Edges {
+				if e.Role == lineage.Subject {
+					a.subjects[e.Token] = true
+				}
 			}
 		}
 	}
-	return true
+	return !a.subjects[t]
 }
 
 // fill writes the records, unit by unit.
