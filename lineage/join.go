@@ -123,6 +123,9 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		if len(roots) > 1 {
 			return never, fmt.Sprintf("shared: refers to %d CRM contacts", len(roots)), nil
 		}
+		if groups > 1 && len(keys) == 0 && !r.kinds.Medium(kind) && r.strangers(carriers, t) {
+			return contested, "an id that was given to records of different names and different numbers", nil
+		}
 		return free, "", nil
 	case len(carriers) > r.limits.Postings:
 		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
@@ -132,6 +135,8 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		return contested, "somebody else had it too, who was erased or said to be different", nil
 	case r.contradicted(t, carriers, account):
 		return contested, "a person said that those who have it are different", nil
+	case r.kinds.Device != nil && r.kinds.Device(kind) && r.severalUsers(carriers, t):
+		return contested, "several people signed in on it", nil
 	case len(roots) > 1:
 		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
 	case groups > 1:
