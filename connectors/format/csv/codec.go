@@ -125,7 +125,7 @@ func (c *codec) meaning(t *table, rec *record) error {
 		of = func(names []string) []connectors.Field { return columns(c.dataset, c.cat, names) }
 	}
 	t.fields = of(names)
-	if t.bare = headless(names, t.fields, c.cat); t.bare {
+	if t.bare = connectors.Headless(names, t.fields, c.cat); t.bare {
 		t.fields = of(make([]string, len(names)))
 	}
 	if len(t.fields) != len(names) {
@@ -214,7 +214,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	defer b.Release()
 	var gaps []connectors.Gap
 	if t.bare {
-		gaps = append(gaps, connectors.Gap{Locator: "line 1", Reason: "the table has no header: its columns are told by what stands in them"})
+		gaps = append(gaps, connectors.Gap{Locator: "line 1", Reason: connectors.NoHeader})
 	}
 	flush := func() error {
 		if b.Len() == 0 && len(gaps) == 0 {

@@ -2,9 +2,7 @@ package csv
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -67,34 +65,3 @@ func unused(name string, used map[string]bool) string {
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// headless reports a first row that is a record: a telephone number or an e-mail address
-// stands in it, and no cell is the name of a column that anybody described. Taken for a
-// header, the person in it would not be found.
-func headless(names []string, fields []connectors.Field, cat connectors.Collection) bool {
-	for _, f := range fields {
-		if _, known := cat.Field(f.Name); known {
-			return false
-		}
-	}
-	return slices.ContainsFunc(names, identifies)
-}
-
-// identifies reports whether a cell is an address or has the digits of a number.
-func identifies(cell string) bool {
-	cell = strings.TrimSpace(cell)
-	name, host, ok := strings.Cut(cell, "@")
-	if ok && name != "" && strings.Contains(host, ".") && !strings.ContainsAny(cell, " \t") {
-		return true
-	}
-	digits := 0
-	for _, r := range cell {
-		switch {
-		case unicode.IsDigit(r):
-			digits++
-		case !strings.ContainsRune("+-(). \u00a0", r):
-			return false
-		}
-	}
-	return digits >= 10 && digits <= 15
-}
