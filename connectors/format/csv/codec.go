@@ -212,10 +212,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	}
 	b := connectors.NewBuilder(c.o.Mem, c.collection, t.fields)
 	defer b.Release()
-	var gaps []connectors.Gap
-	if t.bare {
-		gaps = append(gaps, connectors.Gap{Locator: "line 1", Reason: connectors.NoHeader})
-	}
+	gaps := t.noHeader()
 	flush := func() error {
 		if b.Len() == 0 && len(gaps) == 0 {
 			return nil
@@ -262,6 +259,14 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		gaps = append(gaps, connectors.Gap{Reason: "the text ends in half a UTF-16 letter"})
 	}
 	return flush()
+}
+
+// noHeader is the gap of a table without a header.
+func (t *table) noHeader() []connectors.Gap {
+	if !t.bare {
+		return nil
+	}
+	return []connectors.Gap{{Locator: "line 1", Reason: connectors.NoHeader}}
 }
 
 // nextBlock returns the rows that can be taken together, or nil.
