@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -56,3 +57,38 @@ func FoldHeader(name string) string {
 		return -1
 	}, name)
 }
+
+// Headless reports a first row that is a record: a telephone number or an e-mail address
+// stands in it, and no cell is the name of a column that anybody described. Taken for a
+// header, the person in it would not be found. fields are what [Header] or its like made
+// of the row.
+func Headless(names []string, fields []Field, c Collection) bool {
+	for _, f := range fields {
+		if _, known := c.Field(f.Name); known {
+			return false
+		}
+	}
+	return slices.ContainsFunc(names, identifies)
+}
+
+// identifies reports whether a cell is an address or has the digits of a number.
+func identifies(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	name, host, ok := strings.Cut(cell, "@")
+	if ok && name != "" && strings.Contains(host, ".") && !strings.ContainsAny(cell, " \t") {
+		return true
+	}
+	digits := 0
+	for _, r := range cell {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case !strings.ContainsRune("+-(). \u00a0", r):
+			return false
+		}
+	}
+	return digits >= 10 && digits <= 15
+}
+
+// NoHeader is the reason of the gap that tells of a table without a header.
+const NoHeader = "the table has no header: its columns are told by what stands in them"

@@ -16,3 +16,23 @@ func TestHeader(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadless(t *testing.T) {
+	c := Collection{Name: "leads", Fields: []CatalogField{{Name: "phone", Identity: "phone"}}}
+	for _, x := range []struct {
+		row  []string
+		want bool
+	}{
+		{[]string{"1", "Asha", "98201 45678"}, true},
+		{[]string{"+91-98201-45678"}, true},
+		{[]string{"Asha", "asha@example.com"}, true},
+		{[]string{"Phone", "9820145678"}, false}, // a column that the catalog knows
+		{[]string{"Name", "Mobile", "E-mail"}, false},
+		{[]string{"2026-10-01", "id_9820145678", "questions to help@example.com"}, false},
+		{nil, false},
+	} {
+		if got := Headless(x.row, Header("x", c, nil, x.row), c); got != x.want {
+			t.Errorf("Headless(%q) = %v", x.row, got)
+		}
+	}
+}

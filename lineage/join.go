@@ -117,13 +117,8 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	case all > r.limits.Names:
 		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
-		if len(keys) > 1 {
-			return never, fmt.Sprintf("it is the id of %d records: a file that holds several", len(keys)), nil
-		}
-		if len(roots) > 1 {
-			return never, fmt.Sprintf("shared: refers to %d CRM contacts", len(roots)), nil
-		}
-		return free, "", nil
+		m, why := r.judgeLink(t, kind, carriers, len(keys), len(roots), groups)
+		return m, why, nil
 	case len(carriers) > r.limits.Postings:
 		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
 	case isWeak:
@@ -132,12 +127,28 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		return contested, "somebody else had it too, who was erased or said to be different", nil
 	case r.contradicted(t, carriers, account):
 		return contested, "a person said that those who have it are different", nil
+	case r.kinds.Device != nil && r.kinds.Device(kind) && r.severalUsers(carriers, t):
+		return contested, "several people signed in on it", nil
 	case len(roots) > 1:
 		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
 	case groups > 1:
 		return contested, fmt.Sprintf("tied to %d clearly different names", groups), nil
 	}
 	return free, "", nil
+}
+
+// judgeLink is judge for an id that joins records. keys is how many records it is the id
+// of, roots how many CRM contacts it leads to, groups how many different names.
+func (r *Resolver) judgeLink(t Token, kind string, carriers []*Found, keys, roots, groups int) (mode, string) {
+	switch {
+	case keys > 1:
+		return never, fmt.Sprintf("it is the id of %d records: a file that holds several", keys)
+	case roots > 1:
+		return never, fmt.Sprintf("shared: refers to %d CRM contacts", roots)
+	case groups > 1 && keys == 0 && !r.kinds.Medium(kind) && r.strangers(carriers, t):
+		return contested, "an id that was given to records of different names and different numbers"
+	}
+	return free, ""
 }
 
 // crowded reports a weak identifier (a landline, a role mailbox) that stands in so

@@ -94,11 +94,26 @@ func recordName(names []Name) Name {
 	return all
 }
 
+// telling counts the words that tell a name from others: neither initials nor of
+// another script.
+func (n Name) telling() int {
+	words := 0
+	for _, w := range n {
+		if !initialOnly(w) && w&ForeignScript == 0 {
+			words++
+		}
+	}
+	return words
+}
+
 // nameGroups counts the clearly different names. The result does not depend on
 // the order of the names.
 func nameGroups(names []Name) int {
 	sorted := slices.Clone(names)
 	slices.SortFunc(sorted, func(a, b Name) int {
+		if x, y := a.telling(), b.telling(); x != y {
+			return y - x // an initial agrees with many names, so it stands for none of them
+		}
 		if len(a) != len(b) {
 			return len(b) - len(a)
 		}

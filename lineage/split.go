@@ -23,13 +23,26 @@ func (w *walk) split() ([]map[RID]bool, error) {
 		for id := range w.reached {
 			all[id] = true
 		}
-		return w.apart([]map[RID]bool{all})
+		return w.divideParts([]map[RID]bool{all})
 	}
 	parts, err := w.nearest(rootsOf, nil)
 	if err != nil {
 		return nil, err
 	}
-	return w.apart(parts)
+	return w.divideParts(parts)
+}
+
+// divideParts splits parts further: by what their names say, and by what a person said.
+func (w *walk) divideParts(parts []map[RID]bool) ([]map[RID]bool, error) {
+	var out []map[RID]bool
+	for _, p := range parts {
+		split, err := w.byName(p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, split...)
+	}
+	return w.apart(out)
 }
 
 // nearest gives each record to the anchor that it is nearest to, by the number of

@@ -42,6 +42,7 @@ type Kinds struct {
 	Unique func(kind string) bool // two values in one subject veto a merge: the id of a CRM contact
 	Link   func(kind string) bool // a link kind; everything else is a contact identifier
 	Medium func(kind string) bool // the id of a medium that may have several owners
+	Device func(kind string) bool // a browser or a handset, which several people may use in turn; nil: none is
 }
 
 // Resolver answers who is one person. It caches what it read, so one resolver

@@ -89,6 +89,7 @@ func ask(t *testing.T, v memView, ident, account string) string {
 		Unique: func(k string) bool { return k == "contact" },
 		Link:   func(k string) bool { return k == "contact" || k == "lead" || k == "stem" || k == "file" },
 		Medium: func(k string) bool { return k == "stem" },
+		Device: func(k string) bool { return k == "cookie" },
 	}
 	kind, _, _ := strings.Cut(ident, ":")
 	p, err := NewResolver(v, kinds, DefaultLimits()).Resolve(t.Context(), Query{tok(ident), kind}, account)
@@ -144,6 +145,19 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"a lead between two contacts is neither's", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 email:2", "l1 A - phone:1 email:2"}, "contact:1", "", "?l1 c1"},
 		{"a record reached twice is listed once", []string{"r0 A - =contact:A0 phone:1", "r2 A - =contact:A2 phone:1", "r3 A ravi_verma |phone:1 |phone:2",
 			"r1 A - =contact:A1 phone:1", "r4 A ravi_verma >contact:A1 phone:1"}, "phone:1", "", "3 people"},
+		{"a form with his number and her address", []string{"l1 A lalit_modi phone:1 email:1", "l2 A mina_modi phone:2 email:2", "x1 A - phone:1 email:2", "x2 A - phone:1"}, "email:1", "", "?x1 l1 x2"},
+		{"a card with the numbers of a couple", []string{"l1 A xavier_dias phone:1", "l2 A yamini_pai phone:2 email:2", "k1 A +xavier_dias phone:1 phone:2"}, "phone:1", "", "k1 l1"},
+		{"a card with the numbers of a couple and half a name", []string{"l1 A xavier_d phone:1", "l2 A yamini_pai phone:2 email:2", "k1 A +xavier_d phone:1 phone:2"}, "phone:1", "", "k1 l1"},
+		{"the other of the couple", []string{"l1 A xavier_dias phone:1", "l2 A yamini_pai phone:2 email:2", "k1 A +xavier_dias phone:1 phone:2"}, "email:2", "", "l2"},
+		{"links hold records of different names together", []string{"l1 A xavier_dias =lead:1 phone:1", "o1 A - >lead:1 =lead:2", "p1 A yamini_pai >lead:2 phone:2"}, "phone:1", "", "l1 o1 p1"},
+		{"an initial is no name of its own", []string{"l1 A r_verma phone:1 email:1", "l2 A ravi_verma phone:1 email:2", "l3 A rohit_verma phone:1 email:3"}, "email:2", "", "l2"},
+		{"a browser of two people", []string{"l1 A asha_verma email:1 phone:1", "l2 A ravi_rao email:2 phone:2", "e1 A - cookie:1 email:1", "e2 A - cookie:1 email:2", "e3 A - cookie:1"}, "email:1", "", "e1 l1"},
+		{"a browser of one person with two addresses", []string{"l1 A asha_verma email:1 email:2", "e1 A - cookie:1 email:1", "e2 A - cookie:1 email:2", "e3 A - cookie:1"}, "email:1", "", "e1 e2 e3 l1"},
+		{"a browser of one person with three addresses", []string{"l1 A - email:1 email:2", "l2 A - email:2 email:3", "e1 A - cookie:1 email:1", "e3 A - cookie:1 email:3", "e2 A - cookie:1 email:2", "e4 A - cookie:1"}, "email:1", "", "e1 e2 e3 e4 l1 l2"},
+		{"a browser of one person", []string{"e1 A - cookie:1 email:1", "e2 A - cookie:1 phone:1", "e3 A - cookie:1"}, "email:1", "", "e1 e2 e3"},
+		{"a lead's id that was given twice", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2", "l3 A asha_verma >lead:1 email:1"}, "phone:1", "", "l1 l3"},
+		{"a lead that came again under another name", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A verma_traders >lead:1 phone:1 email:1"}, "phone:1", "", "l1 l2"},
+		{"a lead's id and the lead", []string{"l1 A asha_verma =lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2"}, "phone:1", "", "l1 l2"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {

@@ -197,7 +197,7 @@ func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
 	}
 	for _, v := range w.order {
 		if !members[v.f.RID] {
-			s.Possible = append(s.Possible, Step{To: v.f.RID, Rule: "as near to another CRM contact"})
+			s.Possible = append(s.Possible, Step{To: v.f.RID, Rule: "as near to another person"})
 		}
 	}
 	s.Review = w.r.overCaps(s)

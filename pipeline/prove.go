@@ -11,6 +11,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // refresh brings the graph up to date with the units that were changed.
@@ -116,7 +117,44 @@ func (a *application) prove(ctx context.Context) error {
 			}
 		}
 	}
-	return ctx.Err()
+	return errors.Join(a.namesakes(), ctx.Err())
+}
+
+// namesakes reports the objects that stay, because others' records are in them, and
+// are named after a person who was erased. No object is renamed: what refers to it
+// would lead nowhere.
+func (a *application) namesakes() error {
+	told := map[string]bool{}
+	for _, t := range a.touched {
+		place := t.Source + "\x00" + t.Unit.Key
+		if t.Gone || told[place] || a.kept[place] || !a.namesHer(t.Unit.Key) {
+			continue
+		}
+		told[place] = true
+		st, err := a.Graph.Unit(t.Source, t.Unit.Key)
+		if err != nil {
+			return err
+		}
+		if st != nil {
+			a.sum.Residue++
+			a.gap(t.Source, t.Unit.Key, "the object's name holds an identifier of the person, and records of others are in it: rename it, and scan again")
+		}
+	}
+	return nil
+}
+
+// namesHer reports whether an identifier of somebody whom the plan erases stands in
+// the key of an object.
+func (a *application) namesHer(key string) bool {
+	return slices.ContainsFunc(extract.Find(key), func(x extract.Span) bool {
+		t := a.Graph.Token(x.Kind, x.Value)
+		for _, tokens := range a.tokens {
+			if _, ok := tokens[t]; ok {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // proveReturned counts the old copies that are there again, or still.

@@ -312,6 +312,7 @@ func (k kinds) resolver(g *lineage.Graph) *lineage.Resolver {
 		Unique: func(kind string) bool { return k.unique[kind] },
 		Link:   k.link,
 		Medium: func(kind string) bool { return k.medium[kind] },
+		Device: func(kind string) bool { return kind == extract.KindCookie || kind == "device_id" },
 	}, lineage.DefaultLimits())
 }
 

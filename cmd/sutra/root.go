@@ -41,14 +41,22 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.discoverCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(), a.correctCmd(),
 		a.applyCmd(), a.verifyCmd(), a.holdCmd(), a.linkCmd(), a.nightlyCmd(), a.statusCmd(), a.auditCmd())
-	for _, c := range root.Commands() {
-		wrapArgs(c)
-	}
+	wrapArgs(root)
 	return root
 }
 
-// wrapArgs makes wrong arguments a usage error.
+// wrapArgs makes wrong arguments and unknown commands usage errors. What was typed is
+// not repeated: it may be a person's number.
 func wrapArgs(c *cobra.Command) {
+	if c.HasSubCommands() && !c.Runnable() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("%s has no such command; see %s --help", c.CommandPath(), c.CommandPath())}
+			}
+			return c.Help()
+		}
+	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {

@@ -49,6 +49,12 @@ func TestFind(t *testing.T) {
 	for text, want := range map[string]string{
 		"call +91 98201 45678 today":                                       "+919820145678=+91 98201 45678",
 		"98201 45678 98201 45679":                                          "+919820145678=98201 45678 +919820145679=98201 45679",
+		"call +1-9820145678 today":                                         "+19820145678=+1-9820145678", // never its last ten digits in India
+		"call +1-982-014-5678 2026":                                        "+19820145678=+1-982-014-5678",
+		"+44 9820145678":                                                   "", // a premium rate there
+		"+999 9820145678":                                                  "", // of no country, and so of India neither
+		"फ़ोन ९८२०१ ४५६७८ है":                                              "+919820145678=९८२०१ ४५६७८",
+		"p=%EF%BC%99820145678":                                             "+919820145678=%EF%BC%99820145678",
 		"mail asha@example.com, please":                                    "asha@example.com=asha@example.com",
 		"https://x.in/?e=asha%40example.com&p=%2B919820145678":             "asha@example.com=asha%40example.com +919820145678=%2B919820145678",
 		"https://x.in/?u=https%3A%2F%2Fy%2F%3Fe%3Dasha%2540example.com":    "asha@example.com=asha%2540example.com",

@@ -91,6 +91,8 @@ func worthLooking(s string) bool {
 			return true
 		case c == '\\':
 			return true
+		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
+			return true
 		}
 	}
 	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ") // a JWT
@@ -252,42 +254,78 @@ func phonesIn(text string, groups []group, spans []Span) []Span {
 		if start > 0 && !plus && wordByte(text[start-1]) {
 			continue
 		}
-		n := 0
-		for b := a; b < len(groups) && b-a < 7; b++ {
-			end := groups[b].end
-			n += end - groups[b].start
-			if n > 15 {
-				break
-			}
-			if n < 10 && (!plus || n < 8) || end < len(text) && wordByte(text[end]) {
-				continue
-			}
-			id, ok := phoneInText(text[start:end], n, plus)
-			if !ok {
-				continue
-			}
-			from := start
-			if plus {
-				from--
-			}
-			spans = insert(spans, Span{from, end, id})
-			a = b
-			break
+		b, id, ok := phoneFrom(text, groups, a, plus)
+		if !ok && plus && foreignCode(text[start:groups[a].end]) {
+			a = pastNumber(groups, a) // what follows may look like an Indian number, and is the rest of another
+			continue
 		}
+		if !ok {
+			continue
+		}
+		from := start
+		if plus {
+			from--
+		}
+		spans = insert(spans, Span{from, groups[b].end, id})
+		a = b
 	}
 	return spans
 }
 
+// phoneFrom finds the number that begins with group a and returns its last group:
+// the shortest row of groups that is a number, else, after a plus, the longest that
+// may be one abroad.
+func phoneFrom(text string, groups []group, a int, plus bool) (int, Identifier, bool) {
+	start, n, last, guess := groups[a].start, 0, 0, Identifier{}
+	for b := a; b < len(groups) && b-a < 7; b++ {
+		end := groups[b].end
+		n += end - groups[b].start
+		if n > 15 {
+			break
+		}
+		if n < 10 && (!plus || n < 8) || end < len(text) && wordByte(text[end]) {
+			continue
+		}
+		id, ok := phoneInText(text[start:end], n, plus)
+		switch {
+		case ok && !id.guess:
+			return b, id.Identifier, true
+		case ok:
+			last, guess = b, id.Identifier
+		}
+	}
+	return last, guess, guess.Value != ""
+}
+
+// foreignCode reports whether the digits after a plus begin with the code of another
+// country than India.
+func foreignCode(digits string) bool {
+	return digits[0] != '0' && digits != "9" && !strings.HasPrefix(digits, "91")
+}
+
+// pastNumber returns the last group that a number which begins with group a can
+// reach: no number has more than 15 digits.
+func pastNumber(groups []group, a int) int {
+	n, last := 0, a
+	for b := a; b < len(groups); b++ {
+		if n += groups[b].end - groups[b].start; n > 15 {
+			break
+		}
+		last = b
+	}
+	return last
+}
+
 // phoneInText accepts the spellings that are unmistakable in free text: an Indian
 // mobile number, or any number with its country code after a plus.
-func phoneInText(s string, n int, plus bool) (Identifier, bool) {
+func phoneInText(s string, n int, plus bool) (number, bool) {
 	if plus {
-		return Phone("+" + s)
+		return phone("+" + s)
 	}
 	var buf [20]byte
 	d, _, ok := phoneDigits(s, buf[:0])
 	if !ok || n > 14 || indianMobile(d, false) == nil {
-		return Identifier{}, false
+		return number{}, false
 	}
-	return Phone(s)
+	return phone(s)
 }

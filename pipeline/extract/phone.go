@@ -2,6 +2,8 @@ package extract
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -28,18 +30,30 @@ type Identifier struct {
 // E.164, with India as the default country. It refuses what is no number, and
 // placeholders such as 9999999999, which are nobody's.
 func Phone(raw string) (Identifier, bool) {
+	n, ok := phone(raw)
+	return n.Identifier, ok
+}
+
+// number is a telephone number. guess says that only its country code and its length
+// tell that it is one.
+type number struct {
+	Identifier
+	guess bool
+}
+
+func phone(raw string) (number, bool) {
 	s := strings.TrimSpace(raw)
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "p:"), "tel:")
 	var buf [20]byte
 	digits, plus, ok := phoneDigits(s, buf[:0])
 	if !ok || len(digits) < 7 || len(digits) > 15 {
-		return Identifier{}, false
+		return number{}, false
 	}
 	if n := indianMobile(digits, plus); n != nil {
 		if placeholder(n) {
-			return Identifier{}, false
+			return number{}, false
 		}
-		return Identifier{Kind: KindPhone, Value: "+91" + string(n), Weak: fixedLine(n)}, true
+		return number{Identifier: Identifier{Kind: KindPhone, Value: "+91" + string(n), Weak: fixedLine(n)}}, true
 	}
 	return parsePhone(digits, plus)
 }
@@ -60,6 +74,13 @@ func phoneDigits(s string, digits []byte) ([]byte, bool, bool) {
 		case c == '+' && len(digits) == 0:
 			plus = true
 			i++
+		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
+			if len(digits) == cap(digits) {
+				return nil, false, false
+			}
+			digits = append(digits, '0'+byte(scriptDigit(s[i:])))
+			_, n := utf8.DecodeRuneInString(s[i:])
+			i += n
 		default:
 			n := separator(s[i:])
 			if n == 0 {
@@ -69,6 +90,26 @@ func phoneDigits(s string, digits []byte) ([]byte, bool, bool) {
 		}
 	}
 	return digits, plus, true
+}
+
+// scriptDigit returns the value of the digit of another script with which s begins:
+// the Indian scripts, Arabic and Urdu, and the wide forms of East Asian keyboards.
+// It is -1 when there is none.
+func scriptDigit(s string) int {
+	switch s[0] {
+	case 0xD9, 0xDB, 0xE0, 0xEF:
+	default:
+		return -1
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	if !unicode.IsDigit(r) {
+		return -1
+	}
+	n := int(r & 0xF) // their rows of ten begin at ...0 or at ...6
+	if !unicode.IsDigit(r &^ 0xF) {
+		n -= 6
+	}
+	return n
 }
 
 // separator returns the length of the separator with which s begins, 0 if none:
@@ -143,29 +184,41 @@ func placeholder(n []byte) bool {
 }
 
 // parsePhone is the slow path for everything that is no Indian mobile.
-func parsePhone(digits []byte, plus bool) (Identifier, bool) {
+func parsePhone(digits []byte, plus bool) (number, bool) {
 	s := string(digits)
 	if plus {
 		s = "+" + s
 	}
 	num, err := phonenumbers.Parse(s, "IN")
-	if err != nil || !phonenumbers.IsValidNumber(num) {
-		return Identifier{}, false
+	if err != nil {
+		return number{}, false
 	}
-	id := Identifier{Kind: KindPhone, Value: phonenumbers.Format(num, phonenumbers.E164)}
+	guess := !phonenumbers.IsValidNumber(num)
+	if guess && !(plus && possibleAbroad(num)) {
+		return number{}, false
+	}
+	id := number{Identifier{Kind: KindPhone, Value: phonenumbers.Format(num, phonenumbers.E164)}, guess}
 	switch phonenumbers.GetNumberType(num) {
 	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
 	case phonenumbers.TOLL_FREE, phonenumbers.SHARED_COST, phonenumbers.PREMIUM_RATE, phonenumbers.UAN:
-		return Identifier{}, false
+		return number{}, false
+	case phonenumbers.UNKNOWN: // possible abroad; nothing says that it is a household's
 	default:
 		id.Weak = true
 	}
 	if national := phonenumbers.GetNationalSignificantNumber(num); placeholder([]byte(national)) {
-		return Identifier{}, false
+		return number{}, false
 	} else if num.GetCountryCode() == 91 && strings.HasPrefix(national, "140") {
-		return Identifier{}, false // telemarketing series
+		return number{}, false // telemarketing series
 	}
 	return id, true
+}
+
+// possibleAbroad reports whether a number with the code of another country has a
+// length that numbers there have. The library does not know every foreign plan in
+// full, and that is no reason to overlook a number.
+func possibleAbroad(num *phonenumbers.PhoneNumber) bool {
+	return num.GetCountryCode() != 91 && phonenumbers.IsPossibleNumberWithReason(num) == phonenumbers.IS_POSSIBLE
 }
 
 // Placeholder reports whether a value is a well-formed number that is nobody's:

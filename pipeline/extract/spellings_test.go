@@ -15,10 +15,16 @@ func TestSpellings(t *testing.T) {
 	for _, raw := range []string{
 		"+91-9820145678", "9820145678", "09820145678", "919820145678", "+91 98201 45678", "+919820145678", "p:+919820145678", "p:09820145678",
 		"tel:+919820145678", "00919820145678", "0919820145678", "+9109820145678", "+91 (0) 98201 45678", "(98201) 45678", "98201.45678",
+		"९८२०१४५६७८", "+९१ ९८२०१ ४५६७८", "９８２０１４５６７８", "৯৮২০১৪৫৬৭৮", "۹۸۲۰۱۴۵۶۷۸", "٩٨٢٠١٤٥٦٧٨", // as other scripts write digits
 		"98201\u201345678", "\u200e+91 98201\u202f45678", "\ufeff9820145678", "\t9820145678 ",
 	} {
 		if id, ok := Phone(raw); !ok || id != (Identifier{Kind: KindPhone, Value: want}) {
 			t.Errorf("Phone(%q) = %v %v", raw, id, ok)
+		}
+	}
+	for _, raw := range []string{"+1-9820145678", "+1 982 014 5678", "+19820145678"} { // no such area code, and no reason to overlook it
+		if id, ok := Phone(raw); !ok || id != (Identifier{Kind: KindPhone, Value: "+19820145678"}) {
+			t.Errorf("Phone(%q) = %v %v, want a number abroad", raw, id, ok)
 		}
 	}
 	for _, raw := range []string{"022 - 25706200", "022 25706200", "+91-22-25706200"} {

@@ -6,11 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// unescape undoes one layer of percent-, HTML- and \u escapes. pos maps every
+// unescape undoes one layer of percent-, HTML- and \u escapes, and writes the digits
+// of other scripts as ASCII ones. pos maps every
 // byte of the result to the start of what spelt it in the original text; at is
 // the same map for s, nil meaning identity.
 func unescape(s string, at []int) (out string, pos []int, changed bool) {
-	if !strings.ContainsAny(s, `%&\`) {
+	if !escaped(s) {
 		return s, at, false
 	}
 	where := func(i int) int {
@@ -41,9 +42,29 @@ func unescape(s string, at []int) (out string, pos []int, changed bool) {
 	return string(b), append(pos, end), changed
 }
 
+// escaped reports whether there may be anything to undo in s.
+func escaped(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '%' || c == '&' || c == '\\':
+			return true
+		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
+			return true
+		}
+	}
+	return false
+}
+
 // escape decodes the escape with which s begins and returns its length, 0 when
 // there is none.
 func escape(s string) (string, int) {
+	if s[0] >= 0xC0 {
+		if d := scriptDigit(s); d >= 0 {
+			_, n := utf8.DecodeRuneInString(s)
+			return string(rune('0' + d)), n
+		}
+		return "", 0
+	}
 	switch s[0] {
 	case '%':
 		if len(s) > 2 && isHex(s[1]) && isHex(s[2]) {

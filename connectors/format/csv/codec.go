@@ -53,6 +53,8 @@ type table struct {
 	s      *scanner
 	fields []connectors.Field // nil when there is no header
 	n      int                // number of the row that next gave, from 1
+	bare   bool               // there is no header: the first line is a row
+	held   *record            // that row, until next gives it
 }
 
 // open finds out encoding, line ends and delimiter. window is how many bytes are
@@ -89,33 +91,56 @@ func (c *codec) header(t *table, w io.Writer) error {
 		if rec.kind == broken || rec.kind == long {
 			return errors.New("the header row cannot be read: a quote is never closed, or it is too long")
 		}
+		_, sep := separator(rec.raw[:rec.body])
+		above := rec.kind == blank || sep
+		if !above {
+			if len(rec.cells) > maxColumns {
+				return fmt.Errorf("the header has more than %d columns: not a table of text", maxColumns)
+			}
+			if err := c.meaning(t, rec); err != nil {
+				return err
+			}
+			if t.bare {
+				t.held = rec
+				return nil
+			}
+		}
 		if err := format.Keep(w, rec.off, rec.raw); err != nil {
 			return fmt.Errorf("writing the header: %w", err)
 		}
-		if _, sep := separator(rec.raw[:rec.body]); rec.kind == blank || sep {
-			continue
+		if !above {
+			return nil
 		}
-		if len(rec.cells) > maxColumns {
-			return fmt.Errorf("the header has more than %d columns: not a table of text", maxColumns)
-		}
-		names := make([]string, len(rec.cells))
-		for i, x := range rec.cells {
-			names[i] = strings.ToValidUTF8(string(rec.value(x, nil)), "\uFFFD")
-		}
-		if c.o.Fields == nil {
-			t.fields = columns(c.dataset, c.cat, names)
-		} else if t.fields = c.o.Fields(names); len(t.fields) != len(names) {
-			return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
-		}
-		return nil
 	}
+}
+
+// meaning gives the columns their fields from the header row, or notes that it is none.
+func (c *codec) meaning(t *table, rec *record) error {
+	names := make([]string, len(rec.cells))
+	for i, x := range rec.cells {
+		names[i] = strings.ToValidUTF8(string(rec.value(x, nil)), "\uFFFD")
+	}
+	of := c.o.Fields
+	if of == nil {
+		of = func(names []string) []connectors.Field { return columns(c.dataset, c.cat, names) }
+	}
+	t.fields = of(names)
+	if t.bare = connectors.Headless(names, t.fields, c.cat); t.bare {
+		t.fields = of(make([]string, len(names)))
+	}
+	if len(t.fields) != len(names) {
+		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
+	}
+	return nil
 }
 
 // next returns the next record that is not blank, with the reason why it is a
 // gap. Blank lines go to w, and so does a long line as a whole.
 func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
 	for {
-		rec, err = t.s.next()
+		if rec, t.held = t.held, nil; rec == nil {
+			rec, err = t.s.next()
+		}
 		if err != nil || rec == nil {
 			return nil, "", err
 		}
@@ -187,7 +212,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	}
 	b := connectors.NewBuilder(c.o.Mem, c.collection, t.fields)
 	defer b.Release()
-	var gaps []connectors.Gap
+	gaps := t.noHeader()
 	flush := func() error {
 		if b.Len() == 0 && len(gaps) == 0 {
 			return nil
@@ -236,9 +261,17 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	return flush()
 }
 
+// noHeader is the gap of a table without a header.
+func (t *table) noHeader() []connectors.Gap {
+	if !t.bare {
+		return nil
+	}
+	return []connectors.Gap{{Locator: "line 1", Reason: connectors.NoHeader}}
+}
+
 // nextBlock returns the rows that can be taken together, or nil.
 func (c *codec) nextBlock(t *table, b *connectors.Builder) *block {
-	if c.noBlocks {
+	if c.noBlocks || t.held != nil {
 		return nil
 	}
 	return t.s.nextBlock(len(t.fields), b.Room())

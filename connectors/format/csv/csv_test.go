@@ -73,6 +73,11 @@ func TestDecode(t *testing.T) {
 		rows, gaps []string
 	}{
 		{"plain", "id,name\n1,Asha\n", one, nil},
+		{"no header", "1,Asha,98201 45678\n2,Bela,9820145679\n", []string{`row 1: column 1="1" column 2="Asha" column 3="98201 45678"`, `row 2: column 1="2" column 2="Bela" column 3="9820145679"`},
+			[]string{"line 1: the table has no header: its columns are told by what stands in them"}},
+		{"no header and one row", "sep=;\nasha@example.com;Asha", []string{`row 1: column 1="asha@example.com" column 2="Asha"`},
+			[]string{"line 1: the table has no header: its columns are told by what stands in them"}},
+		{"a header with a number in it", "id,9820145678\n1,Asha\n", []string{`row 1: id="1" 9820145678="Asha"`}, nil},
 		{"bom and crlf", "\xef\xbb\xbfid,name\r\n1,Asha\r\n", one, nil},
 		{"no last newline", "id,name\n1,Asha", one, nil},
 		{"old mac", "id,name\r1,Asha\r", one, nil},
@@ -287,4 +292,14 @@ func TestModel(t *testing.T) {
 		}
 		check(out.String(), left)
 	})
+}
+
+// TestRewriteWithoutHeader deletes the first record of a table that has no header.
+func TestRewriteWithoutHeader(t *testing.T) {
+	c := New("leads", "crm", leads, Options{})
+	data := "\xef\xbb\xbf\r\n9,\"Asha\",9820145678\r\n8,Bela,9820145679\r\n7,Chetan,x"
+	out := rewrite(t, c, data, []connectors.Edit{{Collection: "leads", Locator: "row 1", Action: connectors.Delete}}, "\xef\xbb\xbf\r\n8,Bela,9820145679\r\n7,Chetan,x")
+	if out.Deleted != 1 {
+		t.Errorf("%+v", out)
+	}
 }

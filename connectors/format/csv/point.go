@@ -77,6 +77,9 @@ func hand(ctx context.Context, b *connectors.Builder, yield func(connectors.Batc
 // recordAt parses the record whose first byte has the offset off. It is valid
 // until the next call.
 func (t *table) recordAt(w *format.Window, off int64) (*record, error) {
+	if off == 0 {
+		return nil, format.ErrAstray // the first line of a table without a header: nothing stands before it
+	}
 	if err := w.MoveTo(off - 1); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ var personalWords = []string{"user.name", "user.unique_id", "user.contact.email"
 // leastName is how long a value must be to be looked for in the metadata.
 const leastName = 5
 
+// national is how many digits an Indian number has without its country code.
+const national = 10
+
 // personalLeaves returns the columns that name a person, as the catalog says.
 func personalLeaves(cols []column) map[*leaf]bool {
 	out := map[*leaf]bool{}
@@ -33,7 +36,14 @@ func personalLeaves(cols []column) map[*leaf]bool {
 // scrubMetadata blanks erased values that stand in the key-value metadata of the
 // footer: as they are, or within base64, as the Arrow schema stands there. Each
 // byte becomes an asterisk, so that whatever the value stands in keeps its shape.
-func scrubMetadata(foot *record, erased map[string]bool) {
+func scrubMetadata(foot *record, values map[string]bool) {
+	erased := map[string]bool{}
+	for v := range values {
+		erased[v] = true
+		for _, s := range spellings(v) {
+			erased[s] = true
+		}
+	}
 	elem, list := foot.list(5)
 	changed := false
 	for i, raw := range list {
@@ -56,6 +66,29 @@ func scrubMetadata(foot *record, erased map[string]bool) {
 	if changed {
 		foot.setList(5, elem, list)
 	}
+}
+
+// spellings returns other ways in which a writer may have put an erased value into the
+// metadata: the digits of a telephone number with and without the country code, an
+// address in lower case.
+func spellings(v string) []string {
+	if strings.Contains(v, "@") {
+		return []string{strings.ToLower(v)}
+	}
+	digits := make([]byte, 0, len(v))
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c >= '0' && c <= '9':
+			digits = append(digits, c)
+		case !strings.ContainsRune("+-() .", rune(c)):
+			return nil
+		}
+	}
+	over := len(digits) - national
+	if over < 0 || over > len("0091") {
+		return nil
+	}
+	return []string{string(digits), string(digits[over:])}
 }
 
 // blank overwrites every erased value in b and reports whether there was one.

@@ -26,11 +26,12 @@ func New(collection, dataset string, cat connectors.Collection, o Options) forma
 	if o.Fields == nil {
 		o.Fields = func(header []string) []connectors.Field { return connectors.Header(dataset, cat, nil, header) }
 	}
-	return &codec{collection: collection, o: o, mem: memory.DefaultAllocator}
+	return &codec{collection: collection, cat: cat, o: o, mem: memory.DefaultAllocator}
 }
 
 type codec struct {
 	collection string
+	cat        connectors.Collection
 	o          Options
 	mem        memory.Allocator
 }
@@ -42,7 +43,8 @@ func (c *codec) Stable() bool { return true }
 // table is a worksheet on the way through its rows.
 type table struct {
 	*sheet
-	header int // number of the header row, 0 before it
+	header int  // number of the header row, 0 before it
+	bare   bool // there is no header: the first row with a value is a record
 	fields []connectors.Field
 	used   map[string]bool // names of fields
 	wider  int             // how often a row was wider than all before
@@ -104,15 +106,18 @@ func (c *codec) row(t *table, x *row, w walker) error {
 		used = used || strings.TrimSpace(v.value) != ""
 	}
 	switch {
-	case t.header == 0 && x.broken != "":
+	case t.header == 0 && !t.bare && x.broken != "":
 		return errors.New("its header cannot be read: " + x.broken)
-	case t.header == 0:
-		t.stray += len(x.marks)
+	case t.header == 0 && !t.bare:
 		if used {
 			if err := c.header(t, x); err != nil {
 				return err
 			}
 		}
+		if t.bare {
+			return w.record(t, x)
+		}
+		t.stray += len(x.marks)
 		return w.other(x)
 	case x.broken != "":
 		return w.broken(t, x)
@@ -123,14 +128,19 @@ func (c *codec) row(t *table, x *row, w walker) error {
 	return w.record(t, x)
 }
 
-// header takes a row for the header.
+// header takes a row for the header, unless it is a record: then the rows are numbered
+// as they stand in the worksheet.
 func (c *codec) header(t *table, x *row) error {
-	t.header = x.number
 	names := make([]string, x.cells[len(x.cells)-1].col+1)
 	for _, v := range x.cells {
 		names[v.col] = v.value
 	}
 	t.fields = c.o.Fields(names)
+	if t.bare = connectors.Headless(names, t.fields, c.cat); t.bare {
+		t.fields = c.o.Fields(make([]string, len(names)))
+	} else {
+		t.header = x.number
+	}
 	if len(t.fields) != len(names) {
 		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
 	}

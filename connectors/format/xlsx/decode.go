@@ -100,6 +100,9 @@ func (d *decoder) sheet(ctx context.Context, b *book, s *sheet) error {
 // unread says what of a worksheet is not read.
 func (t *table) unread() []string {
 	var out []string
+	if t.bare {
+		out = append(out, connectors.NoHeader)
+	}
 	if t.stray > 0 {
 		out = append(out, fmt.Sprintf("the worksheet has %d comments or links on its header or above it, which belong to no record", t.stray))
 	}

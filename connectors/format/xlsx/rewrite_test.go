@@ -285,3 +285,18 @@ func mustR(t *rapid.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestNoHeader deletes the first record of a worksheet without a header: the rows keep
+// their numbers, and the next one is no header either.
+func TestNoHeader(t *testing.T) {
+	data := minimal(t, line("Asha", "9820145678")+line("Bela", "9820145679"))
+	want := []string{"row 1 | column 1=Asha | column 2=9820145678", "row 2 | column 1=Bela | column 2=9820145679"}
+	for n := range want {
+		rows, gaps, err := read(t, data)
+		if diff := cmp.Diff(want[n:], rows); diff != "" || err != nil || len(gaps) != 1 || !strings.Contains(gaps[0], connectors.NoHeader) {
+			t.Error(diff, gaps, err)
+		}
+		data, _, _ = rewrite(t, data, remove(fmt.Sprintf("row %d", n+1)))
+	}
+	nowhere(t, data, "Asha", "Bela", "9820145678", "9820145679")
+}
