@@ -98,6 +98,7 @@ func (b *mySchema) columns(ctx context.Context) error {
 			generated: str(v[11]) != "" || strings.Contains(extra, "virtual generated") || strings.Contains(extra, "stored generated")}
 		size, _ := v[8].(int64)
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))
+		c.fold = c.kind == kindText && strings.HasSuffix(c.collation, "_ci")
 		if strings.Contains(extra, "on update") && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
 			t.clock = c.name
 		}

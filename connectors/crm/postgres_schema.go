@@ -178,7 +178,7 @@ func (c *column) pgType(name, category string, mod, size int) {
 	case name == "date" || name == "timestamp" || name == "timestamptz":
 		c.kind = kindDate
 	case category == "S" || name == "citext":
-		c.kind, c.affinity = kindText, affText
+		c.kind, c.affinity, c.fold = kindText, affText, name == "citext"
 		if mod > 4 && (name == "varchar" || name == "bpchar") {
 			c.size = mod - 4
 		}

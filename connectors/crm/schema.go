@@ -50,6 +50,7 @@ type column struct {
 	labels    []string // of an enumeration
 	comment   string
 	collation string
+	fold      bool // texts that differ in case only are equal
 }
 
 // kind is the type of the values of a column.

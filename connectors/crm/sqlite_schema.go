@@ -160,8 +160,11 @@ func (d *sqlite) fillIndexes(ctx context.Context, s *session, t *table) error {
 	}
 	for _, n := range names {
 		var cols []string
-		err := s.each(ctx, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`, []any{n}, func(v []any) error {
+		err := s.each(ctx, `SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno`, []any{n}, func(v []any) error {
 			cols = append(cols, str(v[0]))
+			if c := t.column(str(v[0])); c != nil && strings.EqualFold(str(v[1]), "NOCASE") {
+				c.fold = true
+			}
 			return nil
 		})
 		if err != nil {
