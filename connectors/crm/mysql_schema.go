@@ -239,14 +239,10 @@ func (b *mySchema) references(ctx context.Context) error {
 }
 
 func (b *mySchema) triggers(ctx context.Context) error {
-	return b.s.each(ctx, `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS
+	return b.s.each(ctx, `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT, EVENT_MANIPULATION FROM information_schema.TRIGGERS
 		WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_MANIPULATION IN ('UPDATE', 'DELETE') ORDER BY TRIGGER_NAME`, nil, func(v []any) error {
 		if t := b.named(int64(1), nil, v[0]); t != nil {
-			name := str(v[1])
-			if m := copies.FindStringSubmatch(str(v[2])); m != nil {
-				name += ", which writes to " + m[1]
-			}
-			t.triggers = append(t.triggers, name)
+			t.trigger(str(v[1]), str(v[2]), v[3] == "DELETE", v[3] == "UPDATE")
 		}
 		return nil
 	})

@@ -241,3 +241,75 @@ func readerOf(f *fixture) *source {
 	r.dsn = strings.Replace(f.dsn, "sutra@", name+"@", 1)
 	return r.open("t: id! v~", "")
 }
+
+// TestTriggersAreTold: what a trigger writes of the rows that go is a gap of the
+// change; a trigger on the other event, and a search index, say nothing.
+func TestTriggersAreTold(t *testing.T) {
+	const tables = `CREATE TABLE c (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE audit (id INTEGER, v TEXT);
+		INSERT INTO c VALUES (1, 'x'), (2, 'y');
+		INSERT INTO e VALUES (1, 'x');
+		`
+	check := func(t *testing.T, f *fixture) {
+		t.Helper()
+		out := f.erase(work("c[1,10001)", del("pk=1")...), work("e[1,10001)", del("pk=1")...), work("c[1,10001)", emptyFields("pk=2", "v")))
+		if !strings.HasPrefix(out[0].Left, `the trigger keeps of table "c" writes to audit`) || out[1].Left+out[2].Left != "" {
+			t.Errorf("%+v", out)
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		check(t, newFixture(t, "c: id! v~\ne: id! v~", tables+`CREATE VIRTUAL TABLE words USING fts5(v, content='e', content_rowid='id');
+			INSERT INTO words(rowid, v) VALUES (1, 'x');
+			CREATE TRIGGER keeps AFTER DELETE ON c BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); END;
+			CREATE TRIGGER edits AFTER UPDATE ON e BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); END;
+			CREATE TRIGGER finds AFTER DELETE ON e BEGIN INSERT INTO words(words, rowid, v) VALUES ('delete', OLD.id, OLD.v); END;`))
+	})
+	onServers(t, func(t *testing.T, kind string) {
+		if kind == "mysql" {
+			check(t, serverFixture(t, kind, "c: id! v~\ne: id! v~", tables+`CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v);
+				CREATE TRIGGER edits AFTER UPDATE ON e FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v)`))
+			return
+		}
+		check(t, serverFixture(t, kind, "c: id! v~\ne: id! v~", tables+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); RETURN NULL; END $$;
+			CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW EXECUTE FUNCTION keep();
+			CREATE TRIGGER edits AFTER UPDATE ON e FOR EACH ROW EXECUTE FUNCTION keep()`))
+	})
+}
+
+// TestPostgresUnreadableTables: a table that the user may not read, or not wholly,
+// is a gap of its own; the others are read.
+func TestPostgresUnreadableTables(t *testing.T) {
+	f := serverFixture(t, "postgres", "t: id! v~\nhidden: id!\nhalf: id!\nsecret: id!", `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE hidden (id INTEGER PRIMARY KEY);
+		CREATE TABLE half (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE secret (id INTEGER PRIMARY KEY);
+		INSERT INTO t VALUES (1, 'x');
+		INSERT INTO half VALUES (1, 'x');
+		INSERT INTO hidden VALUES (1);
+		INSERT INTO secret VALUES (1);
+		ALTER TABLE hidden ENABLE ROW LEVEL SECURITY`)
+	readerOf(f)
+	role := f.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'reader\\_%unreadable%' OR rolname LIKE 'reader\\_testpostgresunr%'")[0]
+	f.exec("REVOKE SELECT ON half, secret FROM " + role)
+	f.exec("GRANT SELECT (id) ON half TO " + role)
+	r := *f
+	r.dsn = strings.Replace(f.dsn, "sutra@", role+"@", 1)
+	src := r.open("t: id! v~\nhidden: id!\nhalf: id!\nsecret: id!", "")
+	said := map[string]string{}
+	for u, err := range src.Units(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, recs, _, err := f.collect(src.Read(context.Background(), u))
+		said[u.Key] = fmt.Sprint(len(recs))
+		if err != nil {
+			said[u.Key] = err.Error()
+		}
+	}
+	for unit, want := range map[string]string{"t[1,10001)": "1", "hidden[,)": "row-level security", "half[,)": "lacks the privilege SELECT", "secret[,)": "lacks the privilege SELECT"} {
+		if !strings.Contains(said[unit], want) {
+			t.Errorf("%s: %q", unit, said[unit])
+		}
+	}
+}

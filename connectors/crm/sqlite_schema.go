@@ -104,8 +104,9 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	}
 	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
 		head, _, _ := strings.Cut(strings.ToUpper(str(v[1])), "BEGIN")
-		if strings.Contains(head, "DELETE") || strings.Contains(head, "UPDATE") {
-			t.triggers = append(t.triggers, str(v[0]))
+		onDelete, onEdit := strings.Contains(head, "DELETE"), strings.Contains(head, "UPDATE")
+		if onDelete || onEdit {
+			t.trigger(str(v[0]), str(v[1]), onDelete, onEdit)
 		}
 		return nil
 	})
