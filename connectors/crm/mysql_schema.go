@@ -154,17 +154,21 @@ func enumLabels(decl string) []string {
 
 var quoted = regexp.MustCompile(`'((?:[^']|'')*)'`)
 
-// documents marks the columns of MariaDB that hold JSON: a text with a check.
+// documents reads the checks of MariaDB, and marks the columns that hold JSON: a
+// text with a check.
 func (b *mySchema) documents(ctx context.Context) error {
 	if !b.d.maria {
 		return nil
 	}
-	return b.s.each(ctx, `SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND CHECK_CLAUSE LIKE 'json_valid(%'`, nil, func(v []any) error {
+	return b.s.each(ctx, `SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() ORDER BY TABLE_NAME, CONSTRAINT_NAME`, nil, func(v []any) error {
 		t := b.named(int64(1), nil, v[0])
 		if t == nil {
 			return nil
 		}
 		for _, c := range t.columns {
+			if strings.Contains(str(v[1]), b.d.quote(c.name)) {
+				t.checked([]string{c.name}, str(v[1]))
+			}
 			if strings.EqualFold(str(v[1]), "json_valid("+b.d.quote(c.name)+")") {
 				c.kind, c.affinity, c.size = kindJSON, affText, 0
 			}

@@ -36,7 +36,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.references, b.triggers} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -242,6 +242,17 @@ func (b *pgSchema) indexes(ctx context.Context) error {
 		}
 		if c := t.column(cols[0]); c != nil && len(cols) == 1 {
 			c.unique = true
+		}
+		return nil
+	})
+}
+
+func (b *pgSchema) checks(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT o.conrelid::bigint, `+names("o.conrelid", "o.conkey")+`, pg_get_constraintdef(o.oid) FROM pg_constraint o
+		WHERE o.contype = 'c' AND o.conrelid <> 0 ORDER BY o.conname, o.oid`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		if t := b.by[oid]; t != nil {
+			t.checked(nameList(v[1]), str(v[2]))
 		}
 		return nil
 	})

@@ -70,7 +70,8 @@ type column struct {
 	labels    []string // of an enumeration
 	comment   string
 	collation string
-	fold      bool // texts that differ in case only are equal
+	fold      bool   // texts that differ in case only are equal
+	fallback  string // what stands for an emptied value when a check refuses all that say nothing; see checked
 }
 
 // kind is the type of the values of a column.

@@ -46,6 +46,10 @@ func TestServerEmptyUnderConstraints(t *testing.T) {
 		{"longer than the column", "VARCHAR(5) NOT NULL CHECK (v <> '')", "'Asha'", "xxxx", "", false},
 		{"a number, unique", "VARCHAR(13) NOT NULL UNIQUE CHECK (v LIKE '+91%' OR v LIKE '+00%')", "'+919876543210'", "+000*", "", false},
 		{"an address with a sign", "VARCHAR(60) NOT NULL UNIQUE CHECK (v LIKE '%@%')", "'asha@example.com'", "xxxx@xxxxxxx.xxx", "", false},
+		{"one of two", "CHAR(1) NOT NULL CHECK (v IN ('M', 'F'))", "'F'", "M", "", false},
+		{"a range", "INTEGER NOT NULL CHECK (v BETWEEN 18 AND 99)", "23", "18", "", false},
+		{"a number with the country, unique", "VARCHAR(13) NOT NULL UNIQUE CHECK (v LIKE '+91%' AND char_length(v) = 13)", "'+919876543210'", "+91000*", "", false},
+		{"a mobile", "VARCHAR(10) NOT NULL CHECK (v >= '6' AND char_length(v) = 10)", "'9876543210'", "9999999999", "", false},
 		{"the very value", "VARCHAR(30) NOT NULL CHECK (v = 'Asha')", "'Asha'", "", "", true},
 	}
 	onServers(t, func(t *testing.T, kind string) {

@@ -86,8 +86,15 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	if err := d.fillIndexes(ctx, s, t); err != nil {
 		return err
 	}
+	ddl, err := s.one(ctx, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", t.name)
+	if err != nil {
+		return err
+	}
+	for _, check := range checksOf(ddl) {
+		t.checked(wordsOf(check), check)
+	}
 	refs := map[int64]int{}
-	err := s.each(ctx, `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, []any{t.name}, func(v []any) error {
+	err = s.each(ctx, `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, []any{t.name}, func(v []any) error {
 		id, _ := v[0].(int64)
 		i, ok := refs[id]
 		if !ok {
