@@ -17,7 +17,7 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &mySchema{d: d, s: s, sc: &schema{}}
-	for _, step := range []func(context.Context) error{b.tables, b.outside, b.columns, b.documents, b.indexes, b.references, b.triggers, b.privileges} {
+	for _, step := range []func(context.Context) error{b.tables, b.outside, b.columns, b.documents, b.indexes, b.references, b.triggers, b.privileges, b.hidden} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -289,6 +289,7 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	if err != nil || len(has) == 0 {
 		return err
 	}
+	b.sc.partial = !has[""]["SELECT"] && !has[""]["ALL PRIVILEGES"]
 	for _, t := range b.sc.tables {
 		for _, p := range []string{"SELECT", "UPDATE", "DELETE"} {
 			if !has[""][p] && !has[strings.ToLower(t.name)][p] && !has[""]["ALL PRIVILEGES"] {

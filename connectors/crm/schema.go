@@ -10,6 +10,9 @@ import (
 type schema struct {
 	tables []*table
 	refs   []reference // the declared foreign keys
+	// partial is set when there may be tables that the user cannot see: their foreign
+	// keys could take rows along that no plan lists.
+	partial bool
 }
 
 // table is one table or view.

@@ -317,3 +317,59 @@ func TestPostgresUnreadableTables(t *testing.T) {
 		}
 	}
 }
+
+// TestMySQLHiddenForeignKeys: a user who may only read sees the foreign keys all the
+// same; one who does not see all tables empties rows, because a table out of sight
+// may refer to them and go with them.
+func TestMySQLHiddenForeignKeys(t *testing.T) {
+	f := serverFixture(t, "mysql", "p: id! v~\nc: id! v~", `CREATE TABLE p (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE c (id INTEGER PRIMARY KEY, `+"`the p`"+` INTEGER, v TEXT, FOREIGN KEY (`+"`the p`"+`) REFERENCES p (id) ON DELETE CASCADE);
+		INSERT INTO p VALUES (1, 'Asha');
+		INSERT INTO c VALUES (1, 1, 'stranger')`)
+	readerOf(f)
+	r := *f
+	reader := strings.ToLower(strings.ReplaceAll("reader_"+f.t.Name(), "/", "_"))[:28]
+	r.dsn = strings.Replace(f.dsn, "root@", reader+"@", 1)
+	set, err := r.open("p: id! v~\nc: id! v~", "").Describe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := set.Collection("c")
+	if ref, _ := c.Field("the p"); len(ref.References) != 1 {
+		t.Errorf("a reader sees %+v", c.Fields)
+	}
+	database := f.rows("SELECT DATABASE()")[0]
+	f.exec("CREATE USER IF NOT EXISTS 'half_sighted'@'127.0.0.1'")
+	f.exec("GRANT SELECT, UPDATE, DELETE ON `" + database + "`.p TO 'half_sighted'@'127.0.0.1'")
+	h := *f
+	h.dsn = strings.Replace(f.dsn, "root@", "half_sighted@", 1)
+	h.src = h.open("p: id! v~", "")
+	if out := h.erase(work("p[1,10001)", del("pk=1")...)); out[0].Shells != 1 {
+		t.Errorf("%+v", out)
+	}
+	if got := f.rows("SELECT v FROM c"); len(got) != 1 || got[0] != "stranger" {
+		t.Errorf("the cascade took a row: %q", got)
+	}
+	if got := f.rows("SELECT v FROM p"); len(got) != 1 || got[0] != "<nil>" {
+		t.Errorf("the row holds %q", got)
+	}
+}
+
+// TestMySQLManyRowsAlike: more rows that are alike in every column than are changed
+// at a time.
+func TestMySQLManyRowsAlike(t *testing.T) {
+	const rows = mysqlChunk + 10
+	f := serverFixture(t, "mysql", "log: phone@phone v~", fmt.Sprintf(`CREATE TABLE log (phone VARCHAR(20), v TEXT);
+		INSERT INTO log SELECT '+919876500001', 'a' FROM seq_1_to_%d`, rows))
+	locs, _ := f.read("log[,)")
+	var edits []connectors.Edit
+	for _, l := range locs {
+		edits = append(edits, emptyFields(l, "phone", "v"))
+	}
+	if out := f.erase(work("log[,)", edits...)); out[0].Redacted != rows {
+		t.Errorf("%+v", out)
+	}
+	if got := f.rows("SELECT count(*), count(phone), count(v) FROM log"); got[0] != fmt.Sprintf("%d|0|0", rows) {
+		t.Error(got)
+	}
+}
