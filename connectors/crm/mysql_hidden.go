@@ -25,7 +25,7 @@ func quotedNames(s string) []string {
 // nothing but read: the statement that makes the table tells them.
 func (b *mySchema) hidden(ctx context.Context) error {
 	for _, t := range b.sc.tables {
-		if t.kind != "table" || t.outside || len(t.denied) == 0 || slices.Contains(t.denied, "SELECT") {
+		if t.kind != "table" || t.outside || len(t.denied) == 0 && !b.role || slices.Contains(t.denied, "SELECT") {
 			continue
 		}
 		err := b.s.each(ctx, "SHOW CREATE TABLE "+t.from, nil, func(v []any) error {
@@ -51,4 +51,22 @@ func (b *mySchema) hidden(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sight finds out whether a user with a role sees all tables of the database.
+func (b *mySchema) sight(ctx context.Context) error {
+	database, err := b.s.one(ctx, "SELECT DATABASE()")
+	if err != nil {
+		return err
+	}
+	b.sc.partial = true
+	return b.s.each(ctx, "SHOW GRANTS", nil, func(v []any) error {
+		what, rest, _ := strings.Cut(str(v[0]), " ON ")
+		on, _, _ := strings.Cut(rest, " TO ")
+		all := on == "*.*" || on == b.d.quote(database)+".*"
+		if all && (strings.Contains(what, "ALL PRIVILEGES") || slices.Contains(strings.Split(strings.TrimPrefix(what, "GRANT "), ", "), "SELECT")) {
+			b.sc.partial = false
+		}
+		return nil
+	})
 }

@@ -36,9 +36,10 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 
 // mySchema collects the schema.
 type mySchema struct {
-	d  *mysql
-	s  *session
-	sc *schema
+	d    *mysql
+	s    *session
+	sc   *schema
+	role bool // the user has a role, whose privileges the server does not list
 }
 
 // named finds a table by the schema and the name that information_schema gives it.
@@ -265,8 +266,12 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	} else if role, err = b.s.one(ctx, "SELECT CURRENT_ROLE()"); role == "NONE" {
 		role = ""
 	}
-	if err != nil || role != "" {
+	if err != nil {
 		return err
+	}
+	if role != "" {
+		b.role = true
+		return b.sight(ctx)
 	}
 	i := strings.LastIndexByte(user, '@')
 	if i < 0 {

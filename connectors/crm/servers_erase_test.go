@@ -339,6 +339,24 @@ func TestMySQLHiddenForeignKeys(t *testing.T) {
 		t.Errorf("a reader sees %+v", c.Fields)
 	}
 	database := f.rows("SELECT DATABASE()")[0]
+	f.exec("CREATE ROLE IF NOT EXISTS readers")
+	f.exec("GRANT SELECT ON `" + database + "`.* TO readers")
+	f.exec("CREATE USER IF NOT EXISTS 'by_role'@'127.0.0.1'")
+	f.exec("GRANT readers TO 'by_role'@'127.0.0.1'")
+	f.exec("SET DEFAULT ROLE readers FOR 'by_role'@'127.0.0.1'")
+	b := *f
+	b.dsn = strings.Replace(f.dsn, "root@", "by_role@", 1)
+	set, err = b.open("p: id! v~\nc: id! v~", "").Describe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ = set.Collection("c")
+	if ref, _ := c.Field("the p"); len(ref.References) != 1 {
+		t.Errorf("a reader by a role sees %+v", c.Fields)
+	}
+	if got := notes(t, b.open("p: id! v~", ""), "permissions", false); strings.Contains(got, "one by one") {
+		t.Errorf("a reader of the whole database: %q", got)
+	}
 	f.exec("CREATE USER IF NOT EXISTS 'half_sighted'@'127.0.0.1'")
 	f.exec("GRANT SELECT, UPDATE, DELETE ON `" + database + "`.p TO 'half_sighted'@'127.0.0.1'")
 	h := *f
