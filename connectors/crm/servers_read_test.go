@@ -346,7 +346,7 @@ func TestPostgresSharedState(t *testing.T) {
 		t.Errorf("read in the listing's state: %s, %s; then: %s", a, b, again)
 	}
 	us = f.units()
-	f.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = 'sutra'")
+	f.exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = 'sutra' AND datname = current_database()") // waits until it is gone
 	f.exec("UPDATE a SET v = 'newest'")
 	if a := value(us[0]); a != "newest" {
 		t.Errorf("after the state was lost: %s", a)
