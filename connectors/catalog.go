@@ -62,6 +62,9 @@ type CatalogField struct {
 	Consent    string   // what the field permits or restricts: "marketing", "analytics", "dnd"
 	Erase      string   // "delete", "redact", "keep" or ""
 	Fields     []CatalogField
+	// Fold is set on a key that the database compares without regard to case: "L-7"
+	// and "l-7" name one record.
+	Fold bool
 	// Of, when not nil, makes this a field that is stored nowhere: the values of
 	// those fields together, as a composite key or a reference to one. It is null
 	// when one of them is.

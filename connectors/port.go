@@ -158,6 +158,9 @@ type Outcome struct {
 	Shells   int  // records that had to stay as an empty row because others refer to them (also counted in Redacted)
 	Missing  int  // records that were gone already
 	Gone     bool // the unit itself is gone: nothing of it was left
+	// Left tells what the change itself may have left where it does not reach, such as
+	// the copies that a trigger of the database makes; "" for nothing. It is a gap.
+	Left string
 }
 
 // Eraser changes records in place. Both calls are idempotent: running an erase

@@ -38,13 +38,23 @@ type Table struct {
 	// stands in their place looks like data.
 	Opaque  bool
 	Columns []SampleColumn
-	Gaps    []TableGap
+	// Compound lists the declared foreign keys of several columns.
+	Compound []CompoundReference
+	Gaps     []TableGap
 }
 
 // TableGap is a [Gap] with its unit ("" for the collection as a whole).
 type TableGap struct {
 	Unit string
 	Gap
+}
+
+// CompoundReference is a foreign key of several columns, with the fields of the
+// collection it leads to in the same order.
+type CompoundReference struct {
+	Columns    []string
+	Collection string
+	Fields     []string
 }
 
 // SampleColumn is one column of a [Table].

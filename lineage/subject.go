@@ -34,7 +34,7 @@ type Limits struct {
 
 // DefaultLimits are the published defaults.
 func DefaultLimits() Limits {
-	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Weak: 500, Postings: 50_000, Silence: 730 * 24 * time.Hour}
+	return Limits{Contacts: 3, Names: 3, Values: 5, Identifiers: 50, Weak: 500, Postings: 200_000, Silence: 730 * 24 * time.Hour}
 }
 
 // Kinds tells the walk what the catalogs say of identifier kinds.
@@ -58,6 +58,7 @@ type Resolver struct {
 	postings map[Token][]RID
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
+	stated   map[Token]stated
 	roots    map[Token]Token
 
 	shared map[Token][]string
@@ -76,7 +77,7 @@ func NewResolver(v View, k Kinds, l Limits) *Resolver {
 	return &Resolver{
 		view: v, kinds: k, limits: l,
 		seen: map[RID]*Found{}, lists: map[Token][]RID{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
-		accounts: map[RID]string{}, roots: map[Token]Token{},
+		accounts: map[RID]string{}, stated: map[Token]stated{}, roots: map[Token]Token{},
 	}
 }
 
@@ -291,23 +292,23 @@ func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
 		if e.Role == Mention || e.Role == Own || e.Weak {
 			continue
 		}
-		others, err := r.carriers(e.Token)
+		s, err := r.statedAt(e.Token)
 		if err != nil {
 			return "", err
 		}
-		for _, o := range others {
-			switch {
-			case !joinsAs(o, e.Token):
-			case o.Record.Account != "":
-				found[o.Record.Account] = true
-			case r.kinds.Link(e.Kind) && o.RID != f.RID:
-				unknown = append(unknown, o)
-			}
+		for _, a := range s.accounts {
+			found[a] = true
+		}
+		if r.kinds.Link(e.Kind) {
+			unknown = append(unknown, s.without...)
 		}
 	}
 	for _, o := range unknown {
 		if len(found) > 0 {
 			break
+		}
+		if o.RID == f.RID {
+			continue
 		}
 		a, err := r.accountOf(o, depth+1)
 		if err != nil {
@@ -325,6 +326,36 @@ func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
 	}
 	r.accounts[f.RID] = account
 	return account, nil
+}
+
+// stated is what the records that carry an identifier say of accounts.
+type stated struct {
+	accounts []string
+	without  []*Found // those that say nothing
+}
+
+// statedAt looks through the carriers of an identifier once, however many records
+// without an account ask.
+func (r *Resolver) statedAt(t Token) (stated, error) {
+	if s, ok := r.stated[t]; ok {
+		return s, nil
+	}
+	carriers, err := r.carriers(t)
+	if err != nil {
+		return stated{}, err
+	}
+	var s stated
+	for _, f := range carriers {
+		switch {
+		case !joinsAs(f, t):
+		case f.Record.Account == "":
+			s.without = append(s.without, f)
+		case !slices.Contains(s.accounts, f.Record.Account):
+			s.accounts = append(s.accounts, f.Record.Account)
+		}
+	}
+	r.stated[t] = s
+	return s, nil
 }
 
 // AccountOf returns the account a sighting belongs to, derived from what it

@@ -122,7 +122,7 @@ func (w *walk) run() ([]Step, error) {
 			if err != nil {
 				return nil, err
 			}
-			if info.alike && e.Role != Member {
+			if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
 				done[e.Token] = true
 			}
 			for _, f := range refused {
@@ -141,6 +141,12 @@ func (w *walk) run() ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// closed reports an identifier that leads nowhere from any record and that so many
+// carry that saying so of each pair of them would be endless: it is said once.
+func (r *Resolver) closed(i *tokenInfo, kind string) bool {
+	return i.mode == never && len(i.cuts) == 0 && !r.kinds.Medium(kind) && len(i.carriers) > r.limits.Weak
 }
 
 // runWords goes on to the records that somebody said are the same person's.
@@ -184,6 +190,9 @@ func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
 			return nil, err
 		}
 	}
+	for t := range s.Tokens {
+		delete(s.Others, t)
+	}
 	slices.SortFunc(s.Copies, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
 	for _, st := range steps {
 		if members[st.To] && (st.From == 0 || members[st.From]) {
@@ -226,9 +235,6 @@ func (w *walk) collect(s *Person, v *visit) error {
 		} else if _, ok := s.Tokens[e.Token]; !ok && info.mode != never {
 			s.Others[e.Token] = e.Kind
 		}
-	}
-	for t := range s.Tokens {
-		delete(s.Others, t)
 	}
 	return nil
 }

@@ -291,9 +291,6 @@ func (w *catalogWriter) refs(t *looked, f *field) (refs, notes []string) {
 }
 
 func (w *catalogWriter) leads(r connectors.Reference) bool {
-	if strings.Contains(r.Collection, ".") {
-		return false
-	}
 	for _, t := range w.tables {
 		if t.name != r.Collection {
 			continue

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
 	"github.com/cratio/sutra/pipeline/extract"
 )
@@ -13,10 +14,11 @@ type link struct {
 	field *field
 	to    *looked
 	key   string
-	sure  bool   // declared, or guessed with the values for it
-	note  string // what a person has to look at; ""
-	drop  string // why records are not joined by it; ""
-	merge bool   // it means "merged into"
+	sure  bool     // declared, or guessed with the values for it
+	note  string   // what a person has to look at; ""
+	drop  string   // why records are not joined by it; ""
+	merge bool     // it means "merged into"
+	whole []string // all columns of a foreign key of several, whose first is field
 }
 
 // spread counts how the rows of a table share the values of a column.
@@ -183,6 +185,12 @@ func (f *field) lists() bool {
 // links resolves the references of a table to the proposed tables.
 func (p Proposal) links(t *looked) []*link {
 	var out []*link
+	for _, c := range t.compound {
+		if l := p.compound(t, c); l != nil {
+			l.judge(t)
+			out = append(out, l)
+		}
+	}
 	for _, f := range t.fields {
 		if len(f.path) > 1 || f.made {
 			continue
@@ -206,14 +214,14 @@ func (p Proposal) links(t *looked) []*link {
 		l.judge(t)
 		out = append(out, l)
 	}
-	for _, l := range out { // several ways to the same table: which leads to the person?
-		n := 0
-		for _, o := range out {
-			if o.to == l.to && (o.drop == "" || o == l) && l.to != t {
-				n++
-			}
+	ways := map[*looked]int{}
+	for _, l := range out {
+		if l.drop == "" && l.to != t {
+			ways[l.to]++
 		}
-		if n > 1 && l.drop == "" {
+	}
+	for _, l := range out { // several ways to the same table: which leads to the person?
+		if l.drop == "" && ways[l.to] > 1 {
 			l.drop = "several columns refer to " + l.to.name + ": which of them leads to the person of this row?"
 		}
 	}
@@ -221,12 +229,23 @@ func (p Proposal) links(t *looked) []*link {
 }
 
 func (p Proposal) linkTo(f *field, target, note string) *link {
-	table, key, _ := strings.Cut(target, ".")
-	i := slices.IndexFunc(p.tables, func(t *looked) bool { return t.name == table })
-	if i < 0 || !p.tables[i].keyed(key) {
+	for _, t := range p.tables { // the name of a table in another schema has a dot in it
+		if key, ok := strings.CutPrefix(target, t.name+"."); ok && t.keyed(key) {
+			return &link{field: f, to: t, key: key, note: note}
+		}
+	}
+	return nil
+}
+
+// compound resolves a declared foreign key of several columns. The catalog need not
+// repeat it: a scan takes it from the database.
+func (p Proposal) compound(t *looked, c connectors.CompoundReference) *link {
+	from := slices.IndexFunc(t.fields, func(f *field) bool { return len(f.path) == 1 && f.path[0] == c.Columns[0] })
+	to := slices.IndexFunc(p.tables, func(o *looked) bool { return o.name == c.Collection })
+	if from < 0 || to < 0 {
 		return nil
 	}
-	return &link{field: f, to: p.tables[i], key: key, note: note}
+	return &link{field: t.fields[from], to: p.tables[to], key: connectors.Compound(c.Fields), sure: true, whole: c.Columns}
 }
 
 // keyed reports whether the column is the whole primary key of the table.

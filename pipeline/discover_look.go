@@ -21,6 +21,7 @@ type looked struct {
 	sampled, total int
 	objects, read  int
 	opaque         bool
+	compound       []connectors.CompoundReference
 	fields         []*field // columns, each followed by what is nested in it
 }
 
@@ -97,7 +98,7 @@ func audioKey(v string) bool {
 
 // look takes a sample apart.
 func look(t connectors.Table) *looked {
-	x := &looked{name: t.Name, path: t.Path, sampled: t.Rows, total: t.Total, objects: t.Objects, read: t.Read, opaque: t.Opaque}
+	x := &looked{name: t.Name, path: t.Path, sampled: t.Rows, total: t.Total, objects: t.Objects, read: t.Read, opaque: t.Opaque, compound: t.Compound}
 	for i, c := range t.Columns {
 		root := &tree{}
 		for _, cell := range c.Cells {

@@ -154,7 +154,7 @@ func (p Proposal) hubs(all map[string]*plot) {
 	for _, t := range p.tables {
 		for _, l := range all[t.name].links {
 			to := all[l.to.name]
-			if to.role == people && !l.field.pk && l.field.shared.hub() && all[t.name].role == people && !to.oneself() {
+			if to.role == people && !l.field.pk && len(l.whole) == 0 && l.field.shared.hub() && all[t.name].role == people && !to.oneself() {
 				to.role = common
 				to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", t.name, l.field.label))
 			}
@@ -181,7 +181,7 @@ func (p Proposal) bridges(all map[string]*plot) {
 		for _, a := range x.links {
 			for _, b := range x.links {
 				to := all[b.to.name]
-				if a == b || a.drop != "" || b.drop != "" || all[a.to.name].role != people || to.role != people && to.role != nobodys || to.refersTo(all[a.to.name]) {
+				if a == b || len(a.whole)+len(b.whole) > 0 || a.drop != "" || b.drop != "" || all[a.to.name].role != people || to.role != people && to.role != nobodys || to.refersTo(all[a.to.name]) {
 					continue
 				}
 				if n := b.field.over[a.field]; n > 1 && len(t.fields) <= 8 && (to.role == nobodys || !to.oneself()) {

@@ -90,7 +90,7 @@ func (w *catalogWriter) marker(x *plot) *field {
 		return pk
 	}
 	for _, l := range x.links {
-		if l.drop == "" && !l.field.pk {
+		if l.drop == "" && !l.field.pk && len(l.whole) == 0 {
 			return l.field
 		}
 	}
@@ -109,6 +109,10 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 		}
 		if l.drop != "" {
 			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
+		}
+		if len(l.whole) > 0 {
+			notes = append(notes, "together with "+comment(strings.Join(l.whole[1:], ", "))+" it refers to "+comment(l.to.name)+", as the database declares")
+			continue
 		}
 		if l.note != "" {
 			notes = append(notes, "review: looks like a reference to "+comment(l.to.name+"."+l.key)+", "+l.note)

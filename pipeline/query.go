@@ -76,7 +76,7 @@ func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
 		return lineage.Query{}, fmt.Errorf("%w: unknown kind %q; known are phone, email, wa_id, cookie and the collections of the catalogs", ErrUsage, kind)
 	}
 	if s.kinds.link(kind) {
-		return s.query(extract.Link(kind, value))
+		return s.query(s.extractor.Link(kind, value))
 	}
 	return s.query(extract.Normalise(kind, value))
 }

@@ -109,6 +109,9 @@ func (a *application) outcome(st planStep, out connectors.Outcome) {
 			a.sum.Redacted++
 		}
 	}
+	if out.Left != "" {
+		a.gap(st.Source, st.Unit.Unit.Key, out.Left)
+	}
 	a.sum.Erased -= out.Shells
 	a.sum.Redacted += out.Shells
 	a.tally.done(st, out.Shells)

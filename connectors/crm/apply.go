@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -158,15 +159,26 @@ func (j *job) declared(l *layout, i int) []reference {
 func (j *job) changeAll(ctx context.Context, rows []*target) error {
 	for len(rows) > 0 {
 		l, n := rows[0].l, 0
-		for n < len(rows) && rows[n].l == l && n < j.s.d.chunk(l) {
+		for n < len(rows) && rows[n].l == l {
 			n++
 		}
-		if err := j.changeChunk(ctx, l, rows[:n]); err != nil {
-			return err
+		if l.table.keyless { // the last of rows that are alike goes first: the others keep their numbers
+			slices.SortStableFunc(rows[:n], func(a, b *target) int { return cmp.Compare(b.copyNumber(), a.copyNumber()) })
+		}
+		for chunk := range slices.Chunk(rows[:n], j.s.d.chunk(l)) {
+			if err := j.changeChunk(ctx, l, chunk); err != nil {
+				return err
+			}
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// copyNumber tells a row of a table without a key from those that are like it.
+func (t *target) copyNumber() int64 {
+	n, _ := t.ident[len(t.ident)-1].(int64)
+	return n
 }
 
 func (j *job) changeChunk(ctx context.Context, l *layout, rows []*target) error {

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
 			known[l.table] = true
 			out = append(out, l.check()...)
+			if l.reason == "" {
+				out = append(out, s.undecided(sc, l)...)
+			}
 		}
 		for _, t := range sc.tables {
 			if !known[t] {
@@ -36,6 +40,9 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		out = append(out, cascades(sc)...)
 		if _, file := s.d.(*sqlite); !file {
 			out = append(out, permissions(sc, known)...)
+		}
+		if sc.partial {
+			out = append(out, finding("permissions", false, "the user sees only tables that were granted one by one: rows are emptied, not deleted, because a table out of sight may refer to them; grant SELECT on the database"))
 		}
 		left, err := s.leftovers(ctx, ss, sc)
 		for _, l := range left {
@@ -88,6 +95,28 @@ func (l *layout) check() []connectors.Finding {
 	}
 	if len(out) == 0 {
 		out = append(out, finding("catalog", true, "collection %q fits its table", l.coll.Name))
+	}
+	return out
+}
+
+// undecided names the tables to which several foreign keys lead while the catalog says
+// of none that it leads to the person of the row (see Describe).
+func (s *source) undecided(sc *schema, l *layout) []connectors.Finding {
+	told := map[string]bool{}
+	for _, f := range l.coll.Fields {
+		for _, r := range f.References {
+			told[strings.ToLower(r.Collection)] = true
+		}
+	}
+	var out []connectors.Finding
+	for _, r := range sc.refs {
+		to := strings.ToLower(r.to)
+		_, known := s.dataset.Collection(r.to)
+		if r.from != l.table.name || !known || told[to] || strings.EqualFold(r.from, r.to) || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, l.table, r) < 2 {
+			continue
+		}
+		told[to] = true
+		out = append(out, finding("references", false, "table %q refers to table %q by several foreign keys: until the catalog says which leads to the person of a row, its rows are nobody's by them", l.table.name, r.to))
 	}
 	return out
 }

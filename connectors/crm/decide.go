@@ -11,13 +11,20 @@ import (
 
 // decide finds the rows that cannot be deleted because a row that stays refers
 // to them. Such a row becomes a shell; it keeps its own references, so the rows
-// that it refers to must stay too.
+// that it refers to must stay too. Where the user does not see all tables, any row
+// may have others under it, which a cascade would take along: it becomes a shell.
 func (j *job) decide(ctx context.Context) error {
 	j.parents = map[int][]int{}
 	var shells []*target
 	for _, l := range j.tables() {
 		gone := j.gone(l.table)
 		if len(gone) == 0 {
+			continue
+		}
+		if j.sc.partial && !l.table.keyless {
+			for _, t := range gone { // no search goes further: all of them stay
+				t.shell = true
+			}
 			continue
 		}
 		for _, r := range j.incoming(l.table) {

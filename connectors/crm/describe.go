@@ -40,15 +40,21 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 	return d, nil
 }
 
-// primaryKey marks the primary key of a table, unless the catalog names one.
+// primaryKey marks the primary key of a table, unless the catalog names one, and says
+// how the database compares it.
 func primaryKey(c *connectors.Collection, t *table) {
 	if len(c.PrimaryKey()) == 0 {
 		for _, n := range t.pk {
 			catalogField(c, n).PrimaryKey = true
 		}
 	}
-	if pk := c.PrimaryKey(); len(pk) > 1 {
-		compound(c, pk)
+	pk := c.PrimaryKey()
+	switch {
+	case len(pk) > 1:
+		compound(c, pk) // each part is folded by itself, see layout.text
+	case len(pk) == 1:
+		col := t.column(pk[0])
+		catalogField(c, pk[0]).Fold = col != nil && col.fold
 	}
 }
 

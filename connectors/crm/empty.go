@@ -80,7 +80,7 @@ func (w *rowWriter) candidates(c change) []any {
 func (w *rowWriter) byValue(cl col, old any) []any {
 	switch x := old.(type) {
 	case int64:
-		return []any{int64(0), randomInt(erasedInts(8))}
+		return append([]any{int64(0), randomInt(erasedInts(8))}, cl.allowed()...)
 	case float64:
 		return []any{float64(0), float64(randomInt(erasedInts(8)))}
 	case []byte:
@@ -117,6 +117,10 @@ func (w *rowWriter) texts(cl col, s string) []any {
 	if strings.Contains(s, "@") {
 		list = append(list, nonce+erasedMail)
 	}
+	list = append(list, numbers(s)...)
+	if cl.fallback != "" {
+		list = append(list, cl.fallback)
+	}
 	var out []any
 	for _, x := range list {
 		if cl.size == 0 || utf8.RuneCountInString(x) <= cl.size {
@@ -135,7 +139,7 @@ func (c *column) empties(old any) []any {
 		if c.unsigned {
 			low, high = -high, -low
 		}
-		return []any{int64(0), randomInt(low, high), randomInt(low, high)}
+		return append([]any{int64(0), randomInt(low, high), randomInt(low, high)}, c.allowed()...)
 	case kindReal:
 		low, high := erasedInts(2)
 		return []any{"0", strconv.FormatInt(randomInt(erasedInts(8)), 10), strconv.FormatInt(randomInt(low, high), 10)}
@@ -162,6 +166,15 @@ func (c *column) empties(old any) []any {
 		return out
 	}
 	return []any{mask(s), "00:00:00", "0.0.0.0", "0", "", "empty"}
+}
+
+// allowed is the number that a check of the column names, if one does.
+func (c *column) allowed() []any {
+	n, err := strconv.ParseInt(c.fallback, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return []any{n}
 }
 
 // mask keeps the shape of a text and nothing of its content: digits become 0,
@@ -233,7 +246,7 @@ func hollow(c *column, v any, key string) bool {
 		return true
 	case int64:
 		low, high := erasedInts(c.size)
-		return x == 0 || x >= low && x <= high || c.unsigned && x >= -high && x <= -low
+		return c.fallback == strconv.FormatInt(x, 10) || x == 0 || x >= low && x <= high || c.unsigned && x >= -high && x <= -low
 	case float64:
 		low, high := erasedInts(8)
 		return x == 0 || x >= float64(low) && x <= float64(high)
@@ -265,5 +278,5 @@ func hollow(c *column, v any, key string) bool {
 		_, err := hex.DecodeString(rest + strings.Repeat("0", len(rest)%2))
 		return rest == key || len(rest) >= minNonce && len(rest) <= nonceHex && err == nil
 	}
-	return mask(s) == s || standIn(s)
+	return mask(s) == s || standIn(s) || standsIn(s) || c.fallback != "" && s == c.fallback
 }

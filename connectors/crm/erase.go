@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cratio/sutra/connectors"
@@ -145,7 +146,29 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if err := j.s.d.scrub(ctx, j.ss, tables); err != nil {
 		return fmt.Errorf("wiping what the database keeps beside the rows: %w", err)
 	}
+	j.copied()
 	return nil
+}
+
+// copied tells which triggers saw the rows that were changed and may have written
+// them to another table. A search index that follows its table is none.
+func (j *job) copied() {
+	for _, t := range j.targets {
+		unit, goes := t.owner, t.del && !t.shell
+		if !t.del && len(t.edits) > 0 {
+			unit = t.edits[0].unit
+		}
+		for _, c := range t.l.table.copying {
+			to := j.sc.table(strings.Trim(c.to, "`\""))
+			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
+				continue
+			}
+			say := fmt.Sprintf("the trigger %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to)
+			if left := &j.out[unit].Left; !strings.Contains(*left, say) {
+				*left = strings.TrimPrefix(*left+"; "+say, "; ")
+			}
+		}
+	}
 }
 
 // loadRows is how many rows are held with their values while their checks are asked.

@@ -43,7 +43,8 @@ type layout struct {
 // reference to one.
 type joined struct {
 	field connectors.Field
-	of    []int // of layout.cols
+	of    []int  // of layout.cols
+	fold  []bool // the parts that the key is compared by without regard to case
 }
 
 // row is one row as it is stored: what names it, then its columns.
@@ -95,10 +96,31 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	l.chooseKey()
 	for i, f := range columns {
 		if of := l.find(c.Fields[i].Of); of != nil {
-			l.joined = append(l.joined, joined{field: f, of: of})
+			l.joined = append(l.joined, joined{field: f, of: of, fold: l.folded(ds, source, sc, c.Fields[i], of)})
 		}
 	}
 	return l
+}
+
+// folded tells which parts of a composite key, or of a reference to one, the key's
+// own table compares without regard to case.
+func (l *layout) folded(ds connectors.Dataset, source string, sc *schema, f connectors.CatalogField, of []int) []bool {
+	out := make([]bool, len(of))
+	for k, i := range of {
+		out[k] = l.cols[i].fold
+	}
+	for _, r := range f.References {
+		to, known := ds.Collection(r.Collection)
+		t, pk := sc.table(r.Collection), to.PrimaryKey()
+		if !known || t == nil || len(pk) != len(of) || r.Dataset != ds.Key && r.Dataset != source {
+			continue
+		}
+		for k, n := range pk {
+			c := t.column(n)
+			out[k] = c != nil && c.fold
+		}
+	}
+	return out
 }
 
 // find returns the positions of columns, nil when one is not there.
@@ -206,10 +228,14 @@ func (l *layout) text(r row, i int) (string, bool) {
 		return spell(r.vals[i], l.cols[i].keyed)
 	}
 	var parts []string
-	for _, k := range l.joined[i-len(l.cols)].of {
+	v := l.joined[i-len(l.cols)]
+	for n, k := range v.of {
 		s, ok := spell(r.vals[k], true)
 		if !ok {
 			return "", false
+		}
+		if v.fold[n] {
+			s = strings.ToLower(s)
 		}
 		parts = append(parts, s)
 	}
@@ -291,7 +317,7 @@ func (l *layout) meaning() string {
 		fmt.Fprintf(&b, "%+v|%s;", c.field, c.decl)
 	}
 	for _, v := range l.joined {
-		fmt.Fprintf(&b, "%+v|%v;", v.field, v.of)
+		fmt.Fprintf(&b, "%+v|%v|%v;", v.field, v.of, v.fold)
 	}
 	b.WriteString(strings.Join(l.missing, ",") + l.reason)
 	for _, i := range l.key {

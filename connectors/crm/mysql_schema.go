@@ -17,7 +17,7 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &mySchema{d: d, s: s, sc: &schema{}}
-	for _, step := range []func(context.Context) error{b.tables, b.outside, b.columns, b.documents, b.indexes, b.references, b.triggers, b.privileges} {
+	for _, step := range []func(context.Context) error{b.tables, b.outside, b.columns, b.documents, b.indexes, b.references, b.triggers, b.privileges, b.hidden} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -36,9 +36,10 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 
 // mySchema collects the schema.
 type mySchema struct {
-	d  *mysql
-	s  *session
-	sc *schema
+	d    *mysql
+	s    *session
+	sc   *schema
+	role bool // the user has a role, whose privileges the server does not list
 }
 
 // named finds a table by the schema and the name that information_schema gives it.
@@ -98,6 +99,7 @@ func (b *mySchema) columns(ctx context.Context) error {
 			generated: str(v[11]) != "" || strings.Contains(extra, "virtual generated") || strings.Contains(extra, "stored generated")}
 		size, _ := v[8].(int64)
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))
+		c.fold = c.kind == kindText && strings.HasSuffix(c.collation, "_ci")
 		if strings.Contains(extra, "on update") && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
 			t.clock = c.name
 		}
@@ -153,17 +155,21 @@ func enumLabels(decl string) []string {
 
 var quoted = regexp.MustCompile(`'((?:[^']|'')*)'`)
 
-// documents marks the columns of MariaDB that hold JSON: a text with a check.
+// documents reads the checks of MariaDB, and marks the columns that hold JSON: a
+// text with a check.
 func (b *mySchema) documents(ctx context.Context) error {
 	if !b.d.maria {
 		return nil
 	}
-	return b.s.each(ctx, `SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND CHECK_CLAUSE LIKE 'json_valid(%'`, nil, func(v []any) error {
+	return b.s.each(ctx, `SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() ORDER BY TABLE_NAME, CONSTRAINT_NAME`, nil, func(v []any) error {
 		t := b.named(int64(1), nil, v[0])
 		if t == nil {
 			return nil
 		}
 		for _, c := range t.columns {
+			if strings.Contains(str(v[1]), b.d.quote(c.name)) {
+				t.checked([]string{c.name}, str(v[1]))
+			}
 			if strings.EqualFold(str(v[1]), "json_valid("+b.d.quote(c.name)+")") {
 				c.kind, c.affinity, c.size = kindJSON, affText, 0
 			}
@@ -238,14 +244,10 @@ func (b *mySchema) references(ctx context.Context) error {
 }
 
 func (b *mySchema) triggers(ctx context.Context) error {
-	return b.s.each(ctx, `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS
+	return b.s.each(ctx, `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT, EVENT_MANIPULATION FROM information_schema.TRIGGERS
 		WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_MANIPULATION IN ('UPDATE', 'DELETE') ORDER BY TRIGGER_NAME`, nil, func(v []any) error {
 		if t := b.named(int64(1), nil, v[0]); t != nil {
-			name := str(v[1])
-			if m := copies.FindStringSubmatch(str(v[2])); m != nil {
-				name += ", which writes to " + m[1]
-			}
-			t.triggers = append(t.triggers, name)
+			t.trigger(str(v[1]), str(v[2]), v[3] == "DELETE", v[3] == "UPDATE")
 		}
 		return nil
 	})
@@ -264,8 +266,12 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	} else if role, err = b.s.one(ctx, "SELECT CURRENT_ROLE()"); role == "NONE" {
 		role = ""
 	}
-	if err != nil || role != "" {
+	if err != nil {
 		return err
+	}
+	if role != "" {
+		b.role = true
+		return b.sight(ctx)
 	}
 	i := strings.LastIndexByte(user, '@')
 	if i < 0 {
@@ -288,6 +294,7 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	if err != nil || len(has) == 0 {
 		return err
 	}
+	b.sc.partial = !has[""]["SELECT"] && !has[""]["ALL PRIVILEGES"]
 	for _, t := range b.sc.tables {
 		for _, p := range []string{"SELECT", "UPDATE", "DELETE"} {
 			if !has[""][p] && !has[strings.ToLower(t.name)][p] && !has[""]["ALL PRIVILEGES"] {

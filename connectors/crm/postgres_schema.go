@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -37,7 +36,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.references, b.triggers} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -103,7 +102,9 @@ var pgKinds = map[string][2]string{
 func (b *pgSchema) tables(ctx context.Context) error {
 	return b.s.each(ctx, `SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relispartition, pg_table_is_visible(c.oid), c.reltuples::bigint,
 		has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'UPDATE') OR has_any_column_privilege(c.oid, 'UPDATE'),
-		has_table_privilege(c.oid, 'DELETE'), pg_has_role(c.relowner, 'USAGE')
+		has_table_privilege(c.oid, 'DELETE'), pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
+		has_schema_privilege(n.oid, 'USAGE') AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT FROM pg_attribute a
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')))
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY NOT pg_table_is_visible(c.oid), n.nspname, c.relname`, nil, func(v []any) error {
 		t := &table{name: str(v[2]), kind: "table", from: b.d.quote(str(v[1])) + "." + b.d.quote(str(v[2])), owned: v[10] == "true"}
@@ -117,7 +118,12 @@ func (b *pgSchema) tables(ctx context.Context) error {
 			t.kind, t.reason = k[0], k[1]
 		case v[4] == "true":
 			t.kind, t.reason = "shadow", "it is a partition: name the table that it is a part of in the catalog instead"
-		case v[3] == "r":
+		case v[12] != "true":
+			t.reason = "the user lacks the privilege SELECT on it, or on some of its columns"
+		case v[11] == "true":
+			t.reason = "row-level security hides rows of it from the user: read it as its owner, or as a user with BYPASSRLS"
+		}
+		if t.kind == "table" && v[3] == "r" {
 			t.from = "ONLY " + t.from // tables that inherit from it are tables of their own
 		}
 		for i, p := range []string{"SELECT", "UPDATE", "DELETE"} {
@@ -178,7 +184,7 @@ func (c *column) pgType(name, category string, mod, size int) {
 	case name == "date" || name == "timestamp" || name == "timestamptz":
 		c.kind = kindDate
 	case category == "S" || name == "citext":
-		c.kind, c.affinity = kindText, affText
+		c.kind, c.affinity, c.fold = kindText, affText, name == "citext"
 		if mod > 4 && (name == "varchar" || name == "bpchar") {
 			c.size = mod - 4
 		}
@@ -241,6 +247,17 @@ func (b *pgSchema) indexes(ctx context.Context) error {
 	})
 }
 
+func (b *pgSchema) checks(ctx context.Context) error {
+	return b.s.each(ctx, `SELECT o.conrelid::bigint, `+names("o.conrelid", "o.conkey")+`, pg_get_constraintdef(o.oid) FROM pg_constraint o
+		WHERE o.contype = 'c' AND o.conrelid <> 0 ORDER BY o.conname, o.oid`, nil, func(v []any) error {
+		oid, _ := v[0].(int64)
+		if t := b.by[oid]; t != nil {
+			t.checked(nameList(v[1]), str(v[2]))
+		}
+		return nil
+	})
+}
+
 func (b *pgSchema) references(ctx context.Context) error {
 	return b.s.each(ctx, `SELECT o.conrelid::bigint, o.confrelid::bigint, `+names("o.conrelid", "o.conkey")+`, `+names("o.confrelid", "o.confkey")+`, o.confdeltype::text
 		FROM pg_constraint o WHERE o.contype = 'f' AND o.conparentid = 0 ORDER BY o.conname, o.oid`, nil, func(v []any) error {
@@ -258,18 +275,12 @@ func (b *pgSchema) references(ctx context.Context) error {
 // pgActions spells what a foreign key does when the row it refers to goes.
 var pgActions = map[string]string{"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
-var copies = regexp.MustCompile(`(?is)\binsert\s+into\s+([\w."]+)`)
-
 func (b *pgSchema) triggers(ctx context.Context) error {
-	err := b.s.each(ctx, `SELECT g.tgrelid::bigint, g.tgname, p.prosrc FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+	err := b.s.each(ctx, `SELECT g.tgrelid::bigint, g.tgname, p.prosrc, (g.tgtype & 8) <> 0, (g.tgtype & 16) <> 0 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
 		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND (g.tgtype & 24) <> 0 ORDER BY g.tgname`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
 		if t := b.by[oid]; t != nil {
-			name := str(v[1])
-			if m := copies.FindStringSubmatch(str(v[2])); m != nil {
-				name += ", which writes to " + m[1]
-			}
-			t.triggers = append(t.triggers, name)
+			t.trigger(str(v[1]), str(v[2]), v[3] == "true", v[4] == "true")
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -104,7 +105,25 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 	}
 	out := d.Table()
 	out.Total = idents.Seen()
+	out.Compound = s.compoundReferences(sc, t)
 	return out, nil
+}
+
+// compoundReferences lists the foreign keys of several columns of a table.
+func (s *source) compoundReferences(sc *schema, t *table) []connectors.CompoundReference {
+	var out []connectors.CompoundReference
+	for _, r := range sc.refs {
+		to := sc.table(r.to)
+		if r.from != t.name || len(r.fromCols) < 2 || to == nil || slices.Contains(r.toCols, "") {
+			continue
+		}
+		c := connectors.CompoundReference{Collection: s.collectionName(to)}
+		for i := range r.fromCols {
+			c.Columns, c.Fields = append(c.Columns, s.fieldName(t, r.fromCols[i])), append(c.Fields, s.fieldName(to, r.toCols[i]))
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // draw passes over what names the rows of a table and keeps n at random.

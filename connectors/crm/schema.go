@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,6 +10,9 @@ import (
 type schema struct {
 	tables []*table
 	refs   []reference // the declared foreign keys
+	// partial is set when there may be tables that the user cannot see: their foreign
+	// keys could take rows along that no plan lists.
+	partial bool
 }
 
 // table is one table or view.
@@ -24,6 +28,7 @@ type table struct {
 	keyless  bool                       // rows are named by a digest of all their columns
 	hash     func(prefix string) string // the expression of that digest
 	triggers []string                   // names of triggers on UPDATE or DELETE
+	copying  []copying                  // those that write to another table
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
@@ -33,6 +38,24 @@ type table struct {
 	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
 }
+
+// copying is a trigger that writes to another table when rows change.
+type copying struct {
+	name, to         string
+	onDelete, onEdit bool
+}
+
+// trigger notes a trigger on UPDATE or DELETE; body is what it does.
+func (t *table) trigger(name, body string, onDelete, onEdit bool) {
+	if m := copies.FindStringSubmatch(body); m != nil {
+		t.copying = append(t.copying, copying{name: name, to: m[1], onDelete: onDelete, onEdit: onEdit})
+		name += ", which writes to " + m[1]
+	}
+	t.triggers = append(t.triggers, name)
+}
+
+// copies finds the table that the body of a trigger writes to.
+var copies = regexp.MustCompile(`(?is)\b(?:insert|replace)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+([\w."` + "`" + `]+)`)
 
 // column is one column of a table.
 type column struct {
@@ -50,6 +73,8 @@ type column struct {
 	labels    []string // of an enumeration
 	comment   string
 	collation string
+	fold      bool   // texts that differ in case only are equal
+	fallback  string // what stands for an emptied value when a check refuses all that say nothing; see checked
 }
 
 // kind is the type of the values of a column.

@@ -46,6 +46,10 @@ func TestServerEmptyUnderConstraints(t *testing.T) {
 		{"longer than the column", "VARCHAR(5) NOT NULL CHECK (v <> '')", "'Asha'", "xxxx", "", false},
 		{"a number, unique", "VARCHAR(13) NOT NULL UNIQUE CHECK (v LIKE '+91%' OR v LIKE '+00%')", "'+919876543210'", "+000*", "", false},
 		{"an address with a sign", "VARCHAR(60) NOT NULL UNIQUE CHECK (v LIKE '%@%')", "'asha@example.com'", "xxxx@xxxxxxx.xxx", "", false},
+		{"one of two", "CHAR(1) NOT NULL CHECK (v IN ('M', 'F'))", "'F'", "M", "", false},
+		{"a range", "INTEGER NOT NULL CHECK (v BETWEEN 18 AND 99)", "23", "18", "", false},
+		{"a number with the country, unique", "VARCHAR(13) NOT NULL UNIQUE CHECK (v LIKE '+91%' AND char_length(v) = 13)", "'+919876543210'", "+91000*", "", false},
+		{"a mobile", "VARCHAR(10) NOT NULL CHECK (v >= '6' AND char_length(v) = 10)", "'9876543210'", "9999999999", "", false},
 		{"the very value", "VARCHAR(30) NOT NULL CHECK (v = 'Asha')", "'Asha'", "", "", true},
 	}
 	onServers(t, func(t *testing.T, kind string) {
@@ -240,4 +244,150 @@ func readerOf(f *fixture) *source {
 	r := *f
 	r.dsn = strings.Replace(f.dsn, "sutra@", name+"@", 1)
 	return r.open("t: id! v~", "")
+}
+
+// TestTriggersAreTold: what a trigger writes of the rows that go is a gap of the
+// change; a trigger on the other event, and a search index, say nothing.
+func TestTriggersAreTold(t *testing.T) {
+	const tables = `CREATE TABLE c (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE audit (id INTEGER, v TEXT);
+		INSERT INTO c VALUES (1, 'x'), (2, 'y');
+		INSERT INTO e VALUES (1, 'x');
+		`
+	check := func(t *testing.T, f *fixture) {
+		t.Helper()
+		out := f.erase(work("c[1,10001)", del("pk=1")...), work("e[1,10001)", del("pk=1")...), work("c[1,10001)", emptyFields("pk=2", "v")))
+		if !strings.HasPrefix(out[0].Left, `the trigger keeps of table "c" writes to audit`) || out[1].Left+out[2].Left != "" {
+			t.Errorf("%+v", out)
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		check(t, newFixture(t, "c: id! v~\ne: id! v~", tables+`CREATE VIRTUAL TABLE words USING fts5(v, content='e', content_rowid='id');
+			INSERT INTO words(rowid, v) VALUES (1, 'x');
+			CREATE TRIGGER keeps AFTER DELETE ON c BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); END;
+			CREATE TRIGGER edits AFTER UPDATE ON e BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); END;
+			CREATE TRIGGER finds AFTER DELETE ON e BEGIN INSERT INTO words(words, rowid, v) VALUES ('delete', OLD.id, OLD.v); END;`))
+	})
+	onServers(t, func(t *testing.T, kind string) {
+		if kind == "mysql" {
+			check(t, serverFixture(t, kind, "c: id! v~\ne: id! v~", tables+`CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v);
+				CREATE TRIGGER edits AFTER UPDATE ON e FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v)`))
+			return
+		}
+		check(t, serverFixture(t, kind, "c: id! v~\ne: id! v~", tables+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); RETURN NULL; END $$;
+			CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW EXECUTE FUNCTION keep();
+			CREATE TRIGGER edits AFTER UPDATE ON e FOR EACH ROW EXECUTE FUNCTION keep()`))
+	})
+}
+
+// TestPostgresUnreadableTables: a table that the user may not read, or not wholly,
+// is a gap of its own; the others are read.
+func TestPostgresUnreadableTables(t *testing.T) {
+	f := serverFixture(t, "postgres", "t: id! v~\nhidden: id!\nhalf: id!\nsecret: id!", `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE hidden (id INTEGER PRIMARY KEY);
+		CREATE TABLE half (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE secret (id INTEGER PRIMARY KEY);
+		INSERT INTO t VALUES (1, 'x');
+		INSERT INTO half VALUES (1, 'x');
+		INSERT INTO hidden VALUES (1);
+		INSERT INTO secret VALUES (1);
+		ALTER TABLE hidden ENABLE ROW LEVEL SECURITY`)
+	readerOf(f)
+	role := f.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'reader\\_%unreadable%' OR rolname LIKE 'reader\\_testpostgresunr%'")[0]
+	f.exec("REVOKE SELECT ON half, secret FROM " + role)
+	f.exec("GRANT SELECT (id) ON half TO " + role)
+	r := *f
+	r.dsn = strings.Replace(f.dsn, "sutra@", role+"@", 1)
+	src := r.open("t: id! v~\nhidden: id!\nhalf: id!\nsecret: id!", "")
+	said := map[string]string{}
+	for u, err := range src.Units(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, recs, _, err := f.collect(src.Read(context.Background(), u))
+		said[u.Key] = fmt.Sprint(len(recs))
+		if err != nil {
+			said[u.Key] = err.Error()
+		}
+	}
+	for unit, want := range map[string]string{"t[1,10001)": "1", "hidden[,)": "row-level security", "half[,)": "lacks the privilege SELECT", "secret[,)": "lacks the privilege SELECT"} {
+		if !strings.Contains(said[unit], want) {
+			t.Errorf("%s: %q", unit, said[unit])
+		}
+	}
+}
+
+// TestMySQLHiddenForeignKeys: a user who may only read sees the foreign keys all the
+// same; one who does not see all tables empties rows, because a table out of sight
+// may refer to them and go with them.
+func TestMySQLHiddenForeignKeys(t *testing.T) {
+	f := serverFixture(t, "mysql", "p: id! v~\nc: id! v~", `CREATE TABLE p (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE c (id INTEGER PRIMARY KEY, `+"`the p`"+` INTEGER, v TEXT, FOREIGN KEY (`+"`the p`"+`) REFERENCES p (id) ON DELETE CASCADE);
+		INSERT INTO p VALUES (1, 'Asha');
+		INSERT INTO c VALUES (1, 1, 'stranger')`)
+	readerOf(f)
+	r := *f
+	reader := strings.ToLower(strings.ReplaceAll("reader_"+f.t.Name(), "/", "_"))[:28]
+	r.dsn = strings.Replace(f.dsn, "root@", reader+"@", 1)
+	set, err := r.open("p: id! v~\nc: id! v~", "").Describe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := set.Collection("c")
+	if ref, _ := c.Field("the p"); len(ref.References) != 1 {
+		t.Errorf("a reader sees %+v", c.Fields)
+	}
+	database := f.rows("SELECT DATABASE()")[0]
+	f.exec("CREATE ROLE IF NOT EXISTS readers")
+	f.exec("GRANT SELECT ON `" + database + "`.* TO readers")
+	f.exec("CREATE USER IF NOT EXISTS 'by_role'@'127.0.0.1'")
+	f.exec("GRANT readers TO 'by_role'@'127.0.0.1'")
+	f.exec("SET DEFAULT ROLE readers FOR 'by_role'@'127.0.0.1'")
+	b := *f
+	b.dsn = strings.Replace(f.dsn, "root@", "by_role@", 1)
+	set, err = b.open("p: id! v~\nc: id! v~", "").Describe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ = set.Collection("c")
+	if ref, _ := c.Field("the p"); len(ref.References) != 1 {
+		t.Errorf("a reader by a role sees %+v", c.Fields)
+	}
+	if got := notes(t, b.open("p: id! v~", ""), "permissions", false); strings.Contains(got, "one by one") {
+		t.Errorf("a reader of the whole database: %q", got)
+	}
+	f.exec("CREATE USER IF NOT EXISTS 'half_sighted'@'127.0.0.1'")
+	f.exec("GRANT SELECT, UPDATE, DELETE ON `" + database + "`.p TO 'half_sighted'@'127.0.0.1'")
+	h := *f
+	h.dsn = strings.Replace(f.dsn, "root@", "half_sighted@", 1)
+	h.src = h.open("p: id! v~", "")
+	if out := h.erase(work("p[1,10001)", del("pk=1")...)); out[0].Shells != 1 {
+		t.Errorf("%+v", out)
+	}
+	if got := f.rows("SELECT v FROM c"); len(got) != 1 || got[0] != "stranger" {
+		t.Errorf("the cascade took a row: %q", got)
+	}
+	if got := f.rows("SELECT v FROM p"); len(got) != 1 || got[0] != "<nil>" {
+		t.Errorf("the row holds %q", got)
+	}
+}
+
+// TestMySQLManyRowsAlike: more rows that are alike in every column than are changed
+// at a time.
+func TestMySQLManyRowsAlike(t *testing.T) {
+	const rows = mysqlChunk + 10
+	f := serverFixture(t, "mysql", "log: phone@phone v~", fmt.Sprintf(`CREATE TABLE log (phone VARCHAR(20), v TEXT);
+		INSERT INTO log SELECT '+919876500001', 'a' FROM seq_1_to_%d`, rows))
+	locs, _ := f.read("log[,)")
+	var edits []connectors.Edit
+	for _, l := range locs {
+		edits = append(edits, emptyFields(l, "phone", "v"))
+	}
+	if out := f.erase(work("log[,)", edits...)); out[0].Redacted != rows {
+		t.Errorf("%+v", out)
+	}
+	if got := f.rows("SELECT count(*), count(phone), count(v) FROM log"); got[0] != fmt.Sprintf("%d|0|0", rows) {
+		t.Error(got)
+	}
 }

@@ -254,6 +254,52 @@ func TestMySQLValues(t *testing.T) {
 	}
 }
 
+// TestServerFoldedKeys: keys that a server compares without regard to case are known
+// as such, and the parts of composite ones are spelled in one case on both ends.
+func TestServerFoldedKeys(t *testing.T) {
+	for kind, ddl := range map[string]string{
+		"mysql": `CREATE TABLE a (id VARCHAR(9) COLLATE utf8mb4_general_ci PRIMARY KEY);
+			CREATE TABLE b (id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY);
+			CREATE TABLE c (x VARCHAR(9) COLLATE utf8mb4_general_ci, y VARCHAR(9) COLLATE utf8mb4_bin, PRIMARY KEY (x, y));
+			CREATE TABLE d (id INT PRIMARY KEY, x VARCHAR(9) COLLATE utf8mb4_general_ci, y VARCHAR(9) COLLATE utf8mb4_bin, FOREIGN KEY (x, y) REFERENCES c (x, y));`,
+		"postgres": `CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE a (id citext PRIMARY KEY); CREATE TABLE b (id text PRIMARY KEY);
+			CREATE TABLE c (x citext, y text, PRIMARY KEY (x, y));
+			CREATE TABLE d (id int PRIMARY KEY, x citext, y text, FOREIGN KEY (x, y) REFERENCES c);`,
+	} {
+		t.Run(kind, func(t *testing.T) {
+			f := serverFixture(t, kind, "a:\nb:\nc:\nd:", ddl+`
+				INSERT INTO c VALUES ('Ab', 'Cd');
+				INSERT INTO d VALUES (1, 'aB', 'Cd');`)
+			set, err := f.src.Describe(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, want := range map[string]bool{"a": true, "b": false} {
+				c, _ := set.Collection(name)
+				if id, _ := c.Field("id"); id.Fold != want {
+					t.Errorf("table %s: fold is %v", name, id.Fold)
+				}
+			}
+			for _, table := range []string{"c", "d"} {
+				for u, err := range f.src.Units(context.Background()) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !strings.HasPrefix(u.Key, table+"[") {
+						continue
+					}
+					_, recs := f.read(u.Key)
+					for _, r := range recs {
+						if r["(x+y)"] != "ab,Cd" {
+							t.Errorf("table %s: the key is %q", table, r["(x+y)"])
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestServerOptions(t *testing.T) {
 	onServers(t, func(t *testing.T, kind string) {
 		f := serverFixture(t, kind, "t: id!", "CREATE TABLE t (id INTEGER PRIMARY KEY)")
@@ -300,7 +346,7 @@ func TestPostgresSharedState(t *testing.T) {
 		t.Errorf("read in the listing's state: %s, %s; then: %s", a, b, again)
 	}
 	us = f.units()
-	f.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = 'sutra'")
+	f.exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = 'sutra' AND datname = current_database()") // waits until it is gone
 	f.exec("UPDATE a SET v = 'newest'")
 	if a := value(us[0]); a != "newest" {
 		t.Errorf("after the state was lost: %s", a)

@@ -86,8 +86,15 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	if err := d.fillIndexes(ctx, s, t); err != nil {
 		return err
 	}
+	ddl, err := s.one(ctx, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", t.name)
+	if err != nil {
+		return err
+	}
+	for _, check := range checksOf(ddl) {
+		t.checked(wordsOf(check), check)
+	}
 	refs := map[int64]int{}
-	err := s.each(ctx, `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, []any{t.name}, func(v []any) error {
+	err = s.each(ctx, `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, []any{t.name}, func(v []any) error {
 		id, _ := v[0].(int64)
 		i, ok := refs[id]
 		if !ok {
@@ -104,8 +111,9 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	}
 	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
 		head, _, _ := strings.Cut(strings.ToUpper(str(v[1])), "BEGIN")
-		if strings.Contains(head, "DELETE") || strings.Contains(head, "UPDATE") {
-			t.triggers = append(t.triggers, str(v[0]))
+		onDelete, onEdit := strings.Contains(head, "DELETE"), strings.Contains(head, "UPDATE")
+		if onDelete || onEdit {
+			t.trigger(str(v[0]), str(v[1]), onDelete, onEdit)
 		}
 		return nil
 	})
@@ -160,8 +168,11 @@ func (d *sqlite) fillIndexes(ctx context.Context, s *session, t *table) error {
 	}
 	for _, n := range names {
 		var cols []string
-		err := s.each(ctx, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`, []any{n}, func(v []any) error {
+		err := s.each(ctx, `SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno`, []any{n}, func(v []any) error {
 			cols = append(cols, str(v[0]))
+			if c := t.column(str(v[0])); c != nil && strings.EqualFold(str(v[1]), "NOCASE") {
+				c.fold = true
+			}
 			return nil
 		})
 		if err != nil {

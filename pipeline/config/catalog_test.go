@@ -152,6 +152,7 @@ func TestCatalogWarnings(t *testing.T) {
 		{field("name: x, meta: {sutra: {link: [order_no, merged]}}"), ""},
 		{field("name: x, fides_meta: {references: [{dataset: crm, field: leads.x}]}"), "c:7: the reference of crm.leads.x joins nothing: the field it leads to identifies no record; mark the field referred to as primary_key"},
 		{field("name: x, fides_meta: {references: [{dataset: crm, field: leads.key}]}"), ""},
+		{"dataset: [{fides_key: crm, collections: [{name: sales, fields: [{name: id, fides_meta: {primary_key: true}}]}, {name: sales.leads, fields: [{name: id, fides_meta: {primary_key: true}}]}, {name: notes, fields: [{name: l, fides_meta: {references: [{dataset: crm, field: sales.leads.id}]}}]}]}]", ""},
 		{meta("class: acount_crm"), `c:5: class of crm.leads: the built-in policy has no class "acount_crm"; did you mean "account_crm"?`},
 		{meta("class: usage_logs, recorded_at: key"), ""},
 		{"dataset: [{fides_key: a}]", `c:1: dataset "a" has no collections: nothing in it will be found`},

@@ -143,7 +143,7 @@ func (w *wiring) ref(f *catalogFile, s refSite, i int) {
 		f.r.Errorf(s.pos, hint, "the reference of %s names dataset %q, which no source has", where, s.target.Dataset)
 		return
 	}
-	target := s.target
+	target := inSchema(s.target, w.all[t].Collections)
 	target.Dataset = w.all[t].Key
 	if len(w.all[t].Collections) == 0 { // its catalog is only about to be written, see LoadBare
 		src.References = append(src.References, target)
@@ -155,6 +155,18 @@ func (w *wiring) ref(f *catalogFile, s refSite, i int) {
 		return
 	}
 	w.record(f, s, i, t, target, at, where)
+}
+
+// inSchema divides COLLECTION.FIELD again where the collection's name has a dot in
+// it, as that of a table in another schema has: the longest name wins.
+func inSchema(r connectors.Reference, known []connectors.Collection) connectors.Reference {
+	path, longest := r.Collection+"."+r.Field, len(r.Collection)
+	for _, c := range known {
+		if rest, ok := strings.CutPrefix(path, c.Name+"."); ok && len(c.Name) > longest && rest != "" {
+			r.Collection, r.Field, longest = c.Name, rest, len(c.Name)
+		}
+	}
+	return r
 }
 
 // record puts the reference at the field that refers.

@@ -31,6 +31,9 @@ type Extractor struct {
 	// staff and of tables without personal data (products, campaigns). They make no
 	// edges, or everybody in a campaign would be one person.
 	Bare map[string]bool
+	// Fold holds the link kinds whose values are one in either case, because the
+	// database with the keys compares them so.
+	Fold map[string]bool
 
 	desks sync.Pool // of *desk
 }

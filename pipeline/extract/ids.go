@@ -248,6 +248,16 @@ func Link(kind, raw string) (Identifier, bool) {
 	return Identifier{Kind: kind, Value: s}, true
 }
 
+// Link normalises a value that joins records, as [Link] does, the way the database
+// with the keys of its kind compares them.
+func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
+	id, ok := Link(kind, raw)
+	if ok && len(x.Fold) > 0 && x.Fold[id.Kind] {
+		id.Value = strings.ToLower(id.Value)
+	}
+	return id, ok
+}
+
 // objectKey strips what a reference to an object may carry in front of its key.
 func objectKey(s string) string {
 	if i := strings.Index(s, "://"); i >= 0 {

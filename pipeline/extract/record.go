@@ -187,7 +187,7 @@ func (r *record) polyKind(k int, typ string) string {
 }
 
 func (r *record) link(kind, v string, role lineage.Role) {
-	if id, ok := Link(kind, v); ok {
+	if id, ok := r.x.Link(kind, v); ok {
 		r.add(&r.edge, r.edgeOf(id, role))
 	}
 }
