@@ -196,9 +196,10 @@ func (a *application) traces(account string, t lineage.Token) error {
 	return nil
 }
 
-// suppress puts the people's own identifiers on the ledger.
+// suppress puts the people's own identifiers on the ledger, unless all of the plan
+// failed.
 func (a *application) suppress(ctx context.Context) error {
-	if a.plan.Kind != "erase" {
+	if a.plan.Kind != "erase" || a.sum.Failed > 0 && a.sum.Erased+a.sum.Redacted == 0 { // nothing of her went: nothing can come back
 		return nil
 	}
 	var list []lineage.Suppression
