@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"path"
@@ -29,9 +28,6 @@ type AccessSummary struct {
 	SHA256Sums int    `json:"entries"`
 }
 
-// restField holds the values of a record that its catalog does not name.
-const restField = "other_fields"
-
 // access is the making of one bundle.
 type access struct {
 	*Site
@@ -39,9 +35,13 @@ type access struct {
 	person *lineage.Person
 	masker *extract.Masker
 	facts  accountFacts
-	tables map[string]*bundle.Table
-	hits   map[string]int
-	sum    AccessSummary
+	sheets map[string]*sheet // by dataset
+	last   struct {          // what token was asked last
+		kind, value string
+		token       lineage.Token
+	}
+	hits map[string]int
+	sum  AccessSummary
 	// subjects are the identifiers that some record of hers has as its subject.
 	subjects map[lineage.Token]bool
 }
@@ -66,7 +66,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return sum, err
 	}
-	a := &access{Site: s, w: w, person: p, facts: facts, tables: map[string]*bundle.Table{}, hits: map[string]int{}, sum: sum}
+	a := &access{Site: s, w: w, person: p, facts: facts, sheets: map[string]*sheet{}, hits: map[string]int{}, sum: sum}
 	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
 	if err := a.fill(ctx); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
@@ -87,13 +87,21 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 }
 
 func (a *access) mine(kind, value string) bool {
-	return a.person.Tokens[a.Graph.Token(kind, value)] != ""
+	return a.person.Tokens[a.token(kind, value)] != ""
+}
+
+// token hashes an identifier; the masker asks several things of the same one in a row.
+func (a *access) token(kind, value string) lineage.Token {
+	if x := &a.last; x.kind != kind || x.value != value {
+		x.kind, x.value, x.token = kind, strings.Clone(value), a.Graph.Token(kind, value)
+	}
+	return a.last.token
 }
 
 // shown reports identifiers that stand in her own records as hers although others
 // have them too: a family's number. Never the account's own or its staff's.
 func (a *access) shown(kind, value string) bool {
-	t := a.Graph.Token(kind, value)
+	t := a.token(kind, value)
 	_, ok := a.person.Others[t]
 	return ok && !a.othersParty(t)
 }
@@ -137,7 +145,7 @@ func (a *access) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, t := range a.tables {
+	for _, t := range a.sheets {
 		if err := t.Close(); err != nil {
 			return err
 		}
@@ -196,52 +204,29 @@ func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[reco
 
 // record writes one record of hers, or what stands of her in somebody else's.
 func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b connectors.Batch, row int, role string) error {
-	dataset := src.Name + "." + b.Collection
-	t, err := a.table(src, dataset, b.Collection)
+	t, err := a.sheet(src, b.Collection)
 	if err != nil {
 		return err
 	}
 	coll := a.collection(f)
 	meta := bundle.RowMeta{Unit: a.safe(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
 		EraseAfter: a.decide(f, coll.Class, a.facts, a.person.Account, a.Now()).EraseAfter, Class: coll.Class, Source: src.Connector, Role: role}
-	values, rest, brings := map[string]any{}, map[string]string{}, ""
-	for i := 1; i < int(b.Rows.NumCols()); i++ {
-		v, ok := connectors.Value(b.Rows, i, row)
-		if !ok {
-			continue
-		}
-		field := connectors.FieldOf(b.Rows.Schema().Field(i))
-		if field.Name == "attachment" && src.Connector == "whatsapp" {
-			brings = strings.Clone(v)
-		}
-		shown, ok := a.show(field, v, role)
-		if !ok {
-			continue
-		}
-		if described, known := coll.Field(field.Name); len(described.Of) > 0 {
-			continue // stands in other fields already
-		} else if known {
-			values[field.Name] = shown
-		} else {
-			rest[field.Name] = shown
-		}
-	}
-	if len(rest) > 0 {
-		data, err := json.Marshal(rest)
-		if err != nil {
-			return fmt.Errorf("encode a record of %s: %w", dataset, err)
-		}
-		values[restField] = json.RawMessage(data)
-	}
 	if role == "mention" {
 		a.sum.Mentions++
 		meta.Note = "somebody else's record in which you are named; only what names you is shown"
 	}
-	a.sum.Records++
-	a.hits[dataset]++
-	if err := t.RowMap(values, meta); err != nil {
+	brings := ""
+	err = t.row(b.Rows, row, meta, func(field connectors.Field, v string) (string, bool) {
+		if field.Name == "attachment" && src.Connector == "whatsapp" {
+			brings = strings.Clone(v)
+		}
+		return a.show(field, v, role)
+	})
+	if err != nil {
 		return err
 	}
+	a.sum.Records++
+	a.hits[src.Name+"."+b.Collection]++
 	switch {
 	case role == "subject" && brings != "":
 		return a.attachment(ctx, src, f, brings)
@@ -296,27 +281,6 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 	}
 	a.sum.Files++
 	return err
-}
-
-func (a *access) table(src *Source, dataset, collection string) (*bundle.Table, error) {
-	if t := a.tables[dataset]; t != nil {
-		return t, nil
-	}
-	coll, _ := src.Dataset.Collection(collection)
-	var fields []bundle.FieldInfo
-	for _, f := range coll.Fields {
-		if len(f.Of) > 0 {
-			continue // stands in other fields already
-		}
-		fields = append(fields, bundle.FieldInfo{Name: f.Name, Categories: f.Categories})
-	}
-	fields = append(fields, bundle.FieldInfo{Name: restField, Note: "fields that the catalog does not name"})
-	t, err := a.w.Dataset(dataset, fields)
-	if err != nil {
-		return nil, err
-	}
-	a.tables[dataset] = t
-	return t, nil
 }
 
 // info says what was searched and how long things are kept.
