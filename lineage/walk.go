@@ -179,7 +179,7 @@ func rule(r *Resolver, e Edge) string {
 
 // subject assembles one person from the records that are hers.
 func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
-	s := &Person{Account: w.account, Via: map[RID][]string{}, Tokens: map[Token]string{}, Others: map[Token]string{}}
+	s := &Person{Account: w.account, Copies: make([]Found, 0, len(members)), Via: make(map[RID][]string, len(members)), Tokens: map[Token]string{}, Others: map[Token]string{}}
 	for _, v := range w.order {
 		if !members[v.f.RID] {
 			continue

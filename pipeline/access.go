@@ -161,8 +161,8 @@ func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[reco
 		a.gap(st.Source, st.Unit.Key, err.Error())
 		return nil
 	}
-	want := map[recordKey]*lineage.Found{}
-	var refs []connectors.Ref
+	want := make(map[recordKey]*lineage.Found, len(list))
+	refs := make([]connectors.Ref, 0, len(list))
 	for _, f := range list {
 		if c := a.collection(f); c.Staff || c.Accounts {
 			continue
