@@ -28,7 +28,7 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			known[l.table] = true
 			out = append(out, l.check()...)
 			if l.reason == "" {
-				out = append(out, s.undecided(sc, l)...)
+				out = append(out, undecidedFindings(l, s.undecided(sc, l))...)
 			}
 		}
 		for _, t := range sc.tables {
@@ -99,16 +99,16 @@ func (l *layout) check() []connectors.Finding {
 	return out
 }
 
-// undecided names the tables to which several foreign keys lead while the catalog says
+// undecided lists the tables to which several foreign keys lead while the catalog says
 // of none that it leads to the person of the row (see Describe).
-func (s *source) undecided(sc *schema, l *layout) []connectors.Finding {
+func (s *source) undecided(sc *schema, l *layout) []string {
 	told := map[string]bool{}
 	for _, f := range l.coll.Fields {
 		for _, r := range f.References {
 			told[strings.ToLower(r.Collection)] = true
 		}
 	}
-	var out []connectors.Finding
+	var out []string
 	for _, r := range sc.refs {
 		to := strings.ToLower(r.to)
 		_, known := s.dataset.Collection(r.to)
@@ -116,7 +116,25 @@ func (s *source) undecided(sc *schema, l *layout) []connectors.Finding {
 			continue
 		}
 		told[to] = true
-		out = append(out, finding("references", false, "table %q refers to table %q by several foreign keys: until the catalog says which leads to the person of a row, its rows are nobody's by them", l.table.name, r.to))
+		out = append(out, r.to)
+	}
+	return out
+}
+
+// undecidedFindings says so for a check.
+func undecidedFindings(l *layout, tables []string) []connectors.Finding {
+	var out []connectors.Finding
+	for _, to := range tables {
+		out = append(out, finding("references", false, "table %q refers to table %q by several foreign keys: until the catalog says which leads to the person of a row, its rows are nobody's by them", l.table.name, to))
+	}
+	return out
+}
+
+// undecidedNotes says so of the rows that are read.
+func undecidedNotes(l *layout, tables []string) []string {
+	var out []string
+	for _, to := range tables {
+		out = append(out, fmt.Sprintf("row of table %q, which refers to table %q by several foreign keys and is nobody's by them until the catalog says which leads to the person", l.table.name, to))
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			}
 			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
-			e.gaps = l.gaps()
+			e.gaps, e.notes = l.gaps(), undecidedNotes(l, s.undecided(sc, l))
 			q, args, err := s.rangeQuery(ctx, ss, l, sp)
 			if err != nil {
 				return err
@@ -70,6 +70,7 @@ type emitter struct {
 	l     *layout
 	b     *connectors.Builder
 	gaps  []connectors.Gap
+	notes []string // to be counted for every row
 	rows  int
 	num   numbering
 	ctx   context.Context
@@ -121,6 +122,12 @@ func (e *emitter) flush() error {
 	batch := e.b.Flush()
 	defer batch.Rows.Release()
 	batch.Gaps, e.gaps = e.gaps, nil
+	if len(e.notes) > 0 {
+		batch.Notes = make(map[string]int, len(e.notes))
+		for _, text := range e.notes {
+			batch.Notes[text] = int(batch.Rows.NumRows())
+		}
+	}
 	if !e.yield(batch, nil) {
 		return errStop
 	}
