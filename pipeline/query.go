@@ -123,7 +123,7 @@ func (s *Site) loose(p *lineage.Person) bool {
 
 // handles names identifiers that are no personal value and mean one person.
 func (s *Site) handles(p *lineage.Person) []string {
-	var out []string
+	out := []string{} // none is an empty list in JSON, too
 	for _, c := range p.Copies {
 		coll := s.collection(&c)
 		src, err := s.source(c.Unit.Source)

@@ -65,7 +65,11 @@ func (p *printer) line(v any) {
 	case pipeline.BackLine:
 		fmt.Fprintf(p.stdout, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
 	case pipeline.SubjectLine:
-		fmt.Fprintf(p.stdout, "a person of account %s with %d copies: ask for %s\n", l.Account, l.Copies, strings.Join(l.Ask, " or "))
+		how := "ask with another identifier of this person's" // the graph holds none of them in plain text
+		if len(l.Ask) > 0 {
+			how = "ask for " + strings.Join(l.Ask, " or ")
+		}
+		fmt.Fprintf(p.stdout, "a person of account %s with %d copies: %s\n", l.Account, l.Copies, how)
 	case pipeline.StepLine:
 		word := "joined by"
 		if !l.Join {
