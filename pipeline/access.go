@@ -153,53 +153,23 @@ func (a *access) fill(ctx context.Context) error {
 	return a.consent()
 }
 
-// unit fetches her records of one unit. What cannot be fetched is a gap.
+// unit writes her records of one unit.
 func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[recordKey]string) error {
-	st := list[0].Unit
-	src, err := a.source(st.Source)
-	if err != nil {
-		a.gap(st.Source, st.Unit.Key, err.Error())
+	hers := make([]*lineage.Found, 0, len(list))
+	seen := make(map[recordKey]bool, len(list))
+	for _, f := range list {
+		if c := a.collection(f); c.Staff || c.Accounts || seen[keyOf(f)] {
+			continue
+		}
+		seen[keyOf(f)] = true
+		hers = append(hers, f)
+	}
+	if len(hers) == 0 {
 		return nil
 	}
-	want := make(map[recordKey]*lineage.Found, len(list))
-	refs := make([]connectors.Ref, 0, len(list))
-	for _, f := range list {
-		if c := a.collection(f); c.Staff || c.Accounts {
-			continue
-		}
-		if want[keyOf(f)] == nil {
-			want[keyOf(f)] = f
-			refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator, At: f.Record.At})
-		}
-	}
-	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			a.gap(src.Name, st.Unit.Key, "it cannot be read any more: "+err.Error())
-			return nil
-		}
-		if b.Rows == nil {
-			continue
-		}
-		for row := range int(b.Rows.NumRows()) {
-			loc, _ := connectors.Value(b.Rows, 0, row)
-			k := recordKey{st.ID, b.Collection, loc}
-			f := want[k]
-			if f == nil {
-				continue
-			}
-			delete(want, k)
-			if err := a.record(ctx, src, f, b, row, roles[k]); err != nil {
-				return err
-			}
-		}
-	}
-	for range want {
-		a.gap(src.Name, st.Unit.Key, "a record that the last scan saw is not there any more; scan again")
-	}
-	return nil
+	return a.fetch(ctx, hers, func(src *Source, f *lineage.Found, b connectors.Batch, row int) error {
+		return a.record(ctx, src, f, b, row, roles[keyOf(f)])
+	})
 }
 
 // record writes one record of hers, or what stands of her in somebody else's.

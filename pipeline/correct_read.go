@@ -148,54 +148,13 @@ func (c *correction) records(ctx context.Context, fn func(src *Source, f *lineag
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(units)) {
-		if err := c.unit(ctx, units[id], fn); err != nil {
+		list := slices.Collect(maps.Values(units[id]))
+		err := c.fetch(ctx, list, func(src *Source, f *lineage.Found, b connectors.Batch, row int) error { return fn(src, f, b.Rows, row) })
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (c *correction) unit(ctx context.Context, want map[recordKey]*lineage.Found, fn func(*Source, *lineage.Found, arrow.Record, int) error) error {
-	var st *lineage.UnitState
-	var refs []connectors.Ref
-	for _, f := range want {
-		st = f.Unit
-		refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator, At: f.Record.At})
-	}
-	src, err := c.source(st.Source)
-	if err != nil {
-		c.gap(st.Source, st.Unit.Key, err.Error())
-		return nil
-	}
-	left := maps.Clone(want)
-	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			c.gap(src.Name, st.Unit.Key, "it cannot be read any more: "+err.Error())
-			return nil
-		}
-		if b.Rows == nil {
-			continue
-		}
-		for row := range int(b.Rows.NumRows()) {
-			loc, _ := connectors.Value(b.Rows, 0, row)
-			k := recordKey{st.ID, b.Collection, loc}
-			f := left[k]
-			if f == nil {
-				continue
-			}
-			delete(left, k)
-			if err := fn(src, f, b.Rows, row); err != nil {
-				return err
-			}
-		}
-	}
-	for range left {
-		c.gap(src.Name, st.Unit.Key, "a record that the last scan saw is not there any more; scan again")
-	}
-	return ctx.Err()
 }
 
 // read notes what her records hold of the categories to set.

@@ -357,7 +357,7 @@ func FuzzZip(f *testing.F) {
 		}
 		var out bytes.Buffer
 		if _, err := c.Rewrite(context.Background(), input(string(data)), &out, format.NewEdits([]connectors.Edit{edit("1", connectors.Delete, nil)})); err != nil {
-			t.Skip() // an entry that cannot be copied is an error, not a loss
+			return // an entry that cannot be copied is an error, not a loss
 		}
 	})
 }
