@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -160,13 +161,16 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 	defer r.Progress.End()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(r.Workers, 1))
-	units, whole := src.Conn.Units(gctx), true
 	_, finds := src.Conn.(connectors.Finder)
 	few := finds && wanted.keys != nil
+	var units iter.Seq2[connectors.Unit, error]
 	if few {
 		units = connectors.Find(gctx, src.Conn, maps.Clone(wanted.keys))
+	} else {
+		units = src.Conn.Units(gctx)
 	}
 	var there visited
+	whole := true
 	last, listed := time.Now(), 0
 	for u, err := range units {
 		if gctx.Err() != nil {
