@@ -21,6 +21,9 @@ const BatchBytes = 4 << 20
 // does not need a thousand times the memory.
 const batchCells = 1 << 18
 
+// firstRoom is for how many records a builder makes room before it knows of more.
+const firstRoom = 16
+
 // Builder assembles batches of one collection. It is not safe for concurrent
 // use.
 type Builder struct {
@@ -31,6 +34,7 @@ type Builder struct {
 	at         []int64      // nil until a position is known
 	rows       int
 	limit      int // rows of a batch
+	room       int // rows that a column makes room for at once
 	bytes      int
 }
 
@@ -44,7 +48,7 @@ func NewBuilder(mem memory.Allocator, collection string, fields []Field) *Builde
 	}
 	return &Builder{
 		collection: collection, schema: arrow.NewSchema(af, nil), mem: &recycler{mem: mem},
-		cols: make([]textColumn, len(af)), limit: max(16, min(BatchRows, batchCells/len(af))),
+		cols: make([]textColumn, len(af)), limit: max(firstRoom, min(BatchRows, batchCells/len(af))), room: firstRoom,
 	}
 }
 

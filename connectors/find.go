@@ -15,16 +15,16 @@ type Finder interface {
 	Find(ctx context.Context, key string) iter.Seq2[Unit, error]
 }
 
-// findAtMost is up to how many units are looked for one by one: listing all of a
+// FindAtMost is up to how many units are looked for one by one: listing all of a
 // source costs about a request for a thousand of them.
-const findAtMost = 1000
+const FindAtMost = 1000
 
 // Find yields the units with the given keys, as they stand now, each once. Sources
 // that are no [Finder] are listed.
 func Find(ctx context.Context, s Source, keys map[string]bool) iter.Seq2[Unit, error] {
 	return func(yield func(Unit, error) bool) {
 		f, ok := s.(Finder)
-		if !ok || len(keys) > findAtMost {
+		if !ok || len(keys) > FindAtMost {
 			wanted := maps.Clone(keys)
 			for u, err := range s.Units(ctx) {
 				if (err != nil || wanted[u.Key]) && !yield(u, err) {

@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 		t.Errorf("one by one: %q, %v", got, err)
 	}
 	many := map[string]bool{"a": true}
-	for i := range findAtMost {
+	for i := range FindAtMost {
 		many[string(rune('\u1000'+i))] = true
 	}
 	if got, err := collect(f, many); err != nil || !slices.Equal(got, []string{"a"}) || f.lists != 1 {

@@ -26,9 +26,13 @@ type textColumn struct {
 // words that reach beyond their end.
 const spare = 16
 
-// reserve makes room for rows values.
+// reserve makes room for rows values: for a few at first, since very many units are one
+// record, and then for a whole batch.
 func (c *textColumn) reserve(b *Builder, rows int) {
-	rows = max(rows, b.limit, 2*c.n)
+	if rows > b.room {
+		b.room = b.limit
+	}
+	rows = max(rows, b.room, 2*c.n)
 	offsets := b.mem.take(4 * (rows + 1))
 	copy(offsets, arrow.Int32Traits.CastToBytes(c.offsets[:min(len(c.offsets), c.n+1)]))
 	valid := b.mem.take((rows + 7) / 8)

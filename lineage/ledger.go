@@ -104,19 +104,26 @@ func (g *Graph) DeleteDoc(bucket, id string) error {
 	return nil
 }
 
+// EachDoc calls fn with the documents of a bucket, by id.
+func (g *Graph) EachDoc(bucket string, fn func(id string, doc []byte) error) error {
+	p := docKey(bucket, "")
+	return g.prefix(p, func(k, v []byte) error {
+		doc, err := g.Unseal(v)
+		if err != nil {
+			return fmt.Errorf("read documents: %w", err)
+		}
+		return fn(string(k[len(p):]), doc)
+	})
+}
+
 // Docs returns the documents of a bucket by id.
 func (g *Graph) Docs(bucket string) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	p := docKey(bucket, "")
-	err := g.prefix(p, func(k, v []byte) error {
-		doc, err := g.Unseal(v)
-		out[string(k[len(p):])] = doc
-		return err
+	err := g.EachDoc(bucket, func(id string, doc []byte) error {
+		out[id] = doc
+		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read documents: %w", err)
-	}
-	return out, nil
+	return out, err
 }
 
 // DocIDs returns the ids of the documents of a bucket, sorted.

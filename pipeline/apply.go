@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -38,20 +40,13 @@ type application struct {
 	sum      ApplySummary
 	tally    evidenceTally
 	kept     map[string]bool // units with records of hers that stay for another reason than law
-	touched  []touched
+	touched  touchedUnits
 	unsure   map[int]bool // steps of a retention plan whose object is not what the plan saw
 	states   []audit.Record
 	started  time.Time
 	simulate bool
 	approved []string
 	sm       sync.Mutex // guards all of these while objects are changed in parallel
-}
-
-// touched is a unit that the plan changed, as it stands afterwards.
-type touched struct {
-	Source string          `json:"source"`
-	Unit   connectors.Unit `json:"unit"`
-	Gone   bool            `json:"gone"`
 }
 
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
@@ -61,7 +56,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s)}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -87,7 +82,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return a.sum, errors.Join(err, p.close())
 	}
 	sum, err := a.run(ctx)
-	return sum, errors.Join(err, a.journal.Close(), p.close())
+	return sum, errors.Join(err, a.journal.Close(), a.touched.close(), p.close())
 }
 
 func parseToken(s string) (lineage.Token, bool) {
@@ -242,8 +237,7 @@ func (a *application) already(st planStep, detail []byte) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
 	a.outcome(st, out)
-	a.touched = append(a.touched, touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
-	return nil
+	return a.touched.add(touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 }
 
 // group executes steps of one source and records how far each came: what is about
@@ -260,10 +254,17 @@ func (a *application) group(ctx context.Context, steps []planStep) error {
 		return err
 	}
 	err := a.execute(ctx, steps)
+	return errors.Join(err, a.recordStates())
+}
+
+// recordStates writes how far the steps came that were marked. Those that follow each
+// other share a line of the journal.
+func (a *application) recordStates() error {
 	states := a.states
 	a.states = nil
-	if len(states) > 0 {
-		err = errors.Join(err, a.journal.RecordAll(states))
+	if len(states) == 0 {
+		return nil
 	}
-	return err
+	slices.SortStableFunc(states, func(x, y audit.Record) int { return cmp.Compare(x.Step, y.Step) })
+	return a.journal.RecordAll(states)
 }

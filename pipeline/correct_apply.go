@@ -83,10 +83,16 @@ func (a *application) corrected(ctx context.Context, src *Source, u connectors.U
 // the old identifiers where they were hers alone.
 func (a *application) proveCorrection(ctx context.Context) error {
 	read := map[[2]string]bool{}
-	for _, t := range a.touched {
-		read[[2]string{t.Source, t.Unit.Key}] = true
+	err := a.touched.each(func(list []touched) error {
+		for _, t := range list {
+			read[[2]string{t.Source, t.Unit.Key}] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	err := a.plan.steps(func(st planStep) error {
+	err = a.plan.steps(func(st planStep) error {
 		if !read[[2]string{st.Source, st.Unit.Unit.Key}] {
 			return ctx.Err() // it failed, and was reported
 		}

@@ -37,16 +37,16 @@ func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp, err := newSpool(s.Config.State, s.Graph.Seal)
+	file, err := s.newScratch()
 	if err != nil {
 		return nil, err
 	}
-	return &planner{Site: s, plan: &Plan{Kind: kind, AsOf: asOf}, facts: facts, holds: holds, spool: sp,
+	return &planner{Site: s, plan: &Plan{Kind: kind, AsOf: asOf}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 
 // close releases what the planner spooled.
-func (pl *planner) close() error { return pl.spool.close() }
+func (pl *planner) close() error { return pl.spool.file.close() }
 
 // Ask names a person whose data are to go: an identifier, and an account when the
 // identifier alone means several people.
@@ -250,7 +250,7 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 	if err != nil {
 		return sum, err
 	}
-	if err := pl.spool.each(pl.Graph.Unseal, func(k KeptLine) { pl.emit(k) }); err != nil {
+	if err := pl.spool.each(func(k KeptLine) { pl.emit(k) }); err != nil {
 		return sum, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(pl.advisory)) {

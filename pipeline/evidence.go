@@ -138,9 +138,6 @@ func (t *evidenceTally) lines() (scope []audit.Scope, methods []audit.Method, re
 
 const proofBucket = "proof"
 
-// proofUnits is how many units one document of a proof names.
-const proofUnits = 2000
-
 // proof is what verify needs to prove a plan again.
 type proof struct {
 	Plan        string    `json:"plan"`
@@ -184,18 +181,16 @@ func (a *application) evidence(ctx context.Context) error {
 
 // remember stores which units were changed.
 func (a *application) remember() error {
-	for i := 0; i == 0 || i*proofUnits < len(a.touched); i++ {
-		p := proof{Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate), Returned: a.returned != nil,
-			Touched: a.touched[i*proofUnits : min((i+1)*proofUnits, len(a.touched))]}
+	i := 0
+	return a.touched.each(func(list []touched) error {
+		p := proof{Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate), Returned: a.returned != nil, Touched: list}
 		doc, err := json.Marshal(p)
 		if err != nil {
 			return fmt.Errorf("note what was touched: %w", err)
 		}
-		if err := a.Graph.PutDoc(proofBucket, fmt.Sprintf("%s.%06d", a.plan.ID, i), doc); err != nil {
-			return err
-		}
-	}
-	return nil
+		i++
+		return a.Graph.PutDoc(proofBucket, fmt.Sprintf("%s.%06d", a.plan.ID, i-1), doc)
+	})
 }
 
 func (a *application) certificate(entry audit.Entry) audit.Certificate {
@@ -236,7 +231,7 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 			c.Method[i].Method, c.Method[i].Note = "overwrite", "the new value in the place of the old one"
 		}
 	}
-	c.Verification = audit.Verification{RescanAt: a.Now(), LiveHits: a.sum.Residue, Units: len(a.touched)}
+	c.Verification = audit.Verification{RescanAt: a.Now(), LiveHits: a.sum.Residue, Units: a.touched.n}
 	if h := a.Policy.Backups.Horizon; !h.IsZero() {
 		today := policy.Civil(c.FinishedAt)
 		c.Backups = audit.Backups{NewestBackupContaining: policy.Format(today), ClearBy: policy.Format(h.AddTo(today) + 1), TombstoneID: a.plan.ID}
@@ -247,12 +242,8 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 // leftovers asks the stores that were changed what deletion leaves behind in them.
 // One that does not answer is a gap, and the certificate says so.
 func (a *application) leftovers(ctx context.Context) ([]audit.Leftover, error) {
-	changed := map[string]bool{}
-	for _, t := range a.touched {
-		changed[t.Source] = true
-	}
 	var out []audit.Leftover
-	for _, name := range slices.Sorted(maps.Keys(changed)) {
+	for _, name := range slices.Sorted(maps.Keys(a.touched.changed)) {
 		src, err := a.source(name)
 		if err != nil {
 			return nil, err

@@ -1,10 +1,13 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/extract"
@@ -14,7 +17,7 @@ import (
 // what kind of plan it is and its counts; subjects, steps and what is kept are
 // sealed, since object keys and row ids can be personal.
 //
-// A plan file is lines: the head as JSON, one sealed item a line in base64, and
+// A plan file is lines: the head as JSON, one packed and sealed item a line in base64, and
 // the SHA-256 of all bytes before it. So it is written and read item by item, and
 // no job holds more of it than a few thousand edits. Each item carries the plan's
 // id and its own number, and the last one the head again: a line can neither be
@@ -38,7 +41,7 @@ type Plan struct {
 }
 
 // planVersion is the form of plan files that this program writes and reads.
-const planVersion = 2
+const planVersion = 3
 
 // planBody is what a plan says besides its steps; it grows with the people of a
 // plan and with the accounts, not with the data.
@@ -94,9 +97,44 @@ type planItem struct {
 	Subject *planSubject `json:"subject,omitempty"`
 	Facts   accountFacts `json:"facts,omitempty"`
 	Kept    []KeptLine   `json:"kept,omitempty"`
-	Step    *planStep    `json:"step,omitempty"`
-	Edits   []planEdit   `json:"edits,omitempty"` // more of the step before
+	Steps   []planStep   `json:"steps,omitempty"`
+	Edits   []planEdit   `json:"edits,omitempty"` // more of the last step before
 	End     *Plan        `json:"end,omitempty"`
+}
+
+// itemBytes bounds what an item may grow to when it is unpacked; only a plan that
+// was made with this key gets that far.
+const itemBytes = 1 << 30
+
+var (
+	itemEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest)))
+	itemDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(itemBytes)))
+)
+
+// must is for what fails only when the program itself is wrong.
+func must[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+// packItem encodes an item as compressed JSON.
+func packItem(it planItem) ([]byte, error) {
+	data, err := json.Marshal(it)
+	if err != nil {
+		return nil, err
+	}
+	return itemEncoder.EncodeAll(data, nil), nil
+}
+
+// unpackItem undoes packItem.
+func unpackItem(data []byte) (it planItem, err error) {
+	plain, err := itemDecoder.DecodeAll(data, nil)
+	if err != nil {
+		return it, err
+	}
+	return it, json.Unmarshal(plain, &it)
 }
 
 // writeFile writes a file whole or not at all.

@@ -59,17 +59,14 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 			p.body.Subjects = append(p.body.Subjects, *it.Subject)
 		case it.Facts != nil:
 			p.body.Facts = it.Facts
-		case it.Step != nil:
-			steps++
-			it.Edits = it.Step.Edits
+		}
+		steps += len(it.Steps)
+		for _, st := range it.Steps {
+			records += len(st.Edits)
+			p.note(st.Edits)
 		}
 		records += len(it.Edits)
-		for _, e := range it.Edits {
-			p.body.Classes[e.Class] = true
-			if e.Due.After(p.body.Latest) {
-				p.body.Latest = e.Due
-			}
-		}
+		p.note(it.Edits)
 		for _, k := range it.Kept {
 			if k.Reason == "hold" {
 				p.body.Holds[k.Rule] = true
@@ -89,6 +86,16 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
 	return nil
+}
+
+// note remembers of edits what decides about the plan as a whole.
+func (p *planFile) note(edits []planEdit) {
+	for _, e := range edits {
+		p.body.Classes[e.Class] = true
+		if e.Due.After(p.body.Latest) {
+			p.body.Latest = e.Due
+		}
+	}
 }
 
 // sameHead compares the head that anybody can read with the sealed one.
@@ -184,13 +191,13 @@ func (p *planFile) item(line []byte, n int) (planItem, error) {
 	if !ok {
 		return it, fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
-	if err := json.Unmarshal(data, &it); err != nil {
+	if it, err = unpackItem(data); err != nil {
 		return it, fmt.Errorf("read the plan: %w", err)
 	}
 	return it, nil
 }
 
-// steps calls fn for every step in order. Only one is in memory.
+// steps calls fn for every step in order. Only those of an item are in memory.
 func (p *planFile) steps(fn func(planStep) error) error {
 	var st *planStep
 	no := 0
@@ -203,13 +210,13 @@ func (p *planFile) steps(fn func(planStep) error) error {
 		return fn(*st)
 	}
 	_, err := p.items(func(it planItem) error {
-		switch {
-		case it.Step != nil:
+		for i := range it.Steps {
 			if err := give(); err != nil {
 				return err
 			}
-			st = it.Step
-		case it.Edits != nil && st != nil:
+			st = &it.Steps[i]
+		}
+		if st != nil {
 			st.Edits = append(st.Edits, it.Edits...)
 		}
 		return nil

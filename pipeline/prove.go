@@ -3,11 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -16,83 +12,10 @@ import (
 
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
-	return a.rescan(ctx, a.touched, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
+	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		run.force = true
 		return run.unit
 	})
-}
-
-// rescan visits units of a list as they stand now, in parallel; how says what a
-// visit is. Units that are not listed any more drop out of the graph.
-func (s *Site) rescan(ctx context.Context, list []touched, how func(*scan) func(context.Context, *Source, connectors.Unit) error) error {
-	if len(list) == 0 {
-		return nil
-	}
-	w, err := s.Graph.Begin()
-	if err != nil {
-		return err
-	}
-	run := &scan{Site: s, w: w}
-	visit := how(run)
-	bySource := map[string]map[string]bool{}
-	for _, t := range list {
-		if bySource[t.Source] == nil {
-			bySource[t.Source] = map[string]bool{}
-		}
-		bySource[t.Source][t.Unit.Key] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(bySource)) {
-		src, err := s.source(name)
-		if err != nil {
-			s.gap(name, "", "it cannot be read again: "+err.Error())
-			continue
-		}
-		if err := run.revisit(ctx, src, bySource[name], visit); err != nil {
-			return err
-		}
-	}
-	return w.Close(ctx)
-}
-
-// revisit visits the wanted units of one source, and old versions of their objects:
-// what is in one of those is not gone.
-func (r *scan) revisit(ctx context.Context, src *Source, wanted map[string]bool, visit func(context.Context, *Source, connectors.Unit) error) error {
-	r.Progress.Stage("read again "+src.Name, len(wanted))
-	defer r.Progress.End()
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(r.Workers, 1))
-	whole := true
-	last := time.Now()
-	for u, err := range connectors.Find(gctx, src.Conn, maps.Clone(wanted)) {
-		if gctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
-			whole = false
-			continue
-		}
-		delete(wanted, u.Key)
-		group.Go(func() error {
-			defer r.Progress.Step(1)
-			return visit(gctx, src, u)
-		})
-		if time.Since(last) > flushEvery {
-			last = time.Now()
-			if err := r.w.Flush(gctx); err != nil {
-				return errors.Join(err, group.Wait())
-			}
-		}
-	}
-	if err := errors.Join(group.Wait(), ctx.Err()); err != nil || !whole {
-		return err
-	}
-	for key := range wanted { // not listed any more: it is gone
-		if err := r.w.Remove(src.Name, key); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // prove counts what is left of the people's identifiers after the graph was
@@ -124,23 +47,22 @@ func (a *application) prove(ctx context.Context) error {
 // are named after a person who was erased. No object is renamed: what refers to it
 // would lead nowhere.
 func (a *application) namesakes() error {
-	told := map[string]bool{}
-	for _, t := range a.touched {
-		place := t.Source + "\x00" + t.Unit.Key
-		if t.Gone || told[place] || a.kept[place] || !a.namesHer(t.Unit.Key) {
-			continue
+	return a.touched.each(func(list []touched) error {
+		for _, t := range list {
+			if t.Gone || a.kept[t.Source+"\x00"+t.Unit.Key] || !a.namesHer(t.Unit.Key) {
+				continue
+			}
+			st, err := a.Graph.Unit(t.Source, t.Unit.Key)
+			if err != nil {
+				return err
+			}
+			if st != nil {
+				a.sum.Residue++
+				a.gap(t.Source, t.Unit.Key, "the object's name holds an identifier of the person, and records of others are in it: rename it, and scan again")
+			}
 		}
-		told[place] = true
-		st, err := a.Graph.Unit(t.Source, t.Unit.Key)
-		if err != nil {
-			return err
-		}
-		if st != nil {
-			a.sum.Residue++
-			a.gap(t.Source, t.Unit.Key, "the object's name holds an identifier of the person, and records of others are in it: rename it, and scan again")
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // namesHer reports whether an identifier of somebody whom the plan erases stands in

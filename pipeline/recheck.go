@@ -144,9 +144,8 @@ func (a *application) settleUnsure(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err == nil && len(a.states) > 0 {
-		err = a.journal.RecordAll(a.states)
-		a.states = nil
+	if err == nil {
+		err = a.recordStates()
 	}
 	return errors.Join(err, pl.close())
 }

@@ -73,31 +73,34 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	a.sm.Lock()
-	defer a.sm.Unlock()
-	switch {
-	case err == nil:
-		a.outcome(st, out)
-		a.mark(st, audit.Done, out.Shells)
-		a.touched = append(a.touched, touched{src.Name, next, out.Gone})
-	case errors.Is(err, connectors.ErrChanged):
+	if errors.Is(err, connectors.ErrChanged) {
 		// Either an earlier run of this plan did it, or somebody else changed the
 		// object: reading it again tells.
-		a.touched = append(a.touched, touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key}, false})
-		a.sm.Unlock()
-		err = a.again(ctx, src, st)
-		a.sm.Lock()
-		return err
-	case errors.Is(err, connectors.ErrNotFound):
-		a.outcome(st, connectors.Outcome{Missing: len(edits)})
-		a.mark(st, audit.Done, 0)
-		a.touched = append(a.touched, touched{src.Name, st.Unit.Unit, true})
-	default:
-		a.sm.Unlock()
-		a.failed([]planStep{st}, err)
-		a.sm.Lock()
+		if err := a.touch(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key}, false}); err != nil {
+			return err
+		}
+		return a.again(ctx, src, st)
 	}
-	return nil
+	t := touched{src.Name, next, out.Gone}
+	if errors.Is(err, connectors.ErrNotFound) {
+		t, out, err = touched{src.Name, st.Unit.Unit, true}, connectors.Outcome{Missing: len(edits)}, nil
+	}
+	if err != nil {
+		a.failed([]planStep{st}, err)
+		return nil
+	}
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	a.outcome(st, out)
+	a.mark(st, audit.Done, out.Shells)
+	return a.touched.add(t)
+}
+
+// touch notes a unit that was changed, or is not what the plan saw.
+func (a *application) touch(t touched) error {
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	return a.touched.add(t)
 }
 
 // outcome counts a step that was done. The caller holds the lock.
@@ -238,7 +241,9 @@ func (a *application) transaction(ctx context.Context, src *Source, er connector
 				rest := st
 				rest.Edits = slices.DeleteFunc(slices.Clone(st.Edits), func(e planEdit) bool { return passed[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
 				a.outcome(rest, out[i])
-				a.touched = append(a.touched, touched{src.Name, next[i], false})
+				if err := a.touched.add(touched{src.Name, next[i], false}); err != nil {
+					return err
+				}
 				if late[st.No] {
 					a.mark(st, audit.Stale, 0)
 				} else {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,11 +49,8 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 		}
 		sum.Certificates++
 	}
-	proofs, err := s.proofs(func(proof) bool { return true })
-	if err != nil {
-		return sum, err
-	}
-	if err := s.rescanProofs(ctx, proofs, &sum); err != nil {
+	all := func(proof) bool { return true }
+	if _, err := s.rescanProofs(ctx, all, &sum); err != nil {
 		return sum, err
 	}
 	back, err := s.resurrections(nil)
@@ -63,7 +61,7 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 		s.emit(b)
 	}
 	sum.Residue = len(back)
-	err = s.stillDue(ctx, proofs, &sum)
+	err = s.stillDue(ctx, all, &sum)
 	sum.Gaps = s.Gaps()
 	return sum, err
 }
@@ -83,19 +81,17 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 		return sum, err
 	}
 	sum.Certificates = 1
-	proofs, err := s.proofs(func(p proof) bool { return p.SHA256 == c.PlanSHA256 })
+	its := func(p proof) bool { return p.SHA256 == c.PlanSHA256 }
+	first, err := s.rescanProofs(ctx, its, &sum)
 	if err != nil {
 		return sum, err
 	}
-	if len(proofs) == 0 {
+	if first == nil {
 		return sum, fmt.Errorf("%w: nothing here knows what the plan of certificate %s touched: it is of another installation", ErrRefused, c.CertificateID)
 	}
-	if err := s.rescanProofs(ctx, proofs, &sum); err != nil {
-		return sum, err
-	}
-	err = s.stillThere(c.SubjectTokens, proofs[0].Returned, &sum)
+	err = s.stillThere(c.SubjectTokens, first.Returned, &sum)
 	if err == nil {
-		err = s.stillDue(ctx, proofs, &sum)
+		err = s.stillDue(ctx, its, &sum)
 	}
 	sum.Gaps = s.Gaps()
 	return sum, err
@@ -131,17 +127,25 @@ func (s *Site) stillThere(tokens []string, returned bool, sum *VerifySummary) er
 
 // stillDue counts the units of retention plans in which something is left that was
 // due when the plan was made.
-func (s *Site) stillDue(ctx context.Context, proofs []proof, sum *VerifySummary) (err error) {
-	latest := map[[2]string]int64{} // what was due for one plan was due for every later one
-	for _, p := range proofs {
+func (s *Site) stillDue(ctx context.Context, want func(proof) bool, sum *VerifySummary) (err error) {
+	latest := map[uint32]int64{} // by unit that is there: what was due for one plan was due for every later one
+	err = s.eachProof(want, func(p proof) error {
+		if p.Kind != "retain" {
+			return nil
+		}
 		for _, t := range p.Touched {
-			if k := [2]string{t.Source, t.Unit.Key}; p.Kind == "retain" {
-				latest[k] = max(latest[k], p.AsOf)
+			st, err := s.Graph.Unit(t.Source, t.Unit.Key)
+			if err != nil {
+				return err
+			}
+			if st != nil {
+				latest[st.ID] = max(latest[st.ID], p.AsOf)
 			}
 		}
-	}
-	if len(latest) == 0 {
 		return nil
+	})
+	if err != nil || len(latest) == 0 {
+		return err
 	}
 	pl, err := s.newPlanner("retain", time.Time{})
 	if err != nil {
@@ -149,68 +153,72 @@ func (s *Site) stillDue(ctx context.Context, proofs []proof, sum *VerifySummary)
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph)}
-	for k, asOf := range latest {
-		st, err := s.Graph.Unit(k[0], k[1])
-		if err != nil {
-			return err
-		}
-		if st == nil {
+	for _, id := range slices.Sorted(maps.Keys(latest)) {
+		pl.plan.AsOf = time.Unix(latest[id], 0)
+		left, err := r.dueIn(id)
+		if err != nil || !left {
+			if err != nil {
+				return err
+			}
 			continue
 		}
-		pl.plan.AsOf = time.Unix(asOf, 0)
-		left, err := r.dueIn(st.ID)
+		st, err := s.Graph.UnitByID(id)
 		if err != nil {
 			return err
 		}
-		if left {
+		if st != nil {
 			sum.Residue++
-			s.gap(k[0], k[1], "records that were past their period and were erased are there, or others of their age")
+			s.gap(st.Source, st.Unit.Key, "records that were past their period and were erased are there, or others of their age")
 		}
 	}
 	return ctx.Err()
 }
 
-// proofs returns the stored proofs that are wanted, in order.
-func (s *Site) proofs(want func(proof) bool) ([]proof, error) {
-	docs, err := s.Graph.Docs(proofBucket)
+// eachProof calls fn with the stored proofs that are wanted, in order.
+func (s *Site) eachProof(want func(proof) bool, fn func(proof) error) error {
+	return s.Graph.EachDoc(proofBucket, func(_ string, doc []byte) error {
+		var p proof
+		if err := json.Unmarshal(doc, &p); err != nil {
+			return fmt.Errorf("read a proof: %w", err)
+		}
+		if !want(p) {
+			return nil
+		}
+		return fn(p)
+	})
+}
+
+// rescanProofs reads the units of proofs again, each once, and returns the first of the
+// proofs; nil when there is none.
+func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, sum *VerifySummary) (first *proof, err error) {
+	list := changed{}
+	err = s.eachProof(want, func(p proof) error {
+		if first == nil {
+			first = &p
+		}
+		for _, t := range p.Touched {
+			added, err := list.add(s, t.Source, t.Unit.Key)
+			if err != nil {
+				return err
+			}
+			if added {
+				sum.Units++
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	var out []proof
-	for _, id := range lineage.DocIDs(docs) {
-		var p proof
-		if err := json.Unmarshal(docs[id], &p); err != nil {
-			return nil, fmt.Errorf("read a proof: %w", err)
-		}
-		if want(p) {
-			out = append(out, p)
-		}
-	}
-	return out, nil
-}
-
-// rescanProofs reads the units of proofs again, each once.
-func (s *Site) rescanProofs(ctx context.Context, proofs []proof, sum *VerifySummary) error {
-	all := map[[2]string]touched{}
-	for _, p := range proofs {
-		for _, t := range p.Touched {
-			all[[2]string{t.Source, t.Unit.Key}] = t
-		}
-	}
-	list := make([]touched, 0, len(all))
-	for _, t := range all {
-		list = append(list, t)
-	}
-	sum.Units = len(list)
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	gone := map[lineage.Token]bool{}
 	for _, l := range ledger {
 		gone[l.Token] = true
 	}
-	return s.rescan(ctx, list, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
+	return first, s.rescan(ctx, list, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		return func(ctx context.Context, src *Source, u connectors.Unit) error { return run.inspect(ctx, src, u, gone) }
 	})
 }

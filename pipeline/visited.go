@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"iter"
+	"math/bits"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -20,6 +22,19 @@ func (v *visited) add(unit uint32) {
 
 func (v visited) has(unit uint32) bool {
 	return int(unit/64) < len(v) && v[unit/64]&(1<<(unit%64)) != 0
+}
+
+// all yields the members in order.
+func (v visited) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, word := range v {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint32(64*i + bits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // removedAtOnce is how many units that vanished are taken out of the graph before

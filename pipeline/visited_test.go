@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,6 +21,9 @@ func TestVisited(t *testing.T) {
 			if v.has(n) != want[n] {
 				t.Fatalf("unit %d: %v", n, v.has(n))
 			}
+		}
+		if all := slices.Collect(v.all()); !slices.Equal(all, slices.Sorted(maps.Keys(want))) {
+			t.Fatalf("%v", all)
 		}
 	})
 }

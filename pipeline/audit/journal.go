@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 )
 
@@ -21,6 +22,10 @@ const (
 	Failed State = "failed" // not carried out
 	Stale  State = "stale"  // a precondition did not hold any more
 )
+
+// states are the states of a step as they are held in memory: a plan may have tens of
+// millions of steps.
+var states = []State{"", Intent, Done, Proven, Failed, Stale}
 
 // finished is the state of the record that ends a journal.
 const finished State = "finished"
@@ -54,8 +59,10 @@ type Journal struct {
 	f      *os.File
 	size   int64 // of the complete lines
 	lines  int64
-	last   map[int]Record
-	broken error // a failed write that could not be taken back
+	last   []uint8        // how far each step came, as a position in states; 0 is nothing yet
+	detail map[int][]byte // of the steps that have one, and the result
+	done   bool           // Finish was recorded
+	broken error          // a failed write that could not be taken back
 }
 
 var planName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
@@ -75,7 +82,7 @@ func OpenJournal(dir, planID string, seal func([]byte) []byte, unseal func([]byt
 	if err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
-	j := &Journal{plan: planID, seal: seal, f: f, last: map[int]Record{}}
+	j := &Journal{plan: planID, seal: seal, f: f, detail: map[int][]byte{}}
 	if err := j.start(unseal); err != nil {
 		return nil, fmt.Errorf("open the journal of plan %s: %w", planID, errors.Join(err, f.Close()))
 	}
@@ -94,12 +101,12 @@ func (j *Journal) start(unseal func([]byte) ([]byte, error)) error {
 		return err
 	}
 	size, err := replay(j.f, func(line []byte) error {
-		r, err := openLine(line, j.plan, j.lines, unseal)
+		r, more, err := openLine(line, j.plan, j.lines, unseal)
 		if err != nil {
 			return err
 		}
 		j.lines++
-		j.last[r.Step] = r
+		j.note(r, more)
 		return nil
 	})
 	if err != nil {
@@ -118,7 +125,8 @@ func (j *Journal) Record(step int, state State, detail []byte) error {
 	return j.RecordAll([]Record{{step, state, detail}})
 }
 
-// RecordAll appends several records with one sync. After a crash in between, the
+// RecordAll appends several records with one sync; steps in order that came equally far
+// share a line. After a crash in between, the
 // first of them may be there and the rest not.
 func (j *Journal) RecordAll(records []Record) error {
 	for _, r := range records {
@@ -135,13 +143,7 @@ func (j *Journal) Finish(detail []byte) error {
 	return j.append([]Record{{finishStep, finished, detail}})
 }
 
-func (s State) valid() bool {
-	switch s {
-	case Intent, Done, Proven, Failed, Stale:
-		return true
-	}
-	return false
-}
+func (s State) valid() bool { return s != "" && slices.Contains(states, s) }
 
 func (j *Journal) append(records []Record) error {
 	j.mu.Lock()
@@ -149,16 +151,18 @@ func (j *Journal) append(records []Record) error {
 	if j.broken != nil {
 		return fmt.Errorf("record in the journal: an earlier write failed: %w", j.broken)
 	}
-	if _, ok := j.last[finishStep]; ok {
+	if j.done {
 		return fmt.Errorf("record in the journal: %w", ErrFinished)
 	}
 	var buf []byte
-	for i, r := range records {
-		line, err := sealLine(j.plan, j.lines+int64(i), r, j.seal)
+	lines := int64(0)
+	for rest := records; len(rest) > 0; lines++ {
+		n := run(rest)
+		line, err := sealLine(j.plan, j.lines+lines, rest[:n], j.seal)
 		if err != nil {
 			return fmt.Errorf("record in the journal: %w", err)
 		}
-		buf = append(buf, line...)
+		buf, rest = append(buf, line...), rest[n:]
 	}
 	_, err := j.f.WriteAt(buf, j.size)
 	if err == nil {
@@ -172,11 +176,29 @@ func (j *Journal) append(records []Record) error {
 		return fmt.Errorf("record in the journal: %w", err)
 	}
 	j.size += int64(len(buf))
-	j.lines += int64(len(records))
+	j.lines += lines
 	for _, r := range records {
-		j.last[r.Step] = r
+		j.note(r, 0)
 	}
 	return nil
+}
+
+// note remembers a record and as many of the steps behind it. The caller holds the lock.
+func (j *Journal) note(r Record, more int) {
+	if r.Step == finishStep {
+		j.done, j.detail[finishStep] = true, r.Detail
+		return
+	}
+	if n := r.Step + more + 1; n > len(j.last) {
+		j.last = append(j.last, make([]uint8, n-len(j.last))...)
+	}
+	for step := r.Step; step <= r.Step+more; step++ {
+		j.last[step] = uint8(slices.Index(states, r.State))
+		delete(j.detail, step)
+	}
+	if len(r.Detail) > 0 {
+		j.detail[r.Step] = r.Detail
+	}
 }
 
 // Last returns the last state of a step with its detail; "" and nil for a step
@@ -184,11 +206,10 @@ func (j *Journal) append(records []Record) error {
 func (j *Journal) Last(step int) (State, []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.last[step]
-	if step < 0 {
+	if step < 0 || step >= len(j.last) {
 		return "", nil
 	}
-	return r.State, r.Detail
+	return states[j.last[step]], j.detail[step]
 }
 
 // Finished reports whether Finish was recorded.
@@ -201,8 +222,7 @@ func (j *Journal) Finished() bool {
 func (j *Journal) Result() ([]byte, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r, ok := j.last[finishStep]
-	return r.Detail, ok
+	return j.detail[finishStep], j.done
 }
 
 // Counts returns how many steps stand in which state.
@@ -210,9 +230,9 @@ func (j *Journal) Counts() map[State]int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	out := map[State]int{}
-	for step, r := range j.last {
-		if step >= 0 {
-			out[r.State]++
+	for _, code := range j.last {
+		if code > 0 {
+			out[states[code]]++
 		}
 	}
 	return out

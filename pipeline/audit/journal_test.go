@@ -207,10 +207,18 @@ func TestJournalReplayProperty(t *testing.T) {
 				r := Record{rapid.IntRange(0, 3).Draw(t, "step"),
 					rapid.SampledFrom([]State{Intent, Done, Proven, Failed, Stale}).Draw(t, "state"),
 					rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(t, "detail")}
-				if err := j.RecordAll([]Record{r, r}); err != nil {
+				list := []Record{r, r}
+				for range rapid.IntRange(0, 4).Draw(t, "more") { // steps behind it, that mostly share its line
+					r.Step++
+					r.Detail = rapid.SampledFrom([][]byte{nil, nil, {1}}).Draw(t, "its detail")
+					list = append(list, r)
+				}
+				if err := j.RecordAll(list); err != nil {
 					t.Fatal(err)
 				}
-				want[r.Step] = r
+				for _, r := range list {
+					want[r.Step] = r
+				}
 			}
 			for step, r := range want {
 				if s, d := j.Last(step); s != r.State || !bytes.Equal(d, r.Detail) {
@@ -224,10 +232,38 @@ func TestJournalReplayProperty(t *testing.T) {
 	})
 }
 
+// TestJournalSharesLines holds that the journal of a plan with very many steps does not
+// grow by a line for each.
+func TestJournalSharesLines(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir, "p")
+	list := make([]Record, 1000)
+	for i := range list {
+		list[i] = Record{Step: i, State: Done}
+	}
+	list[500].Detail = []byte("3")
+	list[700].State = Failed
+	ok(t, j.RecordAll(list))
+	if j.lines != 5 {
+		t.Errorf("%d lines, want those of 0 to 499, 500, 501 to 699, 700, and the rest", j.lines)
+	}
+	ok(t, j.Close())
+	j = open(t, dir, "p")
+	for i := range list {
+		if s, d := j.Last(i); s != list[i].State || !bytes.Equal(d, list[i].Detail) {
+			t.Fatalf("step %d is %s %q", i, s, d)
+		}
+	}
+	if s, _ := j.Last(1000); s != "" || j.Counts()[Done] != 999 {
+		t.Errorf("behind the last: %q; %v", s, j.Counts())
+	}
+	ok(t, j.Close())
+}
+
 func FuzzJournalReplay(f *testing.F) {
 	var good []byte
 	for i := range 3 {
-		line, err := sealLine("p", int64(i), Record{i, Done, []byte("d")}, seal)
+		line, err := sealLine("p", int64(i), []Record{{i, Done, []byte("d")}}, seal)
 		if err != nil {
 			f.Fatal(err)
 		}

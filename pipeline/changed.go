@@ -1,0 +1,235 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// touched is a unit that a plan changed, as it stands afterwards.
+type touched struct {
+	Source string          `json:"source"`
+	Unit   connectors.Unit `json:"unit"`
+	Gone   bool            `json:"gone"`
+}
+
+// touchedAtOnce is how many touched units are in memory, and in one document of a proof.
+const touchedAtOnce = 2000
+
+// touchedUnits are the units that a plan changed, each once, in the order in which that
+// happened. They may be millions of recordings: all but the last few are in a scratch
+// file.
+type touchedUnits struct {
+	site    *Site
+	changed changed
+	last    []touched
+	file    *scratch // nil until last was full
+	spans   []span
+	n       int
+}
+
+// add notes a unit.
+func (t *touchedUnits) add(x touched) error {
+	if added, err := t.changed.add(t.site, x.Source, x.Unit.Key); err != nil || !added {
+		return err
+	}
+	t.n++
+	if t.last = append(t.last, x); len(t.last) < touchedAtOnce {
+		return nil
+	}
+	if t.file == nil {
+		var err error
+		if t.file, err = t.site.newScratch(); err != nil {
+			return err
+		}
+	}
+	data, err := json.Marshal(t.last)
+	if err != nil {
+		return fmt.Errorf("note what was touched: %w", err)
+	}
+	at, err := t.file.put(data)
+	t.spans, t.last = append(t.spans, at), t.last[:0]
+	return err
+}
+
+// each calls fn with all units, so many at a time; once when there are none.
+func (t *touchedUnits) each(fn func([]touched) error) error {
+	for _, at := range t.spans {
+		var list []touched
+		data, err := t.file.read(at)
+		if err == nil {
+			err = json.Unmarshal(data, &list)
+		}
+		if err != nil {
+			return fmt.Errorf("read what was touched: %w", err)
+		}
+		if err := fn(list); err != nil {
+			return err
+		}
+	}
+	if len(t.last) == 0 && t.n > 0 {
+		return nil
+	}
+	return fn(t.last)
+}
+
+func (t *touchedUnits) close() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.close()
+}
+
+// changed says which units are to be read again, by source: by key while they are few,
+// then by their number in the graph.
+type changed map[string]*changedOf
+
+type changedOf struct {
+	n     int
+	keys  map[string]bool // nil when there were too many to look for one by one
+	known visited
+}
+
+// add reports whether a unit is new here. One of many that the graph does not know is
+// always: it is gone, or will show as one that the graph does not know.
+func (c changed) add(s *Site, source, key string) (bool, error) {
+	of := c[source]
+	if of == nil {
+		of = &changedOf{keys: map[string]bool{}}
+		c[source] = of
+	}
+	known, err := s.Graph.Unit(source, key)
+	if err != nil {
+		return false, err
+	}
+	if of.keys[key] || known != nil && of.known.has(known.ID) {
+		return false, nil
+	}
+	of.n++
+	if known != nil {
+		of.known.add(known.ID)
+	}
+	if of.keys != nil {
+		of.keys[key] = true
+	}
+	if of.n > connectors.FindAtMost {
+		of.keys = nil
+	}
+	return true, nil
+}
+
+// rescan visits units as they stand now, in parallel; how says what a visit is. Units
+// that are not there any more drop out of the graph.
+func (s *Site) rescan(ctx context.Context, list changed, how func(*scan) func(context.Context, *Source, connectors.Unit) error) error {
+	if len(list) == 0 {
+		return nil
+	}
+	w, err := s.Graph.Begin()
+	if err != nil {
+		return err
+	}
+	run := &scan{Site: s, w: w}
+	visit := how(run)
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		src, err := s.source(name)
+		if err != nil {
+			s.gap(name, "", "it cannot be read again: "+err.Error())
+			continue
+		}
+		if err := run.revisit(ctx, src, list[name], visit); err != nil {
+			return err
+		}
+	}
+	return w.Close(ctx)
+}
+
+// revisit visits the wanted units of one source, and old versions of their objects:
+// what is in one of those is not gone. Where all of a source is listed, units that the
+// graph does not know are visited, too: any of them may be an old version, or come from
+// a range of keys that was cut anew.
+func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visit func(context.Context, *Source, connectors.Unit) error) error {
+	r.Progress.Stage("read again "+src.Name, wanted.n)
+	defer r.Progress.End()
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(r.Workers, 1))
+	_, finds := src.Conn.(connectors.Finder)
+	few := finds && wanted.keys != nil
+	var units iter.Seq2[connectors.Unit, error]
+	if few {
+		units = connectors.Find(gctx, src.Conn, maps.Clone(wanted.keys))
+	} else {
+		units = src.Conn.Units(gctx)
+	}
+	var there visited
+	whole := true
+	last, listed := time.Now(), 0
+	for u, err := range units {
+		if gctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			r.gap(src.Name, u.Key, "the listing failed: "+err.Error())
+			whole = false
+			continue
+		}
+		known, err := r.Graph.Unit(src.Name, u.Key)
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		if known != nil {
+			there.add(known.ID)
+		}
+		if !few && known != nil && !wanted.known.has(known.ID) {
+			continue
+		}
+		group.Go(func() error {
+			defer r.Progress.Step(1)
+			return visit(gctx, src, u)
+		})
+		if listed++; listed%flushUnits == 0 || time.Since(last) > flushEvery {
+			last = time.Now()
+			if err := r.w.Flush(gctx); err != nil {
+				return errors.Join(err, group.Wait())
+			}
+		}
+	}
+	if err := errors.Join(group.Wait(), ctx.Err()); err != nil || !whole {
+		return err
+	}
+	return r.missing(ctx, src, wanted, there)
+}
+
+// missing takes those wanted units out of the graph that are not there any more.
+func (r *scan) missing(ctx context.Context, src *Source, wanted *changedOf, there visited) error {
+	removed := 0
+	for id := range wanted.known.all() {
+		if there.has(id) {
+			continue
+		}
+		st, err := r.Graph.UnitByID(id)
+		if err != nil {
+			return err
+		}
+		if st == nil {
+			continue
+		}
+		if err := r.w.Remove(src.Name, st.Unit.Key); err != nil {
+			return err
+		}
+		if removed++; removed%removedAtOnce == 0 {
+			if err := r.w.Flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
