@@ -23,8 +23,8 @@ type dialect interface {
 	stamp(ctx context.Context, s *session) (string, error)
 	// units lists the ranges of a table that hold rows, in order.
 	units(ctx context.Context, s *session, l *layout) ([]piece, error)
-	// evidence is what units would say of one range.
-	evidence(ctx context.Context, s *session, l *layout, sp span) (string, error)
+	// standing is what units would say of ranges, in their order.
+	standing(ctx context.Context, s *session, l *layout, spans []span) ([]standing, error)
 	// within is the condition for the rows of a span. A span that cannot be
 	// found any more is connectors.ErrNotFound.
 	within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error)
@@ -114,6 +114,8 @@ type session struct {
 	reuse   bool   // the schema that was read last is good enough
 	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
 	lock    string // after a SELECT: takes the rows for this transaction
+	// returning is set when DELETE can tell what the rows held that it deleted.
+	returning bool
 }
 
 func (s *session) exec(ctx context.Context, q string, args ...any) (int64, error) {

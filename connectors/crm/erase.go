@@ -34,7 +34,10 @@ const (
 func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
-		out, err := s.eraseOnce(ctx, work)
+		out, err := s.eraseOnce(ctx, work, true)
+		if errors.Is(err, errIndirect) {
+			out, err = s.eraseOnce(ctx, work, false)
+		}
 		if err == nil {
 			next, err := s.after(ctx, work, out)
 			if err != nil {
@@ -54,8 +57,8 @@ func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]c
 	}
 }
 
-// eraseOnce tries the transaction once.
-func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (out []connectors.Outcome, err error) {
+// eraseOnce tries the transaction once; direct allows the short way of leaves.go.
+func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, direct bool) (out []connectors.Outcome, err error) {
 	ss, err := s.d.write(ctx)
 	if err != nil {
 		return nil, err
@@ -70,6 +73,9 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (ou
 		return nil, err
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
+	if direct && ss.returning {
+		j.leaves = j.leavesOf(work)
+	}
 	if err := j.run(ctx, work); err != nil {
 		return nil, err
 	}
@@ -92,7 +98,8 @@ type job struct {
 	index   map[string]*target // by table and ident
 	parents map[int][]int      // target to delete -> targets to delete that it refers to
 	out     []connectors.Outcome
-	changed string // a table with a row whose check failed
+	leaves  map[*table]bool // tables whose rows are deleted while they are read
+	changed string          // a table with a row whose check failed
 }
 
 // target is one row with the edits that concern it.
@@ -236,8 +243,12 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 		locs[i] = e.Locator
 		checked = checked || e.Check != nil
 	}
-	rows := map[string]foundRow{}
-	err := j.s.lookup(ctx, j.ss, l, locs, func(loc string, r row) error {
+	find := j.s.lookup
+	if j.leaves[l.table] {
+		find = j.s.takeOut
+	}
+	rows := make(map[string]foundRow, len(locs))
+	err := find(ctx, j.ss, l, locs, func(loc string, r row) error {
 		if _, twice := rows[loc]; twice {
 			return fmt.Errorf("table %q: several rows have the key that the catalog names; nothing was changed", l.table.name)
 		}
@@ -263,6 +274,11 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 				j.changed = l.table.name // the other checks are asked all the same
 				continue
 			}
+		}
+		if j.leaves[l.table] {
+			delete(rows, e.Locator) // what else the plan asks of it finds it gone
+			j.out[unit].Deleted++
+			continue
 		}
 		if err := j.note(unit, l, f.ident, e); err != nil {
 			return err
@@ -339,51 +355,6 @@ func (l *layout) allowed(e *connectors.Edit) error {
 		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
 	}
 	return nil
-}
-
-// after takes the fingerprints of the units as they stand now.
-func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []connectors.Outcome) ([]connectors.Unit, error) {
-	next := make([]connectors.Unit, len(work))
-	err := s.reading(ctx, func(ss *session, sc *schema) error {
-		stamp, err := s.d.stamp(ctx, ss)
-		if err != nil {
-			return err
-		}
-		for i, w := range work {
-			name, sp, err := parseUnit(w.Unit.Key)
-			if err != nil {
-				return err
-			}
-			l, err := s.layout(sc, name)
-			if err != nil {
-				return err
-			}
-			out[i].Gone = true
-			where, args, err := s.d.within(ctx, ss, l, sp)
-			if errors.Is(err, connectors.ErrNotFound) {
-				next[i] = w.Unit
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			err = ss.each(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args, func([]any) error {
-				out[i].Gone = false
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			evidence, err := s.d.evidence(ctx, ss, l, sp)
-			if err != nil {
-				return err
-			}
-			next[i] = s.unit(l, piece{sp, evidence}, stamp)
-			next[i].Account = w.Unit.Account
-		}
-		return nil
-	})
-	return next, err
 }
 
 func cloneVals(v []any) []any {
