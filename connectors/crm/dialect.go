@@ -23,8 +23,8 @@ type dialect interface {
 	stamp(ctx context.Context, s *session) (string, error)
 	// units lists the ranges of a table that hold rows, in order.
 	units(ctx context.Context, s *session, l *layout) ([]piece, error)
-	// standing is what units would say of ranges, in their order.
-	standing(ctx context.Context, s *session, l *layout, spans []span) ([]standing, error)
+	// evidence is what units would say of one range, and whether it holds rows.
+	evidence(ctx context.Context, s *session, l *layout, sp span) (text string, rows bool, err error)
 	// within is the condition for the rows of a span. A span that cannot be
 	// found any more is connectors.ErrNotFound.
 	within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error)

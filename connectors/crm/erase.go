@@ -14,11 +14,16 @@ import (
 
 // Erase applies the edits of one unit.
 func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
-	next, out, err := s.EraseAll(ctx, []connectors.UnitEdits{{Unit: u, Edits: edits}})
+	work := []connectors.UnitEdits{{Unit: u, Edits: edits}}
+	_, out, err := s.EraseAll(ctx, work)
 	if err != nil {
 		return u, connectors.Outcome{}, err
 	}
-	return next[0], out[0], nil
+	next, err := s.after(ctx, u, &out[0])
+	if err != nil {
+		return u, connectors.Outcome{}, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+	}
+	return next, out[0], nil
 }
 
 // The transaction of a change is tried again when other transactions were in its
@@ -30,7 +35,8 @@ const (
 
 // EraseAll applies the edits of several units in one transaction: all of them or
 // none. A row counts as changed since planned when its own Check says so; other
-// changes of the database do not matter.
+// changes of the database do not matter. How the units stand afterwards is not looked
+// at: for servers without versions of rows that costs more than the deletions.
 func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
@@ -39,9 +45,9 @@ func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]c
 			out, err = s.eraseOnce(ctx, work, false)
 		}
 		if err == nil {
-			next, err := s.after(ctx, work, out)
-			if err != nil {
-				return nil, nil, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+			next := make([]connectors.Unit, len(work))
+			for i, w := range work {
+				next[i] = connectors.Unit{Key: w.Unit.Key, Account: w.Unit.Account}
 			}
 			return next, out, nil
 		}
@@ -355,6 +361,34 @@ func (l *layout) allowed(e *connectors.Edit) error {
 		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
 	}
 	return nil
+}
+
+// after looks at a unit as it stands now.
+func (s *source) after(ctx context.Context, u connectors.Unit, out *connectors.Outcome) (connectors.Unit, error) {
+	next := u
+	err := s.reading(ctx, func(ss *session, sc *schema) error {
+		stamp, err := s.d.stamp(ctx, ss)
+		if err != nil {
+			return err
+		}
+		name, sp, err := parseUnit(u.Key)
+		if err != nil {
+			return err
+		}
+		l, err := s.layout(sc, name)
+		if err != nil {
+			return err
+		}
+		evidence, rows, err := s.d.evidence(ctx, ss, l, sp)
+		out.Gone = !rows
+		if errors.Is(err, connectors.ErrNotFound) {
+			return nil
+		}
+		next = s.unit(l, piece{sp, evidence}, stamp)
+		next.Account = u.Account
+		return err
+	})
+	return next, err
 }
 
 func cloneVals(v []any) []any {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -141,54 +140,9 @@ func (d *postgres) tally(ctx context.Context, s *session, l *layout, sp span) (t
 	return t, err
 }
 
-func (d *postgres) standing(ctx context.Context, s *session, l *layout, spans []span) ([]standing, error) {
-	if !l.table.ordinal {
-		return standEach(spans, func(sp span) (string, bool, error) {
-			t, err := d.tally(ctx, s, l, sp)
-			return t.String(), t.rows > 0, err
-		})
-	}
-	out := make([]standing, 0, len(spans))
-	for some := range slices.Chunk(spans, standingSpans) {
-		more, err := d.standingOrdinal(ctx, s, l, some)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, more...)
-	}
-	return out, nil
-}
-
-// standingSpans is how many ranges one statement looks at.
-const standingSpans = 100
-
-// standingOrdinal looks at ranges of a table whose key is one integer. The ranges come
-// as a table of their own: each is reached over the index of the key, where the planner
-// would go through the whole table for one that is written out.
-func (d *postgres) standingOrdinal(ctx context.Context, s *session, l *layout, spans []span) ([]standing, error) {
-	var los, his []string
-	for _, sp := range spans {
-		lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
-		if sp.lo != nil {
-			lo = *sp.lo
-		}
-		if sp.hi != nil {
-			hi = *sp.hi - 1
-		}
-		los, his = append(los, strconv.FormatInt(lo, 10)), append(his, strconv.FormatInt(hi, 10))
-	}
-	q := "SELECT t.n, t.h FROM unnest(?::bigint[], ?::bigint[]) WITH ORDINALITY AS r(lo, hi, k) CROSS JOIN LATERAL (SELECT count(*) AS n, sum(" + d.digestOf(l) + ")::text AS h FROM " +
-		l.table.from + " WHERE " + d.quote(l.table.pk[0]) + " BETWEEN r.lo AND r.hi) AS t ORDER BY r.k"
-	var out []standing
-	err := s.each(ctx, q, []any{arrayText(los), arrayText(his)}, func(v []any) error {
-		t, err := tallyOf(v)
-		out = append(out, standing{found: true, rows: t.rows > 0, evidence: t.String()})
-		return err
-	})
-	if err == nil && len(out) != len(spans) {
-		err = fmt.Errorf("%d ranges answered instead of %d", len(out), len(spans))
-	}
-	return out, err
+func (d *postgres) evidence(ctx context.Context, s *session, l *layout, sp span) (string, bool, error) {
+	t, err := d.tally(ctx, s, l, sp)
+	return t.String(), t.rows > 0, err
 }
 
 func (d *postgres) within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error) {

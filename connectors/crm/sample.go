@@ -27,7 +27,7 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 		stop := errors.New("no more is wanted")
 		err := s.reading(ctx, func(ss *session, sc *schema) error {
 			for _, t := range sc.tables {
-				if t.kind == "view" || t.kind == "shadow" || t.outside {
+				if t.kind == "view" || t.kind == "shadow" || t.outside != "" {
 					continue
 				}
 				out, err := s.sample(ctx, ss, sc, t, n, seed)

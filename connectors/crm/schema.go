@@ -33,7 +33,7 @@ type table struct {
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
-	outside  bool                       // a table of another database that refers to one of this
+	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
 	fixed    string                     // why no row may be changed; \"\" when rows may be
 	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
