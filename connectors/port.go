@@ -180,8 +180,8 @@ type Eraser interface {
 // transaction, in an order that its own constraints ask for (children before
 // the rows they refer to). Before it returns [ErrChanged] it asks the Check of
 // every edit, so that the caller learns of all records that changed at once. next
-// names the units without their fingerprints, and no Outcome tells whether its unit is
-// gone: a caller makes many such changes before it lists the units again.
+// names the units without their fingerprints: a caller makes many such changes before
+// it lists the units again.
 type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }

@@ -23,8 +23,8 @@ type dialect interface {
 	stamp(ctx context.Context, s *session) (string, error)
 	// units lists the ranges of a table that hold rows, in order.
 	units(ctx context.Context, s *session, l *layout) ([]piece, error)
-	// evidence is what units would say of one range, and whether it holds rows.
-	evidence(ctx context.Context, s *session, l *layout, sp span) (text string, rows bool, err error)
+	// evidence is what units would say of one range.
+	evidence(ctx context.Context, s *session, l *layout, sp span) (string, error)
 	// within is the condition for the rows of a span. A span that cannot be
 	// found any more is connectors.ErrNotFound.
 	within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error)
@@ -35,9 +35,9 @@ type dialect interface {
 	// a row. chunk is how many locators or rows one statement takes.
 	locate(l *layout, locators []string) (string, []any)
 	chunk(l *layout) int
-	// match is the condition that finds rows by what names them; prefix stands
-	// before the columns ("p.").
-	match(l *layout, idents [][]any, prefix string) (string, []any)
+	// match is the condition that expressions have what names one of the rows of a
+	// table: its own, or columns of a table that refers to it.
+	match(t *table, exprs []string, idents [][]any) (string, []any)
 	// equal compares a column that refers with the one referred to.
 	equal(from *column, fromPrefix string, to *column, toPrefix string) string
 	// update changes rows to the same values, or sets nothing when one row

@@ -19,7 +19,7 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	if err != nil {
 		return u, connectors.Outcome{}, err
 	}
-	next, err := s.after(ctx, u, &out[0])
+	next, err := s.after(ctx, u)
 	if err != nil {
 		return u, connectors.Outcome{}, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
 	}
@@ -35,8 +35,8 @@ const (
 
 // EraseAll applies the edits of several units in one transaction: all of them or
 // none. A row counts as changed since planned when its own Check says so; other
-// changes of the database do not matter. How the units stand afterwards is not looked
-// at: for servers without versions of rows that costs more than the deletions.
+// changes of the database do not matter. The units come back without fingerprints:
+// for servers that do not number the versions of rows they cost more than the deletions.
 func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
@@ -133,6 +133,14 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if j.changed != "" {
 		return fmt.Errorf("a record of table %q: %w", j.changed, connectors.ErrChanged)
 	}
+	if err := j.carryOut(ctx); err != nil {
+		return err
+	}
+	return j.vacated(ctx, work)
+}
+
+// carryOut makes the changes to the rows that were found.
+func (j *job) carryOut(ctx context.Context) error {
 	tables := tablesOf(j.tables())
 	if len(tables) == 0 {
 		return nil
@@ -361,34 +369,6 @@ func (l *layout) allowed(e *connectors.Edit) error {
 		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
 	}
 	return nil
-}
-
-// after looks at a unit as it stands now.
-func (s *source) after(ctx context.Context, u connectors.Unit, out *connectors.Outcome) (connectors.Unit, error) {
-	next := u
-	err := s.reading(ctx, func(ss *session, sc *schema) error {
-		stamp, err := s.d.stamp(ctx, ss)
-		if err != nil {
-			return err
-		}
-		name, sp, err := parseUnit(u.Key)
-		if err != nil {
-			return err
-		}
-		l, err := s.layout(sc, name)
-		if err != nil {
-			return err
-		}
-		evidence, rows, err := s.d.evidence(ctx, ss, l, sp)
-		out.Gone = !rows
-		if errors.Is(err, connectors.ErrNotFound) {
-			return nil
-		}
-		next = s.unit(l, piece{sp, evidence}, stamp)
-		next.Account = u.Account
-		return err
-	})
-	return next, err
 }
 
 func cloneVals(v []any) []any {

@@ -49,7 +49,7 @@ func (s *source) reach(ctx context.Context, ss *session, l *layout, locators []s
 
 // reread reads rows by what names them.
 func (j *job) reread(ctx context.Context, l *layout, idents [][]any, fn func(r row) error) error {
-	where, args := j.s.d.match(l, idents, "")
+	where, args := j.s.d.match(l.table, l.table.ident(j.s.d, ""), idents)
 	q := "SELECT " + l.selection(j.s.d) + " FROM " + l.table.from + " WHERE " + where
 	if l.table.keyless {
 		q += " ORDER BY " + l.table.hash("")

@@ -166,9 +166,9 @@ func (d *mysql) look(ctx context.Context, s *session, l *layout, sp span) (strin
 	return t.String(), t.rows, err
 }
 
-func (d *mysql) evidence(ctx context.Context, s *session, l *layout, sp span) (string, bool, error) {
-	e, n, err := d.look(ctx, s, l, sp)
-	return e, n > 0, err
+func (d *mysql) evidence(ctx context.Context, s *session, l *layout, sp span) (string, error) {
+	e, _, err := d.look(ctx, s, l, sp)
+	return e, err
 }
 
 func (d *mysql) within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error) {

@@ -140,9 +140,9 @@ func (d *postgres) tally(ctx context.Context, s *session, l *layout, sp span) (t
 	return t, err
 }
 
-func (d *postgres) evidence(ctx context.Context, s *session, l *layout, sp span) (string, bool, error) {
+func (d *postgres) evidence(ctx context.Context, s *session, l *layout, sp span) (string, error) {
 	t, err := d.tally(ctx, s, l, sp)
-	return t.String(), t.rows > 0, err
+	return t.String(), err
 }
 
 func (d *postgres) within(ctx context.Context, s *session, l *layout, sp span) (string, []any, error) {
