@@ -184,7 +184,7 @@ func (j *job) copied() {
 			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
 				continue
 			}
-			say := fmt.Sprintf("the trigger %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to)
+			say := fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to)
 			if left := &j.out[unit].Left; !strings.Contains(*left, say) {
 				*left = strings.TrimPrefix(*left+"; "+say, "; ")
 			}

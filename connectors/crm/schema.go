@@ -45,17 +45,47 @@ type copying struct {
 	onDelete, onEdit bool
 }
 
-// trigger notes a trigger on UPDATE or DELETE; body is what it does.
+// trigger notes a trigger, or a rule, on UPDATE or DELETE; body is what it does.
 func (t *table) trigger(name, body string, onDelete, onEdit bool) {
-	if m := copies.FindStringSubmatch(body); m != nil {
-		t.copying = append(t.copying, copying{name: name, to: m[1], onDelete: onDelete, onEdit: onEdit})
-		name += ", which writes to " + m[1]
+	if to := writesTo(body); to != "" {
+		what := "trigger " + name
+		if strings.HasPrefix(name, rulePrefix) {
+			what = name
+		}
+		t.copying = append(t.copying, copying{name: what, to: to, onDelete: onDelete, onEdit: onEdit})
+		name += ", which writes to " + to
 	}
 	t.triggers = append(t.triggers, name)
 }
 
-// copies finds the table that the body of a trigger writes to.
-var copies = regexp.MustCompile(`(?is)\b(?:insert|replace)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+([\w."` + "`" + `]+)`)
+// rulePrefix tells a rule from a trigger.
+const rulePrefix = "rule "
+
+// writesTo finds the table that the body of a trigger puts values of its row into: "" for
+// none, elsewhere when its text does not tell which.
+func writesTo(body string) string {
+	if m := copies.FindStringSubmatch(body); m != nil {
+		return m[1]
+	}
+	for _, m := range updates.FindAllStringSubmatch(body, -1) {
+		if set, _, _ := strings.Cut(strings.ToLower(m[2]), "where"); rowValue.MatchString(set) {
+			return m[1]
+		}
+	}
+	if calls.MatchString(body) && rowValue.MatchString(body) {
+		return elsewhere
+	}
+	return ""
+}
+
+const elsewhere = "a place that its text does not name"
+
+var (
+	copies   = regexp.MustCompile(`(?is)\b(?:insert|replace|merge)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+([\w."` + "`" + `]+)`)
+	updates  = regexp.MustCompile(`(?is)\bupdate\s+(?:only\s+)?([\w."` + "`" + `]+)\s+(?:as\s+)?(?:\w+\s+)?set\b([^;]*)`)
+	calls    = regexp.MustCompile(`(?is)\b(?:execute|perform|call)\b`)
+	rowValue = regexp.MustCompile(`(?is)\b(?:old|new)\b`)
+)
 
 // column is one column of a table.
 type column struct {
