@@ -67,6 +67,8 @@ func (d *postgres) comparable(c *column, prefix string) (string, string) {
 	switch c.kind {
 	case kindInt, kindUUID, kindText, kindBytes:
 		return q, c.sqlType
+	case kindOther: // as the server sends it, which a cast to text does not always give: an inet gets a mask
+		return "format('%s', " + q + ")", "text"
 	}
 	return q + "::text", "text"
 }

@@ -111,3 +111,26 @@ func TestWritesTo(t *testing.T) {
 		}
 	}
 }
+
+// A row is found by a key whose cast to text is not what the server sends.
+func TestServerAddressKeys(t *testing.T) {
+	f := serverFixture(t, "postgres", "net: m! v~\npair: k! m! v~", `CREATE TABLE net (m INET PRIMARY KEY, v TEXT);
+		CREATE TABLE pair (k BOOLEAN, m INET, v TEXT, PRIMARY KEY (k, m));
+		INSERT INTO net VALUES ('10.0.0.1','hers'),('10.0.0.1/8','a stranger'),('::1','hers');
+		INSERT INTO pair VALUES (true,'10.0.0.1','hers'),(false,'10.0.0.1','a stranger')`)
+	hers := map[string][]string{}
+	for _, k := range []string{"net[,)", "pair[,)"} {
+		_, recs := f.read(k)
+		for loc, r := range recs {
+			if r["v"] == "hers" {
+				hers[k] = append(hers[k], loc)
+			}
+		}
+	}
+	if out := f.erase(work("net[,)", del(hers["net[,)"]...)...), work("pair[,)", del(hers["pair[,)"]...)...)); out[0].Deleted != 2 || out[1].Deleted != 1 {
+		t.Errorf("%v: %+v", hers, out)
+	}
+	if got := strings.Join(f.rows("SELECT v FROM net UNION ALL SELECT v FROM pair"), ","); got != "a stranger,a stranger" {
+		t.Error(got)
+	}
+}
