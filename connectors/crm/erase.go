@@ -252,7 +252,7 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 	checked := false
 	for i, e := range edits {
 		if err := l.allowed(&e); err != nil {
-			return err
+			return &connectors.FixedError{Collection: l.coll.Name, Err: err}
 		}
 		locs[i] = e.Locator
 		checked = checked || e.Check != nil
