@@ -366,7 +366,7 @@ func (l *layout) allowed(e *connectors.Edit) error {
 	case t.fixed != "":
 		return fmt.Errorf("table %q cannot be changed: %s", t.name, t.fixed)
 	case len(l.missing) > 0:
-		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
+		return fmt.Errorf("field %q of the catalog is not in table %q", l.missing[0], t.name)
 	}
 	return nil
 }
