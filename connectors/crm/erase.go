@@ -172,8 +172,14 @@ func (j *job) carryOut(ctx context.Context) error {
 }
 
 // copied tells which triggers saw the rows that were changed and may have written
-// them to another table. A search index that follows its table is none.
+// them to another table, and which materialized views hold them still. A search index
+// that follows its table is none.
 func (j *job) copied() {
+	say := func(unit int, words string) {
+		if left := &j.out[unit].Left; !strings.Contains(*left, words) {
+			*left = strings.TrimPrefix(*left+"; "+words, "; ")
+		}
+	}
 	for _, t := range j.targets {
 		unit, goes := t.owner, t.del && !t.shell
 		if !t.del && len(t.edits) > 0 {
@@ -184,10 +190,10 @@ func (j *job) copied() {
 			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
 				continue
 			}
-			say := fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to)
-			if left := &j.out[unit].Left; !strings.Contains(*left, say) {
-				*left = strings.TrimPrefix(*left+"; "+say, "; ")
-			}
+			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
+		}
+		for _, view := range t.l.stays() {
+			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))
 		}
 	}
 }

@@ -17,6 +17,8 @@ const schemaVersion = `SELECT concat_ws(' ', current_schemas(false)::text,
 	(SELECT sum(hashtextextended(a.attname, a.xmin::text::bigint)) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND ` + userSchemas + `),
 	(SELECT sum(hashint8extended(o.oid::bigint, o.xmin::text::bigint)) FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace WHERE ` + userSchemas + `),
 	(SELECT sum(hashint8extended(g.oid::bigint, g.xmin::text::bigint)) FROM pg_trigger g WHERE NOT g.tgisinternal),
+	(SELECT sum(hashint8extended(r.oid::bigint, r.xmin::text::bigint)) FROM pg_rewrite r WHERE r.oid >= 16384),
+	(SELECT sum(hashint8extended(p.oid::bigint, p.xmin::text::bigint)) FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal),
 	(SELECT sum(hashint8extended(e.oid::bigint, e.xmin::text::bigint)) FROM pg_enum e))`
 
 // schema reads the schema, or returns the one read before when it has not
@@ -36,7 +38,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

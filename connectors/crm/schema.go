@@ -29,6 +29,7 @@ type table struct {
 	hash     func(prefix string) string // the expression of that digest
 	triggers []string                   // names of triggers on UPDATE or DELETE
 	copying  []copying                  // those that write to another table
+	viewed   []viewed                   // materialized views that hold columns of it
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it

@@ -134,3 +134,19 @@ func TestServerAddressKeys(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A materialized view keeps what is erased from under it: it is named, when it holds
+// personal columns.
+func TestServerMaterializedViews(t *testing.T) {
+	f := serverFixture(t, "postgres", "t: id! phone@phone n\nu: id! phone@phone", `CREATE TABLE t (id INTEGER PRIMARY KEY, phone TEXT, n INTEGER);
+		CREATE TABLE u (id INTEGER PRIMARY KEY, phone TEXT);
+		CREATE VIEW v AS SELECT id, phone FROM t;
+		CREATE MATERIALIZED VIEW "Book" AS SELECT upper(phone) AS p FROM v;
+		CREATE MATERIALIZED VIEW counts AS SELECT n, count(*) FROM t GROUP BY n;
+		INSERT INTO t VALUES (1,'+919876500001',1),(2,'+919876500002',1);
+		INSERT INTO u VALUES (1,'+919876500001')`)
+	_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{work("t[1,10001)", append(del("pk=1"), emptyFields("pk=2", "phone"))...), work("u[1,10001)", del("pk=1")...)})
+	if err != nil || out[0].Left != `the materialized view "Book" holds what it found in table "t" before: refresh it` || out[1].Left != "" {
+		t.Errorf("%+v %v", out, err)
+	}
+}
