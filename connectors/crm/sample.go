@@ -88,6 +88,9 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 		where[i] += " = ?"
 	}
 	q := "SELECT " + strings.Join(list, ", ") + " FROM " + t.from + " WHERE " + strings.Join(where, " AND ")
+	if t.keyless { // those that are alike are drawn one by one
+		q += " LIMIT 1"
+	}
 	for _, id := range idents.Items() {
 		err := ss.each(ctx, q, id, func(v []any) error {
 			d.Row(func(put func(int, string)) {
