@@ -77,7 +77,7 @@ func (j *job) incoming(t *table) []reference {
 		}
 	}
 	for _, r := range j.sc.refs {
-		if strings.EqualFold(r.to, t.name) && !slices.ContainsFunc(r.toCols, func(c string) bool { return c != "" && t.column(c) == nil }) {
+		if r.to == t.name && !slices.ContainsFunc(r.toCols, func(c string) bool { return c != "" && t.column(c) == nil }) {
 			add(r)
 		}
 	}

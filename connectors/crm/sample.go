@@ -51,6 +51,9 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 
 // collectionName is the table's name as the catalog spells it.
 func (s *source) collectionName(t *table) string {
+	if _, ok := s.dataset.Collection(t.name); ok {
+		return t.name
+	}
 	for _, c := range s.dataset.Collections {
 		if strings.EqualFold(c.Name, t.name) {
 			return c.Name

@@ -143,7 +143,8 @@ func (c *column) json() bool {
 }
 
 // reference is a foreign key of the schema or a reference of the catalog: the
-// columns of from hold the values of the columns of to.
+// columns of from hold the values of the columns of to. The tables are named as the
+// schema names them: names of two tables may differ in case only.
 type reference struct {
 	from, to         string
 	fromCols, toCols []string
@@ -153,7 +154,7 @@ type reference struct {
 
 func (r reference) same(o reference) bool {
 	eq := func(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
-	return strings.EqualFold(r.from, o.from) && strings.EqualFold(r.to, o.to) && eq(r.fromCols, o.fromCols) && eq(r.toCols, o.toCols)
+	return r.from == o.from && r.to == o.to && eq(r.fromCols, o.fromCols) && eq(r.toCols, o.toCols)
 }
 
 // table finds a table by name, exactly or else without regard to case.

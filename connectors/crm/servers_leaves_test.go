@@ -150,3 +150,38 @@ func TestServerMaterializedViews(t *testing.T) {
 		t.Errorf("%+v %v", out, err)
 	}
 }
+
+// Tables whose names differ in case only are two: what refers to the one is not joined
+// to rows of the other, and keeps none of them.
+func TestServerNamesThatDifferInCase(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		q := `"`
+		if kind == "mysql" {
+			q = "`"
+		}
+		f := serverFixture(t, kind, "p: id! v~\nP: id! v~\nc: id! p v~\nC: id! p v~", strings.ReplaceAll(`CREATE TABLE 'p' (id INTEGER PRIMARY KEY, v VARCHAR(20));
+			CREATE TABLE 'P' (id INTEGER PRIMARY KEY, v VARCHAR(20));
+			CREATE TABLE 'c' (id INTEGER PRIMARY KEY, p INTEGER, v VARCHAR(20), CONSTRAINT one FOREIGN KEY (p) REFERENCES 'p'(id));
+			CREATE TABLE 'C' (id INTEGER PRIMARY KEY, p INTEGER, v VARCHAR(20), CONSTRAINT two FOREIGN KEY (p) REFERENCES 'P'(id) ON DELETE CASCADE)`, "'", q))
+		for _, x := range []string{"INSERT INTO 'p' VALUES (1,'hers')", "INSERT INTO 'P' VALUES (1,'a stranger')", "INSERT INTO 'C' VALUES (1,1,'a stranger')"} {
+			f.exec(strings.NewReplacer("INTO '", "INTO "+q, "' VALUES", q+" VALUES").Replace(x))
+		}
+		d, err := f.src.Describe(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for coll, want := range map[string]string{"c": "p", "C": "P"} {
+			c, _ := d.Collection(coll)
+			field, _ := c.Field("p")
+			if len(field.References) != 1 || field.References[0].Collection != want {
+				t.Errorf("%s refers to %v", coll, field.References)
+			}
+		}
+		if out := f.erase(work("p[1,10001)", del("pk=1")...)); out[0] != (connectors.Outcome{Deleted: 1, Gone: true}) {
+			t.Errorf("%+v", out)
+		}
+		if got := f.rows("SELECT (SELECT count(*) FROM " + q + "P" + q + "), (SELECT count(*) FROM " + q + "C" + q + ")"); got[0] != "1|1" {
+			t.Error(got)
+		}
+	})
+}
