@@ -179,7 +179,10 @@ type Eraser interface {
 // BatchEraser is an Eraser that can apply the edits of several units in one
 // transaction, in an order that its own constraints ask for (children before
 // the rows they refer to). Before it returns [ErrChanged] it asks the Check of
-// every edit, so that the caller learns of all records that changed at once.
+// every edit, so that the caller learns of all records that changed at once. next
+// names the units without their fingerprints: a caller makes many such changes before
+// it lists the units again. A [FixedError] names a collection whose edits stand in the
+// way of the others.
 type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }
@@ -239,6 +242,19 @@ func (e *PendingError) Error() string {
 	}
 	return "pending until " + e.Until.Format(time.RFC3339) + ": " + e.Reason
 }
+
+// FixedError says that no record of one collection can be changed, now or later, while
+// those of others can: its table has no transactions, say. Nothing was changed.
+type FixedError struct {
+	Collection string
+	Err        error // why, in words for a person; no personal value
+}
+
+// Error implements error.
+func (e *FixedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *FixedError) Unwrap() error { return e.Err }
 
 // Errors that callers decide on. Implementations wrap them with %w.
 var (

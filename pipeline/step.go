@@ -218,11 +218,12 @@ type recordRef struct {
 }
 
 // transaction executes steps of a database in one transaction. Records that
-// changed since the plan are stale; the others are done all the same.
+// changed since the plan are stale, those of tables that cannot be changed have failed;
+// the others are done all the same.
 func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, be connectors.BatchEraser, steps []planStep) error {
 	passed := map[recordRef]bool{} // stale, or done by an earlier run
-	late := map[int]bool{}         // steps with stale records
-	for {                          // every turn finds further changed records, or is the last
+	late := map[int]audit.State{}  // steps with records that are stale or failed
+	for {                          // every turn finds further such records, or is the last
 		bad := map[recordRef]bool{}
 		var work []connectors.UnitEdits
 		for _, st := range steps {
@@ -244,13 +245,17 @@ func (a *application) transaction(ctx context.Context, src *Source, er connector
 				if err := a.touched.add(touched{src.Name, next[i], false}); err != nil {
 					return err
 				}
-				if late[st.No] {
-					a.mark(st, audit.Stale, 0)
+				if state, ok := late[st.No]; ok {
+					a.mark(st, state, 0)
 				} else {
 					a.mark(st, audit.Done, out[i].Shells)
 				}
 			}
 			return nil
+		}
+		var fixed *connectors.FixedError
+		if errors.As(err, &fixed) && a.setAside(steps, fixed, passed, late) {
+			continue
 		}
 		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
 			a.failed(steps, err)
@@ -265,9 +270,30 @@ func (a *application) transaction(ctx context.Context, src *Source, er connector
 	}
 }
 
+// setAside fails the edits of a collection that cannot be changed, so that those of
+// others can go on without them. It reports whether there were any.
+func (a *application) setAside(steps []planStep, fixed *connectors.FixedError, passed map[recordRef]bool, late map[int]audit.State) bool {
+	found := false
+	for _, st := range steps {
+		var mine []planEdit
+		for _, e := range st.Edits {
+			ref := recordRef{st.Unit.ID, e.Collection, e.Locator}
+			if e.Collection == fixed.Collection && !passed[ref] {
+				passed[ref] = true
+				mine = append(mine, e)
+			}
+		}
+		if len(mine) > 0 {
+			found, late[st.No] = true, audit.Failed
+			a.failed([]planStep{{No: st.No, Source: st.Source, Unit: st.Unit, Edits: mine}}, fixed)
+		}
+	}
+	return found
+}
+
 // settle looks at rows that are not what the plan saw: a row in which nothing is
 // left to do was done by an earlier run; the rest is stale.
-func (a *application) settle(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep, bad map[recordRef]bool, late map[int]bool) error {
+func (a *application) settle(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep, bad map[recordRef]bool, late map[int]audit.State) error {
 	for _, st := range steps {
 		var edits []connectors.Edit
 		var mine []planEdit
@@ -283,7 +309,7 @@ func (a *application) settle(ctx context.Context, src *Source, er connectors.Era
 		}
 		left, err := er.Residue(ctx, st.Unit.Unit, edits)
 		if err != nil {
-			late[st.No] = true
+			late[st.No] = audit.Stale
 			a.failed([]planStep{{No: st.No, Source: st.Source, Unit: st.Unit, Edits: mine}}, err)
 			continue
 		}
@@ -291,7 +317,7 @@ func (a *application) settle(ctx context.Context, src *Source, er connectors.Era
 		for _, e := range mine {
 			one := planStep{No: st.No, Source: st.Source, Unit: st.Unit, Edits: []planEdit{e}}
 			if slices.ContainsFunc(left, func(x connectors.Edit) bool { return x.Collection == e.Collection && x.Locator == e.Locator }) {
-				late[st.No] = true
+				late[st.No] = audit.Stale
 				a.stale(one)
 			} else {
 				a.outcome(one, connectors.Outcome{})

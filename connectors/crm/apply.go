@@ -147,7 +147,7 @@ func (j *job) referredTo(l *layout) bool {
 func (j *job) declared(l *layout, i int) []reference {
 	var out []reference
 	for _, r := range j.sc.refs {
-		if strings.EqualFold(r.to, l.table.name) && contains(r.toCols, l.cols[i].name) {
+		if r.to == l.table.name && contains(r.toCols, l.cols[i].name) {
 			out = append(out, r)
 		}
 	}

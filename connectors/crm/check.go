@@ -105,17 +105,18 @@ func (s *source) undecided(sc *schema, l *layout) []string {
 	told := map[string]bool{}
 	for _, f := range l.coll.Fields {
 		for _, r := range f.References {
-			told[strings.ToLower(r.Collection)] = true
+			if t := sc.table(r.Collection); t != nil {
+				told[t.name] = true
+			}
 		}
 	}
 	var out []string
 	for _, r := range sc.refs {
-		to := strings.ToLower(r.to)
 		_, known := s.dataset.Collection(r.to)
-		if r.from != l.table.name || !known || told[to] || strings.EqualFold(r.from, r.to) || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, l.table, r) < 2 {
+		if r.from != l.table.name || !known || told[r.to] || r.from == r.to || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, l.table, r) < 2 {
 			continue
 		}
-		told[to] = true
+		told[r.to] = true
 		out = append(out, r.to)
 	}
 	return out

@@ -77,7 +77,7 @@ func (j *job) incoming(t *table) []reference {
 		}
 	}
 	for _, r := range j.sc.refs {
-		if strings.EqualFold(r.to, t.name) && !slices.ContainsFunc(r.toCols, func(c string) bool { return c != "" && t.column(c) == nil }) {
+		if r.to == t.name && !slices.ContainsFunc(r.toCols, func(c string) bool { return c != "" && t.column(c) == nil }) {
 			add(r)
 		}
 	}
@@ -127,6 +127,12 @@ func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r refere
 	d := j.s.d
 	from := j.sc.table(r.from)
 	p, c := l.table.ident(d, "p."), from.ident(d, "c.")
+	order := keyOrder(l.table, from, r)
+	if order != nil { // its columns tell which row it is that they refer to
+		for n, i := range order {
+			p[n] = "c." + d.quote(r.fromCols[i])
+		}
+	}
 	var on []string
 	for i := range r.fromCols {
 		on = append(on, d.equal(from.column(r.fromCols[i]), "c.", l.table.column(r.toCols[i]), "p."))
@@ -137,10 +143,16 @@ func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r refere
 		for _, x := range gone[at:min(at+size, len(gone))] {
 			idents = append(idents, x.ident)
 		}
-		where, args := d.match(l, idents, "p.")
-		q := "SELECT " + list(append(slices.Clone(p), c...)) + " FROM " + l.table.from + " AS p CROSS JOIN " + from.from + " AS c WHERE " + where +
-			" AND " + strings.Join(on, " AND ")
-		err := j.ss.each(ctx, q, args, func(v []any) error {
+		var q string
+		var args []any
+		if order != nil {
+			q, args = d.match(l.table, p, idents)
+			q = " FROM " + from.from + " AS c WHERE " + q
+		} else {
+			q, args = d.match(l.table, p, idents)
+			q = " FROM " + l.table.from + " AS p CROSS JOIN " + from.from + " AS c WHERE " + q + " AND " + strings.Join(on, " AND ")
+		}
+		err := j.ss.each(ctx, "SELECT "+list(append(slices.Clone(p), c...))+q, args, func(v []any) error {
 			parents := j.find(l.table, v[:len(p)])
 			if len(parents) == 0 {
 				return fmt.Errorf("a row to delete of table %q is not where it was", l.table.name)
@@ -162,6 +174,26 @@ func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r refere
 	}
 	return nil
 }
+
+// keyOrder tells, for each column of a table's key, which column of a reference leads
+// to it, when the reference is to the whole key and all of it are whole numbers: those
+// have one spelling and one order in every column. Else it is nil.
+func keyOrder(to, from *table, r reference) []int {
+	if to.keyless || to.rowid != "" || len(to.pk) != len(r.toCols) {
+		return nil
+	}
+	order := make([]int, len(to.pk))
+	for n, name := range to.pk {
+		i := slices.IndexFunc(r.toCols, func(c string) bool { return strings.EqualFold(c, name) })
+		if i < 0 || !ordinary(to.column(name)) || !ordinary(from.column(r.fromCols[i])) {
+			return nil
+		}
+		order[n] = i
+	}
+	return order
+}
+
+func ordinary(c *column) bool { return c.kind == kindInt && !(c.unsigned && c.size == 8) }
 
 // find returns the targets with an ident; rows that are alike in every column of a
 // table without a key are found together.

@@ -62,10 +62,12 @@ func primaryKey(c *connectors.Collection, t *table) {
 func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 	c := &d.Collections[i]
 	for _, r := range sc.refs {
-		if r.from != t.name || strings.EqualFold(r.to, t.name) || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, t, r) > 1 {
+		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, t, r) > 1 {
 			continue
 		}
-		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool { return strings.EqualFold(x.Name, r.to) })
+		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool {
+			return x.Name == r.to || strings.EqualFold(x.Name, r.to) && sc.table(x.Name) == sc.table(r.to)
+		})
 		if to < 0 {
 			continue
 		}
@@ -94,7 +96,7 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 func among(sc *schema, t *table, r reference) int {
 	n := 0
 	for _, o := range sc.refs {
-		if o.from == t.name && strings.EqualFold(o.to, r.to) && !slices.ContainsFunc(o.fromCols, otherRole) {
+		if o.from == t.name && o.to == r.to && !slices.ContainsFunc(o.fromCols, otherRole) {
 			n++
 		}
 	}

@@ -35,9 +35,9 @@ type dialect interface {
 	// a row. chunk is how many locators or rows one statement takes.
 	locate(l *layout, locators []string) (string, []any)
 	chunk(l *layout) int
-	// match is the condition that finds rows by what names them; prefix stands
-	// before the columns ("p.").
-	match(l *layout, idents [][]any, prefix string) (string, []any)
+	// match is the condition that expressions have what names one of the rows of a
+	// table: its own, or columns of a table that refers to it.
+	match(t *table, exprs []string, idents [][]any) (string, []any)
 	// equal compares a column that refers with the one referred to.
 	equal(from *column, fromPrefix string, to *column, toPrefix string) string
 	// update changes rows to the same values, or sets nothing when one row
@@ -114,6 +114,8 @@ type session struct {
 	reuse   bool   // the schema that was read last is good enough
 	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
 	lock    string // after a SELECT: takes the rows for this transaction
+	// returning is set when DELETE can tell what the rows held that it deleted.
+	returning bool
 }
 
 func (s *session) exec(ctx context.Context, q string, args ...any) (int64, error) {

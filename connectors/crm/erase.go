@@ -14,11 +14,16 @@ import (
 
 // Erase applies the edits of one unit.
 func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
-	next, out, err := s.EraseAll(ctx, []connectors.UnitEdits{{Unit: u, Edits: edits}})
+	work := []connectors.UnitEdits{{Unit: u, Edits: edits}}
+	_, out, err := s.EraseAll(ctx, work)
 	if err != nil {
 		return u, connectors.Outcome{}, err
 	}
-	return next[0], out[0], nil
+	next, err := s.after(ctx, u)
+	if err != nil {
+		return u, connectors.Outcome{}, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+	}
+	return next, out[0], nil
 }
 
 // The transaction of a change is tried again when other transactions were in its
@@ -30,15 +35,19 @@ const (
 
 // EraseAll applies the edits of several units in one transaction: all of them or
 // none. A row counts as changed since planned when its own Check says so; other
-// changes of the database do not matter.
+// changes of the database do not matter. The units come back without fingerprints:
+// for servers that do not number the versions of rows they cost more than the deletions.
 func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]connectors.Unit, []connectors.Outcome, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
-		out, err := s.eraseOnce(ctx, work)
+		out, err := s.eraseOnce(ctx, work, true)
+		if errors.Is(err, errIndirect) {
+			out, err = s.eraseOnce(ctx, work, false)
+		}
 		if err == nil {
-			next, err := s.after(ctx, work, out)
-			if err != nil {
-				return nil, nil, fmt.Errorf("looking at source %s after the change: %w", s.name, err)
+			next := make([]connectors.Unit, len(work))
+			for i, w := range work {
+				next[i] = connectors.Unit{Key: w.Unit.Key, Account: w.Unit.Account}
 			}
 			return next, out, nil
 		}
@@ -54,8 +63,8 @@ func (s *source) EraseAll(ctx context.Context, work []connectors.UnitEdits) ([]c
 	}
 }
 
-// eraseOnce tries the transaction once.
-func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (out []connectors.Outcome, err error) {
+// eraseOnce tries the transaction once; direct allows the short way of leaves.go.
+func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, direct bool) (out []connectors.Outcome, err error) {
 	ss, err := s.d.write(ctx)
 	if err != nil {
 		return nil, err
@@ -70,6 +79,9 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits) (ou
 		return nil, err
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
+	if direct && ss.returning {
+		j.leaves = j.leavesOf(work)
+	}
 	if err := j.run(ctx, work); err != nil {
 		return nil, err
 	}
@@ -92,7 +104,8 @@ type job struct {
 	index   map[string]*target // by table and ident
 	parents map[int][]int      // target to delete -> targets to delete that it refers to
 	out     []connectors.Outcome
-	changed string // a table with a row whose check failed
+	leaves  map[*table]bool // tables whose rows are deleted while they are read
+	changed string          // a table with a row whose check failed
 }
 
 // target is one row with the edits that concern it.
@@ -120,6 +133,14 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 	if j.changed != "" {
 		return fmt.Errorf("a record of table %q: %w", j.changed, connectors.ErrChanged)
 	}
+	if err := j.carryOut(ctx); err != nil {
+		return err
+	}
+	return j.vacated(ctx, work)
+}
+
+// carryOut makes the changes to the rows that were found.
+func (j *job) carryOut(ctx context.Context) error {
 	tables := tablesOf(j.tables())
 	if len(tables) == 0 {
 		return nil
@@ -151,8 +172,14 @@ func (j *job) run(ctx context.Context, work []connectors.UnitEdits) error {
 }
 
 // copied tells which triggers saw the rows that were changed and may have written
-// them to another table. A search index that follows its table is none.
+// them to another table, and which materialized views hold them still. A search index
+// that follows its table is none.
 func (j *job) copied() {
+	say := func(unit int, words string) {
+		if left := &j.out[unit].Left; !strings.Contains(*left, words) {
+			*left = strings.TrimPrefix(*left+"; "+words, "; ")
+		}
+	}
 	for _, t := range j.targets {
 		unit, goes := t.owner, t.del && !t.shell
 		if !t.del && len(t.edits) > 0 {
@@ -163,10 +190,10 @@ func (j *job) copied() {
 			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
 				continue
 			}
-			say := fmt.Sprintf("the trigger %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to)
-			if left := &j.out[unit].Left; !strings.Contains(*left, say) {
-				*left = strings.TrimPrefix(*left+"; "+say, "; ")
-			}
+			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
+		}
+		for _, view := range t.l.stays() {
+			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))
 		}
 	}
 }
@@ -231,13 +258,17 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 	checked := false
 	for i, e := range edits {
 		if err := l.allowed(&e); err != nil {
-			return err
+			return &connectors.FixedError{Collection: l.coll.Name, Err: err}
 		}
 		locs[i] = e.Locator
 		checked = checked || e.Check != nil
 	}
-	rows := map[string]foundRow{}
-	err := j.s.lookup(ctx, j.ss, l, locs, func(loc string, r row) error {
+	find := j.s.lookup
+	if j.leaves[l.table] {
+		find = j.s.takeOut
+	}
+	rows := make(map[string]foundRow, len(locs))
+	err := find(ctx, j.ss, l, locs, func(loc string, r row) error {
 		if _, twice := rows[loc]; twice {
 			return fmt.Errorf("table %q: several rows have the key that the catalog names; nothing was changed", l.table.name)
 		}
@@ -263,6 +294,11 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 				j.changed = l.table.name // the other checks are asked all the same
 				continue
 			}
+		}
+		if j.leaves[l.table] {
+			delete(rows, e.Locator) // what else the plan asks of it finds it gone
+			j.out[unit].Deleted++
+			continue
 		}
 		if err := j.note(unit, l, f.ident, e); err != nil {
 			return err
@@ -336,54 +372,9 @@ func (l *layout) allowed(e *connectors.Edit) error {
 	case t.fixed != "":
 		return fmt.Errorf("table %q cannot be changed: %s", t.name, t.fixed)
 	case len(l.missing) > 0:
-		return fmt.Errorf("field %q of the catalog is not in table %q: nothing was changed", l.missing[0], t.name)
+		return fmt.Errorf("field %q of the catalog is not in table %q", l.missing[0], t.name)
 	}
 	return nil
-}
-
-// after takes the fingerprints of the units as they stand now.
-func (s *source) after(ctx context.Context, work []connectors.UnitEdits, out []connectors.Outcome) ([]connectors.Unit, error) {
-	next := make([]connectors.Unit, len(work))
-	err := s.reading(ctx, func(ss *session, sc *schema) error {
-		stamp, err := s.d.stamp(ctx, ss)
-		if err != nil {
-			return err
-		}
-		for i, w := range work {
-			name, sp, err := parseUnit(w.Unit.Key)
-			if err != nil {
-				return err
-			}
-			l, err := s.layout(sc, name)
-			if err != nil {
-				return err
-			}
-			out[i].Gone = true
-			where, args, err := s.d.within(ctx, ss, l, sp)
-			if errors.Is(err, connectors.ErrNotFound) {
-				next[i] = w.Unit
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			err = ss.each(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args, func([]any) error {
-				out[i].Gone = false
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			evidence, err := s.d.evidence(ctx, ss, l, sp)
-			if err != nil {
-				return err
-			}
-			next[i] = s.unit(l, piece{sp, evidence}, stamp)
-			next[i].Account = w.Unit.Account
-		}
-		return nil
-	})
-	return next, err
 }
 
 func cloneVals(v []any) []any {

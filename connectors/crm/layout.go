@@ -154,7 +154,7 @@ func (l *layout) classify(ds connectors.Dataset, source string, sc *schema) {
 		target := false
 		for _, r := range sc.refs {
 			c.ref = c.ref || r.from == l.table.name && contains(r.fromCols, c.name)
-			target = target || strings.EqualFold(r.to, l.table.name) && contains(r.toCols, c.name)
+			target = target || r.to == l.table.name && contains(r.toCols, c.name)
 		}
 		c.pinned = pk || c.generated || f.PrimaryKey
 		c.keyed = pk || f.PrimaryKey || c.ref || target || len(c.field.Links) > 0

@@ -8,11 +8,22 @@ import (
 // the call. Several rows may answer to one locator when the catalog's key is not
 // unique; callers that change rows must not accept that.
 func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []string, fn func(locator string, r row) error) error {
-	size := s.d.chunk(l)
 	order := ""
 	if ss.lock != "" || l.table.keyless {
 		order = " ORDER BY " + list(l.table.ident(s.d, "")) // locks are taken in one order
 	}
+	return s.reach(ctx, ss, l, locators, "SELECT "+l.selection(s.d)+" FROM "+l.table.from, order+ss.lock, func(loc string, wanted bool, r row) error {
+		if !wanted {
+			return nil
+		}
+		return fn(loc, r)
+	})
+}
+
+// reach runs a statement that answers with rows, of the condition for locators put
+// between head and tail. A row may answer that no locator names: it is not wanted.
+func (s *source) reach(ctx context.Context, ss *session, l *layout, locators []string, head, tail string, fn func(locator string, wanted bool, r row) error) error {
+	size := s.d.chunk(l)
 	for from := 0; from < len(locators); from += size {
 		chunk := locators[from:min(from+size, len(locators))]
 		where, args := s.d.locate(l, chunk)
@@ -24,13 +35,10 @@ func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []
 			want[c] = true
 		}
 		var num numbering
-		q := "SELECT " + l.selection(s.d) + " FROM " + l.table.from + " WHERE " + where + order + ss.lock
-		err := ss.each(ctx, q, args, func(v []any) error {
+		err := ss.each(ctx, head+" WHERE "+where+tail, args, func(v []any) error {
 			r := num.number(l, l.newRow(v))
-			if loc := l.locator(r); want[loc] {
-				return fn(loc, r)
-			}
-			return nil
+			loc := l.locator(r)
+			return fn(loc, want[loc], r)
 		})
 		if err != nil {
 			return err
@@ -41,7 +49,7 @@ func (s *source) lookup(ctx context.Context, ss *session, l *layout, locators []
 
 // reread reads rows by what names them.
 func (j *job) reread(ctx context.Context, l *layout, idents [][]any, fn func(r row) error) error {
-	where, args := j.s.d.match(l, idents, "")
+	where, args := j.s.d.match(l.table, l.table.ident(j.s.d, ""), idents)
 	q := "SELECT " + l.selection(j.s.d) + " FROM " + l.table.from + " WHERE " + where
 	if l.table.keyless {
 		q += " ORDER BY " + l.table.hash("")

@@ -129,7 +129,7 @@ func (d *mysql) write(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	ss.lock = " FOR UPDATE"
+	ss.lock, ss.returning = " FOR UPDATE", d.maria
 	return ss, nil
 }
 

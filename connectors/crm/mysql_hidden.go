@@ -25,7 +25,7 @@ func quotedNames(s string) []string {
 // nothing but read: the statement that makes the table tells them.
 func (b *mySchema) hidden(ctx context.Context) error {
 	for _, t := range b.sc.tables {
-		if t.kind != "table" || t.outside || len(t.denied) == 0 && !b.role || slices.Contains(t.denied, "SELECT") {
+		if t.kind != "table" || t.outside != "" || len(t.denied) == 0 && !b.role || slices.Contains(t.denied, "SELECT") {
 			continue
 		}
 		err := b.s.each(ctx, "SHOW CREATE TABLE "+t.from, nil, func(v []any) error {

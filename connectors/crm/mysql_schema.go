@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,18 +79,31 @@ func (b *mySchema) tables(ctx context.Context) error {
 // outside adds tables of other databases that refer to one of this.
 func (b *mySchema) outside(ctx context.Context) error {
 	return b.s.each(ctx, `SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND TABLE_SCHEMA <> DATABASE()`, nil, func(v []any) error {
-		b.sc.tables = append(b.sc.tables, &table{name: str(v[0]) + "." + str(v[1]), kind: "table", from: b.d.quote(str(v[0])) + "." + b.d.quote(str(v[1])), outside: true,
+		b.sc.tables = append(b.sc.tables, &table{name: str(v[0]) + "." + str(v[1]), kind: "table", from: b.d.quote(str(v[0])) + "." + b.d.quote(str(v[1])), outside: str(v[0]),
 			reason: "it is a table of another database"})
 		return nil
 	})
 }
 
-// concerned is the condition for tables of this database and those outside.
-const concerned = `(TABLE_SCHEMA = DATABASE() OR (TABLE_SCHEMA, TABLE_NAME) IN (SELECT k.TABLE_SCHEMA, k.TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE k WHERE k.REFERENCED_TABLE_SCHEMA = DATABASE()))`
+// concerned runs a query for the tables of this database and for each of those outside;
+// %s is the place of the condition, whose columns are of the table alias. The server
+// opens the tables of all its databases unless the condition names one of them by =.
+func (b *mySchema) concerned(ctx context.Context, q, alias string, fn func(v []any) error) error {
+	err := b.s.each(ctx, fmt.Sprintf(q, alias+"TABLE_SCHEMA = DATABASE()"), nil, fn)
+	for _, t := range b.sc.tables {
+		if err != nil {
+			break
+		}
+		if t.outside != "" {
+			err = b.s.each(ctx, fmt.Sprintf(q, alias+"TABLE_SCHEMA = ? AND "+alias+"TABLE_NAME = ?"), []any{t.outside, strings.TrimPrefix(t.name, t.outside+".")}, fn)
+		}
+	}
+	return err
+}
 
 func (b *mySchema) columns(ctx context.Context) error {
-	return b.s.each(ctx, `SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, EXTRA, CHARACTER_MAXIMUM_LENGTH, COLUMN_COMMENT, COLLATION_NAME,
-		GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE `+concerned+` ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION`, nil, func(v []any) error {
+	return b.concerned(ctx, `SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, IS_NULLABLE, EXTRA, CHARACTER_MAXIMUM_LENGTH, COLUMN_COMMENT, COLLATION_NAME,
+		GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE %s ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION`, "", func(v []any) error {
 		t := b.named(v[0], v[1], v[2])
 		if t == nil {
 			return nil
@@ -186,8 +200,8 @@ func (b *mySchema) indexes(ctx context.Context) error {
 		part bool // over a part of a column, or an expression
 	}
 	var all []*index
-	err := b.s.each(ctx, `SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
-		WHERE NON_UNIQUE = 0 AND `+concerned+` ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`, nil, func(v []any) error {
+	err := b.concerned(ctx, `SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+		WHERE NON_UNIQUE = 0 AND %s ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`, "", func(v []any) error {
 		t := b.named(v[0], v[1], v[2])
 		if t == nil {
 			return nil
@@ -218,10 +232,10 @@ func (b *mySchema) indexes(ctx context.Context) error {
 
 func (b *mySchema) references(ctx context.Context) error {
 	at := map[string]int{}
-	return b.s.each(ctx, `SELECT k.TABLE_SCHEMA = DATABASE(), k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE
+	return b.concerned(ctx, `SELECT k.TABLE_SCHEMA = DATABASE(), k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE
 		FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
 			ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
-		WHERE k.REFERENCED_TABLE_SCHEMA = DATABASE() ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`, nil, func(v []any) error {
+		WHERE k.REFERENCED_TABLE_SCHEMA = DATABASE() AND %s ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`, "k.", func(v []any) error {
 		from, to := b.named(v[0], v[1], v[2]), b.named(int64(1), nil, v[5])
 		if from == nil || to == nil {
 			return nil

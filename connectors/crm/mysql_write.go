@@ -109,8 +109,8 @@ func tuples(exprs []string, rows [][]any) (string, []any) {
 	return "(" + list(exprs) + ") IN (" + strings.TrimSuffix(strings.Repeat(one, len(rows)), ",") + ")", args
 }
 
-func (d *mysql) match(l *layout, idents [][]any, prefix string) (string, []any) {
-	return tuples(l.table.ident(d, prefix), idents)
+func (d *mysql) match(_ *table, exprs []string, idents [][]any) (string, []any) {
+	return tuples(exprs, idents)
 }
 
 // equal compares texts of different collations byte by byte: the server refuses to
@@ -129,7 +129,7 @@ func (d *mysql) update(ctx context.Context, s *session, l *layout, cols []int, v
 	if l.table.keyless {
 		return d.oneByOne(ctx, s, l, idents, stmt, vals)
 	}
-	where, args := d.match(l, idents, "")
+	where, args := d.match(l.table, l.table.ident(d, ""), idents)
 	return s.exec(ctx, stmt+" WHERE "+where, append(vals[:len(vals):len(vals)], args...)...)
 }
 
@@ -168,7 +168,7 @@ func (d *mysql) delete(ctx context.Context, s *session, groups []group, knot boo
 			continue
 		}
 		for from := 0; from < len(g.idents); from += mysqlChunk {
-			where, args := d.match(g.l, g.idents[from:min(from+mysqlChunk, len(g.idents))], "")
+			where, args := d.match(g.l.table, g.l.table.ident(d, ""), g.idents[from:min(from+mysqlChunk, len(g.idents))])
 			n, err := s.exec(ctx, "DELETE FROM "+g.l.table.from+" WHERE "+where, args...)
 			if total += n; err != nil {
 				return total, err

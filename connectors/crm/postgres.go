@@ -277,7 +277,7 @@ func (d *postgres) write(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	ss.lock = " FOR UPDATE"
+	ss.lock, ss.returning = " FOR UPDATE", true
 	if v, err := ss.one(ctx, "SHOW transaction_read_only"); err != nil || v == "on" {
 		if err == nil {
 			err = fmt.Errorf("%w: a standby, or default_transaction_read_only is set", connectors.ErrReadOnly)

@@ -17,6 +17,8 @@ const schemaVersion = `SELECT concat_ws(' ', current_schemas(false)::text,
 	(SELECT sum(hashtextextended(a.attname, a.xmin::text::bigint)) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND ` + userSchemas + `),
 	(SELECT sum(hashint8extended(o.oid::bigint, o.xmin::text::bigint)) FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace WHERE ` + userSchemas + `),
 	(SELECT sum(hashint8extended(g.oid::bigint, g.xmin::text::bigint)) FROM pg_trigger g WHERE NOT g.tgisinternal),
+	(SELECT sum(hashint8extended(r.oid::bigint, r.xmin::text::bigint)) FROM pg_rewrite r WHERE r.oid >= 16384),
+	(SELECT sum(hashint8extended(p.oid::bigint, p.xmin::text::bigint)) FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal),
 	(SELECT sum(hashint8extended(e.oid::bigint, e.xmin::text::bigint)) FROM pg_enum e))`
 
 // schema reads the schema, or returns the one read before when it has not
@@ -36,7 +38,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -258,8 +260,12 @@ func (b *pgSchema) checks(ctx context.Context) error {
 	})
 }
 
+// wholeOf is the expression of the table that a partition is a part of, or of the table
+// itself: rows are changed over the whole, by whatever is declared for a part of it.
+func wholeOf(id string) string { return "coalesce(pg_partition_root(" + id + "), " + id + ")::bigint" }
+
 func (b *pgSchema) references(ctx context.Context) error {
-	return b.s.each(ctx, `SELECT o.conrelid::bigint, o.confrelid::bigint, `+names("o.conrelid", "o.conkey")+`, `+names("o.confrelid", "o.confkey")+`, o.confdeltype::text
+	return b.s.each(ctx, `SELECT `+wholeOf("o.conrelid")+`, `+wholeOf("o.confrelid")+`, `+names("o.conrelid", "o.conkey")+`, `+names("o.confrelid", "o.confkey")+`, o.confdeltype::text
 		FROM pg_constraint o WHERE o.contype = 'f' AND o.conparentid = 0 ORDER BY o.conname, o.oid`, nil, func(v []any) error {
 		fo, _ := v[0].(int64)
 		to, _ := v[1].(int64)
@@ -276,7 +282,7 @@ func (b *pgSchema) references(ctx context.Context) error {
 var pgActions = map[string]string{"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 func (b *pgSchema) triggers(ctx context.Context) error {
-	err := b.s.each(ctx, `SELECT g.tgrelid::bigint, g.tgname, p.prosrc, (g.tgtype & 8) <> 0, (g.tgtype & 16) <> 0 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+	err := b.s.each(ctx, `SELECT DISTINCT `+wholeOf("g.tgrelid")+`, g.tgname, p.prosrc, (g.tgtype & 8) <> 0, (g.tgtype & 16) <> 0 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
 		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND (g.tgtype & 24) <> 0 ORDER BY g.tgname`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
 		if t := b.by[oid]; t != nil {
@@ -287,10 +293,10 @@ func (b *pgSchema) triggers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.s.each(ctx, `SELECT r.ev_class::bigint, r.rulename FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_type IN ('2', '4')`, nil, func(v []any) error {
+	return b.s.each(ctx, `SELECT r.ev_class::bigint, r.rulename, pg_get_ruledef(r.oid), r.ev_type = '4', r.ev_type = '2' FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_type IN ('2', '4')`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
 		if t := b.by[oid]; t != nil {
-			t.triggers = append(t.triggers, "rule "+str(v[1]))
+			t.trigger(rulePrefix+str(v[1]), str(v[2]), v[3] == "true", v[4] == "true")
 		}
 		return nil
 	})

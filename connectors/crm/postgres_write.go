@@ -67,6 +67,8 @@ func (d *postgres) comparable(c *column, prefix string) (string, string) {
 	switch c.kind {
 	case kindInt, kindUUID, kindText, kindBytes:
 		return q, c.sqlType
+	case kindOther: // as the server sends it, which a cast to text does not always give: an inet gets a mask
+		return "format('%s', " + q + ")", "text"
 	}
 	return q + "::text", "text"
 }
@@ -169,13 +171,12 @@ func quoteItem(b *strings.Builder, s string) {
 	b.WriteByte('"')
 }
 
-func (d *postgres) match(l *layout, idents [][]any, prefix string) (string, []any) {
-	exprs := l.table.ident(d, prefix)
+func (d *postgres) match(t *table, exprs []string, idents [][]any) (string, []any) {
 	types := []string{"text"}
-	if !l.table.keyless {
+	if !t.keyless {
 		types = types[:0]
-		for _, n := range l.table.pk {
-			types = append(types, l.table.column(n).sqlType)
+		for _, n := range t.pk {
+			types = append(types, t.column(n).sqlType)
 		}
 	}
 	cols := make([][]string, len(exprs))
@@ -197,7 +198,7 @@ func (d *postgres) equal(from *column, fromPrefix string, to *column, toPrefix s
 
 func (d *postgres) update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error) {
 	if !l.table.keyless {
-		where, args := d.match(l, idents, "")
+		where, args := d.match(l.table, l.table.ident(d, ""), idents)
 		return s.exec(ctx, "UPDATE "+l.table.from+" SET "+assignments(d, l, cols)+" WHERE "+where, append(vals[:len(vals):len(vals)], args...)...)
 	}
 	return d.oneByOne(ctx, s, l, idents, "UPDATE "+l.table.from+" SET "+assignments(d, l, cols), vals)
@@ -225,13 +226,13 @@ func (d *postgres) delete(ctx context.Context, s *session, groups []group, _ boo
 		if g.l.table.keyless {
 			return d.oneByOne(ctx, s, g.l, g.idents, "DELETE FROM "+g.l.table.from, nil)
 		}
-		where, args := d.match(g.l, g.idents, "")
+		where, args := d.match(g.l.table, g.l.table.ident(d, ""), g.idents)
 		return s.exec(ctx, "DELETE FROM "+g.l.table.from+" WHERE "+where, args...)
 	}
 	var with, counts []string
 	var args []any
 	for i, g := range groups {
-		where, more := d.match(g.l, g.idents, "")
+		where, more := d.match(g.l.table, g.l.table.ident(d, ""), g.idents)
 		with = append(with, fmt.Sprintf("d%d AS (DELETE FROM %s WHERE %s RETURNING 1)", i, g.l.table.from, where))
 		counts = append(counts, fmt.Sprintf("(SELECT count(*) FROM d%d)", i))
 		args = append(args, more...)

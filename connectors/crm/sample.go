@@ -27,7 +27,7 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 		stop := errors.New("no more is wanted")
 		err := s.reading(ctx, func(ss *session, sc *schema) error {
 			for _, t := range sc.tables {
-				if t.kind == "view" || t.kind == "shadow" || t.outside {
+				if t.kind == "view" || t.kind == "shadow" || t.outside != "" {
 					continue
 				}
 				out, err := s.sample(ctx, ss, sc, t, n, seed)
@@ -51,6 +51,9 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 
 // collectionName is the table's name as the catalog spells it.
 func (s *source) collectionName(t *table) string {
+	if _, ok := s.dataset.Collection(t.name); ok {
+		return t.name
+	}
 	for _, c := range s.dataset.Collections {
 		if strings.EqualFold(c.Name, t.name) {
 			return c.Name
@@ -88,6 +91,9 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 		where[i] += " = ?"
 	}
 	q := "SELECT " + strings.Join(list, ", ") + " FROM " + t.from + " WHERE " + strings.Join(where, " AND ")
+	if t.keyless { // those that are alike are drawn one by one
+		q += " LIMIT 1"
+	}
 	for _, id := range idents.Items() {
 		err := ss.each(ctx, q, id, func(v []any) error {
 			d.Row(func(put func(int, string)) {

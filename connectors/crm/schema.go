@@ -29,11 +29,12 @@ type table struct {
 	hash     func(prefix string) string // the expression of that digest
 	triggers []string                   // names of triggers on UPDATE or DELETE
 	copying  []copying                  // those that write to another table
+	viewed   []viewed                   // materialized views that hold columns of it
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
-	outside  bool                       // a table of another database that refers to one of this
+	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
 	fixed    string                     // why no row may be changed; \"\" when rows may be
 	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
@@ -45,17 +46,47 @@ type copying struct {
 	onDelete, onEdit bool
 }
 
-// trigger notes a trigger on UPDATE or DELETE; body is what it does.
+// trigger notes a trigger, or a rule, on UPDATE or DELETE; body is what it does.
 func (t *table) trigger(name, body string, onDelete, onEdit bool) {
-	if m := copies.FindStringSubmatch(body); m != nil {
-		t.copying = append(t.copying, copying{name: name, to: m[1], onDelete: onDelete, onEdit: onEdit})
-		name += ", which writes to " + m[1]
+	if to := writesTo(body); to != "" {
+		what := "trigger " + name
+		if strings.HasPrefix(name, rulePrefix) {
+			what = name
+		}
+		t.copying = append(t.copying, copying{name: what, to: to, onDelete: onDelete, onEdit: onEdit})
+		name += ", which writes to " + to
 	}
 	t.triggers = append(t.triggers, name)
 }
 
-// copies finds the table that the body of a trigger writes to.
-var copies = regexp.MustCompile(`(?is)\b(?:insert|replace)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+([\w."` + "`" + `]+)`)
+// rulePrefix tells a rule from a trigger.
+const rulePrefix = "rule "
+
+// writesTo finds the table that the body of a trigger puts values of its row into: "" for
+// none, elsewhere when its text does not tell which.
+func writesTo(body string) string {
+	if m := copies.FindStringSubmatch(body); m != nil {
+		return m[1]
+	}
+	for _, m := range updates.FindAllStringSubmatch(body, -1) {
+		if set, _, _ := strings.Cut(strings.ToLower(m[2]), "where"); rowValue.MatchString(set) {
+			return m[1]
+		}
+	}
+	if calls.MatchString(body) && rowValue.MatchString(body) {
+		return elsewhere
+	}
+	return ""
+}
+
+const elsewhere = "a place that its text does not name"
+
+var (
+	copies   = regexp.MustCompile(`(?is)\b(?:insert|replace|merge)\s+(?:or\s+\w+\s+|ignore\s+)?into\s+([\w."` + "`" + `]+)`)
+	updates  = regexp.MustCompile(`(?is)\bupdate\s+(?:only\s+)?([\w."` + "`" + `]+)\s+(?:as\s+)?(?:\w+\s+)?set\b([^;]*)`)
+	calls    = regexp.MustCompile(`(?is)\b(?:execute|perform|call)\b`)
+	rowValue = regexp.MustCompile(`(?is)\b(?:old|new)\b`)
+)
 
 // column is one column of a table.
 type column struct {
@@ -112,7 +143,8 @@ func (c *column) json() bool {
 }
 
 // reference is a foreign key of the schema or a reference of the catalog: the
-// columns of from hold the values of the columns of to.
+// columns of from hold the values of the columns of to. The tables are named as the
+// schema names them: names of two tables may differ in case only.
 type reference struct {
 	from, to         string
 	fromCols, toCols []string
@@ -122,7 +154,7 @@ type reference struct {
 
 func (r reference) same(o reference) bool {
 	eq := func(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
-	return strings.EqualFold(r.from, o.from) && strings.EqualFold(r.to, o.to) && eq(r.fromCols, o.fromCols) && eq(r.toCols, o.toCols)
+	return r.from == o.from && r.to == o.to && eq(r.fromCols, o.fromCols) && eq(r.toCols, o.toCols)
 }
 
 // table finds a table by name, exactly or else without regard to case.

@@ -58,13 +58,16 @@ func (d *sqlite) schema(ctx context.Context, s *session) (*schema, error) {
 	return sc, nil
 }
 
-// complete gives a foreign key that names no columns the target's primary key.
+// complete names the target of a foreign key as the schema does, and gives one that
+// names no columns the target's primary key.
 func (r *reference) complete(sc *schema) {
-	if t := sc.table(r.to); t != nil && slices.Contains(r.toCols, "") {
-		r.to = t.name
-		if len(t.pk) == len(r.fromCols) {
-			r.toCols = slices.Clone(t.pk)
-		}
+	t := sc.table(r.to)
+	if t == nil {
+		return
+	}
+	r.to = t.name
+	if slices.Contains(r.toCols, "") && len(t.pk) == len(r.fromCols) {
+		r.toCols = slices.Clone(t.pk)
 	}
 }
 
@@ -221,7 +224,7 @@ func (d *sqlite) dangling(ctx context.Context, s *session, tables []*table) (map
 	ask := map[string]bool{}
 	for _, t := range tables {
 		for _, r := range sc.refs {
-			if r.from == t.name || strings.EqualFold(r.to, t.name) {
+			if r.from == t.name || r.to == t.name {
 				ask[r.from] = true
 			}
 		}

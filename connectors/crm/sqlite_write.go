@@ -65,16 +65,15 @@ func in(expr string, n int) string {
 	return expr + " IN (" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
 }
 
-func (d *sqlite) match(l *layout, idents [][]any, prefix string) (string, []any) {
-	id := l.table.ident(d, prefix)
+func (d *sqlite) match(_ *table, exprs []string, idents [][]any) (string, []any) {
 	var args []any
 	for _, v := range idents {
 		args = append(args, v...)
 	}
-	if len(id) == 1 {
-		return in(id[0], len(idents)), args
+	if len(exprs) == 1 {
+		return in(exprs[0], len(idents)), args
 	}
-	one := "(" + strings.Join(id, " = ? AND ") + " = ?)"
+	one := "(" + strings.Join(exprs, " = ? AND ") + " = ?)"
 	return "(" + strings.TrimSuffix(strings.Repeat(one+" OR ", len(idents)), " OR ") + ")", args
 }
 
@@ -85,7 +84,7 @@ func (d *sqlite) equal(from *column, fromPrefix string, to *column, toPrefix str
 // update overrides a conflict clause of the table, which could skip the row or
 // throw others away.
 func (d *sqlite) update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error) {
-	where, args := d.match(l, idents, "")
+	where, args := d.match(l.table, l.table.ident(d, ""), idents)
 	return s.exec(ctx, "UPDATE OR ABORT "+l.table.from+" SET "+assignments(d, l, cols)+" WHERE "+where, append(vals[:len(vals):len(vals)], args...)...)
 }
 
@@ -103,7 +102,7 @@ func (d *sqlite) delete(ctx context.Context, s *session, groups []group, _ bool)
 	var total int64
 	for _, g := range groups {
 		for from := 0; from < len(g.idents); from += d.chunk(g.l) {
-			where, args := d.match(g.l, g.idents[from:min(from+d.chunk(g.l), len(g.idents))], "")
+			where, args := d.match(g.l.table, g.l.table.ident(d, ""), g.idents[from:min(from+d.chunk(g.l), len(g.idents))])
 			n, err := s.exec(ctx, "DELETE FROM "+g.l.table.from+" WHERE "+where, args...)
 			if err != nil {
 				return total, err
