@@ -30,12 +30,9 @@ func (shaHash) Word(s string) uint32 {
 	return binary.BigEndian.Uint32(h[:])
 }
 
-func (shaHash) Sum(parts ...[]byte) uint64 {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return binary.BigEndian.Uint64(h.Sum(nil))
+func (shaHash) Sum(msg []byte) uint64 {
+	h := sha256.Sum256(msg)
+	return binary.BigEndian.Uint64(h[:])
 }
 
 func isoDate(s string) (time.Time, lineage.Date, bool) {

@@ -24,7 +24,7 @@ type desk struct {
 	index  map[lineage.Token][]int // edges by token, when they are many
 	name   []lineage.Name
 	label  []lineage.Name
-	digest [][]byte
+	digest []byte
 	cat    []int
 	seen   []bool
 	// The categories of the last record, by number and by name.

@@ -12,7 +12,7 @@ import (
 type Hasher interface {
 	Token(kind, value string) lineage.Token
 	Word(s string) uint32
-	Sum(parts ...[]byte) uint64
+	Sum(msg []byte) uint64
 }
 
 // Dates parses the dates that stand in records. civil is the date that the

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -47,10 +46,10 @@ func (r *record) begin(row int, at int64) {
 func (r *record) fields() {
 	for i := range r.shape.cols {
 		c := &r.shape.cols[i]
-		if c.values.IsNull(r.row) {
+		if c.null(r.row) {
 			continue
 		}
-		if v := c.values.Value(r.row); v != "" {
+		if v := c.value(r.row); v != "" {
 			r.field(c, v)
 		}
 	}
@@ -95,7 +94,7 @@ func (r *record) field(c *column, v string) {
 	case c.name:
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
-	case c.text && !c.linked:
+	case c.free && !c.linked:
 		r.text(v)
 	}
 }
@@ -106,7 +105,7 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 	if n == nil {
 		return
 	}
-	if c.label {
+	if c.called {
 		names = labels
 	}
 	*names = append(*names, cut(&r.words, n))
@@ -166,10 +165,10 @@ func (r *record) links(c *column, v string) {
 		return
 	}
 	typ := &r.shape.cols[at]
-	if typ.values.IsNull(r.row) {
+	if typ.null(r.row) {
 		return
 	}
-	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.values.Value(r.row))); ok {
+	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.value(r.row))); ok {
 		r.link(k, v, lineage.Link)
 	}
 }
@@ -386,15 +385,14 @@ func (r *record) finish() {
 // sum digests the record's values by column name, so that the order of columns
 // does not matter.
 func (r *record) sum() uint64 {
-	parts := r.digest[:0]
+	msg, n := r.digest[:0], 0
 	for _, i := range r.shape.byName {
-		if c := &r.shape.cols[i]; !c.values.IsNull(r.row) {
-			parts = append(parts, bytesOf(c.Name), bytesOf(c.values.Value(r.row)))
+		if c := &r.shape.cols[i]; !c.null(r.row) {
+			msg = appendPart(append(msg, c.head...), c.value(r.row))
+			n++
 		}
 	}
-	r.digest = parts
-	return digest(r.hash, parts)
+	var sum uint64
+	sum, r.digest = digest(r.hash, msg, n)
+	return sum
 }
-
-// bytesOf views a string as bytes that nobody changes.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

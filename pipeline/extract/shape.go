@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -17,12 +18,16 @@ import (
 type column struct {
 	connectors.Field
 	values *array.String
+	text   string  // of all values
+	ends   []int32 // ends[row] is where the value of a row begins in text, ends[row+1] where it ends
+	whole  bool    // there is no null
+	head   string  // what stands before its value in a digest
 
 	role     lineage.Role // of an identity column
 	personal bool
 	name     bool
-	label    bool // its names are what others call the person
-	text     bool // searched as text when nothing else is known
+	called   bool // its names are what others call the person
+	free     bool // searched as text when nothing else is known
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
@@ -52,12 +57,13 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), values: rows.Column(i).(*array.String), poly: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1}
+		c.take(rows.Column(i).(*array.String))
 		m := keyMeaning(c.Name)
 		c.role = s.roleOf(&c, m)
 		c.personal, c.name = c.Personal(), c.Means("name")
-		c.label = coll.AddressBook || labelKey(c.Name)
-		c.text = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
+		c.called = coll.AddressBook || labelKey(c.Name)
+		c.free = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
 		}
@@ -70,6 +76,20 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
 }
+
+// take takes in the values of a batch.
+func (c *column) take(a *array.String) {
+	c.values, c.ends, c.whole, c.text = a, a.ValueOffsets(), a.NullN() == 0, ""
+	if b := a.Data().Buffers()[2]; b != nil && b.Len() > 0 {
+		c.text = unsafe.String(unsafe.SliceData(b.Bytes()), b.Len())
+	}
+	c.head = string(appendPart(nil, c.Name))
+}
+
+func (c *column) null(row int) bool { return !c.whole && c.values.IsNull(row) }
+
+// value returns the text of a row; it is valid as long as the batch is.
+func (c *column) value(row int) string { return c.text[c.ends[row]:c.ends[row+1]] }
 
 // roleOf is the role of the identifiers of an identity column.
 func (s *shape) roleOf(c *column, m meaning) lineage.Role {
