@@ -3,6 +3,7 @@ package extract
 import (
 	"hash/maphash"
 	"slices"
+	"unsafe"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -13,11 +14,14 @@ type desk struct {
 	hash   Hasher
 	names  namer
 	idents [1024]ident
+	number [16]byte // a telephone number on its way to its token
 	seed   maphash.Seed
 
 	edges []lineage.Edge // slabs that results are cut from
 	words []uint32
 	list  []lineage.Name
+
+	account string // of the last record
 
 	// Of the record at hand.
 	edge   []lineage.Edge
@@ -58,13 +62,27 @@ func (d *desk) normalised(kind, raw string) (e lineage.Edge, ok bool) {
 			return lineage.Edge{Token: slot.token, Kind: slot.as, Weak: slot.weak}, slot.ok
 		}
 	}
+	e, ok = d.normalise(kind, raw)
+	if short && kind != "" {
+		slot.kind, slot.size, slot.ok, slot.weak, slot.as, slot.token = kind, uint8(len(raw)), ok, e.Weak, e.Kind, e.Token
+		copy(slot.raw[:], raw)
+	}
+	return e, ok
+}
+
+// normalise is normalised without what is remembered.
+func (d *desk) normalise(kind, raw string) (e lineage.Edge, ok bool) {
+	if kind == KindPhone {
+		if value, weak, ok, known := plainPhone(raw, d.number[:0]); known {
+			if ok {
+				e = lineage.Edge{Token: d.hash.Token(kind, unsafe.String(unsafe.SliceData(value), len(value))), Kind: kind, Weak: weak}
+			}
+			return e, ok
+		}
+	}
 	id, ok := Normalise(kind, raw)
 	if ok {
 		e = lineage.Edge{Token: d.hash.Token(id.Kind, id.Value), Kind: id.Kind, Weak: id.Weak}
-	}
-	if short && kind != "" {
-		*slot = ident{kind: kind, size: uint8(len(raw)), ok: ok, weak: e.Weak, as: e.Kind, token: e.Token}
-		copy(slot.raw[:], raw)
 	}
 	return e, ok
 }

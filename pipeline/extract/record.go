@@ -68,7 +68,9 @@ func (r *record) fields() {
 
 // field takes in one value.
 func (r *record) field(c *column, v string) {
-	r.life(c, v)
+	if c.alive {
+		r.life(c, v)
+	}
 	if c.Look == connectors.LookSkip {
 		return
 	}
@@ -114,11 +116,14 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 // life takes in account and dates.
 func (r *record) life(c *column, v string) {
 	if c.account && r.out.Account == "" {
-		r.out.Account = strings.Clone(strings.TrimSpace(v))
+		if a := strings.TrimSpace(v); a != r.account { // most are that of the record before
+			r.account = strings.Clone(a)
+		}
+		r.out.Account = r.account
 	}
 	if c.recorded {
 		if t, civil, ok := r.x.Dates(v); ok {
-			r.out.RecordedAt, r.civil = t.Truncate(time.Second), civil
+			r.out.RecordedAt, r.civil = t.Add(-time.Duration(t.Nanosecond())), civil
 		}
 	}
 	if c.trigger {

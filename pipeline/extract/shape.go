@@ -36,6 +36,7 @@ type column struct {
 	moved       bool // the value is the identifier that she has from now on
 	linked      bool // it defines or refers to an id
 
+	alive                      bool // it has to do with the record's life: one of the following
 	account, recorded, trigger bool
 	overrides, consents        []string
 }
@@ -69,6 +70,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		}
 		x.joins(&c)
 		s.meanings(&c, i-1)
+		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
