@@ -3,6 +3,7 @@ package extract
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/cratio/sutra/lineage"
@@ -17,11 +18,12 @@ type desk struct {
 	number [16]byte // a telephone number on its way to its token
 	seed   maphash.Seed
 
-	edges []lineage.Edge // slabs that results are cut from
-	words []uint32
-	list  []lineage.Name
+	sightings []lineage.Sighting // of the batch
+	edges     []lineage.Edge     // slabs that they are cut from
+	words     []uint32
+	list      []lineage.Name
 
-	account string // of the last record
+	accounts [64]string // the last ones, by their last byte
 
 	// Of the record at hand.
 	edge   []lineage.Edge
@@ -87,14 +89,29 @@ func (d *desk) normalise(kind, raw string) (e lineage.Edge, ok bool) {
 	return e, ok
 }
 
-// cut copies values to the end of a slab and returns the copy; a new slab is
-// begun when it does not fit.
+// account returns a copy of the name of an account, the same for many records.
+func (d *desk) account(name string) string {
+	if name == "" {
+		return ""
+	}
+	slot := &d.accounts[name[len(name)-1]%byte(len(d.accounts))]
+	if *slot != name {
+		*slot = strings.Clone(name)
+	}
+	return *slot
+}
+
+// slabMost is how many values a slab has at most, unless one copy has more.
+const slabMost = 1 << 14
+
+// cut copies values to the end of a slab and returns the copy; a new slab, twice as
+// large, is begun when it does not fit.
 func cut[T any](slab *[]T, from []T) []T {
 	if len(from) == 0 {
 		return nil
 	}
 	if cap(*slab)-len(*slab) < len(from) {
-		*slab = make([]T, 0, max(1024, len(from)))
+		*slab = make([]T, 0, max(1024, min(2*cap(*slab), slabMost), len(from)))
 	}
 	n := len(*slab)
 	*slab = append(*slab, from...)

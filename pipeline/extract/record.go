@@ -16,22 +16,21 @@ type record struct {
 	shape    *shape
 	dataset  string
 	unit     connectors.Unit
-	locators locators
+	locators texts
 
-	sightings []lineage.Sighting
-	row       int
-	out       lineage.Sighting // its edges and names are those of the desk until finish
-	parts     []lineage.Sighting
-	civil     lineage.Date // of out.RecordedAt
-	personal  bool
-	moved     bool          // the record says that she has another identifier from now on
-	to        lineage.Token // which
+	row      int
+	out      lineage.Sighting // its edges and names are those of the desk until finish
+	parts    []lineage.Sighting
+	civil    lineage.Date // of out.RecordedAt
+	personal bool
+	moved    bool          // the record says that she has another identifier from now on
+	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.at(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
@@ -116,10 +115,7 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 // life takes in account and dates.
 func (r *record) life(c *column, v string) {
 	if c.account && r.out.Account == "" {
-		if a := strings.TrimSpace(v); a != r.account { // most are that of the record before
-			r.account = strings.Clone(a)
-		}
-		r.out.Account = r.account
+		r.out.Account = r.account(strings.TrimSpace(v))
 	}
 	if c.recorded {
 		if t, civil, ok := r.x.Dates(v); ok {

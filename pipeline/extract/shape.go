@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -17,11 +16,8 @@ import (
 // decided once and not for every value.
 type column struct {
 	connectors.Field
-	values *array.String
-	text   string  // of all values
-	ends   []int32 // ends[row] is where the value of a row begins in text, ends[row+1] where it ends
-	whole  bool    // there is no null
-	head   string  // what stands before its value in a digest
+	texts
+	head string // what stands before its value in a digest
 
 	role     lineage.Role // of an identity column
 	personal bool
@@ -60,6 +56,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		}
 		c := column{Field: connectors.FieldOf(af), poly: -1}
 		c.take(rows.Column(i).(*array.String))
+		c.head = string(appendPart(nil, c.Name))
 		m := keyMeaning(c.Name)
 		c.role = s.roleOf(&c, m)
 		c.personal, c.name = c.Personal(), c.Means("name")
@@ -78,20 +75,6 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
 }
-
-// take takes in the values of a batch.
-func (c *column) take(a *array.String) {
-	c.values, c.ends, c.whole, c.text = a, a.ValueOffsets(), a.NullN() == 0, ""
-	if b := a.Data().Buffers()[2]; b != nil && b.Len() > 0 {
-		c.text = unsafe.String(unsafe.SliceData(b.Bytes()), b.Len())
-	}
-	c.head = string(appendPart(nil, c.Name))
-}
-
-func (c *column) null(row int) bool { return !c.whole && c.values.IsNull(row) }
-
-// value returns the text of a row; it is valid as long as the batch is.
-func (c *column) value(row int) string { return c.text[c.ends[row]:c.ends[row+1]] }
 
 // roleOf is the role of the identifiers of an identity column.
 func (s *shape) roleOf(c *column, m meaning) lineage.Role {
@@ -174,20 +157,4 @@ func (s *shape) meanings(c *column, i int) {
 			c.consents = append(c.consents, what)
 		}
 	}
-}
-
-// locators are the locators of a batch, copied out of it as one string.
-type locators struct {
-	text  string
-	from  int
-	array *array.String
-}
-
-func locatorsOf(rows arrow.Record) locators {
-	a := rows.Column(0).(*array.String)
-	return locators{text: string(a.ValueBytes()), from: a.ValueOffset(0), array: a}
-}
-
-func (l locators) at(row int) string {
-	return l.text[l.array.ValueOffset(row)-l.from : l.array.ValueOffset(row+1)-l.from]
 }
