@@ -3,6 +3,7 @@ package extract
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -114,14 +115,43 @@ func TestBatchAgainstPlain(t *testing.T) {
 			sums := rapid.Bool().Draw(t, "sums")
 			got := x.Batch("crm", coll, u, b, sums)
 			want := refBatch(x, "crm", coll, u, b, sums)
-			b.Rows.Release()
-			if len(got)+len(want) > 0 {
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("the fast extraction differs (-plain +fast):\n%s", diff)
-				}
+			same(t, want, got)
+			if err := x.Lend("crm", coll, u, b, sums, func(lent []lineage.Sighting) error {
+				same(t, want, lent)
+				same(t, want, got) // what was given away is not what is lent
+				return nil
+			}); err != nil {
+				t.Fatal(err)
 			}
+			b.Rows.Release()
+			same(t, want, got)
 		}
 	})
+}
+
+func same(t *rapid.T, want, got []lineage.Sighting) {
+	t.Helper()
+	if len(got)+len(want) == 0 {
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("the fast extraction differs (-plain +fast):\n%s", diff)
+	}
+}
+
+// TestLendPassesErrors pins that what goes wrong with the sightings is told.
+func TestLendPassesErrors(t *testing.T) {
+	x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+	b := connectors.NewBuilder(memory.DefaultAllocator, "leads", []connectors.Field{{Name: "phone", Identity: KindPhone}})
+	defer b.Release()
+	b.Row("row 1")
+	b.Set(0, "9820145678")
+	batch := b.Flush()
+	defer batch.Rows.Release()
+	wrong := errors.New("the disk is full")
+	if err := x.Lend("crm", connectors.Collection{Name: "leads"}, connectors.Unit{}, batch, false, func([]lineage.Sighting) error { return wrong }); !errors.Is(err, wrong) {
+		t.Fatalf("error %v", err)
+	}
 }
 
 // TestBatchParallel extracts on several goroutines with one extractor.
