@@ -1,15 +1,18 @@
 package crm
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -36,6 +39,10 @@ const (
 	leaderIdle  = 2 * time.Minute
 	leaderTouch = 15 * time.Second
 )
+
+// readAhead is how much of what the server sent is taken in at a time, in bytes: the
+// driver alone asks the system for 8 KiB after 8 KiB.
+const readAhead = 128 << 10
 
 // indianTime is the zone in which timestamps are spelled.
 const indianTime = "Asia/Kolkata"
@@ -83,6 +90,9 @@ func openPostgres(url string) (*postgres, error) {
 	set("row_security", "off") // a policy that hides rows is an error, not fewer rows
 	set("statement_timeout", fmt.Sprint(opts.statement.Milliseconds()))
 	set("lock_timeout", fmt.Sprint(opts.lock.Milliseconds()))
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readAhead), w)
+	}
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
