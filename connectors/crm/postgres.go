@@ -60,6 +60,7 @@ type postgres struct {
 	dirty   map[string]bool // tables with dead rows of our own
 	version string          // of the schema below
 	known   *schema
+	stateOf string // the shared state in which it was read last, or ""
 }
 
 // leader is the transaction whose state the readers of a listing share.
@@ -167,7 +168,7 @@ func (d *postgres) close() error {
 func (d *postgres) forget() {
 	d.mu.Lock()
 	l := d.leader
-	d.leader = nil
+	d.leader, d.stateOf = nil, "" // a server that was started anew may give the same name again
 	d.mu.Unlock()
 	if l != nil {
 		d.discard(l.c)
@@ -195,6 +196,7 @@ func (d *postgres) read(ctx context.Context, why purpose) (*session, error) {
 				}
 				return d.begin(ctx, beginReading)
 			}
+			ss.state = id
 		}
 	case forListing:
 		if d.opts.connections > 1 {
@@ -242,7 +244,7 @@ func (d *postgres) lead(ctx context.Context, ss *session) (*session, error) {
 		return d.begin(ctx, beginReading)
 	}
 	c := ss.conn.(pgSession).c
-	ss.open = false
+	ss.open, ss.state = false, id
 	ss.release = func() error {
 		if c.IsClosed() || c.TxStatus() != 'T' {
 			d.give(c)
