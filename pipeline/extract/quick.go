@@ -54,8 +54,7 @@ func plainEmail(s string) (at int, worded, ok bool) {
 		return 0, false, false
 	}
 	domain := s[at+1:]
-	last := domain[len(domain)-1]
-	if classes[domain[0]]&(isLetter|isDigit) == 0 || last == '.' {
+	if classes[domain[0]]&(isLetter|isDigit) == 0 {
 		return 0, false, false
 	}
 	dot, digits := -1, false // digits behind the last dot
