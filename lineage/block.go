@@ -311,6 +311,9 @@ func appendTail(out []byte, s *Sighting) []byte {
 		}
 	}
 	out = binary.AppendUvarint(out, uint64(len(s.Facts)))
+	if len(s.Facts) == 0 { // as in most rows: sorting nothing takes memory too
+		return out
+	}
 	for _, k := range slices.Sorted(maps.Keys(s.Facts)) {
 		out = appendStr(appendStr(out, k), s.Facts[k])
 	}

@@ -60,7 +60,7 @@ type Graph struct {
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are
 // not read: the sources are scanned anew.
-const formatVersion = 3
+const formatVersion = 4
 
 // headFile is the plain file that tells whether a key opens the graph.
 type headFile struct {

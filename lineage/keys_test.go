@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"testing"
 
+	"github.com/minio/highwayhash"
 	"pgregory.net/rapid"
 )
 
@@ -38,9 +39,6 @@ func TestMacAgainstPlain(t *testing.T) {
 		if got := g.Word(a); got != binary.BigEndian.Uint32(plain("word", a)) {
 			t.Fatalf("the word %q", a)
 		}
-		if got := g.Sum([]byte(a), []byte(b)); got != binary.BigEndian.Uint64(plain("sum", a, b)) {
-			t.Fatalf("the sum of %q, %q", a, b)
-		}
 		if got := keys.mac([]byte("x"), []byte(a)); string(got) != "x"+string(plain(a)) {
 			t.Fatalf("the hash of %q", a)
 		}
@@ -53,4 +51,42 @@ func tokenKey(t *testing.T, key [32]byte) []byte {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// TestSumIsKeyed pins that the digest of a content depends on the installation's key
+// and on every byte, and that it is HighwayHash under a key of its own.
+func TestSumIsKeyed(t *testing.T) {
+	graphs := make([]*Graph, 2)
+	for i := range graphs {
+		keys, err := newKeyring([32]byte{byte(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		graphs[i] = &Graph{keys: keys}
+	}
+	own, err := deriveKey([32]byte{}, "digest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		msg := rapid.SliceOfN(rapid.Byte(), 1, 200).Draw(t, "message")
+		sum := graphs[0].Sum(msg)
+		if sum == graphs[1].Sum(msg) {
+			t.Fatal("two keys give one digest")
+		}
+		h, err := highwayhash.New64(own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Write(msg); err != nil {
+			t.Fatal(err)
+		}
+		if sum != h.Sum64() {
+			t.Fatal("the digest is another one than that of the key")
+		}
+		msg[rapid.IntRange(0, len(msg)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		if sum == graphs[0].Sum(msg) {
+			t.Fatal("a changed bit does not show")
+		}
+	})
 }

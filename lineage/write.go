@@ -137,7 +137,8 @@ const budgetParts = 4
 // the writer.
 const handOver = 4096
 
-// Add appends sightings. They are not visible before the commit.
+// Add appends sightings, and keeps nothing of what they refer to. They are not visible
+// before the commit.
 func (u *UnitWriter) Add(list []Sighting) error {
 	for len(list) > 0 {
 		n := min(len(list), blockRows-len(u.rows))
@@ -155,7 +156,7 @@ func (u *UnitWriter) Add(list []Sighting) error {
 			if err := u.block(list[:n]); err != nil {
 				return err
 			}
-		} else if u.rows = append(u.rows, list[:n]...); len(u.rows) == blockRows {
+		} else if u.rows = appendOwn(u.rows, list[:n]); len(u.rows) == blockRows {
 			if err := u.rest(); err != nil {
 				return err
 			}

@@ -273,6 +273,10 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if err != nil {
 		return nil, err
 	}
+	add := func(list []lineage.Sighting) error {
+		st.Sightings += len(list)
+		return uw.Add(list)
+	}
 	var dates dateOrder
 	for b, err := range src.Conn.Read(ctx, u) {
 		if ctx.Err() != nil {
@@ -291,12 +295,10 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		st.Gaps = append(append(st.Gaps, b.Gaps...), extract.Unsearched(b)...)
 		r.counted(b.Notes)
 		dates.watch(b)
-		list := r.extract(src, u, b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())
 		}
-		st.Sightings += len(list)
-		if err := uw.Add(list); err != nil {
+		if err := r.extract(src, u, b, add); err != nil {
 			uw.Abort()
 			return nil, err
 		}
@@ -318,8 +320,8 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 // looking into a long value takes several times its size.
 const largeBatch = 2 * connectors.BatchBytes
 
-// extract extracts a batch of this scan.
-func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
+// extract extracts a batch of this scan. The sightings are valid during the call of add.
+func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch, add func([]lineage.Sighting) error) error {
 	if b.Rows != nil {
 		size := 0
 		for _, c := range b.Rows.Columns() {
@@ -330,15 +332,22 @@ func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch) []lin
 			defer r.large.Unlock()
 		}
 	}
-	return r.sightings(src, u, b)
+	coll, sums := src.extracted(b)
+	return r.extractor.Lend(src.Dataset.Key, coll, u, b, sums, add)
 }
 
 // sightings extracts a batch.
 func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
+	coll, sums := src.extracted(b)
+	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
+}
+
+// extracted says what collection a batch is of, and whether its records need digests.
+func (src *Source) extracted(b connectors.Batch) (connectors.Collection, bool) {
 	coll, ok := src.Dataset.Collection(b.Collection)
 	if !ok {
 		coll = connectors.Collection{Name: b.Collection}
 	}
 	_, sums := src.Conn.(connectors.BatchEraser)
-	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
+	return coll, sums
 }

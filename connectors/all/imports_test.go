@@ -95,7 +95,7 @@ func (h plainHasher) Word(s string) uint32 {
 	return binary.BigEndian.Uint32(sum[:])
 }
 
-func (h plainHasher) Sum(...[]byte) uint64 { return 1 }
+func (h plainHasher) Sum([]byte) uint64 { return 1 }
 
 // TestImportsGolden compares what the connectors read, and what is found in it,
 // with the golden files.

@@ -112,6 +112,7 @@ type session struct {
 	release func() error
 	open    bool
 	reuse   bool   // the schema that was read last is good enough
+	state   string // of the database that the transaction shares with others, "" when it has one of its own
 	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
 	lock    string // after a SELECT: takes the rows for this transaction
 	// returning is set when DELETE can tell what the rows held that it deleted.

@@ -1,15 +1,18 @@
 package crm
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -37,6 +40,10 @@ const (
 	leaderTouch = 15 * time.Second
 )
 
+// readAhead is how much of what the server sent is taken in at a time, in bytes: the
+// driver alone asks the system for 8 KiB after 8 KiB.
+const readAhead = 128 << 10
+
 // indianTime is the zone in which timestamps are spelled.
 const indianTime = "Asia/Kolkata"
 
@@ -53,6 +60,7 @@ type postgres struct {
 	dirty   map[string]bool // tables with dead rows of our own
 	version string          // of the schema below
 	known   *schema
+	stateOf string // the shared state in which it was read last, or ""
 }
 
 // leader is the transaction whose state the readers of a listing share.
@@ -83,6 +91,9 @@ func openPostgres(url string) (*postgres, error) {
 	set("row_security", "off") // a policy that hides rows is an error, not fewer rows
 	set("statement_timeout", fmt.Sprint(opts.statement.Milliseconds()))
 	set("lock_timeout", fmt.Sprint(opts.lock.Milliseconds()))
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readAhead), w)
+	}
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
@@ -157,7 +168,7 @@ func (d *postgres) close() error {
 func (d *postgres) forget() {
 	d.mu.Lock()
 	l := d.leader
-	d.leader = nil
+	d.leader, d.stateOf = nil, "" // a server that was started anew may give the same name again
 	d.mu.Unlock()
 	if l != nil {
 		d.discard(l.c)
@@ -185,6 +196,7 @@ func (d *postgres) read(ctx context.Context, why purpose) (*session, error) {
 				}
 				return d.begin(ctx, beginReading)
 			}
+			ss.state = id
 		}
 	case forListing:
 		if d.opts.connections > 1 {
@@ -232,7 +244,7 @@ func (d *postgres) lead(ctx context.Context, ss *session) (*session, error) {
 		return d.begin(ctx, beginReading)
 	}
 	c := ss.conn.(pgSession).c
-	ss.open = false
+	ss.open, ss.state = false, id
 	ss.release = func() error {
 		if c.IsClosed() || c.TxStatus() != 'T' {
 			d.give(c)

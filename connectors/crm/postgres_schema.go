@@ -22,16 +22,25 @@ const schemaVersion = `SELECT concat_ws(' ', current_schemas(false)::text,
 	(SELECT sum(hashint8extended(e.oid::bigint, e.xmin::text::bigint)) FROM pg_enum e))`
 
 // schema reads the schema, or returns the one read before when it has not
-// changed since.
+// changed since. In a state that is shared with the listing it cannot have: the
+// readers of its units do not even ask.
 func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
+	d.mu.Lock()
+	known, asked := d.known, s.state != "" && d.stateOf == s.state
+	d.mu.Unlock()
+	if asked {
+		return known, nil
+	}
 	version, err := s.one(ctx, schemaVersion)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
-	known := d.known
+	known = d.known
 	if d.version != version {
 		known = nil
+	} else if s.state != "" {
+		d.stateOf = s.state
 	}
 	d.mu.Unlock()
 	if known != nil {
@@ -47,7 +56,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		t.choose(d)
 	}
 	d.mu.Lock()
-	d.version, d.known = version, b.sc
+	d.version, d.known, d.stateOf = version, b.sc, s.state
 	d.mu.Unlock()
 	return b.sc, nil
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,12 +31,9 @@ func (shaHash) Word(s string) uint32 {
 	return binary.BigEndian.Uint32(h[:])
 }
 
-func (shaHash) Sum(parts ...[]byte) uint64 {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return binary.BigEndian.Uint64(h.Sum(nil))
+func (shaHash) Sum(msg []byte) uint64 {
+	h := sha256.Sum256(msg)
+	return binary.BigEndian.Uint64(h[:])
 }
 
 func isoDate(s string) (time.Time, lineage.Date, bool) {
@@ -111,20 +109,61 @@ func drawBatch(t *rapid.T) (connectors.Collection, connectors.Batch) {
 func TestBatchAgainstPlain(t *testing.T) {
 	x := &Extractor{Hash: shaHash{}, Dates: isoDate, Alias: map[string]string{"lead": "crm.leads.id", "crm.leads": "crm.leads.id"}, Bare: map[string]bool{"bare": true}}
 	rapid.Check(t, func(t *rapid.T) {
+		var kept, wanted []lineage.Sighting
 		for range 2 {
 			coll, b := drawBatch(t)
 			u := connectors.Unit{Key: "u", Account: rapid.SampledFrom([]string{"", "A1"}).Draw(t, "account")}
 			sums := rapid.Bool().Draw(t, "sums")
 			got := x.Batch("crm", coll, u, b, sums)
 			want := refBatch(x, "crm", coll, u, b, sums)
-			b.Rows.Release()
-			if len(got)+len(want) > 0 {
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("the fast extraction differs (-plain +fast):\n%s", diff)
-				}
+			same(t, want, got)
+			if err := x.Lend("crm", coll, u, b, sums, func(lent []lineage.Sighting) error {
+				same(t, want, lent)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
 			}
+			overwrite(b)
+			b.Rows.Release()
+			kept, wanted = append(kept, got...), append(wanted, want...)
 		}
+		same(t, wanted, kept) // what was given away is neither the batch's nor lent again
 	})
+}
+
+// overwrite makes the texts of a batch unreadable.
+func overwrite(b connectors.Batch) {
+	for _, c := range b.Rows.Columns() {
+		text := c.Data().Buffers()[2].Bytes()
+		for i := range text {
+			text[i] = 0xff
+		}
+	}
+}
+
+func same(t *rapid.T, want, got []lineage.Sighting) {
+	t.Helper()
+	if len(got)+len(want) == 0 {
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("the fast extraction differs (-plain +fast):\n%s", diff)
+	}
+}
+
+// TestLendPassesErrors pins that what goes wrong with the sightings is told.
+func TestLendPassesErrors(t *testing.T) {
+	x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+	b := connectors.NewBuilder(memory.DefaultAllocator, "leads", []connectors.Field{{Name: "phone", Identity: KindPhone}})
+	defer b.Release()
+	b.Row("row 1")
+	b.Set(0, "9820145678")
+	batch := b.Flush()
+	defer batch.Rows.Release()
+	wrong := errors.New("the disk is full")
+	if err := x.Lend("crm", connectors.Collection{Name: "leads"}, connectors.Unit{}, batch, false, func([]lineage.Sighting) error { return wrong }); !errors.Is(err, wrong) {
+		t.Fatalf("error %v", err)
+	}
 }
 
 // TestBatchParallel extracts on several goroutines with one extractor.

@@ -3,6 +3,8 @@ package extract
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
+	"unsafe"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -13,18 +15,22 @@ type desk struct {
 	hash   Hasher
 	names  namer
 	idents [1024]ident
+	number [16]byte // a telephone number on its way to its token
 	seed   maphash.Seed
 
-	edges []lineage.Edge // slabs that results are cut from
-	words []uint32
-	list  []lineage.Name
+	sightings []lineage.Sighting // of the batch
+	edges     []lineage.Edge     // slabs that they are cut from
+	words     []uint32
+	list      []lineage.Name
+
+	accounts [64]string // the last ones, by their last byte
 
 	// Of the record at hand.
 	edge   []lineage.Edge
 	index  map[lineage.Token][]int // edges by token, when they are many
 	name   []lineage.Name
 	label  []lineage.Name
-	digest [][]byte
+	digest []byte
 	cat    []int
 	seen   []bool
 	// The categories of the last record, by number and by name.
@@ -58,25 +64,54 @@ func (d *desk) normalised(kind, raw string) (e lineage.Edge, ok bool) {
 			return lineage.Edge{Token: slot.token, Kind: slot.as, Weak: slot.weak}, slot.ok
 		}
 	}
-	id, ok := Normalise(kind, raw)
-	if ok {
-		e = lineage.Edge{Token: d.hash.Token(id.Kind, id.Value), Kind: id.Kind, Weak: id.Weak}
-	}
+	e, ok = d.normalise(kind, raw)
 	if short && kind != "" {
-		*slot = ident{kind: kind, size: uint8(len(raw)), ok: ok, weak: e.Weak, as: e.Kind, token: e.Token}
+		slot.kind, slot.size, slot.ok, slot.weak, slot.as, slot.token = kind, uint8(len(raw)), ok, e.Weak, e.Kind, e.Token
 		copy(slot.raw[:], raw)
 	}
 	return e, ok
 }
 
-// cut copies values to the end of a slab and returns the copy; a new slab is
-// begun when it does not fit.
+// normalise is normalised without what is remembered.
+func (d *desk) normalise(kind, raw string) (e lineage.Edge, ok bool) {
+	if kind == KindPhone {
+		if value, weak, ok, known := plainPhone(raw, d.number[:0]); known {
+			if ok {
+				e = lineage.Edge{Token: d.hash.Token(kind, unsafe.String(unsafe.SliceData(value), len(value))), Kind: kind, Weak: weak}
+			}
+			return e, ok
+		}
+	}
+	id, ok := Normalise(kind, raw)
+	if ok {
+		e = lineage.Edge{Token: d.hash.Token(id.Kind, id.Value), Kind: id.Kind, Weak: id.Weak}
+	}
+	return e, ok
+}
+
+// account returns a copy of the name of an account, the same for many records.
+func (d *desk) account(name string) string {
+	if name == "" {
+		return ""
+	}
+	slot := &d.accounts[name[len(name)-1]%byte(len(d.accounts))]
+	if *slot != name {
+		*slot = strings.Clone(name)
+	}
+	return *slot
+}
+
+// slabMost is how many values a slab has at most, unless one copy has more.
+const slabMost = 1 << 14
+
+// cut copies values to the end of a slab and returns the copy; a new slab, twice as
+// large, is begun when it does not fit.
 func cut[T any](slab *[]T, from []T) []T {
 	if len(from) == 0 {
 		return nil
 	}
 	if cap(*slab)-len(*slab) < len(from) {
-		*slab = make([]T, 0, max(1024, len(from)))
+		*slab = make([]T, 0, max(1024, min(2*cap(*slab), slabMost), len(from)))
 	}
 	n := len(*slab)
 	*slab = append(*slab, from...)

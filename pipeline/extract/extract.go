@@ -1,8 +1,12 @@
 package extract
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -12,7 +16,7 @@ import (
 type Hasher interface {
 	Token(kind, value string) lineage.Token
 	Word(s string) uint32
-	Sum(parts ...[]byte) uint64
+	Sum(msg []byte) uint64
 }
 
 // Dates parses the dates that stand in records. civil is the date that the
@@ -45,15 +49,47 @@ func (x *Extractor) Batch(dataset string, coll connectors.Collection, u connecto
 	if b.Rows == nil || b.Rows.NumRows() == 0 {
 		return nil
 	}
-	d, ok := x.desks.Get().(*desk)
-	if !ok {
-		d = newDesk(x.Hash)
-	}
+	d := x.desk()
 	defer x.desks.Put(d)
+	r := d.record(x, dataset, coll, u, b)
+	r.locators.text = strings.Clone(r.locators.text)
+	list := r.batch(b, sums)
+	d.edges, d.words, d.list, d.sightings = nil, nil, nil, nil // they belong to the caller
+	return list
+}
+
+// Lend calls fn with the sightings that Batch returns. They are valid during the call
+// only, and their memory serves for the next batch.
+func (x *Extractor) Lend(dataset string, coll connectors.Collection, u connectors.Unit, b connectors.Batch, sums bool, fn func([]lineage.Sighting) error) error {
+	if b.Rows == nil || b.Rows.NumRows() == 0 {
+		return nil
+	}
+	d := x.desk()
+	defer x.desks.Put(d)
+	return fn(d.record(x, dataset, coll, u, b).batch(b, sums))
+}
+
+func (x *Extractor) desk() *desk {
+	if d, ok := x.desks.Get().(*desk); ok {
+		return d
+	}
+	return newDesk(x.Hash)
+}
+
+// record returns what turns the records of a batch into sightings. They use the
+// memory of the desk, and the batch's for their locators.
+func (d *desk) record(x *Extractor, dataset string, coll connectors.Collection, u connectors.Unit, b connectors.Batch) *record {
 	d.lastCat = d.lastCat[:0] // they were numbered by another shape
-	n := int(b.Rows.NumRows())
-	r := &record{desk: d, x: x, shape: x.compile(coll, b.Rows), dataset: dataset, unit: u, locators: locatorsOf(b.Rows), sightings: make([]lineage.Sighting, 0, n)}
-	for row := range n {
+	d.edges, d.words, d.list = d.edges[:0], d.words[:0], d.list[:0]
+	d.sightings = slices.Grow(d.sightings[:0], int(b.Rows.NumRows()))
+	r := &record{desk: d, x: x, shape: x.compile(coll, b.Rows), dataset: dataset, unit: u}
+	r.locators.take(b.Rows.Column(0).(*array.String))
+	return r
+}
+
+// batch makes the sightings of a batch.
+func (r *record) batch(b connectors.Batch, sums bool) []lineage.Sighting {
+	for row := range int(b.Rows.NumRows()) {
 		var at int64
 		if b.At != nil {
 			at = b.At[row]

@@ -77,27 +77,6 @@ func find(text string) []Span {
 	return spans
 }
 
-// worthLooking is a cheap test that most texts fail.
-func worthLooking(s string) bool {
-	digits := 0
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-			if digits >= 7 {
-				return true
-			}
-		case c == '@', c == '%', c == '&', c == '=':
-			return true
-		case c == '\\':
-			return true
-		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
-			return true
-		}
-	}
-	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ") // a JWT
-}
-
 // insert adds a span to others, which stand in order and do not overlap, unless
 // it overlaps one of them.
 func insert(spans []Span, s Span) []Span {

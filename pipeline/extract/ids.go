@@ -10,6 +10,18 @@ import (
 // scheme. It refuses what is no address and test addresses. Role mailboxes
 // (info@, sales@) come back weak: they never join people by themselves.
 func Email(raw string) (Identifier, bool) {
+	if at, worded, ok := plainEmail(raw); ok {
+		local, domain := raw[:at], raw[at+1:]
+		if testMailbox(local, domain) {
+			return Identifier{}, false
+		}
+		return Identifier{Kind: KindEmail, Value: raw, Weak: worded && roleMailbox(local) || relayDomain(domain)}, true
+	}
+	return anyEmail(raw)
+}
+
+// anyEmail is Email for every spelling.
+func anyEmail(raw string) (Identifier, bool) {
 	s := strings.TrimSpace(raw)
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]

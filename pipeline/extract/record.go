@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -17,22 +16,21 @@ type record struct {
 	shape    *shape
 	dataset  string
 	unit     connectors.Unit
-	locators locators
+	locators texts
 
-	sightings []lineage.Sighting
-	row       int
-	out       lineage.Sighting // its edges and names are those of the desk until finish
-	parts     []lineage.Sighting
-	civil     lineage.Date // of out.RecordedAt
-	personal  bool
-	moved     bool          // the record says that she has another identifier from now on
-	to        lineage.Token // which
+	row      int
+	out      lineage.Sighting // its edges and names are those of the desk until finish
+	parts    []lineage.Sighting
+	civil    lineage.Date // of out.RecordedAt
+	personal bool
+	moved    bool          // the record says that she has another identifier from now on
+	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.at(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
@@ -47,10 +45,10 @@ func (r *record) begin(row int, at int64) {
 func (r *record) fields() {
 	for i := range r.shape.cols {
 		c := &r.shape.cols[i]
-		if c.values.IsNull(r.row) {
+		if c.null(r.row) {
 			continue
 		}
-		if v := c.values.Value(r.row); v != "" {
+		if v := c.value(r.row); v != "" {
 			r.field(c, v)
 		}
 	}
@@ -69,7 +67,9 @@ func (r *record) fields() {
 
 // field takes in one value.
 func (r *record) field(c *column, v string) {
-	r.life(c, v)
+	if c.alive {
+		r.life(c, v)
+	}
 	if c.Look == connectors.LookSkip {
 		return
 	}
@@ -95,7 +95,7 @@ func (r *record) field(c *column, v string) {
 	case c.name:
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
-	case c.text && !c.linked:
+	case c.free && !c.linked:
 		r.text(v)
 	}
 }
@@ -106,7 +106,7 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 	if n == nil {
 		return
 	}
-	if c.label {
+	if c.called {
 		names = labels
 	}
 	*names = append(*names, cut(&r.words, n))
@@ -115,11 +115,11 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 // life takes in account and dates.
 func (r *record) life(c *column, v string) {
 	if c.account && r.out.Account == "" {
-		r.out.Account = strings.Clone(strings.TrimSpace(v))
+		r.out.Account = r.account(strings.TrimSpace(v))
 	}
 	if c.recorded {
 		if t, civil, ok := r.x.Dates(v); ok {
-			r.out.RecordedAt, r.civil = t.Truncate(time.Second), civil
+			r.out.RecordedAt, r.civil = t.Add(-time.Duration(t.Nanosecond())), civil
 		}
 	}
 	if c.trigger {
@@ -166,10 +166,10 @@ func (r *record) links(c *column, v string) {
 		return
 	}
 	typ := &r.shape.cols[at]
-	if typ.values.IsNull(r.row) {
+	if typ.null(r.row) {
 		return
 	}
-	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.values.Value(r.row))); ok {
+	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.value(r.row))); ok {
 		r.link(k, v, lineage.Link)
 	}
 }
@@ -386,15 +386,14 @@ func (r *record) finish() {
 // sum digests the record's values by column name, so that the order of columns
 // does not matter.
 func (r *record) sum() uint64 {
-	parts := r.digest[:0]
+	msg, n := r.digest[:0], 0
 	for _, i := range r.shape.byName {
-		if c := &r.shape.cols[i]; !c.values.IsNull(r.row) {
-			parts = append(parts, bytesOf(c.Name), bytesOf(c.values.Value(r.row)))
+		if c := &r.shape.cols[i]; !c.null(r.row) {
+			msg = appendPart(append(msg, c.head...), c.value(r.row))
+			n++
 		}
 	}
-	r.digest = parts
-	return digest(r.hash, parts)
+	var sum uint64
+	sum, r.digest = digest(r.hash, msg, n)
+	return sum
 }
-
-// bytesOf views a string as bytes that nobody changes.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -16,13 +16,14 @@ import (
 // decided once and not for every value.
 type column struct {
 	connectors.Field
-	values *array.String
+	texts
+	head string // what stands before its value in a digest
 
 	role     lineage.Role // of an identity column
 	personal bool
 	name     bool
-	label    bool // its names are what others call the person
-	text     bool // searched as text when nothing else is known
+	called   bool // its names are what others call the person
+	free     bool // searched as text when nothing else is known
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
@@ -31,6 +32,7 @@ type column struct {
 	moved       bool // the value is the identifier that she has from now on
 	linked      bool // it defines or refers to an id
 
+	alive                      bool // it has to do with the record's life: one of the following
 	account, recorded, trigger bool
 	overrides, consents        []string
 }
@@ -52,17 +54,20 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), values: rows.Column(i).(*array.String), poly: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1}
+		c.take(rows.Column(i).(*array.String))
+		c.head = string(appendPart(nil, c.Name))
 		m := keyMeaning(c.Name)
 		c.role = s.roleOf(&c, m)
 		c.personal, c.name = c.Personal(), c.Means("name")
-		c.label = coll.AddressBook || labelKey(c.Name)
-		c.text = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
+		c.called = coll.AddressBook || labelKey(c.Name)
+		c.free = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
 		}
 		x.joins(&c)
 		s.meanings(&c, i-1)
+		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
@@ -152,20 +157,4 @@ func (s *shape) meanings(c *column, i int) {
 			c.consents = append(c.consents, what)
 		}
 	}
-}
-
-// locators are the locators of a batch, copied out of it as one string.
-type locators struct {
-	text  string
-	from  int
-	array *array.String
-}
-
-func locatorsOf(rows arrow.Record) locators {
-	a := rows.Column(0).(*array.String)
-	return locators{text: string(a.ValueBytes()), from: a.ValueOffset(0), array: a}
-}
-
-func (l locators) at(row int) string {
-	return l.text[l.array.ValueOffset(row)-l.from : l.array.ValueOffset(row+1)-l.from]
 }

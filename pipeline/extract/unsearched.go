@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -42,8 +41,8 @@ func many(v string) bool {
 		return false
 	}
 	n := 0
-	for _, c := range []byte(",:[{") {
-		n += bytes.Count(bytesOf(v), []byte{c})
+	for _, c := range []string{",", ":", "[", "{"} {
+		n += strings.Count(v, c)
 	}
 	return n > json.MaxValues
 }

@@ -1,0 +1,126 @@
+package extract
+
+// Most values are plain: an address in lower case, a number in digits, a text with
+// nothing in it. What is here tells so in one pass over the bytes; everything else
+// takes the long way.
+
+// The classes of bytes in plain addresses and in texts.
+const (
+	isLetter = 1 << iota // a small one
+	isDigit              // of ASCII
+	isDot
+	isDash
+	isBar     // _, which stands before the @ only
+	isSign    // begins an escape or an address: @ % & = and the backslash
+	isUpperJ  // ends the first letters of a JWT
+	isForeign // may begin a digit of another script
+)
+
+var classes = func() (t [256]uint8) {
+	for c := range t {
+		switch c := byte(c); {
+		case c >= 'a' && c <= 'z':
+			t[c] = isLetter
+		case digit(c):
+			t[c] = isDigit
+		case c >= 0xC0:
+			t[c] = isForeign
+		}
+	}
+	t['.'], t['-'], t['_'], t['J'] = isDot, isDash, isBar, isUpperJ
+	for _, c := range []byte(`@%&=\`) {
+		t[c] = isSign
+	}
+	return t
+}()
+
+// plainEmail reports an address that is its own normal form but for what its words
+// mean: small letters, digits, dots, hyphens and bars, about one @. worded says that
+// its mailbox may be a word: there is no digit in it.
+func plainEmail(s string) (at int, worded, ok bool) {
+	if len(s) > 254 {
+		return 0, false, false
+	}
+	var seen uint8
+	for at < len(s) && s[at] != '@' {
+		c := classes[s[at]]
+		if c&(isLetter|isDigit|isDot|isDash|isBar) == 0 {
+			return 0, false, false
+		}
+		seen |= c
+		at++
+	}
+	if at < 1 || at > 64 || len(s)-at-1 < 4 || s[0] == '.' {
+		return 0, false, false
+	}
+	domain := s[at+1:]
+	if classes[domain[0]]&(isLetter|isDigit) == 0 {
+		return 0, false, false
+	}
+	dot, digits := -1, false // digits behind the last dot
+	for i := 0; i < len(domain); i++ {
+		switch c := classes[domain[i]]; {
+		case c&(isLetter|isDash) != 0:
+		case c&isDigit != 0:
+			digits = true
+		case c&isDot != 0 && domain[i-1] != '.':
+			dot, digits = i, false
+		default:
+			return 0, false, false
+		}
+	}
+	if dot < 1 || len(domain)-dot-1 < 2 || digits {
+		return 0, false, false
+	}
+	return at, seen&isDigit == 0, true
+}
+
+// plainPhone normalises a number of India that is written with nothing but digits
+// and a plus before them, into buf. known is false for everything else.
+func plainPhone(raw string, buf []byte) (value []byte, weak, ok, known bool) {
+	plus := len(raw) > 0 && raw[0] == '+'
+	s := raw
+	if plus {
+		s = raw[1:]
+	}
+	if len(s) < 10 || len(s) > 14 {
+		return nil, false, false, false
+	}
+	for i := 0; i < len(s); i++ {
+		if !digit(s[i]) {
+			return nil, false, false, false
+		}
+	}
+	var digits [14]byte
+	n := indianMobile(digits[:copy(digits[:], s)], plus)
+	if n == nil {
+		return nil, false, false, false
+	}
+	if placeholder(n) {
+		return nil, false, false, true
+	}
+	return append(append(buf, "+91"...), n...), fixedLine(n), true, true
+}
+
+// worthLooking is a cheap test that most texts fail.
+func worthLooking(s string) bool {
+	digits := 0
+	for i := 0; i < len(s); i++ {
+		c := classes[s[i]]
+		if c&(isDigit|isDot|isSign|isUpperJ|isForeign) == 0 {
+			continue
+		}
+		switch {
+		case c == isDigit:
+			if digits++; digits >= 7 {
+				return true
+			}
+		case c == isSign,
+			c == isDot && i >= 5 && s[i-5:i] == "wamid",
+			c == isUpperJ && i >= 2 && s[i-2:i] == "ey",
+			c == isForeign && scriptDigit(s[i:]) >= 0:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,80 @@
+package extract
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// refWorthLooking is worthLooking as it was before it was made fast.
+func refWorthLooking(s string) bool {
+	digits := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+			if digits >= 7 {
+				return true
+			}
+		case c == '@', c == '%', c == '&', c == '=', c == '\\':
+			return true
+		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
+			return true
+		}
+	}
+	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ")
+}
+
+// checkQuick holds the quick ways to the long ones.
+func checkQuick(t interface{ Fatalf(string, ...any) }, s string) {
+	if got, want := worthLooking(s), refWorthLooking(s); got != want {
+		t.Fatalf("worthLooking(%q) = %v", s, got)
+	}
+	got, ok := Email(s)
+	want, wantOK := anyEmail(s)
+	if got != want || ok != wantOK {
+		t.Fatalf("Email(%q) = %+v, %v; the long way %+v, %v", s, got, ok, want, wantOK)
+	}
+	value, weak, ok, known := plainPhone(s, nil)
+	if !known {
+		return
+	}
+	want, wantOK = Phone(s)
+	if ok != wantOK || ok && (string(value) != want.Value || weak != want.Weak || want.Kind != KindPhone) {
+		t.Fatalf("plainPhone(%q) = %q, %v, %v; the long way %+v, %v", s, value, weak, ok, want, wantOK)
+	}
+}
+
+// quickParts are what decides between the quick way and the long one.
+var quickParts = []string{
+	"a", "z", "asha", "rao", "x", "xn--", "A", "J", "0", "7", "9", "91", "+", "+91", "098", "0091", "98201", "45678", "1234567890", "9999999999", "080", "7122", "33445566",
+	".", "..", "-", "_", "'", "@", "@@", "example", "in", "com", "test", "none", "info", "sales", "no-reply", "reply.", "relay.", "privaterelay.appleid.com", "meta.com", "c0m",
+	"mailto:", " ", "\t", "%40", "&", "=", "\\", "wamid", "wamid.", "ey", "eyJ", "é", "९", "٣", "\u00a0", "\xe0", "\xff", "\x00", "/", "(", ")",
+}
+
+func TestQuickAgainstLong(t *testing.T) {
+	for _, s := range []string{"", "@", "a@b.in", "asha@example.in", "asha@example.in.", "asha@.in", "asha@-x.in", "asha@x..in", "a..b@x.in", ".a@x.in", "a_b@x.in", "a@x_y.in", "a@x.i", "a@x.i2", "a@x.xn2",
+		"info@x.in", "info1@x.in", "test@x.in", "a@test.com", "a@reply.x.in", "9820145678", "+9820145678", "09820145678", "+919820145678", "+9109820145678", "919820145678", "00919820145678", "0919820145678",
+		"+910820145678", "5820145678", "8022334455", "+918022334455", "9876543210", "wamid.", "wami.", "eyJ", "eJ", "yJ", "९", strings.Repeat("a", 65) + "@x.in", strings.Repeat("a", 64) + "@x.in", "a@" + strings.Repeat("b", 250) + ".in"} {
+		checkQuick(t, s)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		checkQuick(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(quickParts), 0, 8).Draw(t, "parts"), ""))
+		checkQuick(t, rapid.StringMatching(`\+?[0-9]{8,15}`).Draw(t, "number"))
+		checkQuick(t, rapid.StringMatching(`[a-z0-9._-]{1,5}@[a-z0-9.-]{1,6}\.[a-z0-9]{1,4}`).Draw(t, "address"))
+	})
+	for word := range roleMailboxes {
+		if strings.ContainsAny(word, "0123456789") {
+			t.Errorf("the mailbox %q has a digit: plainEmail takes it for a person's", word)
+		}
+	}
+}
+
+func FuzzQuick(f *testing.F) {
+	for _, s := range quickParts {
+		f.Add(s + "@example.in")
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) { checkQuick(t, s) })
+}
