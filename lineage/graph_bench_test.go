@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func loadForMemory(dir string, n int) error {
 			for i := range data {
 				data[i][0], data[i][1] = benchEdges(from+i, n)
 			}
-			if err := uw.Add(benchRows(data, 1, "")); err != nil {
+			if err := uw.Add(new(sightingBuffer).make(data, 1, "")); err != nil {
 				return err
 			}
 			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
@@ -174,6 +175,9 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 	group.SetLimit(2)
 	for from := from; from < to; from += benchUnit {
 		group.Go(func() error {
+			rows := benchSightings.Get().(*sightingBuffer)
+			defer benchSightings.Put(rows)
+			rows.reset()
 			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
 			uw, err := w.Unit("s", u)
 			if err != nil {
@@ -181,7 +185,7 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 			}
 			end := min(len(data), from+benchUnit)
 			for i := from; i < end; i += benchBatch {
-				if err := uw.Add(benchRows(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
+				if err := uw.Add(rows.make(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
 					return err
 				}
 			}
@@ -194,25 +198,36 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 // benchBatch is how many records a scan adds at a time.
 const benchBatch = 1024
 
-// benchRows returns the sightings of a batch whose first record has the given number.
-// The locators are parts of one string, the edges of one slice, so that little of the
-// time goes into making them.
-func benchRows(data [][2]Token, first int, changed string) []Sighting {
-	rows := make([]Sighting, len(data))
-	edges := make([]Edge, 0, 2*len(data))
-	ends := make([]int, 0, len(data))
-	var text []byte
+// benchSightings are buffers that no unit uses any more.
+var benchSightings = sync.Pool{New: func() any { return new(sightingBuffer) }}
+
+// sightingBuffer makes the sightings of a unit. It is used again for other units, the
+// locators are parts of one string and the edges of one slice, so that little of the time
+// goes into making what is to be loaded.
+type sightingBuffer struct {
+	rows  []Sighting
+	edges []Edge
+	text  []byte
+	ends  []int
+}
+
+func (b *sightingBuffer) reset() { b.rows, b.edges = b.rows[:0], b.edges[:0] }
+
+// make returns the sightings of a batch whose first record has the given number.
+func (b *sightingBuffer) make(data [][2]Token, first int, changed string) []Sighting {
+	b.text, b.ends = b.text[:0], b.ends[:0]
+	from := len(b.edges)
 	for i := range data {
-		text = strconv.AppendInt(append(append(text, changed...), "row "...), int64(first+i), 10)
-		ends = append(ends, len(text))
-		edges = append(edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
+		b.text = strconv.AppendInt(append(append(b.text, changed...), "row "...), int64(first+i), 10)
+		b.ends = append(b.ends, len(b.text))
+		b.edges = append(b.edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
 	}
-	all, at := string(text), 0
-	for i := range rows {
-		rows[i] = Sighting{Collection: "leads", Locator: all[at:ends[i]], Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
-		at = ends[i]
+	all, at, row := string(b.text), 0, len(b.rows)
+	for i := range data {
+		b.rows = append(b.rows, Sighting{Collection: "leads", Locator: all[at:b.ends[i]], Account: "A1", Trigger: NoDate, Edges: b.edges[from+2*i : from+2*i+2]})
+		at = b.ends[i]
 	}
-	return rows
+	return b.rows[row:]
 }
 
 // fillGraph loads a new graph and returns how long it took until all was on disk and
