@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -105,7 +104,7 @@ func loadForMemory(dir string, n int) error {
 			for i := range data {
 				data[i][0], data[i][1] = benchEdges(from+i, n)
 			}
-			if err := uw.Add(new(sightingBuffer).make(data, 1, "")); err != nil {
+			if err := uw.Add(withTokens(benchRows(len(data), ""), data)); err != nil {
 				return err
 			}
 			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
@@ -171,13 +170,17 @@ func BenchmarkGraphWalk(b *testing.B) {
 // benchUnits writes units from one record to before another, some at the same time, as
 // a scan does. changed makes their locators other ones.
 func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error {
+	const workers = 2
 	var group errgroup.Group
-	group.SetLimit(2)
+	group.SetLimit(workers)
+	free := make(chan []Sighting, workers)
+	for range workers {
+		free <- benchRows(benchUnit, changed)
+	}
 	for from := from; from < to; from += benchUnit {
 		group.Go(func() error {
-			rows := benchSightings.Get().(*sightingBuffer)
-			defer benchSightings.Put(rows)
-			rows.reset()
+			rows := <-free
+			defer func() { free <- rows }()
 			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
 			uw, err := w.Unit("s", u)
 			if err != nil {
@@ -185,7 +188,7 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 			}
 			end := min(len(data), from+benchUnit)
 			for i := from; i < end; i += benchBatch {
-				if err := uw.Add(rows.make(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
+				if err := uw.Add(withTokens(rows[i-from:], data[i:min(end, i+benchBatch)])); err != nil {
 					return err
 				}
 			}
@@ -198,36 +201,24 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 // benchBatch is how many records a scan adds at a time.
 const benchBatch = 1024
 
-// benchSightings are buffers that no unit uses any more.
-var benchSightings = sync.Pool{New: func() any { return new(sightingBuffer) }}
-
-// sightingBuffer makes the sightings of a unit. It is used again for other units, the
-// locators are parts of one string and the edges of one slice, so that little of the time
-// goes into making what is to be loaded.
-type sightingBuffer struct {
-	rows  []Sighting
-	edges []Edge
-	text  []byte
-	ends  []int
+// benchRows are the sightings of a unit, made before anything is timed but for the tokens
+// of their edges, which the units differ in. The locators begin with changed.
+func benchRows(n int, changed string) []Sighting {
+	rows, edges := make([]Sighting, n), make([]Edge, 0, 2*n)
+	for i := range rows {
+		edges = append(edges, Edge{Kind: "phone", Role: Subject}, Edge{Kind: "email", Role: Subject})
+		rows[i] = Sighting{Collection: "leads", Locator: changed + "row " + strconv.Itoa(1+i), Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
+	}
+	return rows
 }
 
-func (b *sightingBuffer) reset() { b.rows, b.edges = b.rows[:0], b.edges[:0] }
-
-// make returns the sightings of a batch whose first record has the given number.
-func (b *sightingBuffer) make(data [][2]Token, first int, changed string) []Sighting {
-	b.text, b.ends = b.text[:0], b.ends[:0]
-	from := len(b.edges)
+// withTokens puts the tokens of records into rows, which it returns.
+func withTokens(rows []Sighting, data [][2]Token) []Sighting {
 	for i := range data {
-		b.text = strconv.AppendInt(append(append(b.text, changed...), "row "...), int64(first+i), 10)
-		b.ends = append(b.ends, len(b.text))
-		b.edges = append(b.edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
+		e := rows[i].Edges
+		e[0].Token, e[1].Token = data[i][0], data[i][1]
 	}
-	all, at, row := string(b.text), 0, len(b.rows)
-	for i := range data {
-		b.rows = append(b.rows, Sighting{Collection: "leads", Locator: all[at:b.ends[i]], Account: "A1", Trigger: NoDate, Edges: b.edges[from+2*i : from+2*i+2]})
-		at = b.ends[i]
-	}
-	return b.rows[row:]
+	return rows[:len(data)]
 }
 
 // fillGraph loads a new graph and returns how long it took until all was on disk and
