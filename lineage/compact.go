@@ -45,10 +45,9 @@ func (g *Graph) Compact(ctx context.Context) (err error) {
 	if from.size, err = postingsSize(pairs); err != nil {
 		return errors.Join(fmt.Errorf("compact the graph: %w", err), closeRuns(pairs))
 	}
-	const half = 1 << partBits / 2
-	for _, first := range []int{0, half} {
+	for n := range halves {
 		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
-			return g.shownPostings(pairs, first, first+half, emit)
+			return g.shownPostings(pairs, n, emit)
 		})
 	}
 	return errors.Join(g.rebuild(ctx, from), closeRuns(pairs))
@@ -126,16 +125,16 @@ func (g *Graph) visiblePairs(ctx context.Context, l *load) error {
 	return l.spill(g.keys, b)
 }
 
-// shownPostings emits the postings of the tokens of some parts, without those that are
-// not true any more.
-func (g *Graph) shownPostings(pairs []*run, first, end int, emit func(*name16, []RID) error) error {
+// shownPostings emits the postings of the tokens that begin with a bit, without those that
+// are not true any more.
+func (g *Graph) shownPostings(pairs []*run, half int, emit func(*name16, []RID) error) error {
 	r := newPartReader(pairs)
 	return g.view(func(tx *badger.Txn) error {
 		b := g.newBuckets(tx)
 		defer b.close()
 		each := uint32(1) << (g.bits - partBits) // buckets of a part
 		var s sightings
-		for part := first; part < end; part++ {
+		for part := half * halfParts; part < (half+1)*halfParts; part++ {
 			s.reset()
 			if err := r.groups(part, s.add); err != nil {
 				return err

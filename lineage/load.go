@@ -322,16 +322,9 @@ func (g *Graph) mergeLoad(ctx context.Context, view viewer) error {
 	if from.size, err = postingsSize(posts); err != nil {
 		return errors.Join(err, closeRuns(posts), closeRuns(blocks))
 	}
-	const half = 1 << partBits / 2
-	for _, first := range []int{0, half} {
+	for n := range halves {
 		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
-			r := newPartReader(posts)
-			for part := first; part < first+half; part++ {
-				if err := r.groups(part, emit); err != nil {
-					return err
-				}
-			}
-			return nil
+			return mergePostings(posts, n, emit)
 		})
 	}
 	err = g.rebuild(ctx, from)

@@ -21,6 +21,10 @@ const (
 	// memory as it is: one identifier that stands in every record is enough to make a
 	// part as long as that.
 	heavyPart = 16 << 20
+	// halves is into how many ranges of tokens a database's postings go that are written
+	// at the same time, halfParts how many parts each of them has.
+	halves    = 2
+	halfParts = 1 << partBits / halves
 	// maxMerged is how many ids of one token are put in order at a time.
 	maxMerged = 1 << 20
 )
@@ -109,6 +113,18 @@ func joinParts(runs []*run, w *runWriter) (err error) {
 					return err
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// mergePostings emits the tokens that begin with a bit, in order, with their ids from all
+// runs.
+func mergePostings(runs []*run, half int, emit func(*name16, []RID) error) error {
+	r := newPartReader(runs)
+	for part := half * halfParts; part < (half+1)*halfParts; part++ {
+		if err := r.groups(part, emit); err != nil {
+			return err
 		}
 	}
 	return nil
