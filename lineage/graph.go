@@ -284,7 +284,7 @@ func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 		WithValueLogFileSize(64 << 20).
 		WithMetricsEnabled(false)
 	if bulk {
-		o = o.WithBaseTableSize(64 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
+		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
 	}
 	db, err := badger.Open(o)
 	if err != nil {
