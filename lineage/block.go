@@ -54,8 +54,8 @@ type encoder struct {
 	shapeOf  []byte
 	accounts texts
 	withins  texts
-	numbers  [4][]int64 // At, RecordedAt, Trigger, Sum
-	slots    []int32    // hash table: token → 1 + its place in tokens
+	numbers  [4][blockRows]int64 // At, RecordedAt, Trigger, Sum
+	slots    []int32             // hash table: token → 1 + its place in tokens
 	tokens   []Token
 	repeats  []uint32
 	repeated []byte
@@ -163,9 +163,6 @@ func (e *encoder) collect() {
 	e.shapes, e.shapeOf = e.shapes[:0], e.shapeOf[:0]
 	e.accounts.reset()
 	e.withins.reset()
-	for k := range e.numbers {
-		e.numbers[k] = e.numbers[k][:0]
-	}
 	shape, recorded, trigger := -1, int64(0), int64(0)
 	for i := range e.rows {
 		s := &e.rows[i]
@@ -185,9 +182,7 @@ func (e *encoder) collect() {
 		if dateClass(s.Trigger) == 2 {
 			trigger = int64(s.Trigger)
 		}
-		for k, n := range [...]int64{s.At, recorded, trigger, int64(s.Sum)} {
-			e.numbers[k] = append(e.numbers[k], n)
-		}
+		e.numbers[0][i], e.numbers[1][i], e.numbers[2][i], e.numbers[3][i] = s.At, recorded, trigger, int64(s.Sum)
 	}
 }
 
@@ -265,8 +260,8 @@ func (e *encoder) rest() {
 		e.out = append(e.out, e.shapeOf...)
 	}
 	e.out = e.withins.write(e.accounts.write(e.out))
-	for _, column := range e.numbers {
-		e.out = appendInts(e.out, column)
+	for k := range e.numbers {
+		e.out = appendInts(e.out, e.numbers[k][:len(e.rows)])
 	}
 	e.out = binary.AppendUvarint(e.out, uint64(len(e.repeats)))
 	if len(e.repeats) > 0 {
