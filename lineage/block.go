@@ -45,27 +45,28 @@ var (
 	zdec, zdecErr = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(256<<20))
 )
 
-// encoder holds the working space of encodeBlock.
+// encoder holds the working space of encoding blocks.
 type encoder struct {
 	rows     []Sighting
 	out      []byte
+	block    []byte
 	shapes   []int // a row of each shape
 	shapeOf  []byte
-	slots    []int32 // hash table: token → 1 + its place in tokens
+	accounts texts
+	withins  texts
+	numbers  [4][blockRows]int64 // At, RecordedAt, Trigger, Sum
+	slots    []int32             // hash table: token → 1 + its place in tokens
 	tokens   []Token
 	repeats  []uint32
 	repeated []byte
 	ints     []int64
-	strs     []string
 	tail     []byte
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-// encodeBlock returns the rows as a block.
-func encodeBlock(rows []Sighting) []byte {
-	e := encoders.Get().(*encoder)
-	defer encoders.Put(e)
+// encode returns the rows as a block, which is valid until the next call.
+func (e *encoder) encode(rows []Sighting) []byte {
 	e.rows = rows
 	defer func() { e.rows = nil }()
 	var flags byte
@@ -75,7 +76,7 @@ func encodeBlock(rows []Sighting) []byte {
 		flags, width = flagWide, wholeToken
 	}
 	e.out = e.out[:0]
-	e.collectShapes()
+	e.collect()
 	e.rest()
 	rest := e.out
 	if len(rest) >= squeezeFrom {
@@ -83,14 +84,14 @@ func encodeBlock(rows []Sighting) []byte {
 			flags, rest = flags|flagZstd, z
 		}
 	}
-	out := make([]byte, 0, 16+len(e.tokens)*width+len(rest))
-	out = append(out, flags)
+	out := append(e.block[:0], flags)
 	out = binary.AppendUvarint(out, uint64(len(rows)))
 	out = binary.AppendUvarint(out, uint64(len(e.tokens)))
 	for i := range e.tokens {
 		out = append(out, e.tokens[i][:width]...)
 	}
-	return append(out, rest...)
+	e.block = append(out, rest...)
+	return e.block
 }
 
 // collectTokens finds the different tokens of the rows. Unless wide it compares
@@ -157,19 +158,62 @@ func sameShape(a, b *Sighting) bool {
 	return true
 }
 
-func (e *encoder) collectShapes() {
+// collect finds the shapes and the values of the columns, in one pass: rows are large.
+func (e *encoder) collect() {
 	e.shapes, e.shapeOf = e.shapes[:0], e.shapeOf[:0]
-	last := -1
+	e.accounts.reset()
+	e.withins.reset()
+	shape, recorded, trigger := -1, int64(0), int64(0)
 	for i := range e.rows {
-		if last < 0 || !sameShape(&e.rows[e.shapes[last]], &e.rows[i]) {
-			last = slices.IndexFunc(e.shapes, func(k int) bool { return sameShape(&e.rows[k], &e.rows[i]) })
-			if last < 0 {
-				last = len(e.shapes)
+		s := &e.rows[i]
+		if shape < 0 || !sameShape(&e.rows[e.shapes[shape]], s) {
+			shape = slices.IndexFunc(e.shapes, func(k int) bool { return sameShape(&e.rows[k], s) })
+			if shape < 0 {
+				shape = len(e.shapes)
 				e.shapes = append(e.shapes, i)
 			}
 		}
-		e.shapeOf = append(e.shapeOf, byte(last))
+		e.shapeOf = append(e.shapeOf, byte(shape))
+		e.accounts.add(s.Account)
+		e.withins.add(s.Within)
+		if !s.RecordedAt.IsZero() { // a row without a value repeats the one before
+			recorded = s.RecordedAt.Unix()
+		}
+		if dateClass(s.Trigger) == 2 {
+			trigger = int64(s.Trigger)
+		}
+		e.numbers[0][i], e.numbers[1][i], e.numbers[2][i], e.numbers[3][i] = s.At, recorded, trigger, int64(s.Sum)
 	}
+}
+
+// texts collects a column of few different strings.
+type texts struct {
+	list []string
+	of   []int64 // for each row, its place in the list
+	last int
+}
+
+func (t *texts) reset() {
+	clear(t.list) // the strings are of no use any more
+	t.list, t.of = t.list[:0], t.of[:0]
+}
+
+func (t *texts) add(s string) {
+	if len(t.of) == 0 || t.list[t.last] != s {
+		if t.last = slices.Index(t.list, s); t.last < 0 {
+			t.last = len(t.list)
+			t.list = append(t.list, s)
+		}
+	}
+	t.of = append(t.of, int64(t.last))
+}
+
+func (t *texts) write(out []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(t.list)))
+	for _, s := range t.list {
+		out = appendStr(out, s)
+	}
+	return appendInts(out, t.of)
 }
 
 // dateClass tells dates from the special values.
@@ -215,22 +259,10 @@ func (e *encoder) rest() {
 	if len(e.shapes) > 1 {
 		e.out = append(e.out, e.shapeOf...)
 	}
-	e.texts(func(s *Sighting) string { return s.Account })
-	e.texts(func(s *Sighting) string { return s.Within })
-	e.numbers(func(s *Sighting, _ int64) int64 { return s.At })
-	e.numbers(func(s *Sighting, last int64) int64 {
-		if s.RecordedAt.IsZero() {
-			return last
-		}
-		return s.RecordedAt.Unix()
-	})
-	e.numbers(func(s *Sighting, last int64) int64 {
-		if dateClass(s.Trigger) < 2 {
-			return last
-		}
-		return int64(s.Trigger)
-	})
-	e.numbers(func(s *Sighting, _ int64) int64 { return int64(s.Sum) })
+	e.out = e.withins.write(e.accounts.write(e.out))
+	for k := range e.numbers {
+		e.out = appendInts(e.out, e.numbers[k][:len(e.rows)])
+	}
 	e.out = binary.AppendUvarint(e.out, uint64(len(e.repeats)))
 	if len(e.repeats) > 0 {
 		e.out = append(e.out, e.repeated...)
@@ -252,39 +284,6 @@ func refWidth(n int) int {
 		return 2
 	}
 	return 4
-}
-
-// numbers writes a column; get is told the value of the row before, which a row
-// without a value repeats.
-func (e *encoder) numbers(get func(s *Sighting, last int64) int64) {
-	e.ints = e.ints[:0]
-	last := int64(0)
-	for i := range e.rows {
-		last = get(&e.rows[i], last)
-		e.ints = append(e.ints, last)
-	}
-	e.out = appendInts(e.out, e.ints)
-}
-
-// texts writes a column of few different strings.
-func (e *encoder) texts(get func(*Sighting) string) {
-	e.ints, e.strs = e.ints[:0], e.strs[:0]
-	last := -1
-	for i := range e.rows {
-		s := get(&e.rows[i])
-		if last < 0 || e.strs[last] != s {
-			if last = slices.Index(e.strs, s); last < 0 {
-				last = len(e.strs)
-				e.strs = append(e.strs, s)
-			}
-		}
-		e.ints = append(e.ints, int64(last))
-	}
-	e.out = binary.AppendUvarint(e.out, uint64(len(e.strs)))
-	for _, s := range e.strs {
-		e.out = appendStr(e.out, s)
-	}
-	e.out = appendInts(e.out, e.ints)
 }
 
 // tails writes names, labels and facts.
@@ -325,5 +324,7 @@ func (k *keyring) pack(rows []Sighting) ([]byte, error) {
 	if zencErr != nil {
 		return nil, fmt.Errorf("prepare zstd: %w", zencErr)
 	}
-	return k.seal(encodeBlock(rows)), nil
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	return k.seal(e.encode(rows)), nil
 }

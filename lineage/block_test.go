@@ -62,7 +62,7 @@ func TestBlockRoundTrip(t *testing.T) {
 				rows = append(rows, rows[:min(len(rows), blockRows-len(rows))]...)
 			}
 		}
-		plain := encodeBlock(rows)
+		plain := new(encoder).encode(rows)
 		got, half, err := decodeBlock(plain, in)
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func TestBlockRoundTrip(t *testing.T) {
 }
 
 func TestBlockOfNoRowsAndOfManyEdges(t *testing.T) {
-	if rows, _, err := decodeBlock(encodeBlock(nil), newInterner()); err != nil || len(rows) != 0 {
+	if rows, _, err := decodeBlock(new(encoder).encode(nil), newInterner()); err != nil || len(rows) != 0 {
 		t.Errorf("no rows: %d %v", len(rows), err)
 	}
 	s := Sighting{Collection: "c", Trigger: NoDate}
@@ -115,7 +115,7 @@ func TestBlockOfNoRowsAndOfManyEdges(t *testing.T) {
 	few := s
 	few.Edges = s.Edges[:300]
 	for _, rows := range [][]Sighting{{few, few}, {s, few, s}} {
-		got, _, err := decodeBlock(encodeBlock(rows), newInterner())
+		got, _, err := decodeBlock(new(encoder).encode(rows), newInterner())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func sampleBlocks() [][]byte {
 		s.Locator = fmt.Sprintf("a/%d/%x", i, i*i*7919)
 		many = append(many, s)
 	}
-	return [][]byte{encodeBlock([]Sighting{full}), encodeBlock([]Sighting{full, other, full}), encodeBlock([]Sighting{full, twin}), encodeBlock(many)}
+	return [][]byte{new(encoder).encode([]Sighting{full}), new(encoder).encode([]Sighting{full, other, full}), new(encoder).encode([]Sighting{full, twin}), new(encoder).encode(many)}
 }
 
 // TestDamagedBlocks cuts blocks everywhere, changes every byte and claims impossible
@@ -217,7 +217,7 @@ func TestBlocksHoldEveryField(t *testing.T) {
 			t.Errorf("fullSighting has no %s", v.Type().Field(i).Name)
 		}
 	}
-	got, half, err := decodeBlock(encodeBlock([]Sighting{s}), newInterner())
+	got, half, err := decodeBlock(new(encoder).encode([]Sighting{s}), newInterner())
 	if err != nil || !half {
 		t.Fatal(half, err)
 	}

@@ -16,7 +16,8 @@ type blockCache struct {
 	bytes      int
 }
 
-// get returns a view of its own of a cached block, nil when it is not there.
+// get returns the view of a cached block, nil when it is not there. It is to be copied, not
+// to be read from.
 func (c *blockCache) get(name *name16) *blockView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -27,16 +28,14 @@ func (c *blockCache) get(name *name16) *blockView {
 		}
 		c.keep(name, v)
 	}
-	own := *v
-	return &own
+	return v
 }
 
-// put takes over a view that nobody has read from.
+// put takes over a view that nobody has read from, or will.
 func (c *blockCache) put(name *name16, v *blockView) {
-	own := *v
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(name, &own)
+	c.keep(name, v)
 }
 
 func (c *blockCache) keep(name *name16, v *blockView) {

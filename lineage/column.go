@@ -1,6 +1,9 @@
 package lineage
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // A column of whole numbers is stored in the way that takes the fewest bytes.
 const (
@@ -14,19 +17,19 @@ const (
 func zigzag(n int64) uint64   { return uint64(n<<1) ^ uint64(n>>63) }
 func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
-func uvarintLen(u uint64) int {
-	n := 1
-	for u >= 0x80 {
-		u >>= 7
-		n++
-	}
-	return n
-}
+func uvarintLen(u uint64) int { return (bits.Len64(u|1) + 6) / 7 }
 
 // appendInts writes a column.
 func appendInts(out []byte, v []int64) []byte {
 	if len(v) == 0 {
 		return append(out, colConst, 0)
+	}
+	same := 1
+	for same < len(v) && v[same] == v[0] {
+		same++
+	}
+	if same == len(v) { // as most columns of most blocks
+		return binary.AppendVarint(append(out, colConst), v[0])
 	}
 	lo, hi, even, size := v[0], v[0], true, uvarintLen(zigzag(v[0]))
 	for i := 1; i < len(v); i++ {
@@ -34,10 +37,7 @@ func appendInts(out []byte, v []int64) []byte {
 		even = even && v[i]-v[i-1] == v[1]-v[0]
 		size += uvarintLen(zigzag(v[i] - v[i-1]))
 	}
-	switch {
-	case lo == hi:
-		return binary.AppendVarint(append(out, colConst), lo)
-	case even:
+	if even {
 		return binary.AppendVarint(binary.AppendVarint(append(out, colStep), v[0]), v[1]-v[0])
 	}
 	width := 1

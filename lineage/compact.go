@@ -25,7 +25,7 @@ func (g *Graph) Compact(ctx context.Context) (err error) {
 	}
 	g.wmu.Lock()
 	defer g.wmu.Unlock()
-	l := &load{dir: filepath.Join(g.dir, pairsName)}
+	l := &load{dir: filepath.Join(g.dir, pairsName), disk: map[string]bool{}}
 	defer func() {
 		if rerr := os.RemoveAll(l.dir); rerr != nil {
 			err = errors.Join(err, fmt.Errorf("compact the graph: %w", rerr))
@@ -41,10 +41,13 @@ func (g *Graph) Compact(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("compact the graph: %w", err)
 	}
-	from := source{blocks: func(emit func(*name16, []byte) error) error { return g.shownBlocks(ctx, emit) }, size: runBytes(pairs)}
-	for half := range uint32(2) {
+	from := source{view: g.view, blocks: func(emit func(*name16, []byte) error) error { return g.shownBlocks(ctx, emit) }}
+	if from.size, err = postingsSize(pairs); err != nil {
+		return errors.Join(fmt.Errorf("compact the graph: %w", err), closeRuns(pairs))
+	}
+	for n := range halves {
 		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
-			return g.shownPostings(pairs, half, emit)
+			return g.shownPostings(pairs, n, emit)
 		})
 	}
 	return errors.Join(g.rebuild(ctx, from), closeRuns(pairs))
@@ -103,8 +106,8 @@ func (g *Graph) visiblePairs(ctx context.Context, l *load) error {
 				return errBlock
 			}
 			for i := range edges {
-				p := newPosting(&edges[i].Token, 0)
-				p.lo = uint64(first) + uint64(row)
+				p := newPosting(&edges[i].Token, first+RID(row))
+				p.lo = 0
 				list = append(list, p)
 			}
 		}
@@ -122,46 +125,91 @@ func (g *Graph) visiblePairs(ctx context.Context, l *load) error {
 	return l.spill(g.keys, b)
 }
 
-// shownPostings emits the postings of the tokens that begin with a bit, without those
-// that are not true any more.
-func (g *Graph) shownPostings(pairs []*run, half uint32, emit func(*name16, []RID) error) error {
-	m, err := newMerger(pairs, &name16{byte(half) << 7})
-	if err != nil {
-		return err
-	}
+// shownPostings emits the postings of the tokens that begin with a bit, without those that
+// are not true any more.
+func (g *Graph) shownPostings(pairs []*run, half int, emit func(*name16, []RID) error) error {
+	r := newPartReader(pairs)
 	return g.view(func(tx *badger.Txn) error {
 		b := g.newBuckets(tx)
 		defer b.close()
-		var of uint64 // visible: where tokens that begin with these bits stand
-		var shown []RID
-		width := uint32(1) << (g.bits - 1)
-		for bucket := half * width; bucket < (half+1)*width; bucket++ {
-			list, err := b.all(bucket)
-			if err != nil {
+		each := uint32(1) << (g.bits - partBits) // buckets of a part
+		var s sightings
+		for part := half * halfParts; part < (half+1)*halfParts; part++ {
+			s.reset()
+			if err := r.groups(part, s.add); err != nil {
 				return err
 			}
-			for i := 0; i < len(list); {
-				j := i
-				for j < len(list) && list[j].hi == list[i].hi && list[j].lo == list[i].lo {
-					j++
+			for bucket := uint32(part) * each; bucket < uint32(part+1)*each; bucket++ {
+				list, err := b.all(bucket)
+				if err != nil {
+					return err
 				}
-				if list[i].hi != of || shown == nil {
-					of = list[i].hi
-					if shown, err = sightingsOf(m, of, shown[:0]); err != nil {
-						return err
-					}
+				if err := s.shown(list, emit); err != nil {
+					return err
 				}
-				name := list[i].name()
-				if rids := common(list[i:j], shown); len(rids) > 0 {
-					if err := emit(&name, rids); err != nil {
-						return err
-					}
-				}
-				i = j
 			}
 		}
 		return nil
 	})
+}
+
+// sightings says where the visible tokens of a part stand, by their first halves, in
+// order.
+type sightings struct {
+	halves []uint64
+	ends   []int // in rids
+	rids   []RID
+	at     int // of the half that was asked for last
+}
+
+func (s *sightings) reset() { s.halves, s.ends, s.rids, s.at = s.halves[:0], s.ends[:0], s.rids[:0], 0 }
+
+func (s *sightings) add(token *name16, rids []RID) error {
+	s.halves = append(s.halves, binary.BigEndian.Uint64(token[:]))
+	s.rids = append(s.rids, rids...)
+	s.ends = append(s.ends, len(s.rids))
+	return nil
+}
+
+// of returns the sightings of a first half, in order. The halves that are asked for must
+// ascend.
+func (s *sightings) of(half uint64) []RID {
+	for s.at < len(s.halves) && s.halves[s.at] < half {
+		s.at++
+	}
+	from, to := s.at, s.at
+	for to < len(s.halves) && s.halves[to] == half {
+		to++ // a half with very many sightings comes several times
+	}
+	if from == to {
+		return nil
+	}
+	start := 0
+	if from > 0 {
+		start = s.ends[from-1]
+	}
+	if to-from > 1 {
+		slices.Sort(s.rids[start:s.ends[to-1]])
+	}
+	return s.rids[start:s.ends[to-1]]
+}
+
+// shown emits those of the postings, which are in order, that are true.
+func (s *sightings) shown(list []posting, emit func(*name16, []RID) error) error {
+	for i := 0; i < len(list); {
+		j := i
+		for j < len(list) && list[j].hi == list[i].hi && list[j].lo == list[i].lo {
+			j++
+		}
+		name := list[i].name()
+		if rids := common(list[i:j], s.of(list[i].hi)); len(rids) > 0 {
+			if err := emit(&name, rids); err != nil {
+				return err
+			}
+		}
+		i = j
+	}
+	return nil
 }
 
 // all returns the postings of a bucket in order.
@@ -180,24 +228,6 @@ func (b *buckets) all(bucket uint32) ([]posting, error) {
 	})
 	slices.SortFunc(list, comparePostings)
 	return list, err
-}
-
-// sightingsOf reads on to the first half of a token and returns its sightings.
-func sightingsOf(m *merger, half uint64, out []RID) ([]RID, error) {
-	out = slices.Grow(out, 1)
-	for e := m.head(); e != nil; e = m.head() {
-		h := binary.BigEndian.Uint64(e.name[:])
-		if h > half {
-			break
-		}
-		if h == half {
-			out = append(out, RID(binary.BigEndian.Uint64(e.name[8:])))
-		}
-		if err := m.next(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // common returns the ids that stand in both lists, which are in order.

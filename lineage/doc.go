@@ -24,8 +24,7 @@
 // the visible generation are the truth. [Graph.Compact] writes everything that is
 // visible into a fresh database and swaps it in.
 //
-// The first scan goes another way to the same layout: sorted runs under
-// DIR/graph.load, merged into a fresh database at the end (see load.go). Its heads are
-// in the database from the first flush on, so a scan that was killed is taken up where
-// its last flush left it.
+// The first scan goes another way to the same layout: runs under DIR/graph.load, merged
+// into a fresh database at the end (see load.go). Its heads are in the database from the
+// first flush on, so a scan that was killed is taken up where its last flush left it.
 package lineage

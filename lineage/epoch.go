@@ -50,7 +50,7 @@ func LeftFact(t Token) string { return "left:" + hex.EncodeToString(t[:]) }
 func lettingGo(t Token, carriers []*Found) []time.Time {
 	var out []time.Time
 	for _, f := range carriers {
-		if f.Record.Facts[LeftFact(t)] != "" && !f.Record.RecordedAt.IsZero() {
+		if len(f.Record.Facts) > 0 && f.Record.Facts[LeftFact(t)] != "" && !f.Record.RecordedAt.IsZero() {
 			out = append(out, f.Record.RecordedAt)
 		}
 	}

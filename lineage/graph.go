@@ -284,7 +284,7 @@ func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 		WithValueLogFileSize(64 << 20).
 		WithMetricsEnabled(false)
 	if bulk {
-		o = o.WithBaseTableSize(64 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
+		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
 	}
 	db, err := badger.Open(o)
 	if err != nil {
@@ -344,14 +344,26 @@ func (g *Graph) get(key []byte) ([]byte, error) {
 // prefix calls fn for every key with the prefix, in order; key and value are
 // valid during the call. fn must not call the graph's methods.
 func (g *Graph) prefix(p []byte, fn func(key, value []byte) error) error {
-	_, err := g.page(p, p, math.MaxInt, fn)
+	return viewer(g.view).prefix(p, fn)
+}
+
+// viewer runs a function in a transaction that reads. The function must not call the
+// graph's methods.
+type viewer func(fn func(tx *badger.Txn) error) error
+
+func (view viewer) prefix(p []byte, fn func(key, value []byte) error) error {
+	_, err := view.page(p, p, math.MaxInt, fn)
 	return err
 }
 
 // page is prefix from a key on, for at most n keys. It returns where to go on, nil at
 // the end.
 func (g *Graph) page(p, from []byte, n int, fn func(key, value []byte) error) (next []byte, err error) {
-	err = g.view(func(tx *badger.Txn) error {
+	return viewer(g.view).page(p, from, n, fn)
+}
+
+func (view viewer) page(p, from []byte, n int, fn func(key, value []byte) error) (next []byte, err error) {
+	err = view(func(tx *badger.Txn) error {
 		o := badger.DefaultIteratorOptions
 		o.Prefix = p
 		it := tx.NewIterator(o)

@@ -104,7 +104,7 @@ func loadForMemory(dir string, n int) error {
 			for i := range data {
 				data[i][0], data[i][1] = benchEdges(from+i, n)
 			}
-			if err := uw.Add(benchRows(data, 1, "")); err != nil {
+			if err := uw.Add(withTokens(benchRows(len(data), ""), data)); err != nil {
 				return err
 			}
 			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
@@ -170,10 +170,17 @@ func BenchmarkGraphWalk(b *testing.B) {
 // benchUnits writes units from one record to before another, some at the same time, as
 // a scan does. changed makes their locators other ones.
 func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error {
+	const workers = 2
 	var group errgroup.Group
-	group.SetLimit(2)
+	group.SetLimit(workers)
+	free := make(chan []Sighting, workers)
+	for range workers {
+		free <- benchRows(benchUnit, changed)
+	}
 	for from := from; from < to; from += benchUnit {
 		group.Go(func() error {
+			rows := <-free
+			defer func() { free <- rows }()
 			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
 			uw, err := w.Unit("s", u)
 			if err != nil {
@@ -181,7 +188,7 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 			}
 			end := min(len(data), from+benchUnit)
 			for i := from; i < end; i += benchBatch {
-				if err := uw.Add(benchRows(data[i:min(end, i+benchBatch)], i-from+1, changed)); err != nil {
+				if err := uw.Add(withTokens(rows[i-from:], data[i:min(end, i+benchBatch)])); err != nil {
 					return err
 				}
 			}
@@ -194,25 +201,24 @@ func benchUnits(w *Writer, data [][2]Token, from, to int, changed string) error 
 // benchBatch is how many records a scan adds at a time.
 const benchBatch = 1024
 
-// benchRows returns the sightings of a batch whose first record has the given number.
-// The locators are parts of one string, the edges of one slice, so that little of the
-// time goes into making them.
-func benchRows(data [][2]Token, first int, changed string) []Sighting {
-	rows := make([]Sighting, len(data))
-	edges := make([]Edge, 0, 2*len(data))
-	ends := make([]int, 0, len(data))
-	var text []byte
-	for i := range data {
-		text = strconv.AppendInt(append(append(text, changed...), "row "...), int64(first+i), 10)
-		ends = append(ends, len(text))
-		edges = append(edges, Edge{Token: data[i][0], Kind: "phone", Role: Subject}, Edge{Token: data[i][1], Kind: "email", Role: Subject})
-	}
-	all, at := string(text), 0
+// benchRows are the sightings of a unit, made before anything is timed but for the tokens
+// of their edges, which the units differ in. The locators begin with changed.
+func benchRows(n int, changed string) []Sighting {
+	rows, edges := make([]Sighting, n), make([]Edge, 0, 2*n)
 	for i := range rows {
-		rows[i] = Sighting{Collection: "leads", Locator: all[at:ends[i]], Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
-		at = ends[i]
+		edges = append(edges, Edge{Kind: "phone", Role: Subject}, Edge{Kind: "email", Role: Subject})
+		rows[i] = Sighting{Collection: "leads", Locator: changed + "row " + strconv.Itoa(1+i), Account: "A1", Trigger: NoDate, Edges: edges[2*i : 2*i+2]}
 	}
 	return rows
+}
+
+// withTokens puts the tokens of records into rows, which it returns.
+func withTokens(rows []Sighting, data [][2]Token) []Sighting {
+	for i := range data {
+		e := rows[i].Edges
+		e[0].Token, e[1].Token = data[i][0], data[i][1]
+	}
+	return rows[:len(data)]
 }
 
 // fillGraph loads a new graph and returns how long it took until all was on disk and

@@ -58,6 +58,45 @@ func (f *flipper) delete(k []byte) error {
 	return f.do(func(tx *badger.Txn) error { return tx.Delete(k) })
 }
 
+// change puts the new heads into a transaction.
+func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error) error {
+	// The counter goes first: numbers that are in use must never be given again.
+	if err := set([]byte("munit"), u64(uint64(w.nextID-1))); err != nil {
+		return fmt.Errorf("write a counter: %w", err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
+		st := w.heads[id]
+		k, v := w.g.headEntry(&st)
+		err := set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
+		if err == nil {
+			err = set(k, v)
+		}
+		if err != nil {
+			return fmt.Errorf("write a unit's head: %w", err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.removed)) {
+		st := w.removed[id]
+		err := remove(w.g.headKey(st.Source, st.Unit.Key))
+		if err == nil {
+			err = remove(cat([]byte("i"), u32(id)))
+		}
+		if err != nil {
+			return fmt.Errorf("remove a unit's head: %w", err)
+		}
+	}
+	return nil
+}
+
+// changed forgets the new heads, which are visible.
+func (w *Writer) changed() {
+	for _, st := range w.heads {
+		delete(w.fresh, string(w.g.headKey(st.Source, st.Unit.Key)))
+	}
+	clear(w.heads)
+	clear(w.removed)
+}
+
 // flip makes the new heads visible. What they refer to is on disk. The list of runs
 // of a bulk load goes before them.
 func (w *Writer) flip(l *load) error {
@@ -75,40 +114,14 @@ func (w *Writer) flip(l *load) error {
 			return fmt.Errorf("write the state of a bulk load: %w", err)
 		}
 	}
-	// The counter goes first: numbers that are in use must never be given again.
-	if err := f.set([]byte("munit"), u64(uint64(w.nextID-1))); err != nil {
-		return fmt.Errorf("write a counter: %w", err)
-	}
-	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
-		st := w.heads[id]
-		k, v := g.headEntry(&st)
-		err := f.set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
-		if err == nil {
-			err = f.set(k, v)
-		}
-		if err != nil {
-			return fmt.Errorf("write a unit's head: %w", err)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(w.removed)) {
-		st := w.removed[id]
-		err := f.delete(g.headKey(st.Source, st.Unit.Key))
-		if err == nil {
-			err = f.delete(cat([]byte("i"), u32(id)))
-		}
-		if err != nil {
-			return fmt.Errorf("remove a unit's head: %w", err)
-		}
+	if err := w.change(f.set, f.delete); err != nil {
+		return err
 	}
 	if err := f.tx.Commit(); err != nil {
 		return fmt.Errorf("make units visible: %w", err)
 	}
 	g.forget()
-	for _, st := range w.heads {
-		delete(w.fresh, string(g.headKey(st.Source, st.Unit.Key)))
-	}
-	clear(w.heads)
-	clear(w.removed)
+	w.changed()
 	if err := g.db.Sync(); err != nil {
 		return fmt.Errorf("sync the graph: %w", err)
 	}

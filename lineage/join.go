@@ -318,8 +318,8 @@ func terminal(r *Resolver, e Edge, info *tokenInfo) bool {
 
 // expandable returns the edges of a record over which the walk goes on.
 func (r *Resolver) expandable(f *Found, account string) ([]Edge, error) {
-	var out []Edge
-	parties := map[Token]bool{}
+	out := make([]Edge, 0, len(f.Record.Edges))
+	var parties map[Token]bool // most records have none
 	for _, e := range f.Record.Edges {
 		switch e.Role {
 		case Subject, Link, Key, Member, Merged:
@@ -330,6 +330,9 @@ func (r *Resolver) expandable(f *Found, account string) ([]Edge, error) {
 				return nil, err
 			}
 			if info.mode != never {
+				if parties == nil {
+					parties = map[Token]bool{}
+				}
 				parties[e.Token] = true
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 	"sync"
 
 	"github.com/minio/highwayhash"
@@ -125,13 +126,16 @@ func (g *Graph) Seal(plain []byte) []byte { return g.keys.seal(plain) }
 // Unseal undoes Seal. Data sealed with another key, or damaged, is an error.
 func (g *Graph) Unseal(b []byte) ([]byte, error) { return g.keys.unseal(nil, b) }
 
-func (r *keyring) seal(plain []byte) []byte {
-	n := r.aead.NonceSize()
-	out := make([]byte, n, n+len(plain)+r.aead.Overhead())
-	if _, err := rand.Read(out); err != nil {
+func (r *keyring) seal(plain []byte) []byte { return r.sealTo(nil, plain) }
+
+// sealTo appends the sealed data to dst, which must not overlap it.
+func (r *keyring) sealTo(dst, plain []byte) []byte {
+	from, n := len(dst), r.aead.NonceSize()
+	dst = slices.Grow(dst, n+len(plain)+r.aead.Overhead())[:from+n]
+	if _, err := rand.Read(dst[from:]); err != nil {
 		panic(err) // crypto/rand.Read never fails: it ends the program itself
 	}
-	return r.aead.Seal(out, out, plain, nil)
+	return r.aead.Seal(dst, dst[from:], plain, nil)
 }
 
 // unseal appends what was sealed to dst.

@@ -7,17 +7,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// The first scan of an empty graph is a bulk load: blocks and postings go to sorted
-// runs beside the database, and are merged into a fresh database, which is swapped
-// in, when the writer is closed or somebody asks. Heads of units go to the database
-// as always, in one transaction with the list of runs that hold their sightings. A
-// load that was interrupted is therefore taken up again where its last flush left
-// it, by the next writer or the next question.
+// The first scan of an empty graph is a bulk load: blocks and postings go to runs
+// beside the database, and are merged into a fresh database, which is swapped in, when
+// the writer is closed or somebody asks. A flush puts heads of units into the database
+// as always, in one transaction with the list of runs that hold their sightings. A load
+// that was interrupted is therefore taken up again where its last flush left it, by the
+// next writer or the next question. What came after the last flush goes with its heads
+// right into the fresh database, see close.go: most runs of a short load are never
+// waited for until the disk has them.
 
 // loadName is the folder of the runs, loadKey where the database keeps their list.
 const (
@@ -43,8 +45,9 @@ type load struct {
 	dir   string
 	runs  runList
 	busy  chan error
-	spare *batch   // written, for use again
-	old   []string // merged into others; to be removed when the list is stored
+	spare *batch          // written, for use again
+	old   []string        // merged into others; to be removed when the list is stored
+	disk  map[string]bool // runs that are on disk
 }
 
 // batch is what a writer holds in memory.
@@ -82,13 +85,13 @@ func (g *Graph) openLoad() error {
 		}
 		return nil
 	}
-	l := &load{dir: dir}
+	l := &load{dir: dir, disk: map[string]bool{}}
 	if err := json.Unmarshal(data, &l.runs); err != nil {
 		return fmt.Errorf("read the state of a bulk load: %w", err)
 	}
 	keep := map[string]bool{}
 	for _, r := range append(append([]runFile{}, l.runs.Postings...), l.runs.Blocks...) {
-		keep[r.Name] = true
+		keep[r.Name], l.disk[r.Name] = true, true
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -137,12 +140,7 @@ func (l *load) spill(keys *keyring, b *batch) error {
 	if b.posts.count > 0 {
 		r := l.name("p")
 		l.runs.Postings = append(l.runs.Postings, r)
-		group.Go(func() error {
-			if err := b.posts.sort(runtime.GOMAXPROCS(0)); err != nil {
-				return err
-			}
-			return writeRun(keys, filepath.Join(l.dir, r.Name), b.writePostings)
-		})
+		group.Go(func() error { return writeRun(keys, filepath.Join(l.dir, r.Name), b.posts.write) })
 	}
 	if len(b.blocks) > 0 {
 		r := l.name("b")
@@ -159,6 +157,27 @@ func (l *load) spill(keys *keyring, b *batch) error {
 	if l.runs.Blocks, err = l.fewer(keys, l.runs.Blocks, "b"); err != nil {
 		return err
 	}
+	return nil
+}
+
+// sync waits until all runs are on disk.
+func (l *load) sync() error {
+	for _, r := range slices.Concat(l.runs.Postings, l.runs.Blocks) {
+		if l.disk[r.Name] {
+			continue
+		}
+		f, err := os.Open(filepath.Join(l.dir, r.Name))
+		if err == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("write a run of the bulk load: %w", err)
+		}
+		l.disk[r.Name] = true
+	}
+	if l.runs.Next == 0 {
+		return nil
+	}
 	return syncDir(l.dir)
 }
 
@@ -167,36 +186,21 @@ func (l *load) name(kind string) runFile {
 	return runFile{Name: fmt.Sprintf("%s%06d", kind, l.runs.Next)}
 }
 
-func writeRun(keys *keyring, path string, fill func(add func(*name16, []byte) error) error) error {
+func writeRun(keys *keyring, path string, fill func(w *runWriter) error) error {
 	w, err := createRun(keys, path)
 	if err != nil {
 		return err
 	}
-	if err := fill(w.add); err != nil {
+	if err := fill(w); err != nil {
 		return errors.Join(err, w.f.Close())
 	}
 	return w.close()
 }
 
-func (b *batch) writePostings(add func(*name16, []byte) error) error {
-	var value []byte
-	return b.posts.groups(func(token *name16, rids []RID) error {
-		for len(rids) > 0 {
-			n := min(len(rids), chunkRIDs)
-			value = appendRIDs(value[:0], rids[:n])
-			if err := add(token, value); err != nil {
-				return err
-			}
-			rids = rids[n:]
-		}
-		return nil
-	})
-}
-
-func (b *batch) writeBlocks(add func(*name16, []byte) error) error {
+func (b *batch) writeBlocks(w *runWriter) error {
 	sortBlocks(b.blocks)
 	for i := range b.blocks {
-		if err := add(&b.blocks[i].name, b.blocks[i].value); err != nil {
+		if err := w.add(&b.blocks[i].name, b.blocks[i].value); err != nil {
 			return err
 		}
 	}
@@ -228,8 +232,11 @@ func (l *load) fewer(keys *keyring, list []runFile, kind string) ([]runFile, err
 		if err != nil {
 			return nil, err
 		}
-		err = writeRun(keys, filepath.Join(l.dir, r.Name), func(add func(*name16, []byte) error) error {
-			return merge(runs, nil, nil, add)
+		err = writeRun(keys, filepath.Join(l.dir, r.Name), func(w *runWriter) error {
+			if kind == "p" {
+				return joinParts(runs, w)
+			}
+			return merge(runs, w.add)
 		})
 		if err = errors.Join(err, closeRuns(runs)); err != nil {
 			return nil, err
@@ -292,6 +299,13 @@ func (g *Graph) settleLocked(ctx context.Context) error {
 	if err := l.wait(); err != nil {
 		return err
 	}
+	return g.mergeLoad(ctx, g.view)
+}
+
+// mergeLoad writes what the runs of the bulk load hold, and what the database holds in
+// the given view of it, into a fresh database and swaps it in. The load is over then.
+func (g *Graph) mergeLoad(ctx context.Context, view viewer) error {
+	l := g.load
 	l.spare = nil
 	posts, err := l.open(g.keys, l.runs.Postings)
 	if err != nil {
@@ -302,13 +316,15 @@ func (g *Graph) settleLocked(ctx context.Context) error {
 		return errors.Join(err, closeRuns(posts))
 	}
 	from := source{
-		blocks: func(emit func(*name16, []byte) error) error { return g.visibleBlocks(blocks, emit) },
-		size:   runBytes(posts),
+		view:   view,
+		blocks: func(emit func(*name16, []byte) error) error { return g.visibleBlocks(view, blocks, emit) },
 	}
-	half := name16{0x80}
-	for _, part := range [][2]*name16{{nil, &half}, {&half, nil}} {
+	if from.size, err = postingsSize(posts); err != nil {
+		return errors.Join(err, closeRuns(posts), closeRuns(blocks))
+	}
+	for n := range halves {
 		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
-			return mergePostings(posts, part[0], part[1], emit)
+			return mergePostings(posts, n, emit)
 		})
 	}
 	err = g.rebuild(ctx, from)
@@ -323,9 +339,14 @@ func (g *Graph) settleLocked(ctx context.Context) error {
 	return nil
 }
 
-func runBytes(list []*run) (n int64) {
-	for _, r := range list {
-		n += r.end
-	}
-	return n
+// postingsSize is about how many bytes the postings in the runs take in the database. As
+// tokens are hashes, one of the parts tells.
+func postingsSize(runs []*run) (n int64, err error) {
+	var value []byte
+	err = newPartReader(runs).groups(0, func(_ *name16, rids []RID) error {
+		value = appendRIDs(value[:0], rids)
+		n += int64(len(value)) + tokenRest
+		return nil
+	})
+	return n << partBits, err
 }

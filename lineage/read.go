@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/dgraph-io/badger/v4"
+	"golang.org/x/sync/errgroup"
 )
 
 // Unit returns what the graph knows of a unit, nil when it does not know it.
@@ -121,38 +123,75 @@ func (g *Graph) Load(rids []RID) ([]Found, error) {
 			heads[id.Unit()] = st
 		}
 	}
-	r := &rowReader{g: g, found: make([]Found, 0, len(rids))}
-	err := g.view(func(tx *badger.Txn) error {
-		for i := 0; i < len(rids); {
-			j := i
-			for j < len(rids) && rids[j].Unit() == rids[i].Unit() && uint32(rids[j])/blockRows == uint32(rids[i])/blockRows {
-				j++
-			}
-			if st := heads[rids[i].Unit()]; st != nil {
-				if _, err := r.block(tx, st, uint32(rids[i])/blockRows, rids[i:j]); err != nil {
+	var list []wanted
+	for i := 0; i < len(rids); {
+		j := i
+		for j < len(rids) && rids[j].Unit() == rids[i].Unit() && uint32(rids[j])/blockRows == uint32(rids[i])/blockRows {
+			j++
+		}
+		if st := heads[rids[i].Unit()]; st != nil {
+			list = append(list, wanted{st, uint32(rids[i]) / blockRows, rids[i:j]})
+		}
+		i = j
+	}
+	return g.loadBlocks(list, len(rids))
+}
+
+// wanted are rows of one block.
+type wanted struct {
+	unit *UnitState
+	no   uint32
+	rids []RID
+}
+
+// loadBlocks reads rows of blocks, of which several are opened at the same time when
+// there are many.
+func (g *Graph) loadBlocks(list []wanted, rows int) ([]Found, error) {
+	const few = 8 // too few to be shared out
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(list)/few, 4))
+	readers := make([]*rowReader, parts)
+	read := func(part int) error {
+		r := &rowReader{g: g, found: make([]Found, 0, rows/parts+few)}
+		readers[part] = r
+		return g.view(func(tx *badger.Txn) error {
+			for _, b := range list[part*len(list)/parts : (part+1)*len(list)/parts] {
+				if _, err := r.block(tx, b.unit, b.no, b.rids); err != nil {
 					return err
 				}
 			}
-			i = j
-		}
-		return g.complete(tx, r.halves)
-	})
-	return r.found, err
+			return nil
+		})
+	}
+	var group errgroup.Group
+	for part := 1; part < parts; part++ {
+		group.Go(func() error { return read(part) })
+	}
+	if err := errors.Join(read(0), group.Wait()); err != nil {
+		return nil, err
+	}
+	all := readers[0]
+	for _, r := range readers[1:] {
+		all.found, all.halves = append(all.found, r.found...), append(all.halves, r.halves...)
+	}
+	err := g.view(func(tx *badger.Txn) error { return g.complete(tx, all.halves) })
+	return all.found, err
 }
 
 // rowReader collects sightings, and their edges whose tokens are to be completed.
 type rowReader struct {
 	g      *Graph
 	plain  []byte
+	view   blockView // of the block that is being read
 	found  []Found
 	halves []halfEdge
 }
 
 // open opens a block, nil when there is none. Blocks of which single rows are wanted
-// are kept for the next question.
+// are kept for the next question. The view is valid until the next call.
 func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView, err error) {
 	if v = r.g.blocks.get(name); v != nil {
-		return v, nil
+		r.view = *v
+		return &r.view, nil
 	}
 	item, err := tx.Get(cat([]byte("b"), name[:]))
 	if errors.Is(err, badger.ErrKeyNotFound) {
@@ -170,10 +209,12 @@ func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView,
 	if err != nil {
 		return nil, fmt.Errorf("read a block: %w", err)
 	}
-	if v, err = viewBlock(r.plain, r.g.intern); err == nil && keep {
-		r.g.blocks.put(name, v)
+	if v, err = viewBlock(r.plain, r.g.intern); err != nil || !keep {
+		return v, err
 	}
-	return v, err
+	r.view = *v
+	r.g.blocks.put(name, v)
+	return &r.view, nil
 }
 
 // block reads the given rows of a block, all when rids is nil. ok is false when there

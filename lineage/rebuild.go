@@ -18,6 +18,8 @@ import (
 
 // source is what a fresh database is made of, besides what is copied as it is.
 type source struct {
+	// view is how the present database is read.
+	view viewer
 	// blocks emits the visible blocks in the order of their names.
 	blocks func(emit func(*name16, []byte) error) error
 	// postings emit tokens with their ids, in order, each for a range of tokens of
@@ -146,7 +148,7 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 		if err != nil {
 			return err
 		}
-		return errors.Join(g.copyKeys(s, "d"), g.copyKeys(s, "i"), g.copyCounters(s, bits))
+		return errors.Join(copyKeys(from.view, s, "d"), copyKeys(from.view, s, "i"), copyCounters(from.view, s, bits))
 	})
 	for _, part := range from.postings {
 		write(func(s *stream) error {
@@ -157,7 +159,7 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 			return c.flush()
 		})
 	}
-	write(func(s *stream) error { return cmp.Or(g.copyKeys(s, "s"), g.copyKeys(s, "u")) })
+	write(func(s *stream) error { return cmp.Or(copyKeys(from.view, s, "s"), copyKeys(from.view, s, "u")) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -165,19 +167,19 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 }
 
 // copyKeys copies the entries of a kind as they are.
-func (g *Graph) copyKeys(s *stream, prefix string) error {
-	return g.prefix([]byte(prefix), func(k, v []byte) error { return s.set(k, v) })
+func copyKeys(view viewer, s *stream, prefix string) error {
+	return view.prefix([]byte(prefix), func(k, v []byte) error { return s.set(k, v) })
 }
 
 // copyCounters copies the counters, with the new number of bits and without what is not
 // true any more.
-func (g *Graph) copyCounters(s *stream, bits uint) error {
+func copyCounters(view viewer, s *stream, bits uint) error {
 	wrote := false
 	put := func() error {
 		wrote = true
 		return s.set([]byte("m"+bitsKey), u64(uint64(bits)))
 	}
-	err := g.prefix([]byte("m"), func(k, v []byte) error {
+	err := view.prefix([]byte("m"), func(k, v []byte) error {
 		if name := string(k[1:]); name == bitsKey || name == loadKey || name == updatedKey {
 			return nil
 		} else if !wrote && name > bitsKey {
@@ -195,11 +197,11 @@ func (g *Graph) copyCounters(s *stream, bits uint) error {
 
 // visibleBlocks emits those blocks of the runs that are visible, or may become so
 // while a writer is open.
-func (g *Graph) visibleBlocks(runs []*run, emit func(*name16, []byte) error) error {
-	return g.view(func(tx *badger.Txn) error {
+func (g *Graph) visibleBlocks(view viewer, runs []*run, emit func(*name16, []byte) error) error {
+	return view(func(tx *badger.Txn) error {
 		v := newVisible(tx)
 		defer v.close()
-		return merge(runs, nil, nil, func(name *name16, value []byte) error {
+		return merge(runs, func(name *name16, value []byte) error {
 			shown, err := v.shows(name)
 			if err != nil || !shown && name.generation() < g.writing {
 				return err
@@ -243,35 +245,4 @@ func (v *visible) shows(name *name16) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// maxMerged is how many ids of one token are put in order at a time.
-const maxMerged = 1 << 20
-
-// mergePostings emits the tokens of a range with their ids from all runs.
-func mergePostings(runs []*run, from, to *name16, emit func(*name16, []RID) error) error {
-	var token name16
-	var rids []RID
-	flush := func() error {
-		if len(rids) == 0 {
-			return nil
-		}
-		err := emit(&token, sortRIDs(rids))
-		rids = rids[:0]
-		return err
-	}
-	err := merge(runs, from, to, func(name *name16, value []byte) (err error) {
-		if *name != token || len(rids) >= maxMerged {
-			if err := flush(); err != nil {
-				return err
-			}
-			token = *name
-		}
-		rids, err = readRIDs(rids, value)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return flush()
 }

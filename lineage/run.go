@@ -3,18 +3,18 @@ package lineage
 import (
 	"bufio"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 )
 
-// A run is a sorted file of entries, written once. It is the intermediate form of a
-// bulk load: pages of about pageBytes, each sealed, then a sealed index of the first
-// name of each page, then where the index begins. A run is complete and on disk
-// before anything refers to it.
+// A run is a file of pages, written once. It is the intermediate form of a bulk load:
+// pages of about pageBytes, each sealed, then a sealed index of the first name of each
+// page, then where the index begins. Pages of blocks hold entries in order; those of
+// postings are described in parts.go. A run is complete, and on disk, before the
+// database refers to it.
 
 // pageBytes is the length at which a page of a run ends.
 const pageBytes = 64 << 10
@@ -31,14 +31,18 @@ type pageAt struct {
 	Offset int64
 }
 
+// indexEntry is the length of a pageAt in a file.
+const indexEntry = 16 + 8
+
 // runWriter writes a run.
 type runWriter struct {
-	keys  *keyring
-	f     *os.File
-	w     *bufio.Writer
-	page  page
-	index []pageAt
-	at    int64
+	keys   *keyring
+	f      *os.File
+	w      *bufio.Writer
+	page   page
+	index  []pageAt
+	at     int64
+	sealed []byte
 }
 
 func createRun(keys *keyring, path string) (*runWriter, error) {
@@ -62,10 +66,20 @@ func (r *runWriter) flush() error {
 	if len(r.page.data) == 0 {
 		return nil
 	}
-	r.index = append(r.index, pageAt{r.page.first, r.at})
-	err := r.write(r.keys.seal(r.page.data))
+	err := r.put(&r.page.first, r.page.data)
 	r.page.reset()
 	return err
+}
+
+// put writes a page.
+func (r *runWriter) put(first *name16, plain []byte) error {
+	r.sealed = r.keys.sealTo(r.sealed[:0], plain)
+	return r.putSealed(first, r.sealed)
+}
+
+func (r *runWriter) putSealed(first *name16, sealed []byte) error {
+	r.index = append(r.index, pageAt{*first, r.at})
+	return r.write(sealed)
 }
 
 func (r *runWriter) write(b []byte) error {
@@ -77,21 +91,22 @@ func (r *runWriter) write(b []byte) error {
 	return nil
 }
 
-// close completes the run; it is on disk afterwards.
+// close completes the run. It need not be on disk yet, see [load.sync].
 func (r *runWriter) close() error {
 	if err := r.flush(); err != nil {
 		return errors.Join(err, r.f.Close())
 	}
 	start := r.at
-	index, err := json.Marshal(r.index)
-	if err == nil {
-		err = r.write(r.keys.seal(index))
+	index := make([]byte, 0, len(r.index)*indexEntry)
+	for i := range r.index {
+		index = binary.BigEndian.AppendUint64(append(index, r.index[i].First[:]...), uint64(r.index[i].Offset))
 	}
+	err := r.write(r.keys.seal(index))
 	if err == nil {
 		err = r.write(u64(uint64(start)))
 	}
 	if err == nil {
-		err = errors.Join(r.w.Flush(), r.f.Sync())
+		err = r.w.Flush()
 	}
 	if err = errors.Join(err, r.f.Close()); err != nil {
 		return fmt.Errorf("write a run of the bulk load: %w", err)
@@ -140,15 +155,39 @@ func openRun(keys *keyring, path string) (r *run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(index, &r.index); err != nil {
-		return nil, err
+	if len(index)%indexEntry != 0 {
+		return nil, errBlock
+	}
+	for ; len(index) > 0; index = index[indexEntry:] {
+		r.index = append(r.index, pageAt{name16(index[:16]), int64(binary.BigEndian.Uint64(index[16:]))})
 	}
 	return r, nil
 }
 
 func (r *run) close() error { return r.f.Close() }
 
-// cursor reads the entries of a run from a name on.
+// size is how many bytes a page takes in the file.
+func (r *run) size(page int) int64 {
+	if page+1 < len(r.index) {
+		return r.index[page+1].Offset - r.index[page].Offset
+	}
+	return r.end - r.index[page].Offset
+}
+
+// sealed reads a page as it stands in the file, into the buffer when it is large enough.
+func (r *run) sealed(page int, buf []byte) ([]byte, error) {
+	start, n := r.index[page].Offset, r.size(page)
+	if start < 0 || n < 0 || start+n > r.end {
+		return buf, errBlock
+	}
+	buf = slices.Grow(buf[:0], int(n))[:n]
+	if _, err := r.f.ReadAt(buf, start); err != nil {
+		return buf, fmt.Errorf("read a run of the bulk load: %w", err)
+	}
+	return buf, nil
+}
+
+// cursor reads the entries of a run.
 type cursor struct {
 	run     *run
 	page    int // the next one
@@ -157,44 +196,20 @@ type cursor struct {
 	entries entries
 }
 
-// from returns a cursor that stands on the first entry not before the name; ok is
-// false when there is none.
-func (r *run) from(name *name16) (c *cursor, ok bool, err error) {
-	n := sort.Search(len(r.index), func(i int) bool { return compareNames(&r.index[i].First, name) >= 0 })
-	c = &cursor{run: r, page: max(0, n-1)}
-	for {
-		if ok, err = c.next(); err != nil || !ok || compareNames(&c.entries.name, name) >= 0 {
-			return c, ok, err
-		}
-	}
-}
-
 // next goes to the next entry; ok is false at the end. The entry's value is valid
 // until the next call.
 func (c *cursor) next() (ok bool, err error) {
 	if ok, err := c.entries.next(); ok || err != nil {
 		return ok, err
 	}
-	r := c.run
-	if c.page >= len(r.index) {
+	if c.page >= len(c.run.index) {
 		return false, nil
 	}
-	start, end := r.index[c.page].Offset, r.end
-	if c.page+1 < len(r.index) {
-		end = r.index[c.page+1].Offset
-	}
-	if start < 0 || end < start || end > r.end {
-		return false, errBlock
+	if c.sealed, err = c.run.sealed(c.page, c.sealed); err != nil {
+		return false, err
 	}
 	c.page++
-	if int64(cap(c.sealed)) < end-start {
-		c.sealed = make([]byte, end-start)
-	}
-	c.sealed = c.sealed[:end-start]
-	if _, err := r.f.ReadAt(c.sealed, start); err != nil {
-		return false, fmt.Errorf("read a run of the bulk load: %w", err)
-	}
-	if c.plain, err = r.keys.unseal(c.plain[:0], c.sealed); err != nil {
+	if c.plain, err = c.run.keys.unseal(c.plain[:0], c.sealed); err != nil {
 		return false, fmt.Errorf("read a run of the bulk load: %w", err)
 	}
 	c.entries = entries{data: c.plain}
@@ -206,10 +221,11 @@ type merger struct {
 	heap []*cursor
 }
 
-func newMerger(runs []*run, from *name16) (*merger, error) {
+func newMerger(runs []*run) (*merger, error) {
 	m := &merger{}
 	for _, r := range runs {
-		c, ok, err := r.from(from)
+		c := &cursor{run: r}
+		ok, err := c.next()
 		if err != nil {
 			return nil, err
 		}
@@ -265,17 +281,13 @@ func (m *merger) next() error {
 	return nil
 }
 
-// merge calls fn for the entries of several runs from one name to before another
-// (nil: from the beginning, to the end). The value is valid during the call.
-func merge(runs []*run, from, to *name16, fn func(name *name16, value []byte) error) error {
-	if from == nil {
-		from = &name16{}
-	}
-	m, err := newMerger(runs, from)
+// merge calls fn for the entries of several runs. The value is valid during the call.
+func merge(runs []*run, fn func(name *name16, value []byte) error) error {
+	m, err := newMerger(runs)
 	if err != nil {
 		return err
 	}
-	for e := m.head(); e != nil && (to == nil || compareNames(&e.name, to) < 0); e = m.head() {
+	for e := m.head(); e != nil; e = m.head() {
 		if err := fn(&e.name, e.value); err != nil {
 			return err
 		}

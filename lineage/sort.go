@@ -3,9 +3,8 @@ package lineage
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // posting says that a sighting may carry a token, whose halves are kept as numbers
@@ -36,16 +35,19 @@ func comparePostings(a, b posting) int {
 	return cmp.Compare(a.rid, b.rid)
 }
 
-// postings collects postings by the first byte of their token. Tokens are hashes, so
-// the parts are of even size, small enough for the caches when they are sorted.
+// partBits is how many first bits of their tokens postings of a part have in common. A
+// part of ten million records is small enough for a core's cache when it is sorted.
+const partBits = 10
+
+// postings collects postings in parts. Tokens are hashes, so the parts are of even size.
 type postings struct {
-	parts [256][]posting
+	parts [1 << partBits][]posting
 	count int
 }
 
 func (p *postings) add(list []posting) {
 	for _, x := range list {
-		k := x.hi >> 56
+		k := x.hi >> (64 - partBits)
 		p.parts[k] = append(p.parts[k], x)
 	}
 	p.count += len(list)
@@ -58,75 +60,82 @@ func (p *postings) reset() {
 	p.count = 0
 }
 
-// sort sorts all parts, on the given number of cores.
-func (p *postings) sort(cores int) error {
-	var group errgroup.Group
-	step := (len(p.parts) + cores - 1) / cores
-	for from := 0; from < len(p.parts); from += step {
-		group.Go(func() error {
-			var scratch []posting
-			for i := from; i < min(from+step, len(p.parts)); i++ {
-				scratch = sortPart(p.parts[i], scratch)
-			}
-			return nil
-		})
+// sort sorts all parts.
+func (p *postings) sort() {
+	var scratch []posting
+	for i := range p.parts {
+		p.parts[i], scratch = sortPart(p.parts[i], scratch)
 	}
-	return group.Wait()
 }
 
-// sortPart sorts postings whose tokens have the first byte in common: they are dealt
-// out by the second, and each small heap is sorted. It returns the scratch space for
-// the next call.
-func sortPart(list, scratch []posting) []posting {
-	if len(list) < 512 {
+// sortPart sorts postings of one part: they are dealt out by the bits that follow, and
+// each small heap is sorted, unless it is in order already, as heaps of one token are. It
+// returns the sorted list, which may be the scratch space, and scratch space for the next
+// call, which may be the list.
+func sortPart(list, scratch []posting) (sorted, spare []posting) {
+	if len(list) < 64 {
 		slices.SortFunc(list, comparePostings)
-		return scratch
+		return list, scratch
 	}
 	if cap(scratch) < len(list) {
 		scratch = make([]posting, len(list)*5/4)
 	}
 	scratch = scratch[:len(list)]
-	var at [257]int
+	var heads [1<<maxDeal + 1]uint32
+	deal := min(maxDeal, bits.Len(uint(len(list)))-2)
+	at, shift := heads[:1<<deal+1], 64-deal
 	for i := range list {
-		at[list[i].hi>>48&0xff+1]++
+		at[list[i].hi<<partBits>>shift+1]++
 	}
-	for i := range 256 {
+	for i := range at[1:] {
 		at[i+1] += at[i]
 	}
-	start := at
 	for i := range list {
-		k := list[i].hi >> 48 & 0xff
-		scratch[start[k]] = list[i]
-		start[k]++
+		k := list[i].hi << partBits >> shift
+		scratch[at[k]] = list[i]
+		at[k]++
 	}
-	for i := range 256 {
-		slices.SortFunc(scratch[at[i]:at[i+1]], comparePostings)
+	from := uint32(0)
+	for _, to := range at[:1<<deal] { // each is where the next heap begins by now
+		if heap := scratch[from:to]; len(heap) > 1 && !slices.IsSortedFunc(heap, comparePostings) {
+			slices.SortFunc(heap, comparePostings)
+		}
+		from = to
 	}
-	copy(list, scratch)
-	return scratch
+	return scratch, list
 }
+
+// maxDeal is by how many bits a part is dealt out at most.
+const maxDeal = 12
 
 // groups calls fn for every token with its ids, in order. Ids are in ascending order,
 // each once; the slice is valid during the call. The postings must be sorted.
-func (p *postings) groups(fn func(token *name16, rids []RID) error) error {
+func (p *postings) groups(fn func(token *name16, rids []RID) error) (err error) {
 	var rids []RID
 	for i := range p.parts {
-		list := p.parts[i]
-		for len(list) > 0 {
-			name := list[0].name()
-			rids = rids[:0]
-			n := 0
-			for n < len(list) && list[n].hi == list[0].hi && list[n].lo == list[0].lo {
-				if len(rids) == 0 || rids[len(rids)-1] != list[n].rid {
-					rids = append(rids, list[n].rid)
-				}
-				n++
-			}
-			if err := fn(&name, rids); err != nil {
-				return err
-			}
-			list = list[n:]
+		if rids, err = groupPostings(p.parts[i], rids, fn); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// groupPostings is groups for one list. It returns its working space, for use again.
+func groupPostings(list []posting, rids []RID, fn func(token *name16, rids []RID) error) ([]RID, error) {
+	for len(list) > 0 {
+		name := list[0].name()
+		rids = rids[:0]
+		n := 0
+		for n < len(list) && list[n].hi == list[0].hi && list[n].lo == list[0].lo {
+			if len(rids) == 0 || rids[len(rids)-1] != list[n].rid {
+				rids = append(rids, list[n].rid)
+			}
+			n++
+		}
+		if err := fn(&name, rids); err != nil {
+			return rids, err
+		}
+		list = list[n:]
+	}
+	return rids, nil
 }

@@ -38,9 +38,7 @@ func TestSortPostings(t *testing.T) {
 		list := randomPostings(n)
 		var p postings
 		p.add(list)
-		if err := p.sort(2); err != nil {
-			t.Fatal(err)
-		}
+		p.sort()
 		var got []posting
 		for _, part := range p.parts {
 			got = append(got, part...)
@@ -59,7 +57,7 @@ func TestExternalSort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &load{dir: filepath.Join(t.TempDir(), "runs")}
+	l := &load{dir: filepath.Join(t.TempDir(), "runs"), disk: map[string]bool{}}
 	all := randomPostings(60_000)
 	for from := 0; from < len(all); from += 1000 {
 		b := &batch{}
@@ -75,23 +73,27 @@ func TestExternalSort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []posting
-	half := name16{0x42, 0x42, 0x80}
-	for _, part := range [][2]*name16{{nil, &half}, {&half, nil}} {
-		err := mergePostings(runs, part[0], part[1], func(name *name16, rids []RID) error {
-			tok := Token(*name)
-			for _, r := range rids {
-				got = append(got, newPosting(&tok, r))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	slices.SortFunc(all, comparePostings)
-	if want := slices.Compact(all); !slices.Equal(got, want) {
-		t.Errorf("%d postings, want %d, or in another order", len(got), len(want))
+	want := slices.Compact(all)
+	for _, heavy := range []int64{heavyPart, 1 << 10} {
+		r := newPartReader(runs)
+		r.heavy = heavy
+		var got []posting
+		for part := range 1 << partBits {
+			err := r.groups(part, func(name *name16, rids []RID) error {
+				tok := Token(*name)
+				for _, r := range rids {
+					got = append(got, newPosting(&tok, r))
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d postings, want %d, or in another order, when a part of %d bytes is heavy", len(got), len(want), heavy)
+		}
 	}
 	if err := closeRuns(runs); err != nil {
 		t.Fatal(err)
@@ -130,6 +132,24 @@ func TestEntriesAndIDs(t *testing.T) {
 		}
 		if ok, err := e.next(); ok || err != nil {
 			t.Fatalf("after the end: %v %v", ok, err)
+		}
+	})
+}
+
+func FuzzPostings(f *testing.F) {
+	f.Add(appendPostings(nil, []posting{{hi: 7 << 56, rid: 1}, {hi: 7<<56 | 5, lo: 1 << 63, rid: 1 << 40}, {hi: 7 << 56, rid: 3}}))
+	f.Add([]byte{15: 0x80})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := readPostings(nil, 7, data)
+		if err != nil {
+			if !errors.Is(err, errBlock) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := readPostings(nil, 7, appendPostings(nil, list))
+		if err != nil || !slices.Equal(list, again) {
+			t.Fatalf("%v, read again %v (%v)", list, again, err)
 		}
 	})
 }

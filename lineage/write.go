@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -58,7 +57,7 @@ func (g *Graph) Begin() (*Writer, error) {
 			return nil, err
 		}
 		if empty {
-			g.load = &load{dir: filepath.Join(g.dir, loadName)}
+			g.load = &load{dir: filepath.Join(g.dir, loadName), disk: map[string]bool{}}
 		}
 	}
 	return w, g.put(cat([]byte("m"), []byte("run")), u64(run+1))
@@ -264,37 +263,6 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return w.flush()
 }
 
-// Close flushes, and merges what was loaded in bulk. The writer is of no use
-// afterwards.
-func (w *Writer) Close(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	g := w.g
-	g.wmu.Lock()
-	defer g.wmu.Unlock()
-	if g.load != nil {
-		if err := g.load.wait(); err != nil {
-			return err
-		}
-	}
-	if l := g.load; l != nil && l.runs.Next == 0 && !g.unmerged.Load() && w.batch.posts.count <= g.opt.direct {
-		g.load = nil
-	}
-	if err := w.flush(); err != nil {
-		return err
-	}
-	g.writing = math.MaxUint64
-	w.batch = &batch{}                               // what it held is of no use while runs are merged
-	if l := g.load; l != nil && !g.unmerged.Load() { // nothing was committed
-		g.load = nil
-		if err := os.RemoveAll(l.dir); err != nil {
-			return fmt.Errorf("clear away a bulk load: %w", err)
-		}
-	}
-	return g.settleLocked(ctx)
-}
-
 // spill begins to write the batch as runs and goes on with another one.
 func (w *Writer) spill() error {
 	l := w.g.load
@@ -337,30 +305,6 @@ func (w *Writer) flush() error {
 	return w.g.dropBlocks(old)
 }
 
-// flushLoad is flush during a bulk load. Old blocks need not be dropped: the merge
-// leaves them out.
-func (w *Writer) flushLoad() error {
-	l := w.g.load
-	if w.batch.size() > 0 {
-		if err := w.spill(); err != nil {
-			return err
-		}
-	}
-	if err := l.wait(); err != nil {
-		return err
-	}
-	if len(w.heads)+len(w.removed) == 0 {
-		return nil
-	}
-	if err := w.flip(l); err != nil {
-		return err
-	}
-	if l.runs.Next > 0 {
-		w.g.unmerged.Store(true)
-	}
-	return l.stored()
-}
-
 // store writes the batch to the database: postings as a new segment of each bucket.
 func (w *Writer) store() error {
 	if w.batch.size() == 0 {
@@ -379,9 +323,7 @@ func (w *Writer) store() error {
 			return fmt.Errorf("write blocks of the graph: %w", err)
 		}
 	}
-	if err := w.batch.posts.sort(1); err != nil {
-		return err
-	}
+	w.batch.posts.sort()
 	w.seq++
 	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: batch.Set}
 	if err := w.batch.posts.groups(c.add); err != nil {
