@@ -56,14 +56,8 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 		return nil, err
 	}
 	i := &tokenInfo{}
-	for _, f := range all {
-		a, err := r.accountOf(f, 0)
-		if err != nil {
-			return nil, err
-		}
-		if a == account {
-			i.carriers = append(i.carriers, f)
-		}
+	if i.carriers, err = r.inside(all, account); err != nil {
+		return nil, err
 	}
 	i.mode, i.reason, err = r.judge(t, kind, account, i.carriers)
 	if err == nil {
@@ -77,6 +71,29 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	return i, nil
 }
 
+// inside returns those of the sightings that belong to the account: mostly all.
+func (r *Resolver) inside(all []*Found, account string) ([]*Found, error) {
+	var some []*Found
+	picking := false
+	for i, f := range all {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if a != account && !picking {
+			some, picking = slices.Clone(all[:i]), true
+		}
+		if a == account && picking {
+			some = append(some, f)
+		}
+	}
+	if picking {
+		return some, nil
+	}
+	return all, nil
+}
+
+// judge tells how an identifier joins the records of an account, and why.
 func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode, string, error) {
 	if r.kinds.Unique(kind) {
 		return free, "", nil
@@ -102,10 +119,10 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		for _, x := range rs {
 			roots[x] = true
 		}
-		if n := recordName(f.Record.Names); len(n) > 0 {
-			names = append(names, n)
+		names = addName(names, recordName(f.Record.Names))
+		for _, n := range f.Record.Labels {
+			labels = addName(labels, n)
 		}
-		labels = append(labels, f.Record.Labels...)
 		for _, e := range f.Record.Edges {
 			isWeak = isWeak || e.Token == t && e.Weak
 		}
@@ -167,7 +184,7 @@ func (r *Resolver) crowded(t Token, kind string) (bool, error) {
 	if err := r.load(rids[:1]); err != nil {
 		return false, err
 	}
-	first := r.seen[rids[0]]
+	first := r.at(rids[0])
 	return first != nil && slices.ContainsFunc(first.Record.Edges, func(e Edge) bool { return e.Token == t && e.Weak }), nil
 }
 

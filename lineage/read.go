@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -146,6 +147,11 @@ type rowReader struct {
 	plain  []byte
 	found  []Found
 	halves []halfEdge
+
+	last  *blockView // the block of the last row
+	edges []Edge     // of that row, as they stand in the block
+	whole []Edge     // the same, whose tokens are to be completed
+	names []Name     // of that row
 }
 
 // open opens a block, nil when there is none. Blocks of which single rows are wanted
@@ -212,13 +218,35 @@ func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
 	if err != nil {
 		return err
 	}
-	if v.half() {
-		for i := range s.Edges {
-			r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
-		}
-	}
+	r.share(v, id, &s)
 	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
 	return nil
+}
+
+// share lets a sighting have the edges and names of the one before in its block, where
+// they are the same: the records of a person who has many are alike. Inside a block
+// equal halves are of one token. New edges are noted, to be completed.
+func (r *rowReader) share(v *blockView, id RID, s *Sighting) {
+	if r.last != v {
+		r.last, r.edges, r.names = v, r.edges[:0], nil
+	}
+	switch {
+	case len(s.Edges) == 0:
+	case slices.Equal(r.edges, s.Edges):
+		s.Edges = r.whole
+	default:
+		r.edges, r.whole = append(r.edges[:0], s.Edges...), s.Edges
+		for i := range s.Edges {
+			if v.half() {
+				r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
+			}
+		}
+	}
+	if slices.EqualFunc(r.names, s.Names, slices.Equal) {
+		s.Names = r.names
+	} else {
+		r.names = s.Names
+	}
 }
 
 // UnitSightings returns all sightings of a unit.

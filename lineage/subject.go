@@ -1,9 +1,11 @@
 package lineage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,9 +55,9 @@ type Resolver struct {
 	kinds  Kinds
 	limits Limits
 
-	seen     map[RID]*Found
+	seen     ridMap[*Found]
 	lists    map[Token][]RID // read, not yet loaded
-	postings map[Token][]RID
+	postings map[Token][]*Found
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
 	stated   map[Token]stated
@@ -76,7 +78,7 @@ type infoKey struct {
 func NewResolver(v View, k Kinds, l Limits) *Resolver {
 	return &Resolver{
 		view: v, kinds: k, limits: l,
-		seen: map[RID]*Found{}, lists: map[Token][]RID{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
+		lists: map[Token][]RID{}, postings: map[Token][]*Found{}, info: map[infoKey]*tokenInfo{},
 		accounts: map[RID]string{}, stated: map[Token]stated{}, roots: map[Token]Token{},
 	}
 }
@@ -147,23 +149,15 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 	if err != nil {
 		return nil, err
 	}
-	byAccount := map[string][]*Found{}
-	for _, f := range seeds {
-		a, err := r.accountOf(f, 0)
-		if err != nil {
-			return nil, err
-		}
-		if account == "" || a == account {
-			byAccount[a] = append(byAccount[a], f)
-		}
+	byAccount, err := r.byAccount(seeds)
+	if err != nil {
+		return nil, err
 	}
-	names := make([]string, 0, len(byAccount))
-	for a := range byAccount {
-		names = append(names, a)
-	}
-	slices.Sort(names)
 	var out []*Person
-	for _, a := range names {
+	for _, a := range slices.Sorted(maps.Keys(byAccount)) {
+		if account != "" && a != account {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -174,6 +168,27 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 		out = append(out, s...)
 	}
 	return dropEchoes(out), nil
+}
+
+// byAccount divides sightings by the account that they belong to. Those of one account
+// mostly stand together.
+func (r *Resolver) byAccount(list []*Found) (map[string][]*Found, error) {
+	out := map[string][]*Found{}
+	from, last := 0, ""
+	for i, f := range list {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && a != last {
+			out[last], from = append(out[last], list[from:i]...), i
+		}
+		last = a
+	}
+	if len(list) > 0 {
+		out[last] = append(out[last], list[from:]...)
+	}
+	return out, nil
 }
 
 // dropEchoes leaves out answers that consist of mentions only when there is a
@@ -191,7 +206,8 @@ func dropEchoes(list []*Person) []*Person {
 // subject. Which of them was walked first does not matter.
 func dropContained(list []*Person) []*Person {
 	has := func(p *Person, id RID) bool {
-		return slices.ContainsFunc(p.Copies, func(f Found) bool { return f.RID == id })
+		_, ok := slices.BinarySearchFunc(p.Copies, id, func(f Found, id RID) int { return cmp.Compare(f.RID, id) })
+		return ok
 	}
 	var out []*Person
 	for i, p := range list {
@@ -199,8 +215,8 @@ func dropContained(list []*Person) []*Person {
 			if q == p || len(q.Copies) < len(p.Copies) {
 				return false
 			}
-			for _, c := range p.Copies {
-				if !has(q, c.RID) {
+			for i := range p.Copies {
+				if !has(q, p.Copies[i].RID) {
 					return false
 				}
 			}
@@ -219,7 +235,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 	if err != nil {
 		return nil, err
 	}
-	var about []*Found
+	about := make([]*Found, 0, len(seeds))
 	for _, f := range seeds {
 		if joinsAs(f, q.Token) {
 			about = append(about, f)
@@ -245,9 +261,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 	}
 	var out []*Person
-	covered := map[RID]bool{}
+	var covered ridMap[bool]
 	for _, g := range groups {
-		if covered[g[0].RID] {
+		if covered.get(g[0].RID) {
 			continue
 		}
 		parts, err := r.component(q, account, together, g)
@@ -255,8 +271,8 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 			return nil, err
 		}
 		for _, s := range parts {
-			for _, c := range s.Copies {
-				covered[c.RID] = true
+			for i := range s.Copies {
+				covered.set(s.Copies[i].RID, true)
 			}
 		}
 		out = append(out, parts...)

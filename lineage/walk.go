@@ -11,17 +11,33 @@ import (
 type walk struct {
 	r        *Resolver
 	account  string
-	reached  map[RID]*visit
+	reached  ridMap[*visit]
 	order    []*visit
 	possible []Step
 	divided  map[Token]bool // identifiers in the records of several parts: nobody's alone
+	room     []visit
 }
 
-func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
-	v := &visit{f: f, via: via, end: end, level: level}
-	w.reached[f.RID] = v
+// visit is one record that the walk came to.
+type visit struct {
+	f    *Found
+	via  []string
+	end  bool // do not go on from here
+	step Step // how it was reached
+}
+
+// visitsAtOnce is how many visits are made room for at a time.
+const visitsAtOnce = 64
+
+func (w *walk) add(f *Found, via []string, end bool, step Step) {
+	if len(w.room) == 0 {
+		w.room = make([]visit, visitsAtOnce)
+	}
+	v := &w.room[0]
+	w.room = w.room[1:]
+	*v = visit{f: f, via: via, end: end, step: step}
+	w.reached.set(f.RID, v)
 	w.order = append(w.order, v)
-	return v
 }
 
 // component walks from the seeds and returns the people it reached: one, or
@@ -29,21 +45,18 @@ func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
 // merge. Every record goes to the contact it is nearest to; a record as near to
 // two of them belongs to neither.
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
-	w := &walk{r: r, account: account, reached: map[RID]*visit{}}
-	steps := []Step{}
+	w := &walk{r: r, account: account}
+	via := []string{q.Kind}
 	for _, f := range seeds {
 		end, err := r.endsAt(f, q, account)
 		if err != nil {
 			return nil, err
 		}
-		w.add(f, []string{q.Kind}, end, 0)
-		steps = append(steps, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
+		w.add(f, via, end, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
 	}
-	more, err := w.run()
-	if err != nil {
+	if err := w.run(); err != nil {
 		return nil, err
 	}
-	steps = append(steps, more...)
 	parts, err := w.split()
 	if err != nil {
 		return nil, err
@@ -54,7 +67,7 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		if !together && !containsAny(members, seeds) {
 			continue
 		}
-		s, err := w.subject(members, steps)
+		s, err := w.subject(members)
 		if err != nil {
 			return nil, err
 		}
@@ -69,8 +82,8 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 	return out, nil
 }
 
-func containsAny(members map[RID]bool, seeds []*Found) bool {
-	return slices.ContainsFunc(seeds, func(f *Found) bool { return members[f.RID] })
+func containsAny(members *ridSet, seeds []*Found) bool {
+	return slices.ContainsFunc(seeds, func(f *Found) bool { return members.has(f.RID) })
 }
 
 func carries(s *Person, t Token) bool {
@@ -97,9 +110,8 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 	return false, nil
 }
 
-// run walks until nothing new is reached and returns the steps.
-func (w *walk) run() ([]Step, error) {
-	var steps []Step
+// run walks until nothing new is reached.
+func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
 	for i := 0; i < len(w.order); i++ {
 		at := w.order[i]
@@ -108,7 +120,7 @@ func (w *walk) run() ([]Step, error) {
 		}
 		edges, err := w.r.expandable(at.f, w.account)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, e := range edges {
 			if done[e.Token] {
@@ -116,11 +128,11 @@ func (w *walk) run() ([]Step, error) {
 			}
 			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			to, refused, reason, err := w.r.next(at.f, e, w.account)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
 				done[e.Token] = true
@@ -128,19 +140,18 @@ func (w *walk) run() ([]Step, error) {
 			for _, f := range refused {
 				w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
 			}
+			via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
 			for _, f := range to {
-				if w.reached[f.RID] != nil {
-					continue
+				if w.reached.get(f.RID) == nil {
+					w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
 				}
-				w.add(f, append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info), at.level+1)
-				steps = append(steps, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
 			}
 		}
-		if steps, err = w.runWords(at, steps); err != nil {
-			return nil, err
+		if err := w.runWords(at); err != nil {
+			return err
 		}
 	}
-	return steps, nil
+	return nil
 }
 
 // closed reports an identifier that leads nowhere from any record and that so many
@@ -150,19 +161,19 @@ func (r *Resolver) closed(i *tokenInfo, kind string) bool {
 }
 
 // runWords goes on to the records that somebody said are the same person's.
-func (w *walk) runWords(at *visit, steps []Step) ([]Step, error) {
+func (w *walk) runWords(at *visit) error {
 	to, from, err := w.r.said(at.f, w.account)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i, f := range to {
-		if w.reached[f.RID] != nil {
+		if w.reached.get(f.RID) != nil {
 			continue
 		}
-		w.add(f, append(slices.Clip(at.via), from[i].Kind), false, at.level+1)
-		steps = append(steps, Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
+		w.add(f, append(slices.Clip(at.via), from[i].Kind), false,
+			Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
 	}
-	return steps, nil
+	return nil
 }
 
 func rule(r *Resolver, e Edge) string {
@@ -178,14 +189,20 @@ func rule(r *Resolver, e Edge) string {
 }
 
 // subject assembles one person from the records that are hers.
-func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
-	s := &Person{Account: w.account, Copies: make([]Found, 0, len(members)), Via: make(map[RID][]string, len(members)), Tokens: map[Token]string{}, Others: map[Token]string{}}
+func (w *walk) subject(members *ridSet) (*Person, error) {
+	n := len(members.list)
+	s := &Person{Account: w.account, Copies: make([]Found, 0, n), Via: make(map[RID][]string, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
+	var strangers []Step
 	for _, v := range w.order {
-		if !members[v.f.RID] {
+		if !members.has(v.f.RID) {
+			strangers = append(strangers, Step{To: v.f.RID, Rule: "as near to another person"})
 			continue
 		}
 		s.Copies = append(s.Copies, *v.f)
 		s.Via[v.f.RID] = v.via
+		if v.step.From == 0 || members.has(v.step.From) {
+			s.Steps = append(s.Steps, v.step)
+		}
 		if err := w.collect(s, v); err != nil {
 			return nil, err
 		}
@@ -193,22 +210,13 @@ func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
 	for t := range s.Tokens {
 		delete(s.Others, t)
 	}
-	slices.SortFunc(s.Copies, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
-	for _, st := range steps {
-		if members[st.To] && (st.From == 0 || members[st.From]) {
-			s.Steps = append(s.Steps, st)
-		}
-	}
+	sortFound(s.Copies)
 	for _, st := range w.possible {
-		if members[st.From] && !members[st.To] {
+		if members.has(st.From) && !members.has(st.To) {
 			s.Possible = append(s.Possible, st)
 		}
 	}
-	for _, v := range w.order {
-		if !members[v.f.RID] {
-			s.Possible = append(s.Possible, Step{To: v.f.RID, Rule: "as near to another person"})
-		}
-	}
+	s.Possible = append(s.Possible, strangers...)
 	s.Review = w.r.overCaps(s)
 	return s, w.r.mentions(s)
 }
@@ -270,9 +278,9 @@ func (r *Resolver) overCaps(s *Person) string {
 // mentions adds the records of others in which her own identifiers stand. A record
 // that is about several people, and so no one's copy, is among them.
 func (r *Resolver) mentions(s *Person) error {
-	have := map[RID]bool{}
-	for _, c := range s.Copies {
-		have[c.RID] = true
+	var have ridMap[bool]
+	for i := range s.Copies {
+		have.set(s.Copies[i].RID, true)
 	}
 	for t, k := range s.Tokens {
 		if r.kinds.Link(k) {
@@ -283,12 +291,21 @@ func (r *Resolver) mentions(s *Person) error {
 			return err
 		}
 		for _, f := range info.carriers {
-			if !have[f.RID] && (hasRole(f, t, Mention) || joinsAs(f, t)) {
-				have[f.RID] = true
+			if !have.get(f.RID) && (hasRole(f, t, Mention) || joinsAs(f, t)) {
+				have.set(f.RID, true)
 				s.Mentions = append(s.Mentions, *f)
 			}
 		}
 	}
-	slices.SortFunc(s.Mentions, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
+	sortFound(s.Mentions)
 	return nil
+}
+
+// sortFound brings sightings into the order of their ids. Most come in it, and a
+// sighting is too large to be moved about for nothing.
+func sortFound(list []Found) {
+	byRID := func(a, b Found) int { return cmp.Compare(a.RID, b.RID) }
+	if !slices.IsSortedFunc(list, byRID) {
+		slices.SortFunc(list, byRID)
+	}
 }
