@@ -1,7 +1,6 @@
 package lineage
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,20 +92,6 @@ type Step struct {
 	Rule  string // "same identifier", "shared identifier", ...
 }
 
-// Person is one subject: one person inside one account: the sightings about her, those that
-// only mention her, and the identifiers that are hers.
-type Person struct {
-	Account  string
-	Copies   []Found          // about her, in order of RID
-	Mentions []Found          // others' records in which she appears
-	Via      map[RID][]string // kinds on the way from the question to each copy
-	Tokens   map[Token]string // her own joining identifiers and links, with their kind
-	Others   map[Token]string // identifiers that stand in her records but do not join
-	Possible []Step           // weak evidence, never acted on
-	Steps    []Step           // how each copy was reached
-	Review   string           // why a person must look before anything is done; ""
-}
-
 // ErrAmbiguous says that several people stand behind an identifier.
 type ErrAmbiguous struct {
 	Subjects []*Person
@@ -191,44 +176,6 @@ func (r *Resolver) byAccount(list []*Found) (map[string][]*Found, error) {
 	return out, nil
 }
 
-// dropEchoes leaves out answers that consist of mentions only when there is a
-// real subject: somebody else's record is no person of its own.
-func dropEchoes(list []*Person) []*Person {
-	real := slices.ContainsFunc(list, func(s *Person) bool { return len(s.Copies) > 0 })
-	if !real {
-		return list
-	}
-	return slices.DeleteFunc(list, func(s *Person) bool { return len(s.Copies) == 0 })
-}
-
-// dropContained leaves out a subject all of whose copies are another's too: a
-// record that was asked for alone and then turned out to be part of a larger
-// subject. Which of them was walked first does not matter.
-func dropContained(list []*Person) []*Person {
-	has := func(p *Person, id RID) bool {
-		_, ok := slices.BinarySearchFunc(p.Copies, id, func(f Found, id RID) int { return cmp.Compare(f.RID, id) })
-		return ok
-	}
-	var out []*Person
-	for i, p := range list {
-		inside := slices.ContainsFunc(list, func(q *Person) bool {
-			if q == p || len(q.Copies) < len(p.Copies) {
-				return false
-			}
-			for i := range p.Copies {
-				if !has(q, p.Copies[i].RID) {
-					return false
-				}
-			}
-			return len(q.Copies) > len(p.Copies) || slices.Index(list, q) < i
-		})
-		if !inside {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // inAccount splits the seeds of one account into people.
 func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person, error) {
 	info, err := r.tokenInfo(q.Token, q.Kind, account)
@@ -246,7 +193,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		if own {
 			return nil, nil
 		}
-		s := &Person{Account: account, Via: map[RID][]string{}, Tokens: map[Token]string{q.Token: q.Kind}}
+		s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}
 		if info.mode == free {
 			err = r.mentions(s)
 		}

@@ -113,42 +113,64 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 // run walks until nothing new is reached.
 func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
+	var last []Edge          // of a record from which nothing new can be reached
 	for i := 0; i < len(w.order); i++ {
 		at := w.order[i]
 		if at.end {
 			continue
 		}
-		edges, err := w.r.expandable(at.f, w.account)
-		if err != nil {
-			return err
-		}
-		for _, e := range edges {
-			if done[e.Token] {
-				continue
-			}
-			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
-			if err != nil {
+		if !sameEdges(last, at.f.Record.Edges) {
+			if err := w.runEdges(at, done); err != nil {
 				return err
 			}
-			to, refused, reason, err := w.r.next(at.f, e, w.account)
-			if err != nil {
-				return err
-			}
-			if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
-				done[e.Token] = true
-			}
-			for _, f := range refused {
-				w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
-			}
-			via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
-			for _, f := range to {
-				if w.reached.get(f.RID) == nil {
-					w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
-				}
+			last = nil
+			if !slices.ContainsFunc(at.f.Record.Edges, func(e Edge) bool { return !done[e.Token] && e.Role != Mention && e.Role != Own }) {
+				last = at.f.Record.Edges
 			}
 		}
 		if err := w.runWords(at); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// sameEdges reports whether two records share their edges, as those of a person who has
+// many mostly do. Equal edges that are not shared are not noticed.
+func sameEdges(a, b []Edge) bool {
+	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
+}
+
+// runEdges goes on to the records to which a record's identifiers lead, but for those
+// that are done.
+func (w *walk) runEdges(at *visit, done map[Token]bool) error {
+	edges, err := w.r.expandable(at.f, w.account)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if done[e.Token] {
+			continue
+		}
+		info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
+		if err != nil {
+			return err
+		}
+		to, refused, reason, err := w.r.next(at.f, e, w.account)
+		if err != nil {
+			return err
+		}
+		if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
+			done[e.Token] = true
+		}
+		for _, f := range refused {
+			w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
+		}
+		via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
+		for _, f := range to {
+			if w.reached.get(f.RID) == nil {
+				w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
+			}
 		}
 	}
 	return nil
@@ -191,17 +213,24 @@ func rule(r *Resolver, e Edge) string {
 // subject assembles one person from the records that are hers.
 func (w *walk) subject(members *ridSet) (*Person, error) {
 	n := len(members.list)
-	s := &Person{Account: w.account, Copies: make([]Found, 0, n), Via: make(map[RID][]string, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
+	s := &Person{Account: w.account, Copies: make([]Found, 0, n), via: make([][]string, 0, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
+	mine := make([]*visit, 0, n)
 	var strangers []Step
 	for _, v := range w.order {
 		if !members.has(v.f.RID) {
 			strangers = append(strangers, Step{To: v.f.RID, Rule: "as near to another person"})
 			continue
 		}
-		s.Copies = append(s.Copies, *v.f)
-		s.Via[v.f.RID] = v.via
+		last := v
+		if len(mine) > 0 {
+			last = mine[len(mine)-1]
+		}
+		mine = append(mine, v)
 		if v.step.From == 0 || members.has(v.step.From) {
 			s.Steps = append(s.Steps, v.step)
+		}
+		if last != v && last.end == v.end && sameEdges(last.f.Record.Edges, v.f.Record.Edges) {
+			continue // it has the identifiers of the one before
 		}
 		if err := w.collect(s, v); err != nil {
 			return nil, err
@@ -210,7 +239,10 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 	for t := range s.Tokens {
 		delete(s.Others, t)
 	}
-	sortFound(s.Copies)
+	slices.SortFunc(mine, func(a, b *visit) int { return cmp.Compare(a.f.RID, b.f.RID) })
+	for _, v := range mine {
+		s.Copies, s.via = append(s.Copies, *v.f), append(s.via, v.via)
+	}
 	for _, st := range w.possible {
 		if members.has(st.From) && !members.has(st.To) {
 			s.Possible = append(s.Possible, st)
@@ -297,15 +329,6 @@ func (r *Resolver) mentions(s *Person) error {
 			}
 		}
 	}
-	sortFound(s.Mentions)
+	slices.SortFunc(s.Mentions, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
 	return nil
-}
-
-// sortFound brings sightings into the order of their ids. Most come in it, and a
-// sighting is too large to be moved about for nothing.
-func sortFound(list []Found) {
-	byRID := func(a, b Found) int { return cmp.Compare(a.RID, b.RID) }
-	if !slices.IsSortedFunc(list, byRID) {
-		slices.SortFunc(list, byRID)
-	}
 }

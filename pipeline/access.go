@@ -173,25 +173,37 @@ func ofUnit(list []lineage.Found, unit uint32) int {
 	return n
 }
 
+// standApart reports whether sightings of one unit surely are of different records:
+// each begins at another place.
+func standApart(list []lineage.Found) bool {
+	for i := range list {
+		if list[i].Record.At == 0 || i > 0 && list[i].Record.At <= list[i-1].Record.At {
+			return false
+		}
+	}
+	return true
+}
+
 // unit writes her records of one unit, and what others' records there say of her. A
 // record of which only a part is hers is about her.
 func (a *access) unit(ctx context.Context, copies, mentions []lineage.Found) error {
 	list := make([]*lineage.Found, 0, len(copies)+len(mentions))
-	seen := make(map[recordKey]bool, len(copies)+len(mentions))
+	seen := map[recordKey]bool{}
 	add := func(f *lineage.Found) bool {
-		k := keyOf(f)
-		if seen[k] {
-			return false
+		if !seen[keyOf(f)] {
+			seen[keyOf(f)] = true
+			list = append(list, f)
+			return true
 		}
-		seen[k] = true
-		if c := a.collection(f); c.Staff || c.Accounts {
-			return false
-		}
-		list = append(list, f)
-		return true
+		return false
 	}
+	apart := len(mentions) == 0 && standApart(copies)
 	for i := range copies {
-		add(&copies[i])
+		if apart {
+			list = append(list, &copies[i])
+		} else {
+			add(&copies[i])
+		}
 	}
 	a.mentions = map[*lineage.Found]bool{}
 	for i := range mentions {
@@ -199,6 +211,16 @@ func (a *access) unit(ctx context.Context, copies, mentions []lineage.Found) err
 			a.mentions[f] = true
 		}
 	}
+	hidden := map[string]bool{} // whether the records of a collection are nobody's to be given
+	list = slices.DeleteFunc(list, func(f *lineage.Found) bool {
+		h, ok := hidden[f.Record.Collection]
+		if !ok {
+			c := a.collection(f)
+			h = c.Staff || c.Accounts
+			hidden[f.Record.Collection] = h
+		}
+		return h
+	})
 	if len(list) == 0 {
 		return nil
 	}

@@ -188,7 +188,7 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 	d := s.decide(f, coll.Class, facts, p.Account, s.Now())
 	cats := slices.Clone(f.Record.Categories)
 	slices.Sort(cats)
-	via := p.Via[f.RID]
+	via := p.Via(f.RID)
 	if via == nil {
 		via = []string{}
 	}
