@@ -27,6 +27,11 @@ type tokenInfo struct {
 	// alike says that the identifier leads from every record to all others, whatever
 	// the record: it joins freely at all times, and nobody carries it as one of several.
 	alike bool
+
+	forms map[string]uint32 // what tells its records apart, numbered
+	likes ridMap[uint32]    // that number of each record; see likeOf
+	leads map[leadKey]*lead
+	kept  int // places in leads
 }
 
 // hers reports whether the identifier is one person's alone, at all times.
@@ -256,50 +261,6 @@ func (r *Resolver) mergedInto(t Token) (Token, bool, error) {
 		}
 	}
 	return t, false, nil
-}
-
-// next returns the records to which the given one leads over one of its
-// identifiers, and what keeps the others away.
-func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Found, reason string, err error) {
-	info, err := r.tokenInfo(e.Token, e.Kind, account)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	to = make([]*Found, 0, len(info.carriers))
-	for _, f := range info.carriers {
-		if f.RID == from.RID || !joinsAs(f, e.Token) {
-			continue
-		}
-		if info.alike && e.Role != Member {
-			to = append(to, f)
-			continue
-		}
-		ok := true
-		switch m := info.modeAt(from); {
-		case e.Role == Member:
-			ok = !hasRole(f, e.Token, Member)
-		case hasRole(f, e.Token, Member):
-			ok = false
-		case !info.sameTime(from, f):
-			ok = false
-		case m == free:
-		case m == never:
-			ok = r.kinds.Medium(e.Kind) && e.Role == Link && hasRole(f, e.Token, Key)
-		case m == weak:
-			ok = sameFullName(from.Record.name(), f.Record.name())
-		case m == contested:
-			ok, err = r.supported(from, f, e.Token)
-			if err != nil {
-				return nil, nil, "", err
-			}
-		}
-		if ok {
-			to = append(to, f)
-		} else {
-			refused = append(refused, f)
-		}
-	}
-	return to, refused, info.reason, nil
 }
 
 // supported reports whether two records that share a contested identifier are

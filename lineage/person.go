@@ -48,22 +48,38 @@ func dropEchoes(list []*Person) []*Person {
 // record that was asked for alone and then turned out to be part of a larger
 // subject. Which of them was walked first does not matter.
 func dropContained(list []*Person) []*Person {
-	has := func(p *Person, id RID) bool {
-		_, ok := p.copy(id)
-		return ok
+	with := map[RID][]int{} // who has a copy that is the first of somebody
+	for _, p := range list {
+		if len(p.Copies) > 0 {
+			with[p.Copies[0].RID] = nil
+		}
+	}
+	for i, p := range list {
+		for k := range p.Copies {
+			if w, ok := with[p.Copies[k].RID]; ok {
+				with[p.Copies[k].RID] = append(w, i)
+			}
+		}
 	}
 	var out []*Person
 	for i, p := range list {
-		inside := slices.ContainsFunc(list, func(q *Person) bool {
+		if len(p.Copies) == 0 {
+			if i == 0 && len(with) == 0 {
+				out = append(out, p)
+			}
+			continue
+		}
+		inside := slices.ContainsFunc(with[p.Copies[0].RID], func(at int) bool {
+			q := list[at]
 			if q == p || len(q.Copies) < len(p.Copies) {
 				return false
 			}
 			for i := range p.Copies {
-				if !has(q, p.Copies[i].RID) {
+				if _, ok := q.copy(p.Copies[i].RID); !ok {
 					return false
 				}
 			}
-			return len(q.Copies) > len(p.Copies) || slices.Index(list, q) < i
+			return len(q.Copies) > len(p.Copies) || at < i
 		})
 		if !inside {
 			out = append(out, p)

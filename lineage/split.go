@@ -80,6 +80,7 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 // distances walks from the records of one contact and notes who is nearest.
 func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID]int, owners map[RID]map[Token]bool) error {
 	mine := map[RID]int{}
+	expanded := map[leadOf]bool{}
 	queue := []*visit{}
 	for _, v := range from {
 		mine[v.f.RID] = 0
@@ -95,11 +96,19 @@ func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID
 			return err
 		}
 		for _, e := range edges {
-			to, _, _, err := w.r.next(at.f, e, w.account)
+			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
 			if err != nil {
 				return err
 			}
-			for _, f := range to {
+			l, k, err := w.r.next(at.f, e, info)
+			if err != nil {
+				return err
+			}
+			if expanded[leadOf{e.Token, k}] {
+				continue // from a record like this one that is as near
+			}
+			expanded[leadOf{e.Token, k}] = true
+			for _, f := range l.to {
 				v := w.reached.get(f.RID)
 				if _, ok := mine[f.RID]; ok || v == nil || within != nil && !within.has(f.RID) {
 					continue

@@ -62,6 +62,9 @@ type Resolver struct {
 	stated   map[Token]stated
 	roots    map[Token]Token
 
+	told map[leadOf]bool // in the answer at hand
+	key  []byte          // working space of likeOf
+
 	shared map[Token][]string
 	words  []Word
 	united bool
@@ -130,6 +133,7 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 	if err := r.union(ctx); err != nil {
 		return nil, err
 	}
+	r.told = map[leadOf]bool{}
 	seeds, err := r.carriers(q.Token)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,8 @@ type walk struct {
 	reached  ridMap[*visit]
 	order    []*visit
 	possible []Step
-	divided  map[Token]bool // identifiers in the records of several parts: nobody's alone
+	divided  map[Token]bool  // identifiers in the records of several parts: nobody's alone
+	expanded map[leadOf]bool // identifiers, from records that are alike
 	room     []visit
 }
 
@@ -45,7 +46,7 @@ func (w *walk) add(f *Found, via []string, end bool, step Step) {
 // merge. Every record goes to the contact it is nearest to; a record as near to
 // two of them belongs to neither.
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
-	w := &walk{r: r, account: account}
+	w := &walk{r: r, account: account, expanded: map[leadOf]bool{}}
 	via := []string{q.Kind}
 	for _, f := range seeds {
 		end, err := r.endsAt(f, q, account)
@@ -156,18 +157,20 @@ func (w *walk) runEdges(at *visit, done map[Token]bool) error {
 		if err != nil {
 			return err
 		}
-		to, refused, reason, err := w.r.next(at.f, e, w.account)
+		l, k, err := w.r.next(at.f, e, info)
 		if err != nil {
 			return err
 		}
+		if w.expanded[leadOf{e.Token, k}] && w.r.many(info) {
+			continue // from a record like this one: nothing new is behind it
+		}
+		w.expanded[leadOf{e.Token, k}] = true
 		if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
 			done[e.Token] = true
 		}
-		for _, f := range refused {
-			w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
-		}
+		w.refuse(at, e, info, l, k)
 		via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
-		for _, f := range to {
+		for _, f := range l.to {
 			if w.reached.get(f.RID) == nil {
 				w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
 			}
