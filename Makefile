@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 20000x
 
-.PHONY: build demo install test race bench bench-sql bench-identity bench-parquet interop-parquet lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
+.PHONY: build demo install test race bench bench-sql bench-identity bench-parquet bench-access interop-parquet lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -41,6 +41,13 @@ bench-parquet:
 	@mkdir -p $(BENCH_DIR)
 	PARQUET_PYTHON=$$(connectors/format/parquet/interop/venv.sh $(BENCH_DIR)/venv) BENCH_DIR=$(BENCH_DIR) BENCH_ROUNDS=$(BENCH_ROUNDS) \
 	  $(GO) test -tags interop -run '^$$' -bench '^BenchmarkDuckDB$$' -benchtime 1x -timeout 2h ./connectors/format/parquet
+
+# The access bundle of a person with 100,000 records, beside Fides' own package builder
+# on 20,000 of them. It wants Python, and a few minutes for pip.
+bench-access:
+	@mkdir -p $(BENCH_DIR)
+	FIDES_PYTHON=$$(cmd/sutra/interop/venv.sh $(BENCH_DIR)/fides) \
+	  $(GO) test -tags interop -run '^$$' -bench '^BenchmarkFides$$' -benchtime 1x -timeout 1h ./cmd/sutra
 
 # Files of PyArrow, DuckDB and parquet-go, erased and judged by PyArrow and DuckDB.
 # SPARK=1 adds Spark, which wants Java.

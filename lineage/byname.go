@@ -15,14 +15,14 @@ type kin struct {
 
 // byName splits a part in which records of clearly different names are held together
 // by nothing but records without one. A person's word that they are the same wins.
-func (w *walk) byName(part map[RID]bool) ([]map[RID]bool, error) {
-	whole := []map[RID]bool{part}
+func (w *walk) byName(p *ridSet) ([]*ridSet, error) {
+	whole := []*ridSet{p}
 	var names []Name
 	var list []*visit
 	for _, v := range w.order {
-		if part[v.f.RID] {
+		if p.has(v.f.RID) {
 			list = append(list, v)
-			names = append(names, recordName(v.f.Record.Names))
+			names = addName(names, recordName(v.f.Record.Names))
 		}
 	}
 	if nameGroups(names) < 2 || w.saidSame(list) {
@@ -48,7 +48,7 @@ func (w *walk) byName(part map[RID]bool) ([]map[RID]bool, error) {
 			}
 		}
 	}
-	return w.nearest(anchors, part)
+	return w.nearest(anchors, p)
 }
 
 // saidSame reports whether a word "same" leads from one of the records.

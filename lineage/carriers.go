@@ -5,30 +5,38 @@ import (
 	"slices"
 )
 
-// carriers loads the sightings that carry the token.
+// nowhere stands in the cache for a sighting that does not exist.
+var nowhere = new(Found)
+
+// carriers loads the sightings that carry the token. The list is everybody's.
 func (r *Resolver) carriers(t Token) ([]*Found, error) {
-	rids, ok := r.postings[t]
-	if !ok {
-		all, err := r.listed(t)
-		if err != nil {
-			return nil, err
-		}
-		delete(r.lists, t) // what follows is kept
-		if err := r.load(all); err != nil {
-			return nil, err
-		}
-		for _, id := range all {
-			if f := r.seen[id]; f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
-				rids = append(rids, id)
-			}
-		}
-		r.postings[t] = rids
+	if list, ok := r.postings[t]; ok {
+		return list, nil
 	}
-	out := make([]*Found, 0, len(rids))
-	for _, id := range rids {
-		out = append(out, r.seen[id])
+	all, err := r.listed(t)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	delete(r.lists, t) // what follows is kept
+	if err := r.load(all); err != nil {
+		return nil, err
+	}
+	list := make([]*Found, 0, len(all))
+	for _, id := range all {
+		if f := r.at(id); f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
+			list = append(list, f)
+		}
+	}
+	r.postings[t] = list
+	return list, nil
+}
+
+// at returns a sighting that was loaded, nil when it does not exist.
+func (r *Resolver) at(id RID) *Found {
+	if f := r.seen.get(id); f != nowhere {
+		return f
+	}
+	return nil
 }
 
 // listed returns the sightings that may carry the token.
@@ -47,25 +55,31 @@ func (r *Resolver) listed(t Token) ([]RID, error) {
 // load brings sightings into the cache.
 func (r *Resolver) load(rids []RID) error {
 	var miss []RID
-	for _, id := range rids {
-		if _, ok := r.seen[id]; !ok {
+	for i, id := range rids {
+		if r.seen.get(id) == nil {
+			if miss == nil {
+				miss = make([]RID, 0, len(rids)-i)
+			}
 			miss = append(miss, id)
 		}
 	}
 	if len(miss) == 0 {
 		return nil
 	}
-	slices.Sort(miss)
-	found, err := r.view.Load(slices.Compact(miss))
+	miss = sortRIDs(miss)
+	found, err := r.view.Load(miss)
 	if err != nil {
 		return fmt.Errorf("load sightings: %w", err)
 	}
 	for i := range found {
-		r.seen[found[i].RID] = &found[i]
+		r.seen.set(found[i].RID, &found[i])
+	}
+	if len(found) == len(miss) {
+		return nil
 	}
 	for _, id := range miss {
-		if _, ok := r.seen[id]; !ok {
-			r.seen[id] = nil
+		if r.seen.get(id) == nil {
+			r.seen.set(id, nowhere)
 		}
 	}
 	return nil

@@ -49,8 +49,9 @@ func LeftFact(t Token) string { return "left:" + hex.EncodeToString(t[:]) }
 // has it later is somebody else, whatever the silence and the names.
 func lettingGo(t Token, carriers []*Found) []time.Time {
 	var out []time.Time
+	key := LeftFact(t)
 	for _, f := range carriers {
-		if len(f.Record.Facts) > 0 && f.Record.Facts[LeftFact(t)] != "" && !f.Record.RecordedAt.IsZero() {
+		if len(f.Record.Facts) > 0 && f.Record.Facts[key] != "" && !f.Record.RecordedAt.IsZero() {
 			out = append(out, f.Record.RecordedAt)
 		}
 	}

@@ -27,6 +27,11 @@ type tokenInfo struct {
 	// alike says that the identifier leads from every record to all others, whatever
 	// the record: it joins freely at all times, and nobody carries it as one of several.
 	alike bool
+
+	forms map[string]uint32 // what tells its records apart, numbered
+	likes ridMap[uint32]    // that number of each record; see likeOf
+	leads map[leadKey]*lead
+	kept  int // places in leads
 }
 
 // hers reports whether the identifier is one person's alone, at all times.
@@ -56,14 +61,8 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 		return nil, err
 	}
 	i := &tokenInfo{}
-	for _, f := range all {
-		a, err := r.accountOf(f, 0)
-		if err != nil {
-			return nil, err
-		}
-		if a == account {
-			i.carriers = append(i.carriers, f)
-		}
+	if i.carriers, err = r.inside(all, account); err != nil {
+		return nil, err
 	}
 	i.mode, i.reason, err = r.judge(t, kind, account, i.carriers)
 	if err == nil {
@@ -77,6 +76,29 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	return i, nil
 }
 
+// inside returns those of the sightings that belong to the account: mostly all.
+func (r *Resolver) inside(all []*Found, account string) ([]*Found, error) {
+	var some []*Found
+	picking := false
+	for i, f := range all {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if a != account && !picking {
+			some, picking = slices.Clone(all[:i]), true
+		}
+		if a == account && picking {
+			some = append(some, f)
+		}
+	}
+	if picking {
+		return some, nil
+	}
+	return all, nil
+}
+
+// judge tells how an identifier joins the records of an account, and why.
 func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode, string, error) {
 	if r.kinds.Unique(kind) {
 		return free, "", nil
@@ -102,10 +124,10 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		for _, x := range rs {
 			roots[x] = true
 		}
-		if n := recordName(f.Record.Names); len(n) > 0 {
-			names = append(names, n)
+		names = addName(names, recordName(f.Record.Names))
+		for _, n := range f.Record.Labels {
+			labels = addName(labels, n)
 		}
-		labels = append(labels, f.Record.Labels...)
 		for _, e := range f.Record.Edges {
 			isWeak = isWeak || e.Token == t && e.Weak
 		}
@@ -167,7 +189,7 @@ func (r *Resolver) crowded(t Token, kind string) (bool, error) {
 	if err := r.load(rids[:1]); err != nil {
 		return false, err
 	}
-	first := r.seen[rids[0]]
+	first := r.at(rids[0])
 	return first != nil && slices.ContainsFunc(first.Record.Edges, func(e Edge) bool { return e.Token == t && e.Weak }), nil
 }
 
@@ -239,50 +261,6 @@ func (r *Resolver) mergedInto(t Token) (Token, bool, error) {
 		}
 	}
 	return t, false, nil
-}
-
-// next returns the records to which the given one leads over one of its
-// identifiers, and what keeps the others away.
-func (r *Resolver) next(from *Found, e Edge, account string) (to, refused []*Found, reason string, err error) {
-	info, err := r.tokenInfo(e.Token, e.Kind, account)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	to = make([]*Found, 0, len(info.carriers))
-	for _, f := range info.carriers {
-		if f.RID == from.RID || !joinsAs(f, e.Token) {
-			continue
-		}
-		if info.alike && e.Role != Member {
-			to = append(to, f)
-			continue
-		}
-		ok := true
-		switch m := info.modeAt(from); {
-		case e.Role == Member:
-			ok = !hasRole(f, e.Token, Member)
-		case hasRole(f, e.Token, Member):
-			ok = false
-		case !info.sameTime(from, f):
-			ok = false
-		case m == free:
-		case m == never:
-			ok = r.kinds.Medium(e.Kind) && e.Role == Link && hasRole(f, e.Token, Key)
-		case m == weak:
-			ok = sameFullName(from.Record.name(), f.Record.name())
-		case m == contested:
-			ok, err = r.supported(from, f, e.Token)
-			if err != nil {
-				return nil, nil, "", err
-			}
-		}
-		if ok {
-			to = append(to, f)
-		} else {
-			refused = append(refused, f)
-		}
-	}
-	return to, refused, info.reason, nil
 }
 
 // supported reports whether two records that share a contested identifier are

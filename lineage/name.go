@@ -106,6 +106,15 @@ func (n Name) telling() int {
 	return words
 }
 
+// addName appends a name, but not once more behind itself: to compare names it is
+// enough to have each once.
+func addName(list []Name, n Name) []Name {
+	if len(n) == 0 || len(list) > 0 && slices.Equal(list[len(list)-1], n) {
+		return list
+	}
+	return append(list, n)
+}
+
 // nameGroups counts the clearly different names. The result does not depend on
 // the order of the names.
 func nameGroups(names []Name) int {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/sync/errgroup"
@@ -184,6 +185,11 @@ type rowReader struct {
 	view   blockView // of the block that is being read
 	found  []Found
 	halves []halfEdge
+
+	// Of the last row of the block that is being read:
+	edges []Edge // as they stand in the block
+	whole []Edge // the same, whose tokens are to be completed
+	names []Name
 }
 
 // open opens a block, nil when there is none. Blocks of which single rows are wanted
@@ -225,6 +231,7 @@ func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) 
 	if err != nil || v == nil {
 		return false, err
 	}
+	r.edges, r.whole, r.names = r.edges[:0], nil, nil // nothing is shared between blocks
 	first := RID(uint64(st.ID)<<32 | uint64(no)*blockRows)
 	if rids != nil {
 		for i, id := range rids {
@@ -253,13 +260,32 @@ func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
 	if err != nil {
 		return err
 	}
-	if v.half() {
-		for i := range s.Edges {
-			r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
-		}
-	}
+	r.share(v, id, &s)
 	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
 	return nil
+}
+
+// share lets a sighting have the edges and names of the one before in its block, where
+// they are the same: the records of a person who has many are alike. Inside a block
+// equal halves are of one token. New edges are noted, to be completed.
+func (r *rowReader) share(v *blockView, id RID, s *Sighting) {
+	switch {
+	case len(s.Edges) == 0:
+	case slices.Equal(r.edges, s.Edges):
+		s.Edges = r.whole
+	default:
+		r.edges, r.whole = append(r.edges[:0], s.Edges...), s.Edges
+		for i := range s.Edges {
+			if v.half() {
+				r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
+			}
+		}
+	}
+	if slices.EqualFunc(r.names, s.Names, slices.Equal) {
+		s.Names = r.names
+	} else {
+		r.names = s.Names
+	}
 }
 
 // UnitSightings returns all sightings of a unit.

@@ -7,7 +7,7 @@ import (
 )
 
 // split divides what was reached by the CRM contacts in it.
-func (w *walk) split() ([]map[RID]bool, error) {
+func (w *walk) split() ([]*ridSet, error) {
 	rootsOf := map[Token][]*visit{}
 	for _, v := range w.order {
 		roots, err := w.r.rootsOf(v.f)
@@ -19,11 +19,11 @@ func (w *walk) split() ([]map[RID]bool, error) {
 		}
 	}
 	if len(rootsOf) <= 1 {
-		all := map[RID]bool{}
-		for id := range w.reached {
-			all[id] = true
+		all := &ridSet{}
+		for _, v := range w.order {
+			all.add(v.f.RID)
 		}
-		return w.divideParts([]map[RID]bool{all})
+		return w.divideParts([]*ridSet{all})
 	}
 	parts, err := w.nearest(rootsOf, nil)
 	if err != nil {
@@ -33,8 +33,8 @@ func (w *walk) split() ([]map[RID]bool, error) {
 }
 
 // divideParts splits parts further: by what their names say, and by what a person said.
-func (w *walk) divideParts(parts []map[RID]bool) ([]map[RID]bool, error) {
-	var out []map[RID]bool
+func (w *walk) divideParts(parts []*ridSet) ([]*ridSet, error) {
+	var out []*ridSet
 	for _, p := range parts {
 		split, err := w.byName(p)
 		if err != nil {
@@ -48,7 +48,7 @@ func (w *walk) divideParts(parts []map[RID]bool) ([]map[RID]bool, error) {
 // nearest gives each record to the anchor that it is nearest to, by the number of
 // steps; a record as near to two of them belongs to neither. within, when not nil,
 // restricts the walk.
-func (w *walk) nearest(anchors map[Token][]*visit, within map[RID]bool) ([]map[RID]bool, error) {
+func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, error) {
 	dist := map[RID]int{}
 	owners := map[RID]map[Token]bool{}
 	for _, root := range slices.SortedFunc(maps.Keys(anchors), func(a, b Token) int { return slices.Compare(a[:], b[:]) }) {
@@ -56,33 +56,31 @@ func (w *walk) nearest(anchors map[Token][]*visit, within map[RID]bool) ([]map[R
 			return nil, err
 		}
 	}
-	parts := map[Token]map[RID]bool{}
+	parts := map[Token]*ridSet{}
 	for id, who := range owners {
 		if len(who) != 1 {
 			continue
 		}
 		for root := range who {
 			if parts[root] == nil {
-				parts[root] = map[RID]bool{}
+				parts[root] = &ridSet{}
 			}
-			parts[root][id] = true
+			parts[root].add(id)
 		}
 	}
-	out := make([]map[RID]bool, 0, len(parts))
+	out := make([]*ridSet, 0, len(parts))
 	for _, p := range parts {
+		slices.Sort(p.list) // they came out of a map
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(a, b map[RID]bool) int { return cmp.Compare(smallest(a), smallest(b)) })
+	slices.SortFunc(out, func(a, b *ridSet) int { return cmp.Compare(a.list[0], b.list[0]) })
 	return out, nil
 }
 
-func smallest(m map[RID]bool) RID {
-	return slices.Min(slices.Collect(maps.Keys(m)))
-}
-
 // distances walks from the records of one contact and notes who is nearest.
-func (w *walk) distances(root Token, from []*visit, within map[RID]bool, dist map[RID]int, owners map[RID]map[Token]bool) error {
+func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID]int, owners map[RID]map[Token]bool) error {
 	mine := map[RID]int{}
+	expanded := map[leadOf]bool{}
 	queue := []*visit{}
 	for _, v := range from {
 		mine[v.f.RID] = 0
@@ -98,13 +96,21 @@ func (w *walk) distances(root Token, from []*visit, within map[RID]bool, dist ma
 			return err
 		}
 		for _, e := range edges {
-			to, _, _, err := w.r.next(at.f, e, w.account)
+			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
 			if err != nil {
 				return err
 			}
-			for _, f := range to {
-				v := w.reached[f.RID]
-				if _, ok := mine[f.RID]; ok || v == nil || within != nil && !within[f.RID] {
+			l, k, err := w.r.next(at.f, e, info)
+			if err != nil {
+				return err
+			}
+			if expanded[leadOf{e.Token, k}] {
+				continue // from a record like this one that is as near
+			}
+			expanded[leadOf{e.Token, k}] = true
+			for _, f := range l.to {
+				v := w.reached.get(f.RID)
+				if _, ok := mine[f.RID]; ok || v == nil || within != nil && !within.has(f.RID) {
 					continue
 				}
 				mine[f.RID] = mine[at.f.RID] + 1
@@ -116,9 +122,10 @@ func (w *walk) distances(root Token, from []*visit, within map[RID]bool, dist ma
 			return err
 		}
 		for _, f := range said {
-			if _, ok := mine[f.RID]; !ok && w.reached[f.RID] != nil && (within == nil || within[f.RID]) {
+			v := w.reached.get(f.RID)
+			if _, ok := mine[f.RID]; !ok && v != nil && (within == nil || within.has(f.RID)) {
 				mine[f.RID] = mine[at.f.RID] + 1
-				queue = append(queue, w.reached[f.RID])
+				queue = append(queue, v)
 			}
 		}
 	}
@@ -135,12 +142,15 @@ func (w *walk) distances(root Token, from []*visit, within map[RID]bool, dist ma
 }
 
 // divide notes which identifiers stand in the records of more than one part.
-func (w *walk) divide(parts []map[RID]bool) {
+func (w *walk) divide(parts []*ridSet) {
 	w.divided = map[Token]bool{}
+	if len(parts) < 2 {
+		return
+	}
 	first := map[Token]int{}
 	for i, members := range parts {
-		for id := range members {
-			for _, e := range w.reached[id].f.Record.Edges {
+		for _, id := range members.list {
+			for _, e := range w.reached.get(id).f.Record.Edges {
 				if e.Role == Mention || e.Role == Own {
 					continue
 				}
@@ -153,11 +163,4 @@ func (w *walk) divide(parts []map[RID]bool) {
 			}
 		}
 	}
-}
-
-type visit struct {
-	f     *Found
-	via   []string
-	end   bool // do not go on from here
-	level int
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,13 +54,16 @@ type Resolver struct {
 	kinds  Kinds
 	limits Limits
 
-	seen     map[RID]*Found
+	seen     ridMap[*Found]
 	lists    map[Token][]RID // read, not yet loaded
-	postings map[Token][]RID
+	postings map[Token][]*Found
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
 	stated   map[Token]stated
 	roots    map[Token]Token
+
+	told map[leadOf]bool // in the answer at hand
+	key  []byte          // working space of likeOf
 
 	shared map[Token][]string
 	words  []Word
@@ -76,7 +80,7 @@ type infoKey struct {
 func NewResolver(v View, k Kinds, l Limits) *Resolver {
 	return &Resolver{
 		view: v, kinds: k, limits: l,
-		seen: map[RID]*Found{}, lists: map[Token][]RID{}, postings: map[Token][]RID{}, info: map[infoKey]*tokenInfo{},
+		lists: map[Token][]RID{}, postings: map[Token][]*Found{}, info: map[infoKey]*tokenInfo{},
 		accounts: map[RID]string{}, stated: map[Token]stated{}, roots: map[Token]Token{},
 	}
 }
@@ -89,20 +93,6 @@ type Step struct {
 	Token Token
 	To    RID
 	Rule  string // "same identifier", "shared identifier", ...
-}
-
-// Person is one subject: one person inside one account: the sightings about her, those that
-// only mention her, and the identifiers that are hers.
-type Person struct {
-	Account  string
-	Copies   []Found          // about her, in order of RID
-	Mentions []Found          // others' records in which she appears
-	Via      map[RID][]string // kinds on the way from the question to each copy
-	Tokens   map[Token]string // her own joining identifiers and links, with their kind
-	Others   map[Token]string // identifiers that stand in her records but do not join
-	Possible []Step           // weak evidence, never acted on
-	Steps    []Step           // how each copy was reached
-	Review   string           // why a person must look before anything is done; ""
 }
 
 // ErrAmbiguous says that several people stand behind an identifier.
@@ -143,27 +133,20 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 	if err := r.union(ctx); err != nil {
 		return nil, err
 	}
+	r.told = map[leadOf]bool{}
 	seeds, err := r.carriers(q.Token)
 	if err != nil {
 		return nil, err
 	}
-	byAccount := map[string][]*Found{}
-	for _, f := range seeds {
-		a, err := r.accountOf(f, 0)
-		if err != nil {
-			return nil, err
-		}
-		if account == "" || a == account {
-			byAccount[a] = append(byAccount[a], f)
-		}
+	byAccount, err := r.byAccount(seeds)
+	if err != nil {
+		return nil, err
 	}
-	names := make([]string, 0, len(byAccount))
-	for a := range byAccount {
-		names = append(names, a)
-	}
-	slices.Sort(names)
 	var out []*Person
-	for _, a := range names {
+	for _, a := range slices.Sorted(maps.Keys(byAccount)) {
+		if account != "" && a != account {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -176,41 +159,25 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 	return dropEchoes(out), nil
 }
 
-// dropEchoes leaves out answers that consist of mentions only when there is a
-// real subject: somebody else's record is no person of its own.
-func dropEchoes(list []*Person) []*Person {
-	real := slices.ContainsFunc(list, func(s *Person) bool { return len(s.Copies) > 0 })
-	if !real {
-		return list
-	}
-	return slices.DeleteFunc(list, func(s *Person) bool { return len(s.Copies) == 0 })
-}
-
-// dropContained leaves out a subject all of whose copies are another's too: a
-// record that was asked for alone and then turned out to be part of a larger
-// subject. Which of them was walked first does not matter.
-func dropContained(list []*Person) []*Person {
-	has := func(p *Person, id RID) bool {
-		return slices.ContainsFunc(p.Copies, func(f Found) bool { return f.RID == id })
-	}
-	var out []*Person
-	for i, p := range list {
-		inside := slices.ContainsFunc(list, func(q *Person) bool {
-			if q == p || len(q.Copies) < len(p.Copies) {
-				return false
-			}
-			for _, c := range p.Copies {
-				if !has(q, c.RID) {
-					return false
-				}
-			}
-			return len(q.Copies) > len(p.Copies) || slices.Index(list, q) < i
-		})
-		if !inside {
-			out = append(out, p)
+// byAccount divides sightings by the account that they belong to. Those of one account
+// mostly stand together.
+func (r *Resolver) byAccount(list []*Found) (map[string][]*Found, error) {
+	out := map[string][]*Found{}
+	from, last := 0, ""
+	for i, f := range list {
+		a, err := r.accountOf(f, 0)
+		if err != nil {
+			return nil, err
 		}
+		if i > 0 && a != last {
+			out[last], from = append(out[last], list[from:i]...), i
+		}
+		last = a
 	}
-	return out
+	if len(list) > 0 {
+		out[last] = append(out[last], list[from:]...)
+	}
+	return out, nil
 }
 
 // inAccount splits the seeds of one account into people.
@@ -219,7 +186,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 	if err != nil {
 		return nil, err
 	}
-	var about []*Found
+	about := make([]*Found, 0, len(seeds))
 	for _, f := range seeds {
 		if joinsAs(f, q.Token) {
 			about = append(about, f)
@@ -230,7 +197,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		if own {
 			return nil, nil
 		}
-		s := &Person{Account: account, Via: map[RID][]string{}, Tokens: map[Token]string{q.Token: q.Kind}}
+		s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}
 		if info.mode == free {
 			err = r.mentions(s)
 		}
@@ -245,9 +212,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 	}
 	var out []*Person
-	covered := map[RID]bool{}
+	var covered ridMap[bool]
 	for _, g := range groups {
-		if covered[g[0].RID] {
+		if covered.get(g[0].RID) {
 			continue
 		}
 		parts, err := r.component(q, account, together, g)
@@ -255,8 +222,8 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 			return nil, err
 		}
 		for _, s := range parts {
-			for _, c := range s.Copies {
-				covered[c.RID] = true
+			for i := range s.Copies {
+				covered.set(s.Copies[i].RID, true)
 			}
 		}
 		out = append(out, parts...)

@@ -11,17 +11,34 @@ import (
 type walk struct {
 	r        *Resolver
 	account  string
-	reached  map[RID]*visit
+	reached  ridMap[*visit]
 	order    []*visit
 	possible []Step
-	divided  map[Token]bool // identifiers in the records of several parts: nobody's alone
+	divided  map[Token]bool  // identifiers in the records of several parts: nobody's alone
+	expanded map[leadOf]bool // identifiers, from records that are alike
+	room     []visit
 }
 
-func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
-	v := &visit{f: f, via: via, end: end, level: level}
-	w.reached[f.RID] = v
+// visit is one record that the walk came to.
+type visit struct {
+	f    *Found
+	via  []string
+	end  bool // do not go on from here
+	step Step // how it was reached
+}
+
+// visitsAtOnce is how many visits are made room for at a time.
+const visitsAtOnce = 64
+
+func (w *walk) add(f *Found, via []string, end bool, step Step) {
+	if len(w.room) == 0 {
+		w.room = make([]visit, visitsAtOnce)
+	}
+	v := &w.room[0]
+	w.room = w.room[1:]
+	*v = visit{f: f, via: via, end: end, step: step}
+	w.reached.set(f.RID, v)
 	w.order = append(w.order, v)
-	return v
 }
 
 // component walks from the seeds and returns the people it reached: one, or
@@ -29,21 +46,18 @@ func (w *walk) add(f *Found, via []string, end bool, level int) *visit {
 // merge. Every record goes to the contact it is nearest to; a record as near to
 // two of them belongs to neither.
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
-	w := &walk{r: r, account: account, reached: map[RID]*visit{}}
-	steps := []Step{}
+	w := &walk{r: r, account: account, expanded: map[leadOf]bool{}}
+	via := []string{q.Kind}
 	for _, f := range seeds {
 		end, err := r.endsAt(f, q, account)
 		if err != nil {
 			return nil, err
 		}
-		w.add(f, []string{q.Kind}, end, 0)
-		steps = append(steps, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
+		w.add(f, via, end, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
 	}
-	more, err := w.run()
-	if err != nil {
+	if err := w.run(); err != nil {
 		return nil, err
 	}
-	steps = append(steps, more...)
 	parts, err := w.split()
 	if err != nil {
 		return nil, err
@@ -54,7 +68,7 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		if !together && !containsAny(members, seeds) {
 			continue
 		}
-		s, err := w.subject(members, steps)
+		s, err := w.subject(members)
 		if err != nil {
 			return nil, err
 		}
@@ -69,8 +83,8 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 	return out, nil
 }
 
-func containsAny(members map[RID]bool, seeds []*Found) bool {
-	return slices.ContainsFunc(seeds, func(f *Found) bool { return members[f.RID] })
+func containsAny(members *ridSet, seeds []*Found) bool {
+	return slices.ContainsFunc(seeds, func(f *Found) bool { return members.has(f.RID) })
 }
 
 func carries(s *Person, t Token) bool {
@@ -97,50 +111,72 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 	return false, nil
 }
 
-// run walks until nothing new is reached and returns the steps.
-func (w *walk) run() ([]Step, error) {
-	var steps []Step
+// run walks until nothing new is reached.
+func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
+	var last []Edge          // of a record from which nothing new can be reached
 	for i := 0; i < len(w.order); i++ {
 		at := w.order[i]
 		if at.end {
 			continue
 		}
-		edges, err := w.r.expandable(at.f, w.account)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range edges {
-			if done[e.Token] {
-				continue
+		if !sameEdges(last, at.f.Record.Edges) {
+			if err := w.runEdges(at, done); err != nil {
+				return err
 			}
-			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
-			if err != nil {
-				return nil, err
-			}
-			to, refused, reason, err := w.r.next(at.f, e, w.account)
-			if err != nil {
-				return nil, err
-			}
-			if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
-				done[e.Token] = true
-			}
-			for _, f := range refused {
-				w.possible = append(w.possible, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: reason})
-			}
-			for _, f := range to {
-				if w.reached[f.RID] != nil {
-					continue
-				}
-				w.add(f, append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info), at.level+1)
-				steps = append(steps, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
+			last = nil
+			if !slices.ContainsFunc(at.f.Record.Edges, func(e Edge) bool { return !done[e.Token] && e.Role != Mention && e.Role != Own }) {
+				last = at.f.Record.Edges
 			}
 		}
-		if steps, err = w.runWords(at, steps); err != nil {
-			return nil, err
+		if err := w.runWords(at); err != nil {
+			return err
 		}
 	}
-	return steps, nil
+	return nil
+}
+
+// sameEdges reports whether two records share their edges, as those of a person who has
+// many mostly do. Equal edges that are not shared are not noticed.
+func sameEdges(a, b []Edge) bool {
+	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
+}
+
+// runEdges goes on to the records to which a record's identifiers lead, but for those
+// that are done.
+func (w *walk) runEdges(at *visit, done map[Token]bool) error {
+	edges, err := w.r.expandable(at.f, w.account)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if done[e.Token] {
+			continue
+		}
+		info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
+		if err != nil {
+			return err
+		}
+		l, k, err := w.r.next(at.f, e, info)
+		if err != nil {
+			return err
+		}
+		if w.expanded[leadOf{e.Token, k}] && w.r.many(info) {
+			continue // from a record like this one: nothing new is behind it
+		}
+		w.expanded[leadOf{e.Token, k}] = true
+		if info.alike && e.Role != Member || w.r.closed(info, e.Kind) {
+			done[e.Token] = true
+		}
+		w.refuse(at, e, info, l, k)
+		via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
+		for _, f := range l.to {
+			if w.reached.get(f.RID) == nil {
+				w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
+			}
+		}
+	}
+	return nil
 }
 
 // closed reports an identifier that leads nowhere from any record and that so many
@@ -150,19 +186,19 @@ func (r *Resolver) closed(i *tokenInfo, kind string) bool {
 }
 
 // runWords goes on to the records that somebody said are the same person's.
-func (w *walk) runWords(at *visit, steps []Step) ([]Step, error) {
+func (w *walk) runWords(at *visit) error {
 	to, from, err := w.r.said(at.f, w.account)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i, f := range to {
-		if w.reached[f.RID] != nil {
+		if w.reached.get(f.RID) != nil {
 			continue
 		}
-		w.add(f, append(slices.Clip(at.via), from[i].Kind), false, at.level+1)
-		steps = append(steps, Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
+		w.add(f, append(slices.Clip(at.via), from[i].Kind), false,
+			Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
 	}
-	return steps, nil
+	return nil
 }
 
 func rule(r *Resolver, e Edge) string {
@@ -178,14 +214,27 @@ func rule(r *Resolver, e Edge) string {
 }
 
 // subject assembles one person from the records that are hers.
-func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
-	s := &Person{Account: w.account, Copies: make([]Found, 0, len(members)), Via: make(map[RID][]string, len(members)), Tokens: map[Token]string{}, Others: map[Token]string{}}
+func (w *walk) subject(members *ridSet) (*Person, error) {
+	n := len(members.list)
+	s := &Person{Account: w.account, Copies: make([]Found, 0, n), via: make([][]string, 0, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
+	mine := make([]*visit, 0, n)
+	var strangers []Step
 	for _, v := range w.order {
-		if !members[v.f.RID] {
+		if !members.has(v.f.RID) {
+			strangers = append(strangers, Step{To: v.f.RID, Rule: "as near to another person"})
 			continue
 		}
-		s.Copies = append(s.Copies, *v.f)
-		s.Via[v.f.RID] = v.via
+		last := v
+		if len(mine) > 0 {
+			last = mine[len(mine)-1]
+		}
+		mine = append(mine, v)
+		if v.step.From == 0 || members.has(v.step.From) {
+			s.Steps = append(s.Steps, v.step)
+		}
+		if last != v && last.end == v.end && sameEdges(last.f.Record.Edges, v.f.Record.Edges) {
+			continue // it has the identifiers of the one before
+		}
 		if err := w.collect(s, v); err != nil {
 			return nil, err
 		}
@@ -193,22 +242,16 @@ func (w *walk) subject(members map[RID]bool, steps []Step) (*Person, error) {
 	for t := range s.Tokens {
 		delete(s.Others, t)
 	}
-	slices.SortFunc(s.Copies, func(a, b Found) int { return cmp.Compare(a.RID, b.RID) })
-	for _, st := range steps {
-		if members[st.To] && (st.From == 0 || members[st.From]) {
-			s.Steps = append(s.Steps, st)
-		}
+	slices.SortFunc(mine, func(a, b *visit) int { return cmp.Compare(a.f.RID, b.f.RID) })
+	for _, v := range mine {
+		s.Copies, s.via = append(s.Copies, *v.f), append(s.via, v.via)
 	}
 	for _, st := range w.possible {
-		if members[st.From] && !members[st.To] {
+		if members.has(st.From) && !members.has(st.To) {
 			s.Possible = append(s.Possible, st)
 		}
 	}
-	for _, v := range w.order {
-		if !members[v.f.RID] {
-			s.Possible = append(s.Possible, Step{To: v.f.RID, Rule: "as near to another person"})
-		}
-	}
+	s.Possible = append(s.Possible, strangers...)
 	s.Review = w.r.overCaps(s)
 	return s, w.r.mentions(s)
 }
@@ -270,9 +313,9 @@ func (r *Resolver) overCaps(s *Person) string {
 // mentions adds the records of others in which her own identifiers stand. A record
 // that is about several people, and so no one's copy, is among them.
 func (r *Resolver) mentions(s *Person) error {
-	have := map[RID]bool{}
-	for _, c := range s.Copies {
-		have[c.RID] = true
+	var have ridMap[bool]
+	for i := range s.Copies {
+		have.set(s.Copies[i].RID, true)
 	}
 	for t, k := range s.Tokens {
 		if r.kinds.Link(k) {
@@ -283,8 +326,8 @@ func (r *Resolver) mentions(s *Person) error {
 			return err
 		}
 		for _, f := range info.carriers {
-			if !have[f.RID] && (hasRole(f, t, Mention) || joinsAs(f, t)) {
-				have[f.RID] = true
+			if !have.get(f.RID) && (hasRole(f, t, Mention) || joinsAs(f, t)) {
+				have.set(f.RID, true)
 				s.Mentions = append(s.Mentions, *f)
 			}
 		}

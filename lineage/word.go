@@ -141,14 +141,14 @@ func (r *Resolver) said(f *Found, account string) (to []*Found, from []Edge, err
 
 // apart splits parts in which both sides of a word "different" stand: every record
 // goes to the side that it is nearer to, one as near to both to neither.
-func (w *walk) apart(parts []map[RID]bool) ([]map[RID]bool, error) {
+func (w *walk) apart(parts []*ridSet) ([]*ridSet, error) {
 	for _, word := range w.r.words {
 		if word.Same || word.Account != w.account {
 			continue
 		}
-		var out []map[RID]bool
-		for _, part := range parts {
-			split, err := w.cutPart(part, word)
+		var out []*ridSet
+		for _, p := range parts {
+			split, err := w.cutPart(p, word)
 			if err != nil {
 				return nil, err
 			}
@@ -159,10 +159,10 @@ func (w *walk) apart(parts []map[RID]bool) ([]map[RID]bool, error) {
 	return parts, nil
 }
 
-func (w *walk) cutPart(part map[RID]bool, word Word) ([]map[RID]bool, error) {
+func (w *walk) cutPart(p *ridSet, word Word) ([]*ridSet, error) {
 	sides := map[Token][]*visit{}
 	for _, v := range w.order {
-		if !part[v.f.RID] {
+		if !p.has(v.f.RID) {
 			continue
 		}
 		a, b := joinsAs(v.f, word.A), joinsAs(v.f, word.B)
@@ -174,9 +174,9 @@ func (w *walk) cutPart(part map[RID]bool, word Word) ([]map[RID]bool, error) {
 		}
 	}
 	if len(sides) < 2 {
-		return []map[RID]bool{part}, nil
+		return []*ridSet{p}, nil
 	}
-	return w.nearest(sides, part)
+	return w.nearest(sides, p)
 }
 
 // contradicted reports whether a word says that carriers of the identifier on its

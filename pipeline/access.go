@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -34,17 +35,27 @@ type access struct {
 	w      *bundle.Writer
 	person *lineage.Person
 	masker *extract.Masker
-	facts  accountFacts
+	clock  decider
 	sheets map[string]*sheet // by dataset
-	last   struct {          // what token was asked last
-		kind, value string
-		token       lineage.Token
-	}
-	hits map[string]int
-	sum  AccessSummary
+	sheet  *sheet            // the one of the last record
+	tokens map[identifier]lineage.Token
+	named  kept // the unit that was named last
+	sum    AccessSummary
+	// mentions are records of the present unit that are about others.
+	mentions map[*lineage.Found]bool
+	hers     map[lineage.RID]bool // her copies; made when it is asked for
 	// subjects are the identifiers that some record of hers has as its subject.
 	subjects map[lineage.Token]bool
 }
+
+// identifier is what tokens are kept by.
+type identifier struct{ kind, value string }
+
+// keptTokens bounds how many tokens are kept.
+const keptTokens = 1 << 12
+
+// kept is a text that is shown as it is: masking it again would change nothing.
+type kept struct{ text string }
 
 // Access writes everything about a person into a zip at out. ident is what she
 // gave; recipient, an age public key, encrypts it.
@@ -66,7 +77,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return sum, err
 	}
-	a := &access{Site: s, w: w, person: p, facts: facts, sheets: map[string]*sheet{}, hits: map[string]int{}, sum: sum}
+	a := &access{Site: s, w: w, person: p, clock: s.decider(facts, p.Account, s.Now()), sheets: map[string]*sheet{}, tokens: map[identifier]lineage.Token{}, sum: sum}
 	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
 	if err := a.fill(ctx); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
@@ -90,12 +101,17 @@ func (a *access) mine(kind, value string) bool {
 	return a.person.Tokens[a.token(kind, value)] != ""
 }
 
-// token hashes an identifier; the masker asks several things of the same one in a row.
+// token hashes an identifier; the same ones stand in most of her records.
 func (a *access) token(kind, value string) lineage.Token {
-	if x := &a.last; x.kind != kind || x.value != value {
-		x.kind, x.value, x.token = kind, strings.Clone(value), a.Graph.Token(kind, value)
+	t, ok := a.tokens[identifier{kind, value}]
+	if !ok {
+		if len(a.tokens) >= keptTokens {
+			clear(a.tokens)
+		}
+		t = a.Graph.Token(kind, value)
+		a.tokens[identifier{kind, strings.Clone(value)}] = t
 	}
-	return a.last.token
+	return t
 }
 
 // shown reports identifiers that stand in her own records as hers although others
@@ -123,27 +139,22 @@ func (a *access) othersParty(t lineage.Token) bool {
 
 // fill writes the records, unit by unit.
 func (a *access) fill(ctx context.Context) error {
-	units := map[uint32][]*lineage.Found{}
-	roles := map[recordKey]string{}
-	for i := range a.person.Copies {
-		f := &a.person.Copies[i]
-		units[f.RID.Unit()] = append(units[f.RID.Unit()], f)
-		roles[keyOf(f)] = "subject"
-	}
-	for i := range a.person.Mentions {
-		f := &a.person.Mentions[i]
-		if roles[keyOf(f)] == "" {
-			units[f.RID.Unit()] = append(units[f.RID.Unit()], f)
-			roles[keyOf(f)] = "mention"
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(units)) {
+	copies, mentions := a.person.Copies, a.person.Mentions // both in the order of their units
+	for len(copies)+len(mentions) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := a.unit(ctx, units[id], roles); err != nil {
+		unit := uint32(math.MaxUint32)
+		for _, list := range [][]lineage.Found{copies, mentions} {
+			if len(list) > 0 {
+				unit = min(unit, list[0].RID.Unit())
+			}
+		}
+		n, m := ofUnit(copies, unit), ofUnit(mentions, unit)
+		if err := a.unit(ctx, copies[:n], mentions[:m]); err != nil {
 			return err
 		}
+		copies, mentions = copies[n:], mentions[m:]
 	}
 	for _, t := range a.sheets {
 		if err := t.Close(); err != nil {
@@ -153,50 +164,95 @@ func (a *access) fill(ctx context.Context) error {
 	return a.consent()
 }
 
-// unit writes her records of one unit.
-func (a *access) unit(ctx context.Context, list []*lineage.Found, roles map[recordKey]string) error {
-	hers := make([]*lineage.Found, 0, len(list))
-	seen := make(map[recordKey]bool, len(list))
-	for _, f := range list {
-		if c := a.collection(f); c.Staff || c.Accounts || seen[keyOf(f)] {
-			continue
-		}
-		seen[keyOf(f)] = true
-		hers = append(hers, f)
+// ofUnit returns how many sightings at the head of a list stand in a unit.
+func ofUnit(list []lineage.Found, unit uint32) int {
+	n := 0
+	for n < len(list) && list[n].RID.Unit() == unit {
+		n++
 	}
-	if len(hers) == 0 {
+	return n
+}
+
+// standApart reports whether sightings of one unit surely are of different records:
+// each begins at another place.
+func standApart(list []lineage.Found) bool {
+	for i := range list {
+		if list[i].Record.At == 0 || i > 0 && list[i].Record.At <= list[i-1].Record.At {
+			return false
+		}
+	}
+	return true
+}
+
+// unit writes her records of one unit, and what others' records there say of her. A
+// record of which only a part is hers is about her.
+func (a *access) unit(ctx context.Context, copies, mentions []lineage.Found) error {
+	list := make([]*lineage.Found, 0, len(copies)+len(mentions))
+	seen := map[recordKey]bool{}
+	add := func(f *lineage.Found) bool {
+		if !seen[keyOf(f)] {
+			seen[keyOf(f)] = true
+			list = append(list, f)
+			return true
+		}
+		return false
+	}
+	apart := len(mentions) == 0 && standApart(copies)
+	for i := range copies {
+		if apart {
+			list = append(list, &copies[i])
+		} else {
+			add(&copies[i])
+		}
+	}
+	a.mentions = map[*lineage.Found]bool{}
+	for i := range mentions {
+		if f := &mentions[i]; add(f) {
+			a.mentions[f] = true
+		}
+	}
+	hidden := map[string]bool{} // whether the records of a collection are nobody's to be given
+	list = slices.DeleteFunc(list, func(f *lineage.Found) bool {
+		h, ok := hidden[f.Record.Collection]
+		if !ok {
+			c := a.collection(f)
+			h = c.Staff || c.Accounts
+			hidden[f.Record.Collection] = h
+		}
+		return h
+	})
+	if len(list) == 0 {
 		return nil
 	}
-	return a.fetch(ctx, hers, func(src *Source, f *lineage.Found, b connectors.Batch, row int) error {
-		return a.record(ctx, src, f, b, row, roles[keyOf(f)])
+	return a.fetch(ctx, list, func(src *Source, f *lineage.Found, b connectors.Batch, row int) error {
+		return a.record(ctx, src, f, b, row)
 	})
 }
 
 // record writes one record of hers, or what stands of her in somebody else's.
-func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b connectors.Batch, row int, role string) error {
-	t, err := a.sheet(src, b.Collection)
+func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b connectors.Batch, row int) error {
+	t, err := a.sheetOf(src, b.Collection)
 	if err != nil {
 		return err
 	}
-	coll := a.collection(f)
-	meta := bundle.RowMeta{Unit: a.safe(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
-		EraseAfter: a.decide(f, coll.Class, a.facts, a.person.Account, a.Now()).EraseAfter, Class: coll.Class, Source: src.Connector, Role: role}
-	if role == "mention" {
+	meta := bundle.RowMeta{Unit: a.unitName(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
+		EraseAfter: a.clock.of(f, t.class).EraseAfter, Class: t.class, Source: src.Connector, Role: "subject"}
+	if a.mentions[f] {
 		a.sum.Mentions++
-		meta.Note = "somebody else's record in which you are named; only what names you is shown"
+		meta.Role, meta.Note = "mention", "somebody else's record in which you are named; only what names you is shown"
 	}
-	brings := ""
-	err = t.row(b.Rows, row, meta, func(field connectors.Field, v string) (string, bool) {
-		if field.Name == "attachment" && src.Connector == "whatsapp" {
+	role, brings := meta.Role, ""
+	err = t.row(b.Rows, row, meta, func(c *sheetColumn, v string) (string, bool) {
+		if c.field.Name == "attachment" && src.Connector == "whatsapp" {
 			brings = strings.Clone(v)
 		}
-		return a.show(field, v, role)
+		return a.show(c, v, role)
 	})
 	if err != nil {
 		return err
 	}
 	a.sum.Records++
-	a.hits[src.Name+"."+b.Collection]++
+	t.hits++
 	switch {
 	case role == "subject" && brings != "":
 		return a.attachment(ctx, src, f, brings)
@@ -206,9 +262,13 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	return nil
 }
 
-func (a *access) show(field connectors.Field, v, role string) (string, bool) {
+func (a *access) show(c *sheetColumn, v, role string) (string, bool) {
 	if role != "mention" {
-		return a.masker.Value(field, v)
+		if c.field.Identity == "" {
+			return a.masker.Value(c.field, v)
+		}
+		// Her own number is the same in most of her records.
+		return c.same.or(v, func() (string, bool) { return a.masker.Value(c.field, v) })
 	}
 	found := a.masker.Mentions(v)
 	if len(found) == 0 {
@@ -216,6 +276,25 @@ func (a *access) show(field connectors.Field, v, role string) (string, bool) {
 	}
 	data, err := json.Marshal(found)
 	return string(data), err == nil
+}
+
+// or returns what mask makes of a text, which is not asked again for the text that it
+// left as it is the last time.
+func (k *kept) or(text string, mask func() (string, bool)) (string, bool) {
+	if text == k.text && text != "" {
+		return k.text, true
+	}
+	shown, ok := mask()
+	if ok && shown == text {
+		k.text = strings.Clone(text)
+	}
+	return shown, ok
+}
+
+// unitName is safe for the name of a unit, which many records in a row have.
+func (a *access) unitName(key string) string {
+	v, _ := a.named.or(key, func() (string, bool) { return a.safe(key), true })
+	return v
 }
 
 // safe masks other people's identifiers in the name of a unit.
@@ -230,12 +309,14 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 	if !ok || src.Connector != "recordings" || f.Record.Collection != "calls" {
 		return nil
 	}
-	hers := map[lineage.RID]bool{}
-	for _, c := range a.person.Copies {
-		hers[c.RID] = true
+	if a.hers == nil { // once: she may have thousands of recordings
+		a.hers = make(map[lineage.RID]bool, len(a.person.Copies))
+		for i := range a.person.Copies {
+			a.hers[a.person.Copies[i].RID] = true
+		}
 	}
 	pl := &planner{Site: a.Site}
-	shared, err := pl.sharedMedium(f, hers)
+	shared, err := pl.sharedMedium(f, a.hers)
 	if err != nil {
 		return err
 	}
@@ -263,7 +344,11 @@ func (a *access) info(ident string) bundle.Info {
 		}
 		for _, coll := range src.Dataset.Collections {
 			n := src.Name + "." + coll.Name
-			c.Datasets = append(c.Datasets, bundle.DatasetCoverage{Name: n, Searched: src.Err == nil, Hits: a.hits[n], WhyNot: c.WhyNot})
+			d := bundle.DatasetCoverage{Name: n, Searched: src.Err == nil, WhyNot: c.WhyNot}
+			if t := a.sheets[n]; t != nil {
+				d.Hits = t.hits
+			}
+			c.Datasets = append(c.Datasets, d)
 		}
 		info.Coverage = append(info.Coverage, c)
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -16,6 +17,10 @@ const restField = "other_fields"
 // sheet is a dataset of the bundle, and how the columns of its source go into it.
 type sheet struct {
 	*bundle.Table
+	source  *Source
+	name    string // of the collection
+	class   string
+	hits    int
 	index   map[string]int  // cells of the fields that the catalog names
 	parts   map[string]bool // fields that stand in other fields already
 	schema  *arrow.Schema   // the one that columns are of
@@ -29,16 +34,21 @@ type sheetColumn struct {
 	field connectors.Field
 	cell  int // -1: among the rest
 	drop  bool
+	same  kept // the last value that was shown as it is
 }
 
-// sheet returns the sheet of a collection, made when it is asked for first.
-func (a *access) sheet(src *Source, collection string) (*sheet, error) {
+// sheetOf returns the sheet of a collection, made when it is asked for first.
+func (a *access) sheetOf(src *Source, collection string) (*sheet, error) {
+	if t := a.sheet; t != nil && t.source == src && t.name == collection {
+		return t, nil
+	}
 	dataset := src.Name + "." + collection
 	if t := a.sheets[dataset]; t != nil {
+		a.sheet = t
 		return t, nil
 	}
 	coll, _ := src.Dataset.Collection(collection)
-	t := &sheet{index: map[string]int{}, parts: map[string]bool{}, rest: map[string]string{}}
+	t := &sheet{source: src, name: strings.Clone(collection), class: coll.Class, index: map[string]int{}, parts: map[string]bool{}, rest: map[string]string{}}
 	var fields []bundle.FieldInfo
 	for _, f := range coll.Fields {
 		if len(f.Of) > 0 {
@@ -54,7 +64,7 @@ func (a *access) sheet(src *Source, collection string) (*sheet, error) {
 	if t.Table, err = a.w.Dataset(dataset, fields); err != nil {
 		return nil, err
 	}
-	a.sheets[dataset] = t
+	a.sheets[dataset], a.sheet = t, t
 	return t, nil
 }
 
@@ -75,7 +85,7 @@ func (t *sheet) of(schema *arrow.Schema) {
 
 // row writes one record: what show makes of each of its values, if it is to be shown.
 // A value is valid until the next batch.
-func (t *sheet) row(rows arrow.Record, row int, m bundle.RowMeta, show func(f connectors.Field, v string) (string, bool)) error {
+func (t *sheet) row(rows arrow.Record, row int, m bundle.RowMeta, show func(c *sheetColumn, v string) (string, bool)) error {
 	t.of(rows.Schema())
 	clear(t.cells)
 	clear(t.rest)
@@ -85,7 +95,7 @@ func (t *sheet) row(rows arrow.Record, row int, m bundle.RowMeta, show func(f co
 		if !ok {
 			continue
 		}
-		shown, ok := show(c.field, v)
+		shown, ok := show(c, v)
 		switch {
 		case !ok || c.drop:
 		case c.cell >= 0:

@@ -17,12 +17,11 @@ func (s *Site) fetch(ctx context.Context, list []*lineage.Found, fn func(src *So
 		s.gap(st.Source, st.Unit.Key, err.Error())
 		return nil
 	}
-	want := make(map[recordKey]*lineage.Found, len(list))
 	refs := make([]connectors.Ref, 0, len(list))
 	for _, f := range list {
-		want[keyOf(f)] = f
 		refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator, At: f.Record.At})
 	}
+	want := wanted{unit: st.ID, list: list}
 	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -36,19 +35,50 @@ func (s *Site) fetch(ctx context.Context, list []*lineage.Found, fn func(src *So
 		}
 		for row := range int(b.Rows.NumRows()) {
 			loc, _ := connectors.Value(b.Rows, 0, row)
-			k := recordKey{st.ID, b.Collection, loc}
-			f := want[k]
+			f := want.take(b.Collection, loc)
 			if f == nil {
 				continue
 			}
-			delete(want, k)
 			if err := fn(src, f, b, row); err != nil {
 				return err
 			}
 		}
 	}
-	for range want {
+	for range want.left() {
 		s.gap(src.Name, st.Unit.Key, "a record that the last scan saw is not there any more; scan again")
 	}
 	return ctx.Err()
 }
+
+// wanted are records of one unit that have not come yet. A source that hands out what
+// it was asked for, in that order, is followed without a map.
+type wanted struct {
+	unit uint32
+	list []*lineage.Found
+	rest map[recordKey]*lineage.Found // made of the list when another record comes first
+}
+
+// take returns the record that stands there, once, and nil when it is not wanted.
+func (w *wanted) take(collection, locator string) *lineage.Found {
+	if w.rest == nil {
+		if len(w.list) == 0 {
+			return nil
+		}
+		if f := w.list[0]; f.Record.Locator == locator && f.Record.Collection == collection {
+			w.list = w.list[1:]
+			return f
+		}
+		w.rest = make(map[recordKey]*lineage.Found, len(w.list))
+		for _, f := range w.list {
+			w.rest[keyOf(f)] = f
+		}
+		w.list = nil
+	}
+	k := recordKey{w.unit, collection, locator}
+	f := w.rest[k]
+	delete(w.rest, k)
+	return f
+}
+
+// left is how many did not come.
+func (w *wanted) left() int { return len(w.list) + len(w.rest) }

@@ -188,7 +188,7 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 	d := s.decide(f, coll.Class, facts, p.Account, s.Now())
 	cats := slices.Clone(f.Record.Categories)
 	slices.Sort(cats)
-	via := p.Via[f.RID]
+	via := p.Via(f.RID)
 	if via == nil {
 		via = []string{}
 	}
@@ -235,6 +235,14 @@ type accountFacts map[string]accountFact
 type accountFact struct {
 	Terminated policy.Date    `json:"terminated"`
 	Override   map[string]int `json:"override,omitempty"`
+}
+
+// of returns what is known of an account.
+func (a accountFacts) of(account string) accountFact {
+	if f, ok := a[account]; ok {
+		return f
+	}
+	return accountFact{Terminated: lineage.NoDate}
 }
 
 // equal reports whether the clocks of an account run as before.
@@ -290,12 +298,12 @@ func factOf(r *lineage.Sighting) accountFact {
 
 // decide applies the retention policy to a record.
 func (s *Site) decide(f *lineage.Found, class string, facts accountFacts, account string, asOf time.Time) policy.Decision {
-	fact, ok := facts[account]
-	if !ok {
-		fact = accountFact{Terminated: lineage.NoDate}
-	}
-	return s.Policy.Decide(policy.Facts{
+	return s.Policy.Decide(factsOfRecord(f, class, facts.of(account)), asOf)
+}
+
+func factsOfRecord(f *lineage.Found, class string, fact accountFact) policy.Facts {
+	return policy.Facts{
 		Class: class, Trigger: f.Record.Trigger, Recorded: policy.Civil(f.Record.RecordedAt),
 		AccountTerminated: fact.Terminated, Override: fact.Override[class],
-	}, asOf)
+	}
 }

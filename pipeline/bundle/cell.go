@@ -53,17 +53,29 @@ func cellOf(v any) (Cell, error) {
 
 const hexDigits = "0123456789abcdef"
 
+// plainJSON are the ASCII characters that stand for themselves in a JSON string, and
+// quoteCSV those for which a CSV cell is quoted.
+var plainJSON, quoteCSV = func() (plain, quote [256]bool) {
+	for c := 0x20; c < 0x7f; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	for _, c := range ",\"\n\r" {
+		quote[c] = true
+	}
+	return plain, quote
+}()
+
 // appendJSONText appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
 func appendJSONText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plainJSON[c] {
+			i++
+			continue
+		}
 		if c < utf8.RuneSelf {
-			if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
-				i++
-				continue
-			}
 			b = append(b, s[start:i]...)
 			switch c {
 			case '"', '\\':
@@ -111,8 +123,7 @@ func appendCSV(b []byte, s string) []byte {
 		}
 	}
 	for i := 0; i < len(s) && !quote; i++ {
-		c := s[i]
-		quote = c == ',' || c == '"' || c == '\n' || c == '\r'
+		quote = quoteCSV[s[i]]
 	}
 	if quote {
 		b = append(b, '"')

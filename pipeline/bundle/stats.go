@@ -44,6 +44,8 @@ type tableStats struct {
 	stamp      []int            // category → the record that last counted it
 	classes    map[string]*span // by retention class; the dates are those of erasure
 	sources    map[string]int
+	class      *span // of the last record
+	lastClass  string
 }
 
 func newTableStats(name string, fields []FieldInfo) *tableStats {
@@ -79,12 +81,13 @@ func (s *tableStats) row(values []Cell, m RowMeta) {
 			}
 		}
 	}
-	c := s.classes[m.Class]
-	if c == nil {
-		c = &span{}
-		s.classes[m.Class] = c
+	if s.class == nil || s.lastClass != m.Class {
+		if s.classes[m.Class] == nil {
+			s.classes[m.Class] = &span{}
+		}
+		s.class, s.lastClass = s.classes[m.Class], m.Class
 	}
-	c.add(m.EraseAfter)
+	s.class.add(m.EraseAfter)
 	if m.Source != "" {
 		s.sources[m.Source]++
 	}

@@ -33,19 +33,34 @@ var metaNames = [...]string{"unit", "locator", "recorded_at", "erase_after", "cl
 
 // Table takes the records of one dataset. It is used by one goroutine at a time.
 type Table struct {
-	w      *Writer
-	name   string
-	fields []FieldInfo
-	index  map[string]int
-	keys   [][]byte // each field's name as JSON, with its colon
-	meta   string   // the name of the meta object, which no field has
-	json   *spool
-	csv    *spool
-	line   []byte
-	tidy   bytes.Buffer
-	cells  []Cell
-	stats  *tableStats
-	done   bool
+	w         *Writer
+	name      string
+	fields    []FieldInfo
+	index     map[string]int
+	keys      [][]byte // each field's name as JSON, with its colon
+	meta      string   // the name of the meta object, which no field has
+	json      *spool
+	csv       *spool
+	jsonChunk []byte // what is to go to the spools
+	csvChunk  []byte
+	recorded  stamp
+	erase     stamp
+	tidy      bytes.Buffer
+	cells     []Cell
+	stats     *tableStats
+	done      bool
+}
+
+// stamp is a time as it is written, kept because the next record often has the same.
+type stamp struct {
+	at   time.Time
+	text []byte
+}
+
+func (s *stamp) set(at time.Time) {
+	if at != s.at {
+		s.at, s.text = at, appendTime(s.text[:0], at)
+	}
 }
 
 // Dataset starts data/<name>.json and data/<name>.csv. Names of datasets and, in
@@ -78,9 +93,10 @@ func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
 	if t.csv, err = w.newSpool(true); err != nil {
 		return nil, errors.Join(err, t.json.discard())
 	}
-	if err := t.start(); err != nil {
-		return nil, errors.Join(err, t.json.discard(), t.csv.discard())
+	if w.press == nil {
+		w.press = startPress()
 	}
+	t.start()
 	w.tables[key] = t
 	w.open++
 	return t, nil
@@ -99,8 +115,9 @@ func (t *Table) freeName() string {
 	}
 }
 
-func (t *Table) start() error {
-	b := t.line[:0]
+// start writes what stands before the first record.
+func (t *Table) start() {
+	var b []byte
 	for _, f := range t.fields {
 		b = append(appendCSV(b, f.Name), ',')
 	}
@@ -110,12 +127,8 @@ func (t *Table) start() error {
 		}
 		b = appendCSV(b, t.meta+"."+n)
 	}
-	t.line = append(b, '\r', '\n')
-	if _, err := t.csv.Write(t.line); err != nil {
-		return err
-	}
-	_, err := t.json.Write([]byte("["))
-	return err
+	t.csvChunk = append(b, '\r', '\n')
+	t.jsonChunk = append(t.jsonChunk, '[')
 }
 
 // Row writes one record, its cells in the order of the fields. Missing cells at
@@ -127,15 +140,21 @@ func (t *Table) Row(values []Cell, m RowMeta) error {
 	if len(values) > len(t.fields) {
 		return fmt.Errorf("write a record of %s: %d values for %d fields", t.name, len(values), len(t.fields))
 	}
+	t.recorded.set(m.RecordedAt)
+	t.erase.set(m.EraseAfter)
 	t.encodeJSON(values, m)
-	if _, err := t.json.Write(t.line); err != nil {
-		return t.w.fail(fmt.Errorf("write a record of %s: %w", t.name, err))
-	}
 	t.encodeCSV(values, m)
-	if _, err := t.csv.Write(t.line); err != nil {
-		return t.w.fail(fmt.Errorf("write a record of %s: %w", t.name, err))
-	}
 	t.stats.row(values, m)
+	var err error
+	if len(t.jsonChunk) >= pressChunk {
+		t.jsonChunk, err = t.w.press.write(t.json, t.jsonChunk, false)
+	}
+	if len(t.csvChunk) >= pressChunk && err == nil {
+		t.csvChunk, err = t.w.press.write(t.csv, t.csvChunk, false)
+	}
+	if err != nil {
+		return t.w.fail(fmt.Errorf("write records of %s: %w", t.name, err))
+	}
 	return nil
 }
 
@@ -159,9 +178,9 @@ func (t *Table) RowMap(values map[string]any, m RowMeta) error {
 	return t.Row(t.cells, m)
 }
 
-// encodeJSON leaves the record in t.line: fields in their order, nulls too.
+// encodeJSON adds the record to its chunk: fields in their order, nulls too.
 func (t *Table) encodeJSON(values []Cell, m RowMeta) {
-	b := t.line[:0]
+	b := t.jsonChunk
 	if t.stats.Records > 0 {
 		b = append(b, ',')
 	}
@@ -192,16 +211,15 @@ func (t *Table) encodeJSON(values []Cell, m RowMeta) {
 		b = append(b, name...)
 		b = appendJSONText(append(b, '"', ':'), v)
 	}
-	var at [40]byte
 	text("unit", m.Unit)
 	text("locator", m.Locator)
-	text("recorded_at", string(appendTime(at[:0], m.RecordedAt)))
-	text("erase_after", string(appendTime(at[:0], m.EraseAfter)))
+	text("recorded_at", string(t.recorded.text))
+	text("erase_after", string(t.erase.text))
 	text("class", m.Class)
 	text("source", m.Source)
 	text("role", m.Role)
 	text("note", m.Note)
-	t.line = append(b, '}', '}')
+	t.jsonChunk = append(b, '}', '}')
 }
 
 // appendNested appends valid JSON without its spaces, and anything else as a text.
@@ -213,8 +231,9 @@ func (t *Table) appendNested(b []byte, s string) []byte {
 	return append(b, t.tidy.Bytes()...)
 }
 
+// encodeCSV adds the record to its chunk.
 func (t *Table) encodeCSV(values []Cell, m RowMeta) {
-	b := t.line[:0]
+	b := t.csvChunk
 	for i := range t.fields {
 		if i < len(values) && values[i].Kind != Null {
 			b = appendCSV(b, values[i].Text)
@@ -223,12 +242,12 @@ func (t *Table) encodeCSV(values []Cell, m RowMeta) {
 	}
 	b = append(appendCSV(b, m.Unit), ',')
 	b = append(appendCSV(b, m.Locator), ',')
-	b = append(appendTime(b, m.RecordedAt), ',')
-	b = append(appendTime(b, m.EraseAfter), ',')
+	b = append(append(b, t.recorded.text...), ',')
+	b = append(append(b, t.erase.text...), ',')
 	b = append(appendCSV(b, m.Class), ',')
 	b = append(appendCSV(b, m.Source), ',')
 	b = append(appendCSV(b, m.Role), ',')
-	t.line = append(appendCSV(b, m.Note), '\r', '\n')
+	t.csvChunk = append(appendCSV(b, m.Note), '\r', '\n')
 }
 
 // Records returns how many records were written.
@@ -245,8 +264,12 @@ func (t *Table) Close() error {
 	if t.stats.Records == 0 {
 		end = "]\n"
 	}
-	_, err := t.json.Write([]byte(end))
-	if err = errors.Join(err, t.json.finish(), t.csv.finish()); err != nil {
+	_, err := t.w.press.write(t.json, append(t.jsonChunk, end...), true)
+	if err == nil {
+		_, err = t.w.press.write(t.csv, t.csvChunk, true)
+	}
+	t.jsonChunk, t.csvChunk = nil, nil
+	if err != nil {
 		return t.w.fail(fmt.Errorf("end dataset %s: %w", t.name, err))
 	}
 	return nil

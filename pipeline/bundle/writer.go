@@ -62,7 +62,8 @@ type Writer struct {
 	entries   []ManifestEntry
 	names     nameSet
 	tables    map[string]*Table
-	open      int // tables and files in progress
+	press     *press // started with the first table
+	open      int    // tables and files in progress
 	files     int
 	fileBytes int64
 	closed    bool
@@ -203,6 +204,9 @@ func (w *Writer) Abort() error {
 
 func (w *Writer) discard() error {
 	w.closed = true
+	if w.press != nil {
+		w.press.stop()
+	}
 	var err error
 	for _, t := range w.tables {
 		err = errors.Join(err, t.json.discard(), t.csv.discard())

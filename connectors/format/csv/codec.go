@@ -55,6 +55,7 @@ type table struct {
 	n      int                // number of the row that next gave, from 1
 	bare   bool               // there is no header: the first line is a row
 	held   *record            // that row, until next gives it
+	point  scanner            // of single rows: see recordAt
 }
 
 // open finds out encoding, line ends and delimiter. window is how many bytes are

@@ -83,7 +83,8 @@ func (t *table) recordAt(w *format.Window, off int64) (*record, error) {
 	if err := w.MoveTo(off - 1); err != nil {
 		return nil, err
 	}
-	s := scanner{delim: t.s.delim, nl: t.s.nl, pos: 1, at: off - 1}
+	s := &t.point
+	*s = scanner{delim: t.s.delim, nl: t.s.nl, pos: 1, at: off - 1, rec: record{cells: s.rec.cells}}
 	for {
 		s.buf, s.end, s.eof = w.Bytes(), len(w.Bytes()), w.End()
 		if s.end > 0 && s.buf[0] != t.s.nl {

@@ -1,0 +1,89 @@
+package lineage
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Person is one subject: one person inside one account: the sightings about her, those that
+// only mention her, and the identifiers that are hers.
+type Person struct {
+	Account  string
+	Copies   []Found          // about her, in order of RID
+	Mentions []Found          // others' records in which she appears
+	Tokens   map[Token]string // her own joining identifiers and links, with their kind
+	Others   map[Token]string // identifiers that stand in her records but do not join
+	Possible []Step           // weak evidence, never acted on
+	Steps    []Step           // how each copy was reached
+	Review   string           // why a person must look before anything is done; ""
+
+	via [][]string // of each copy
+}
+
+// Via returns the kinds of the identifiers on the way from the question to a copy; nil
+// for what is none.
+func (p *Person) Via(id RID) []string {
+	if i, ok := p.copy(id); ok && i < len(p.via) {
+		return p.via[i]
+	}
+	return nil
+}
+
+// copy finds one of her copies.
+func (p *Person) copy(id RID) (int, bool) {
+	return slices.BinarySearchFunc(p.Copies, id, func(f Found, id RID) int { return cmp.Compare(f.RID, id) })
+}
+
+// dropEchoes leaves out answers that consist of mentions only when there is a
+// real subject: somebody else's record is no person of its own.
+func dropEchoes(list []*Person) []*Person {
+	real := slices.ContainsFunc(list, func(s *Person) bool { return len(s.Copies) > 0 })
+	if !real {
+		return list
+	}
+	return slices.DeleteFunc(list, func(s *Person) bool { return len(s.Copies) == 0 })
+}
+
+// dropContained leaves out a subject all of whose copies are another's too: a
+// record that was asked for alone and then turned out to be part of a larger
+// subject. Which of them was walked first does not matter.
+func dropContained(list []*Person) []*Person {
+	with := map[RID][]int{} // who has a copy that is the first of somebody
+	for _, p := range list {
+		if len(p.Copies) > 0 {
+			with[p.Copies[0].RID] = nil
+		}
+	}
+	for i, p := range list {
+		for k := range p.Copies {
+			if w, ok := with[p.Copies[k].RID]; ok {
+				with[p.Copies[k].RID] = append(w, i)
+			}
+		}
+	}
+	var out []*Person
+	for i, p := range list {
+		if len(p.Copies) == 0 {
+			if i == 0 && len(with) == 0 {
+				out = append(out, p)
+			}
+			continue
+		}
+		inside := slices.ContainsFunc(with[p.Copies[0].RID], func(at int) bool {
+			q := list[at]
+			if q == p || len(q.Copies) < len(p.Copies) {
+				return false
+			}
+			for i := range p.Copies {
+				if _, ok := q.copy(p.Copies[i].RID); !ok {
+					return false
+				}
+			}
+			return len(q.Copies) > len(p.Copies) || at < i
+		})
+		if !inside {
+			out = append(out, p)
+		}
+	}
+	return out
+}
