@@ -292,9 +292,10 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 			body = append(body, levels...)
 		}
 	}
+	g := plainGrid(c.leaf, rp.enc, len(body))
 	body = append(body, vals...)
 	c.body = body
-	packed, err := c.pack(body, former{ratio: rp.ratio()})
+	packed, err := c.pack(body, former{ratio: rp.ratio(), grid: g})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -311,7 +312,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = c.pack(vals, former{ratio: rp.ratio()}); err != nil {
+		if packed, err = c.pack(vals, former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0)}); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -344,7 +345,7 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	} else {
 		vals = d.vals.data[:d.vals.n*d.leaf.width]
 	}
-	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same})
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same, grid: plainGrid(d.leaf, ePlain, 0)})
 	if err != nil {
 		return nil, 0, err
 	}
