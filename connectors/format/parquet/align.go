@@ -60,7 +60,7 @@ func (a *aligner) hop() {
 // aligned takes src[from:to] apart into sequences and literals.
 func (p *packer) aligned(a *aligner, from, to int) {
 	if p.lits == nil {
-		p.lits = make([]byte, zstdBlock+litCopy)
+		p.lits = make([]byte, zstdBlock+short)
 	}
 	p.seqs, p.lits = p.seqs[:0], p.lits[:0]
 	at, lit := from, from
@@ -136,14 +136,11 @@ func common(src []byte, at, back int) int {
 	return at - from
 }
 
-// litCopy is how many literals are copied at once.
-const litCopy = 16
-
 // add notes the literals src[lit:from] and the match src[from:stop].
 func (p *packer) add(src []byte, lit, from, stop, back int) {
 	n := len(p.lits)
-	if k := from - lit; k <= litCopy && lit+litCopy <= len(src) && n+litCopy <= cap(p.lits) {
-		*(*[litCopy]byte)(p.lits[n : n+litCopy]) = *(*[litCopy]byte)(src[lit : lit+litCopy])
+	if k := from - lit; k <= short && lit+short <= len(src) && n+short <= cap(p.lits) {
+		copyShort(p.lits[n:n+short], src[lit:lit+short])
 		p.lits = p.lits[:n+k]
 	} else {
 		p.lits = append(p.lits, src[lit:from]...)

@@ -44,6 +44,15 @@ func newStream(f *file, c *chunk, text bool) *stream {
 	return &stream{leaf: c.leaf, codec: c.codec, pager: newPager(f, c), left: c.values, text: text}
 }
 
+// inherit takes over the memory of a stream that is not used any more.
+func (s *stream) inherit(old *stream) {
+	if old == nil {
+		return
+	}
+	s.buf, s.tmp, s.pager.buf = old.buf, old.tmp, old.pager.buf
+	s.page.idx, s.page.lo, s.page.hi = old.page.idx, old.page.lo, old.page.hi
+}
+
 // newReader returns a stream of raw values.
 func newReader(f *file, g *group, l *leaf) *stream { return newStream(f, &g.chunks[l.index], false) }
 
@@ -125,7 +134,8 @@ func (s *stream) open(rp *rawPage) (err error) {
 	if s.codec != cNone && (rp.kind == dataPage || rp.head.sub(8).bool(7, true)) {
 		s.buf = b[:0] // decompressed, so it is ours: the next page may use it
 	}
-	if p.values, err = decodeValues(s.leaf, rp.enc, b, p.present(s.leaf), n); err != nil {
+	if p.values, err = s.page.decode(s.leaf, rp.enc, b, p.present(s.leaf), n); err != nil {
+		s.page = page{}
 		return err
 	}
 	s.page, s.li, s.vi = p, 0, 0
