@@ -64,6 +64,13 @@ func (p *packer) aligned(a *aligner, from, to int) {
 	}
 	p.seqs, p.lits = p.seqs[:0], p.lits[:0]
 	at, lit := from, from
+	if a.width > 0 && from >= a.next { // all have one size: no need to stop at each
+		a.back = a.width
+		if from-a.next < a.width {
+			at = min(a.next+a.width, to)
+		}
+		at, lit = p.beside(a, at, to, to, lit)
+	}
 	for at < to {
 		for a.next <= at && a.next < len(a.src) {
 			a.hop()

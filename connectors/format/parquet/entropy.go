@@ -66,7 +66,7 @@ func newPacker() (*packer, error) {
 // something.
 func (p *packer) pack(dst, src []byte, was former) []byte {
 	plain, aligned := math.MaxInt, math.MaxInt
-	enough := zstdBlock / 2 * near(was.ratio) / 1000
+	enough := probed * near(was.ratio) / 1000
 	if len(src) > 2*zstdBlock {
 		plain, aligned = p.probe(src, was.grid, enough)
 		if plain <= enough {
@@ -80,7 +80,7 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 		}
 	}
 	dst = p.enc.EncodeAll(src, dst)
-	if n := min(plain, aligned); len(dst)*1000 > len(src)*near(was.ratio) && (n == math.MaxInt || n*(len(src)/(zstdBlock/2)) < len(dst)) {
+	if n := min(plain, aligned); len(dst)*1000 > len(src)*near(was.ratio) && (n == math.MaxInt || n*(len(src)/probed) < len(dst)) {
 		if aligned < plain {
 			p.try = p.alignedBlocks(frameHead(p.try[:0], len(src)), src, 0, was.grid)
 		} else {
@@ -93,16 +93,19 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 	return dst
 }
 
-// probe returns how many bytes half a block from the middle of src takes by the
+// probed is how much of a page is tried out.
+const probed = 32 << 10
+
+// probe returns how many bytes a part of src takes by the
 // frequency of its bytes, and by what values have in common when the first is not
 // enough.
 func (p *packer) probe(src []byte, g grid, enough int) (plain, aligned int) {
-	from := len(src) / 2
-	p.try = p.frequencies(p.try[:0], src[from:from+zstdBlock/2], true)
+	from := min(len(src)/2, 2*zstdBlock) // values are passed one by one up to here
+	p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
 	plain, aligned = len(p.try), math.MaxInt
 	if plain > enough && g.known {
 		p.last = distances{}
-		p.try = p.alignedBlock(p.try[:0], newAligner(src, g), from, from+zstdBlock/2, true)
+		p.try = p.alignedBlock(p.try[:0], newAligner(src, g), from, from+probed, true)
 		aligned = len(p.try)
 	}
 	return plain, aligned
