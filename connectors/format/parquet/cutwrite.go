@@ -125,6 +125,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		if c.dict != nil {
 			n = len(c.dict.remap)
 		}
+		c.work.unpack(rp)
 		p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	}
 	if err != nil {
@@ -245,8 +246,9 @@ func (c *cutter) scan(w *written, each func(v []byte) bool) error {
 		if rp.kind == indexPage {
 			continue
 		}
+		c.work.unpack(rp)
 		if rp.kind == dictPage {
-			if dict, err = rp.dictionary(c.leaf, c.codec, nil); err != nil {
+			if dict, err = rp.dictionary(c.leaf, c.codec, nil, &values{}); err != nil {
 				return err
 			}
 			used = make([]bool, dict.n)
@@ -328,9 +330,12 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 
 // pack compresses a page. The result is valid until the next one.
 func (c *cutter) pack(b []byte, was former) ([]byte, error) {
+	kept := 0
+	was.kept = &kept
 	out, err := compress(c.codec, c.packed, b, was)
 	if err == nil && c.codec != cNone {
 		c.packed = out
+		c.work.pack(len(b), kept)
 	}
 	return out, err
 }

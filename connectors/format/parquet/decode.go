@@ -20,6 +20,7 @@ type codec struct {
 	cat     connectors.Collection
 	only    map[string]bool
 	mem     memory.Allocator
+	work    *work // nil unless somebody measures
 }
 
 // New returns the codec of Parquet objects whose rows are records of the
@@ -242,7 +243,11 @@ func (r *groupReader) fill(i int, c *textColumn, n int) (err error) {
 		r.loc = append(slices.Grow(r.loc[:0], short), locator(r.g.first+r.done)...)
 		for range n {
 			c.add(r.loc)
-			r.loc = nextLocator(r.loc)
+			if d := &r.loc[len(r.loc)-1]; *d < '9' {
+				*d++
+			} else {
+				r.loc = nextLocator(r.loc)
+			}
 		}
 		return nil
 	}

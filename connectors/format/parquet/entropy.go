@@ -26,6 +26,7 @@ type packer struct {
 
 	seqs   []sequence // of the block at hand
 	lits   []byte
+	bits   []byte // what stands for the sequences
 	last   distances
 	coders [3]coder
 }

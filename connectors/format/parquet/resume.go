@@ -14,6 +14,7 @@ type former struct {
 	frame []byte // the compressed page, nil when nothing of it can stay
 	same  int    // so many bytes at the start of its content are as before
 	grid  grid   // of the values of the new page
+	kept  *int   // where it is noted how much of the content stayed compressed, or nil
 }
 
 // resume writes a frame that begins with the blocks which the writer made of the
@@ -34,6 +35,9 @@ func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool
 	from, ok := p.holds(blocks, end, src)
 	if !ok {
 		return dst, false
+	}
+	if was.kept != nil {
+		*was.kept = from
 	}
 	dst = append(frameHead(dst, len(src)), blocks...)
 	if aligned {

@@ -317,9 +317,9 @@ func (p *packer) stream(dst []byte) []byte {
 	end := &p.seqs[len(p.seqs)-1]
 	l, o, m := ll.first(end.codes[0]), of.first(end.codes[1]), ml.first(end.codes[2])
 	const room = 16 // a sequence takes 24 bits of states and 56 of others at most
-	at, w, have := len(dst), uint64(0), uint(0)
-	dst = slices.Grow(dst, room*(len(p.seqs)+2))
-	dst = dst[:cap(dst)]
+	out := slices.Grow(p.bits[:0], room*(len(p.seqs)+2))
+	p.bits, out = out, out[:cap(out)]
+	at, w, have := 0, uint64(0), uint(0)
 	for i := len(p.seqs) - 1; i >= 0; i-- {
 		s := &p.seqs[i]
 		lc, oc, mc := s.codes[0]&63, s.codes[1]&31, s.codes[2]&63
@@ -343,17 +343,17 @@ func (p *packer) stream(dst []byte) []byte {
 		le, me := uint(literalRamp.extra[lc]), uint(matchRamp.extra[mc])
 		x := uint64(s.lit-literalRamp.base[lc]) | uint64(s.match-matchRamp.base[mc])<<(le&63)
 		if have+le+me+uint(oc) > 64 {
-			binary.LittleEndian.PutUint64(dst[at:], w)
+			binary.LittleEndian.PutUint64(out[at:], w)
 			at, w, have = at+int(have>>3), w>>(have&56), have&7
 		}
 		w |= x << (have & 63)
 		have += le + me
 		w |= uint64(s.off-1<<oc) << (have & 63)
 		have += uint(oc)
-		binary.LittleEndian.PutUint64(dst[at:], w)
+		binary.LittleEndian.PutUint64(out[at:], w)
 		at, w, have = at+int(have>>3), w>>(have&56), have&7
 	}
-	b := bitWriter{out: dst[:at], acc: w, have: have}
+	b := bitWriter{out: append(dst, out[:at]...), acc: w, have: have}
 	b.add(uint64(m)&(1<<ml.log-1), ml.log)
 	b.add(uint64(o)&(1<<of.log-1), of.log)
 	b.add(uint64(l)&(1<<ll.log-1), ll.log)

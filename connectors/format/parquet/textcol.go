@@ -72,6 +72,48 @@ func (c *textColumn) add(text []byte) {
 	c.ends[c.n] = int32(c.used)
 }
 
+// pick appends the values with the given indices.
+func (c *textColumn) pick(v *values, idx []uint32) {
+	used, n := c.used, c.n
+	for _, j := range idx {
+		text := v.data[v.lo[j]:v.hi[j]]
+		if used+max(len(text), short) > len(c.bytes) {
+			c.used = used
+			c.grow(max(len(text), short))
+		}
+		if len(text) <= short && cap(text) >= short {
+			copyShort(c.bytes[used:used+short], text[:short])
+		} else {
+			copy(c.bytes[used:], text)
+		}
+		used += len(text)
+		n++
+		c.ends[n] = int32(used)
+	}
+	c.used, c.n = used, n
+}
+
+// run appends the values from one place to another.
+func (c *textColumn) run(v *values, from, to int) {
+	used, n := c.used, c.n
+	for i, lo := range v.lo[from:to] {
+		text := v.data[lo:v.hi[from+i]]
+		if used+max(len(text), short) > len(c.bytes) {
+			c.used = used
+			c.grow(max(len(text), short))
+		}
+		if len(text) <= short && cap(text) >= short {
+			copyShort(c.bytes[used:used+short], text[:short])
+		} else {
+			copy(c.bytes[used:], text)
+		}
+		used += len(text)
+		n++
+		c.ends[n] = int32(used)
+	}
+	c.used, c.n = used, n
+}
+
 // copyShort copies short bytes, without the call that copy is.
 func copyShort(dst, src []byte) {
 	_, _ = dst[short-1], src[short-1]
