@@ -18,6 +18,7 @@ type cutter struct {
 	edits map[int64]*rowEdit
 	// erased, when not nil, is told what was taken out.
 	erased func(val []byte)
+	work   *work
 	// hold keeps what was read of a page between the two passes.
 	hold bool
 
@@ -169,6 +170,7 @@ func (c *cutter) loadDict() error {
 	if rp.kind != dictPage {
 		return errPage
 	}
+	c.work.unpack(rp)
 	c.dict, err = newCutDict(rp, c.leaf, c.codec, &c.dictBuf)
 	return err
 }
@@ -186,6 +188,7 @@ func (c *cutter) decode(p *cutPage) error {
 	if c.dict != nil {
 		n = c.dict.vals.n
 	}
+	c.work.unpack(rp)
 	p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	p.full = err == nil
 	return err
@@ -273,6 +276,7 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 	if cap(c.buf) < rp.size {
 		c.buf = make([]byte, rp.size)
 	}
+	c.work.unpack(rp)
 	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error
 	if codec != cNone && cap(*buf) < rp.size && rp.size <= heldChunk {
 		*buf = make([]byte, rp.size)
 	}
-	v, err := rp.dictionary(l, codec, *buf)
+	v, err := rp.dictionary(l, codec, *buf, &values{})
 	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), same: rp.size}, err
 }
 
@@ -115,6 +115,7 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 		return nil, err
 	}
 	p.shifts = true
+	c.work.unpack(rp)
 	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
 	if err != nil {
 		return nil, err

@@ -125,6 +125,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		if c.dict != nil {
 			n = len(c.dict.remap)
 		}
+		c.work.unpack(rp)
 		p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	}
 	if err != nil {
@@ -245,8 +246,9 @@ func (c *cutter) scan(w *written, each func(v []byte) bool) error {
 		if rp.kind == indexPage {
 			continue
 		}
+		c.work.unpack(rp)
 		if rp.kind == dictPage {
-			if dict, err = rp.dictionary(c.leaf, c.codec, nil); err != nil {
+			if dict, err = rp.dictionary(c.leaf, c.codec, nil, &values{}); err != nil {
 				return err
 			}
 			used = make([]bool, dict.n)
@@ -292,9 +294,10 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 			body = append(body, levels...)
 		}
 	}
+	g := plainGrid(c.leaf, rp.enc, len(body))
 	body = append(body, vals...)
 	c.body = body
-	packed, err := c.pack(body, former{ratio: rp.ratio()})
+	packed, err := c.pack(body, former{ratio: rp.ratio(), grid: g})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -311,7 +314,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = c.pack(vals, former{ratio: rp.ratio()}); err != nil {
+		if packed, err = c.pack(vals, former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0)}); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -327,9 +330,12 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 
 // pack compresses a page. The result is valid until the next one.
 func (c *cutter) pack(b []byte, was former) ([]byte, error) {
+	kept := 0
+	was.kept = &kept
 	out, err := compress(c.codec, c.packed, b, was)
 	if err == nil && c.codec != cNone {
 		c.packed = out
+		c.work.pack(len(b), kept)
 	}
 	return out, err
 }
@@ -344,7 +350,7 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	} else {
 		vals = d.vals.data[:d.vals.n*d.leaf.width]
 	}
-	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same})
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same, grid: plainGrid(d.leaf, ePlain, 0)})
 	if err != nil {
 		return nil, 0, err
 	}

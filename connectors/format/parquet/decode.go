@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -19,6 +20,7 @@ type codec struct {
 	cat     connectors.Collection
 	only    map[string]bool
 	mem     memory.Allocator
+	work    *work // nil unless somebody measures
 }
 
 // New returns the codec of Parquet objects whose rows are records of the
@@ -53,12 +55,14 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	schema := arrowSchema(cols)
 	var firstBad error
 	good := 0
+	var spent []*stream
 	for i, g := range f.groups {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r := &groupReader{codec: c, g: g, cols: cols, schema: schema}
+		r := &groupReader{codec: c, g: g, cols: cols, schema: schema, spent: spent}
 		bad, err := r.read(ctx, f, yield)
+		spent = r.flat
 		if err != nil {
 			return err
 		}
@@ -132,7 +136,8 @@ type groupReader struct {
 	nested []*assembler
 	done   int64 // rows handed on
 	loc    []byte
-	guess  []int // bytes of each column in a batch
+	guess  []int     // bytes of each column in a batch
+	spent  []*stream // of the group before, for their memory
 }
 
 func (r *groupReader) reason(bad error) string {
@@ -181,6 +186,9 @@ func (r *groupReader) open(f *file, flat, deep func(*file, *group, *leaf) *strea
 	for i, c := range r.cols {
 		if c.flat != nil {
 			r.flat[i] = flat(f, r.g, c.flat)
+			if i < len(r.spent) {
+				r.flat[i].inherit(r.spent[i])
+			}
 		} else {
 			r.nested[i] = newAssembler(f, r.g, c.node, deep)
 		}
@@ -232,10 +240,14 @@ func (r *groupReader) fill(i int, c *textColumn, n int) (err error) {
 		}
 	}()
 	if i < 0 {
-		r.loc = append(r.loc[:0], locator(r.g.first+r.done)...)
+		r.loc = append(slices.Grow(r.loc[:0], short), locator(r.g.first+r.done)...)
 		for range n {
 			c.add(r.loc)
-			r.loc = nextLocator(r.loc)
+			if d := &r.loc[len(r.loc)-1]; *d < '9' {
+				*d++
+			} else {
+				r.loc = nextLocator(r.loc)
+			}
 		}
 		return nil
 	}

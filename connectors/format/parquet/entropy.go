@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/klauspost/compress/huff0"
@@ -22,6 +23,12 @@ type packer struct {
 	huff huff0.Scratch
 	try  []byte
 	back []byte
+
+	seqs   []sequence // of the block at hand
+	lits   []byte
+	bits   []byte // what stands for the sequences
+	last   distances
+	coders [3]coder
 }
 
 // packers are kept, for their tables are large.
@@ -53,30 +60,56 @@ func newPacker() (*packer, error) {
 }
 
 // pack returns a frame of src, in dst, which is empty; was is the page that src takes
-// the place of. Random digits and numbers hold hardly any repetition, and looking
-// for it takes most of the time: where the frequency of the bytes alone gives nearly
-// what the writer had, that is all that is used. It is also used where the fast
-// search finds nothing and the writer had found something.
+// the place of. Searching for repetition takes most of the time, and random digits and
+// numbers hold hardly any, or what the value before has too: where the frequency of the
+// bytes alone, or that value, gives nearly what the writer had, that is all that is
+// used. It is also used where the fast search finds nothing and the writer had found
+// something.
 func (p *packer) pack(dst, src []byte, was former) []byte {
+	plain, aligned := math.MaxInt, math.MaxInt
+	enough := probed * near(was.ratio) / 1000
 	if len(src) > 2*zstdBlock {
-		at := len(src) / 2
-		probe := src[at : at+zstdBlock/2]
-		p.try = p.frequencies(p.try[:0], probe, true)
-		if len(p.try)*1000 <= len(probe)*near(was.ratio) {
+		plain, aligned = p.probe(src, was.grid, enough)
+		if plain <= enough {
 			return p.literals(dst, src)
 		}
-		if out, ok := p.resume(dst, src, was); ok {
+		if out, ok := p.resume(dst, src, was, aligned <= enough); ok {
 			return out
+		}
+		if aligned <= enough {
+			return p.alignedBlocks(frameHead(dst, len(src)), src, 0, was.grid)
 		}
 	}
 	dst = p.enc.EncodeAll(src, dst)
-	if len(dst)*1000 > len(src)*near(was.ratio) {
-		p.try = p.literals(p.try[:0], src)
+	if n := min(plain, aligned); len(dst)*1000 > len(src)*near(was.ratio) && (n == math.MaxInt || n*(len(src)/probed) < len(dst)) {
+		if aligned < plain {
+			p.try = p.alignedBlocks(frameHead(p.try[:0], len(src)), src, 0, was.grid)
+		} else {
+			p.try = p.literals(p.try[:0], src)
+		}
 		if len(p.try) < len(dst) {
 			return append(dst[:0], p.try...)
 		}
 	}
 	return dst
+}
+
+// probed is how much of a page is tried out.
+const probed = 32 << 10
+
+// probe returns how many bytes a part of src takes by the
+// frequency of its bytes, and by what values have in common when the first is not
+// enough.
+func (p *packer) probe(src []byte, g grid, enough int) (plain, aligned int) {
+	from := min(len(src)/2, 2*zstdBlock) // values are passed one by one up to here
+	p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
+	plain, aligned = len(p.try), math.MaxInt
+	if plain > enough && g.known {
+		p.last = distances{}
+		p.try = p.alignedBlock(p.try[:0], newAligner(src, g), from, from+probed, true)
+		aligned = len(p.try)
+	}
+	return plain, aligned
 }
 
 // near is how many bytes of each thousand a page may take instead of old.
@@ -93,28 +126,59 @@ func (p *packer) literals(dst, src []byte) []byte {
 	return dst
 }
 
-// frequencies writes a block that holds b as literals: 1 KiB to 128 KiB of them,
-// or fewer, which stay as they are.
+// frequencies writes a block that holds b as literals.
 func (p *packer) frequencies(dst, b []byte, last bool) []byte {
+	head := len(dst)
+	dst = p.literalSection(append(dst, 0, 0, 0), b)
+	kind, n := dst[head+3]&3, len(dst)-head-3
+	switch {
+	case kind == rleBlock:
+		return append(blockHead(dst[:head], rleBlock, len(b), last), b[0])
+	case kind == rawBlock || n+1 >= len(b):
+		return append(blockHead(dst[:head], rawBlock, len(b), last), b...)
+	}
+	blockHead(dst[:head], compressedBlock, n+1, last)
+	return append(dst, 0) // no sequences
+}
+
+// literalSection writes the literals of a block.
+func (p *packer) literalSection(dst, b []byte) []byte {
+	n := len(b)
 	var packed []byte
 	err := huff0.ErrIncompressible
-	if len(b) >= 1<<10 {
-		p.huff.Reuse = huff0.ReusePolicyNone
-		packed, _, err = huff0.Compress4X(b, &p.huff)
-	}
+	p.huff.Reuse = huff0.ReusePolicyNone
 	form, width := 3, 18
 	switch {
-	case errors.Is(err, huff0.ErrUseRLE):
-		return append(blockHead(dst, rleBlock, len(b), last), b[0])
-	case err != nil || len(packed)+8 >= len(b):
-		return append(blockHead(dst, rawBlock, len(b), last), b...)
-	case len(b) < 1<<14:
-		form, width = 2, 14
+	case n >= 1<<10:
+		packed, _, err = huff0.Compress4X(b, &p.huff)
+		if n < 1<<14 {
+			form, width = 2, 14
+		}
+	case n > 32:
+		packed, _, err = huff0.Compress1X(b, &p.huff)
+		form, width = 0, 10
 	}
-	head := binary.LittleEndian.AppendUint64(nil, uint64(compressedBlock)|uint64(form)<<2|uint64(len(b))<<4|uint64(len(packed))<<(4+width))
-	head = head[:(4+2*width)/8]
-	dst = blockHead(dst, compressedBlock, len(head)+len(packed)+1, last)
-	return append(append(append(dst, head...), packed...), 0) // no sequences
+	switch {
+	case errors.Is(err, huff0.ErrUseRLE):
+		return append(plainHead(dst, rleBlock, n), b[0])
+	case err != nil || len(packed)+5 >= n:
+		return append(plainHead(dst, rawBlock, n), b...)
+	}
+	head := uint64(compressedBlock) | uint64(form)<<2 | uint64(n)<<4 | uint64(len(packed))<<(4+width)
+	var raw [8]byte
+	binary.LittleEndian.PutUint64(raw[:], head)
+	return append(append(dst, raw[:(4+2*width)/8]...), packed...)
+}
+
+// plainHead begins a section of n literals that are not compressed.
+func plainHead(dst []byte, kind, n int) []byte {
+	switch {
+	case n < 1<<5:
+		return append(dst, byte(kind|n<<3))
+	case n < 1<<12:
+		return append(dst, byte(kind|1<<2|n<<4), byte(n>>4))
+	}
+	return append(dst, byte(kind|3<<2|n<<4), byte(n>>4), byte(n>>12))
 }
 
 func blockHead(dst []byte, kind, size int, last bool) []byte {

@@ -85,7 +85,7 @@ func (c *chunkCheck) run(rows int64) {
 			c.kinds[pageKind{rp.kind, enc}]++
 		}
 		if rp.kind == dictPage {
-			if c.dict, err = rp.dictionary(l, c.ch.codec, nil); err != nil {
+			if c.dict, err = rp.dictionary(l, c.ch.codec, nil, &c.dict); err != nil {
 				c.Fatal(err)
 			}
 			continue

@@ -192,8 +192,9 @@ type page struct {
 	values
 }
 
-// dictionary decodes a dictionary page. The values use buf when it is large enough.
-func (rp *rawPage) dictionary(l *leaf, codec int64, buf []byte) (values, error) {
+// dictionary decodes a dictionary page. The values use buf when it is large enough,
+// and the memory of old ones.
+func (rp *rawPage) dictionary(l *leaf, codec int64, buf []byte, old *values) (values, error) {
 	b, err := decompress(codec, buf, rp.body, rp.size)
 	if err != nil {
 		return values{}, err
@@ -201,7 +202,7 @@ func (rp *rawPage) dictionary(l *leaf, codec int64, buf []byte) (values, error) 
 	if codec == cNone {
 		b = bytes.Clone(b) // the window moves on, the dictionary stays
 	}
-	return decodeValues(l, ePlain, b, rp.n, -1)
+	return old.decode(l, ePlain, b, rp.n, -1)
 }
 
 // levels decompresses a data page and decodes its levels. It returns the bytes

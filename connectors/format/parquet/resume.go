@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -12,50 +13,74 @@ type former struct {
 	ratio int    // how many bytes it took of each thousand
 	frame []byte // the compressed page, nil when nothing of it can stay
 	same  int    // so many bytes at the start of its content are as before
+	grid  grid   // of the values of the new page
+	kept  *int   // where it is noted how much of the content stayed compressed, or nil
 }
 
 // resume writes a frame that begins with the blocks which the writer made of the
 // part of src that is as before, and returns false when that is not worth it or
-// cannot be done. The blocks that follow refer to nothing before them: not by
-// distance, for they are made without it, and not by a repeated distance, which the
-// fast search leaves out until a block has had three of its own. What the frame
-// holds is compared with src all the same, for how much a block holds is a guess
-// and a wrong frame would be the loss of a column.
-func (p *packer) resume(dst, src []byte, was former) ([]byte, bool) {
+// cannot be done. The blocks that follow refer to no table and no distance of those:
+// a search is made without them, and what values have in common is written with
+// distances of its own. How much the old blocks hold is found out by reading them: a
+// wrong frame would be the loss of a column.
+func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool) {
 	keep := min(was.same, len(src)) / zstdBlock
-	if keep == 0 || 3*keep*zstdBlock < len(src) || len(src) > heldChunk { // reading it again costs more than that saves
+	if keep == 0 || !aligned && 3*keep*zstdBlock < len(src) || len(src) > heldChunk { // reading it again costs more than that saves
 		return dst, false
 	}
-	blocks, ok := leadingBlocks(was.frame, keep)
+	blocks, end, ok := leadingBlocks(was.frame, keep)
 	if !ok {
 		return dst, false
 	}
-	p.try = p.enc.EncodeAll(src[keep*zstdBlock:], p.try[:0])
-	var h zstd.Header
-	if h.Decode(p.try) != nil || h.HasCheckSum {
+	from, ok := p.holds(blocks, end, src)
+	if !ok {
 		return dst, false
 	}
-	frame := append(append(frameHead(dst, len(src)), blocks...), p.try[h.HeaderSize:]...)
+	if was.kept != nil {
+		*was.kept = from
+	}
+	dst = append(frameHead(dst, len(src)), blocks...)
+	if aligned {
+		return p.alignedBlocks(dst, src, from, was.grid), true
+	}
+	p.try = p.enc.EncodeAll(src[from:], p.try[:0])
+	var h zstd.Header
+	if h.Decode(p.try) != nil || h.HasCheckSum {
+		return dst[:0], false
+	}
+	return append(dst, p.try[h.HeaderSize:]...), true
+}
+
+// holds returns how many bytes the blocks hold, the last of which stands at end, and
+// false unless src begins with them.
+func (p *packer) holds(blocks []byte, end int, src []byte) (int, bool) {
+	window := max(bits.Len(uint(len(src))), 10) // a power of two that is enough
+	p.try = append(p.try[:0], 0x28, 0xb5, 0x2f, 0xfd, 0, byte(window-10)<<3)
+	end += len(p.try)
+	p.try = append(p.try, blocks...)
+	p.try[end] |= 1 // the last one
 	if cap(p.back) < len(src) {
 		p.back = make([]byte, len(src))
 	}
-	back, err := inflate(cZstd, p.back[:len(src)], frame[len(dst):])
-	if err != nil || !bytes.Equal(back, src) {
-		return dst, false
+	d, err := unzstd()
+	if err != nil {
+		return 0, false
 	}
-	return frame, true
+	back, err := d.DecodeAll(p.try, p.back[:0:len(src)])
+	return len(back), err == nil && bytes.HasPrefix(src, back)
 }
 
-// leadingBlocks returns the first n blocks of a frame that has more than those.
-func leadingBlocks(frame []byte, n int) ([]byte, bool) {
+// leadingBlocks returns the first n blocks of a frame that has more than those, and
+// where the last of them stands.
+func leadingBlocks(frame []byte, n int) ([]byte, int, bool) {
 	var h zstd.Header
 	if h.Decode(frame) != nil || h.Skippable || h.DictionaryID != 0 {
-		return nil, false
+		return nil, 0, false
 	}
-	at := h.HeaderSize
+	at, last := h.HeaderSize, h.HeaderSize
 	for range n {
 		if len(frame)-at < 3 {
-			return nil, false
+			return nil, 0, false
 		}
 		head := int(frame[at]) | int(frame[at+1])<<8 | int(frame[at+2])<<16
 		size := head >> 3
@@ -63,11 +88,12 @@ func leadingBlocks(frame []byte, n int) ([]byte, bool) {
 			size = 1
 		}
 		if head&1 != 0 || size > len(frame)-at-3 {
-			return nil, false
+			return nil, 0, false
 		}
+		last = at
 		at += 3 + size
 	}
-	return frame[h.HeaderSize:at], true
+	return frame[h.HeaderSize:at], last - h.HeaderSize, true
 }
 
 // frameHead begins a frame of n bytes: one segment, its size in four bytes.

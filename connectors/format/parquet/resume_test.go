@@ -77,7 +77,7 @@ func TestResume(t *testing.T) {
 		{name: "near the start", frame: plain, at: 300_000, same: 300_000, keep: -1},
 		{name: "a frame of the best search", frame: frameOf(t, src, 0, zstd.WithEncoderLevel(zstd.SpeedBestCompression)), at: 600_000, same: 600_000, keep: 4},
 		{name: "a frame with a window and a checksum", frame: frameOf(t, src, zstdBlock, zstd.WithEncoderCRC(true)), at: 600_000, same: 600_000, keep: 4},
-		{name: "smaller blocks", frame: frameOf(t, src, 100_000), at: 600_000, same: 600_000, keep: -1},
+		{name: "smaller blocks", frame: frameOf(t, src, 100_000), at: 600_000, same: 600_000, keep: 4},
 		{name: "one byte again and again", frame: frameOf(t, long, 0), src: long, at: 700_000, same: 700_000, keep: 5},
 		{name: "more changed than is said", frame: plain, at: 300_000, same: 600_000, keep: -1},
 		{name: "no frame", frame: nil, at: 600_000, same: 600_000, keep: -1},
@@ -93,7 +93,7 @@ func TestResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, ok := p.resume(nil, want, former{frame: tc.frame, same: tc.same})
+			got, ok := p.resume(nil, want, former{frame: tc.frame, same: tc.same}, false)
 			if ok != (tc.keep >= 0) {
 				t.Fatalf("accepted: %t", ok)
 			}
@@ -104,11 +104,11 @@ func TestResume(t *testing.T) {
 			if err != nil || !bytes.Equal(back, want) {
 				t.Fatal("the frame holds something else")
 			}
-			blocks, ok := leadingBlocks(tc.frame, tc.keep)
+			blocks, _, ok := leadingBlocks(tc.frame, tc.keep)
 			if !ok || !bytes.HasPrefix(got[9:], blocks) {
 				t.Errorf("the first %d blocks are not those of the old frame", tc.keep)
 			}
-			if more, ok := leadingBlocks(tc.frame, tc.keep+1); ok && bytes.HasPrefix(got[9:], more) {
+			if more, _, ok := leadingBlocks(tc.frame, tc.keep+1); ok && bytes.HasPrefix(got[9:], more) {
 				t.Error("more is kept than stayed the same")
 			}
 			if pair := p.pack(nil, want, former{ratio: 10, frame: tc.frame, same: tc.same}); !bytes.Equal(pair, got) && len(pair) > len(got) {
@@ -128,7 +128,7 @@ func TestLeadingBlocks(t *testing.T) {
 		n     int
 		ok    bool
 	}{{frame, 0, true}, {frame, all - 1, true}, {frame, all, false}, {frame[:1000:1000], 0, true}, {frame[:1000:1000], 1, false}, {frame[:11:11], 1, false}, {nil, 0, false}} {
-		if _, ok := leadingBlocks(tc.frame, tc.n); ok != tc.ok {
+		if _, _, ok := leadingBlocks(tc.frame, tc.n); ok != tc.ok {
 			t.Errorf("%d blocks of a frame of %d bytes: %t", tc.n, len(tc.frame), ok)
 		}
 	}
@@ -162,7 +162,7 @@ func TestResumeDictionary(t *testing.T) {
 			t.Errorf("other rows than row %d changed", i)
 		}
 		old, now := bytesOfDictionary(t, data), bytesOfDictionary(t, after)
-		blocks, ok := leadingBlocks(old, i*len(rows[i].Text)/zstdBlock)
+		blocks, _, ok := leadingBlocks(old, i*len(rows[i].Text)/zstdBlock)
 		if kept := i > 20_000; !ok || kept != (len(blocks) > 0 && bytes.HasPrefix(now[9:], blocks)) {
 			t.Errorf("row %d: the blocks before it are kept: %t", i, !kept)
 		}

@@ -179,7 +179,7 @@ func (m *moved) weight() int64 { return max(m.old.size, 1<<20) }
 func (rw *rewriter) cut(m *moved, hold bool, put func(piece) error) error {
 	p := m.group.plan
 	c := &cutter{f: rw.f, ch: m.old, leaf: m.old.leaf, codec: m.old.codec, rows: m.group.old.rows,
-		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, scratch: scratches.Get().(*scratch)}
+		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, work: rw.codec.work, scratch: scratches.Get().(*scratch)}
 	defer scratches.Put(c.scratch)
 	if rw.personal[m.old.leaf] {
 		c.erased = func(v []byte) { m.erased = append(m.erased, string(c.leaf.appendText(nil, v))) }

@@ -20,6 +20,7 @@ type stream struct {
 	dict   values
 	texts  values // the dictionary as text, when the reader wants text
 	text   bool
+	ascii  bool // the values of the page are text as they are
 	hasDic bool
 	page   page
 	li, vi int // next level and next value of the page
@@ -42,6 +43,16 @@ type jumps struct {
 
 func newStream(f *file, c *chunk, text bool) *stream {
 	return &stream{leaf: c.leaf, codec: c.codec, pager: newPager(f, c), left: c.values, text: text}
+}
+
+// inherit takes over the memory of a stream that is not used any more.
+func (s *stream) inherit(old *stream) {
+	if old == nil {
+		return
+	}
+	s.buf, s.tmp, s.pager.buf = old.buf, old.tmp, old.pager.buf
+	s.dict.data, s.dict.lo, s.dict.hi = old.dict.data, old.dict.lo, old.dict.hi
+	s.page.idx, s.page.lo, s.page.hi = old.page.idx, old.page.lo, old.page.hi
 }
 
 // newReader returns a stream of raw values.
@@ -102,7 +113,7 @@ func (s *stream) open(rp *rawPage) (err error) {
 	case indexPage:
 		return nil
 	case dictPage:
-		if s.dict, err = rp.dictionary(s.leaf, s.codec, nil); err != nil {
+		if s.dict, err = rp.dictionary(s.leaf, s.codec, s.dict.data, &s.dict); err != nil {
 			return err
 		}
 		s.hasDic = true
@@ -125,9 +136,14 @@ func (s *stream) open(rp *rawPage) (err error) {
 	if s.codec != cNone && (rp.kind == dataPage || rp.head.sub(8).bool(7, true)) {
 		s.buf = b[:0] // decompressed, so it is ours: the next page may use it
 	}
-	if p.values, err = decodeValues(s.leaf, rp.enc, b, p.present(s.leaf), n); err != nil {
+	if p.values, err = s.page.decode(s.leaf, rp.enc, b, p.present(s.leaf), n); err != nil {
+		s.page = page{}
 		return err
 	}
+	if s.text && s.leaf.rep == 0 && p.def != nil && p.present(s.leaf) == p.n {
+		p.def = nil // nobody asks for its levels
+	}
+	s.ascii = s.text && !p.isDict && s.leaf.bare() && ascii(p.data)
 	s.page, s.li, s.vi = p, 0, 0
 	if s.jumps == nil || !s.jumps.blind {
 		s.left -= int64(rp.n)
@@ -137,7 +153,7 @@ func (s *stream) open(rp *rawPage) (err error) {
 
 // dictText decodes every entry of a dictionary once.
 func (l *leaf) dictText(d *values) values {
-	if l.typ == pBytes && l.sense != decimalSense && d.valid() {
+	if l.bare() && d.valid() {
 		return *d
 	}
 	out := values{n: d.n, lo: make([]uint32, d.n), hi: make([]uint32, d.n)}
@@ -315,25 +331,64 @@ func (s *stream) appendTo(b *textColumn, n int) {
 
 // appendRun appends k values of the page at hand.
 func (s *stream) appendRun(b *textColumn, k int) {
-	p, l, top := &s.page, s.leaf, byte(s.leaf.def)
-	plain := l.typ == pBytes && l.sense != decimalSense
-	for i := s.li; i < s.li+k; i++ {
-		if p.def != nil && p.def[i] != top {
-			b.null()
-			continue
+	p := &s.page
+	switch {
+	case p.def != nil:
+		s.appendSparse(b, k)
+	case p.isDict:
+		b.pick(&s.texts, p.idx[s.vi:s.vi+k])
+		s.vi += k
+	case s.ascii:
+		b.run(&p.values, s.vi, s.vi+k)
+		s.vi += k
+	default:
+		for range k {
+			s.appendOne(b)
 		}
-		switch {
-		case p.isDict:
-			j := p.idx[s.vi]
-			b.add(s.texts.data[s.texts.lo[j]:s.texts.hi[j]])
-		case plain && utf8.Valid(p.data[p.lo[s.vi]:p.hi[s.vi]]):
-			b.add(p.data[p.lo[s.vi]:p.hi[s.vi]])
-		default:
-			s.tmp = l.appendText(s.tmp[:0], p.at(s.vi))
-			b.add(s.tmp)
-		}
-		s.vi++
 	}
 	s.li += k
 	s.begun += int64(k)
+}
+
+// appendSparse appends k values, some of which are null.
+func (s *stream) appendSparse(b *textColumn, k int) {
+	top := byte(s.leaf.def)
+	for _, d := range s.page.def[s.li : s.li+k] {
+		if d == top {
+			s.appendOne(b)
+		} else {
+			b.null()
+		}
+	}
+}
+
+// appendOne appends the next value that is not null.
+func (s *stream) appendOne(b *textColumn) {
+	p := &s.page
+	switch {
+	case p.isDict:
+		j := p.idx[s.vi]
+		b.add(s.texts.data[s.texts.lo[j]:s.texts.hi[j]])
+	case s.ascii || s.leaf.bare() && utf8.Valid(p.data[p.lo[s.vi]:p.hi[s.vi]]):
+		b.add(p.data[p.lo[s.vi]:p.hi[s.vi]])
+	default:
+		s.tmp = s.leaf.appendText(s.tmp[:0], p.at(s.vi))
+		b.add(s.tmp)
+	}
+	s.vi++
+}
+
+// bare reports whether the text of a value is its bytes, where those are UTF-8.
+func (l *leaf) bare() bool { return l.typ == pBytes && l.sense != decimalSense }
+
+// ascii reports whether no byte is larger than 127.
+func ascii(b []byte) bool {
+	var all uint64
+	for ; len(b) >= 8; b = b[8:] {
+		all |= le64(b)
+	}
+	for _, c := range b {
+		all |= uint64(c)
+	}
+	return all&0x8080808080808080 == 0
 }

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -32,7 +33,7 @@ func newTextColumn(mem memory.Allocator, rows, guess int) *textColumn {
 	b := c.offsets.Bytes()
 	c.ends = unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(b))), rows+1)
 	c.bits, c.bytes = c.valid.Bytes(), c.data.Bytes()
-	fill(c.bits, 0)
+	fill(c.bits, 0xff)
 	c.ends[0] = 0
 	return c
 }
@@ -46,19 +47,81 @@ func (c *textColumn) grow(n int) {
 }
 
 func (c *textColumn) null() {
+	c.bits[c.n>>3] &^= 1 << (c.n & 7)
 	c.n++
 	c.nulls++
 	c.ends[c.n] = int32(c.used)
 }
 
+// short is how many bytes of a text are copied at once. What is copied too much is
+// overwritten by the next one, or cut off.
+const short = 32
+
 func (c *textColumn) add(text []byte) {
-	if c.used+len(text) > len(c.bytes) {
-		c.grow(len(text))
+	n := len(text)
+	if c.used+max(n, short) > len(c.bytes) {
+		c.grow(max(n, short))
 	}
-	c.used += copy(c.bytes[c.used:], text)
-	c.bits[c.n>>3] |= 1 << (c.n & 7)
+	if n <= short && cap(text) >= short {
+		copyShort(c.bytes[c.used:c.used+short], text[:short])
+	} else {
+		copy(c.bytes[c.used:], text)
+	}
+	c.used += n
 	c.n++
 	c.ends[c.n] = int32(c.used)
+}
+
+// pick appends the values with the given indices.
+func (c *textColumn) pick(v *values, idx []uint32) {
+	used, n := c.used, c.n
+	for _, j := range idx {
+		text := v.data[v.lo[j]:v.hi[j]]
+		if used+max(len(text), short) > len(c.bytes) {
+			c.used = used
+			c.grow(max(len(text), short))
+		}
+		if len(text) <= short && cap(text) >= short {
+			copyShort(c.bytes[used:used+short], text[:short])
+		} else {
+			copy(c.bytes[used:], text)
+		}
+		used += len(text)
+		n++
+		c.ends[n] = int32(used)
+	}
+	c.used, c.n = used, n
+}
+
+// run appends the values from one place to another.
+func (c *textColumn) run(v *values, from, to int) {
+	used, n := c.used, c.n
+	for i, lo := range v.lo[from:to] {
+		text := v.data[lo:v.hi[from+i]]
+		if used+max(len(text), short) > len(c.bytes) {
+			c.used = used
+			c.grow(max(len(text), short))
+		}
+		if len(text) <= short && cap(text) >= short {
+			copyShort(c.bytes[used:used+short], text[:short])
+		} else {
+			copy(c.bytes[used:], text)
+		}
+		used += len(text)
+		n++
+		c.ends[n] = int32(used)
+	}
+	c.used, c.n = used, n
+}
+
+// copyShort copies short bytes, without the call that copy is.
+func copyShort(dst, src []byte) {
+	_, _ = dst[short-1], src[short-1]
+	w, x, y, z := le64(src), le64(src[8:]), le64(src[16:]), le64(src[24:])
+	binary.LittleEndian.PutUint64(dst, w)
+	binary.LittleEndian.PutUint64(dst[8:], x)
+	binary.LittleEndian.PutUint64(dst[16:], y)
+	binary.LittleEndian.PutUint64(dst[24:], z)
 }
 
 // array returns the column and gives the buffers to it.

@@ -247,7 +247,7 @@ func TestDictionaryStaysUnique(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := rp.dictionary(f.leaves[0], f.groups[0].chunks[0].codec, nil)
+	d, err := rp.dictionary(f.leaves[0], f.groups[0].chunks[0].codec, nil, &values{})
 	if err != nil || d.n != 6 || bits.Len(uint(d.n-1)) != 3 {
 		t.Errorf("%d entries, %v", d.n, err)
 	}

@@ -43,6 +43,11 @@ func (v *values) at(i int) []byte {
 // decodeValues reads n values of a column in the given encoding. dict is the
 // number of entries of the dictionary, -1 when there is none.
 func decodeValues(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
+	return (&values{}).decode(l, enc, b, n, dict)
+}
+
+// decode is decodeValues with the memory of values that are not needed any more.
+func (old *values) decode(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
 	v := values{n: n, width: l.width}
 	if n == 0 {
 		v.isDict = enc == ePlainDict || enc == eRLEDict
@@ -51,7 +56,7 @@ func decodeValues(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
 	var err error
 	switch {
 	case enc == ePlainDict || enc == eRLEDict:
-		return decodeIndices(nil, b, n, dict)
+		return decodeIndices(old.idx, b, n, dict)
 	case enc == ePlain && l.typ == pBool:
 		if (n+7)/8 > len(b) {
 			return v, errValues
@@ -63,6 +68,7 @@ func decodeValues(l *leaf, enc int64, b []byte, n, dict int) (values, error) {
 		}
 		v.data = b[:n*l.width]
 	case enc == ePlain:
+		v.lo, v.hi = room(old.lo, n, len(b)/4), room(old.hi, n, len(b)/4)
 		err = v.plainBytes(b)
 	case enc == eRLE && l.typ == pBool:
 		if len(b) < 4 {
@@ -106,7 +112,7 @@ func (v *values) plainBytes(b []byte) error {
 	if v.n > len(b)/4 {
 		return errValues
 	}
-	v.data, v.lo, v.hi = b, make([]uint32, v.n), make([]uint32, v.n)
+	v.data = b
 	p := 0
 	for i := range v.n {
 		if len(b)-p < 4 {
@@ -121,6 +127,18 @@ func (v *values) plainBytes(b []byte) error {
 		p += k
 	}
 	return nil
+}
+
+// room returns n places, those of old when they are enough; nil when there are more
+// than there can be.
+func room(old []uint32, n, most int) []uint32 {
+	switch {
+	case n > most:
+		return nil
+	case cap(old) < n:
+		return make([]uint32, n)
+	}
+	return old[:n]
 }
 
 // unpackDelta decodes DELTA_BINARY_PACKED integers, at most n of them, and
