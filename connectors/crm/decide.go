@@ -68,8 +68,12 @@ func (j *job) gone(t *table) []*target {
 }
 
 // incoming lists the references to a table: the foreign keys of the schema, and
-// those of the catalog whose target outlives an emptied row.
+// those of the catalog whose target outlives an emptied row. It is asked when all
+// layouts of the work are known.
 func (j *job) incoming(t *table) []reference {
+	if known, ok := j.in[t]; ok {
+		return known
+	}
 	var out []reference
 	add := func(r reference) {
 		if !slices.ContainsFunc(out, r.same) && !slices.Contains(r.toCols, "") {
@@ -95,6 +99,7 @@ func (j *job) incoming(t *table) []reference {
 			}
 		}
 	}
+	j.in[t] = out
 	return out
 }
 

@@ -135,7 +135,10 @@ func otherRole(column string) bool {
 
 // catalogField finds or adds a field of a collection.
 func catalogField(c *connectors.Collection, name string) *connectors.CatalogField {
-	i := slices.IndexFunc(c.Fields, func(f connectors.CatalogField) bool { return strings.EqualFold(f.Name, name) })
+	i := slices.IndexFunc(c.Fields, func(f connectors.CatalogField) bool { return f.Name == name })
+	if i < 0 {
+		i = slices.IndexFunc(c.Fields, func(f connectors.CatalogField) bool { return strings.EqualFold(f.Name, name) })
+	}
 	if i < 0 {
 		c.Fields = append(c.Fields, connectors.CatalogField{Name: name})
 		i = len(c.Fields) - 1

@@ -78,7 +78,7 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, dir
 	if err != nil {
 		return nil, err
 	}
-	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, out: make([]connectors.Outcome, len(work))}
+	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, in: map[*table][]reference{}, out: make([]connectors.Outcome, len(work))}
 	if direct && ss.returning {
 		j.leaves = j.leavesOf(work)
 	}
@@ -104,8 +104,9 @@ type job struct {
 	index   map[string]*target // by table and ident
 	parents map[int][]int      // target to delete -> targets to delete that it refers to
 	out     []connectors.Outcome
-	leaves  map[*table]bool // tables whose rows are deleted while they are read
-	changed string          // a table with a row whose check failed
+	in      map[*table][]reference // what leads to a table
+	leaves  map[*table]bool        // tables whose rows are deleted while they are read
+	changed string                 // a table with a row whose check failed
 }
 
 // target is one row with the edits that concern it.

@@ -173,8 +173,8 @@ func (s *source) sampleColumns(ctx context.Context, ss *session, sc *schema, t *
 // fieldName is the column's name as the catalog, or else the table, spells it.
 func (s *source) fieldName(t *table, name string) string {
 	if c, ok := s.dataset.Collection(s.collectionName(t)); ok {
-		for _, f := range c.Fields {
-			if strings.EqualFold(f.Name, name) {
+		for _, f := range c.Fields { // it may stand for another column, whose name differs in case
+			if strings.EqualFold(f.Name, name) && t.column(f.Name) == t.column(name) {
 				return f.Name
 			}
 		}

@@ -155,9 +155,9 @@ func BenchmarkMariaDBErase(b *testing.B) {
 // of 5,000 rows, each row checked, its units looked at after. Beside it stands one
 // transaction a person, six prepared statements by key, without checks. Both servers
 // write their log to the disk at every commit, as a database that keeps customers
-// does. A server that does not would spare the plain program ten thousand waits and the
-// batches a dozen; the processor time, which leaves all waiting out, tells how much of
-// the gain would remain. The VACUUM that removes PostgreSQL's dead rows is measured
+// does: ten thousand waits for the plain program, a dozen for the batches. Where the disk
+// answers at once, or fsync is off, less is gained by that; the processor time, which
+// leaves all waiting out, tells what remains. The VACUUM that removes PostgreSQL's dead rows is measured
 // apart: the plain program has none.
 func benchErase(b *testing.B, p benchServer) {
 	ctx, people := context.Background(), benchPeople()

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -177,11 +178,36 @@ func TestServerNamesThatDifferInCase(t *testing.T) {
 				t.Errorf("%s refers to %v", coll, field.References)
 			}
 		}
-		if out := f.erase(work("p[1,10001)", del("pk=1")...)); out[0] != (connectors.Outcome{Deleted: 1, Gone: true}) {
-			t.Errorf("%+v", out)
+		_, out, err := f.src.EraseAll(context.Background(), []connectors.UnitEdits{work("p[1,10001)", del("pk=1")...)})
+		if err != nil || out[0] != (connectors.Outcome{Deleted: 1, Gone: true}) {
+			t.Errorf("%+v %v", out, err)
 		}
 		if got := f.rows("SELECT (SELECT count(*) FROM " + q + "P" + q + "), (SELECT count(*) FROM " + q + "C" + q + ")"); got[0] != "1|1" {
 			t.Error(got)
 		}
 	})
+}
+
+// So are columns.
+func TestServerColumnsThatDifferInCase(t *testing.T) {
+	f := serverFixture(t, "postgres", "t: id! Phone@phone phone@phone", `CREATE TABLE t (id INTEGER PRIMARY KEY, "Phone" TEXT, phone TEXT, "PHONE" TEXT);
+		INSERT INTO t VALUES (1,'+919876500001','+919876500002','+919876500003')`)
+	for tb, err := range f.src.Sample(context.Background(), 5, 1) {
+		if err != nil || len(tb.Gaps) > 0 {
+			t.Fatal(err, tb.Gaps)
+		}
+		var got []string
+		for _, c := range tb.Columns {
+			got = append(got, fmt.Sprint(c.Name, c.Cells))
+		}
+		if strings.Join(got, " ") != "id[{0 1}] Phone[{0 +919876500001}] phone[{0 +919876500002}] PHONE[{0 +919876500003}]" {
+			t.Error(got)
+		}
+	}
+	if out := f.erase(work("t[1,10001)", emptyFields("pk=1", "Phone"))); out[0].Redacted != 1 {
+		t.Errorf("%+v", out)
+	}
+	if got := f.rows("SELECT * FROM t"); got[0] != "1|<nil>|+919876500002|+919876500003" {
+		t.Error(got)
+	}
 }

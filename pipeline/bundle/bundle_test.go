@@ -299,8 +299,13 @@ func TestTableMisuse(t *testing.T) {
 	}
 	tab, err := w.Dataset("x/y", []FieldInfo{{Name: "a"}})
 	ok(t, err)
-	if _, err := w.Dataset("X/Y", nil); err == nil {
+	if _, err := w.Dataset("x/y", nil); err == nil {
 		t.Error("a dataset twice")
+	}
+	other, err := w.Dataset("X/Y", []FieldInfo{{Name: "a"}}) // another table of a database that tells them apart
+	ok(t, err, other.RowMap(map[string]any{"a": 2}, RowMeta{}), other.Close())
+	if _, err := w.Dataset("X/Y", nil); err == nil {
+		t.Error("the other dataset twice")
 	}
 	if tab.Row(make([]Cell, 2), RowMeta{}) == nil || tab.RowMap(map[string]any{"b": 1}, RowMeta{}) == nil ||
 		tab.RowMap(map[string]any{"a": func() {}}, RowMeta{}) == nil {
@@ -318,6 +323,9 @@ func TestTableMisuse(t *testing.T) {
 	b := entries(t, w.path)
 	if b["data/x_y.json"] != "[\n{\"a\":{\"n\":1.5,\"t\":\"<&>\"},\"_record\":{}}\n]\n" || !strings.Contains(b["coverage.json"], `"name": "x/y"`) {
 		t.Error(b["data/x_y.json"], b["coverage.json"])
+	}
+	if !strings.Contains(b["data/X_Y.2.json"], `"a":2`) || !strings.Contains(b["coverage.json"], `"name": "X/Y"`) {
+		t.Error(b["data/X_Y.2.json"], b["coverage.json"])
 	}
 }
 

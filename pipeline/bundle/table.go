@@ -63,8 +63,9 @@ func (s *stamp) set(at time.Time) {
 	}
 }
 
-// Dataset starts data/<name>.json and data/<name>.csv. Names of datasets and, in
-// one dataset, of fields are unique. Several tables can be open at once; all are
+// Dataset starts data/<name>.json and data/<name>.csv; of two names that differ in case
+// only, the second has a number there. Names of datasets and, in one dataset, of fields
+// are unique. Several tables can be open at once; all are
 // closed before the bundle is.
 func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
 	t := &Table{w: w, name: cleanName(strings.ReplaceAll(name, "/", "_")), fields: fields, index: map[string]int{}}
@@ -82,9 +83,13 @@ func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
 	if err := w.usable(); err != nil {
 		return nil, err
 	}
-	key := strings.ToLower(t.name)
-	if w.tables[key] != nil {
-		return nil, fmt.Errorf("dataset %s stands in the bundle already", name)
+	key, own := strings.ToLower(t.name), t.name
+	for n := 2; w.tables[key] != nil; n++ { // of names that are one to a file system the second has a number
+		if w.tables[key].stats.name == name {
+			return nil, fmt.Errorf("dataset %s stands in the bundle already", name)
+		}
+		t.name = fmt.Sprintf("%s.%d", own, n)
+		key = strings.ToLower(t.name)
 	}
 	var err error
 	if t.json, err = w.newSpool(true); err != nil {
