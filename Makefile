@@ -61,7 +61,7 @@ interop-parquet:
 # children in five tables against one transaction a person.
 bench-sql: install
 	$(GO) test -run '^$$' -bench '^BenchmarkSQL$$' -benchtime 1x -timeout 60m ./cmd/sutra
-	$(GO) test -run '^$$' -bench '^BenchmarkPostgresErase$$' -benchtime 1x ./connectors/crm
+	$(GO) test -run '^$$' -bench '^Benchmark(Postgres|MariaDB)Erase$$' -benchtime 1x ./connectors/crm
 
 # Every fuzz target, one after the other. FUZZ is a number of runs: a duration makes Go take
 # its own deadline for a failure now and then (golang/go#75804).
