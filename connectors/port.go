@@ -262,7 +262,11 @@ var (
 	ErrChanged  = errors.New("changed since planned")     // a precondition of an edit does not hold
 	ErrBusy     = errors.New("locked by another process") // a database is locked
 	ErrReadOnly = errors.New("the source is read-only")
-	ErrUnfit    = errors.New("the field cannot hold the new value")
+	// ErrForbidden says that a rule of the source's own, such as a constraint or a trigger,
+	// forbids the change of a record. Nothing was changed; without that record, the others
+	// of a batch may pass.
+	ErrForbidden = errors.New("a rule of the source forbids the change")
+	ErrUnfit     = errors.New("the field cannot hold the new value")
 )
 
 // AccountRule says which account the records of an object source belong to.

@@ -28,7 +28,7 @@ func (a *application) execute(ctx context.Context, steps []planStep) error {
 		return nil
 	}
 	if be, ok := src.Conn.(connectors.BatchEraser); ok {
-		return a.transaction(ctx, src, er, be, steps)
+		return a.transact(ctx, src, er, be, steps)
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(a.Workers, 1))
@@ -209,123 +209,6 @@ func (a *application) hers(account string, t lineage.Token) bool {
 		}
 	}
 	return false
-}
-
-// recordRef names a record of a plan.
-type recordRef struct {
-	unit                uint32
-	collection, locator string
-}
-
-// transaction executes steps of a database in one transaction. Records that
-// changed since the plan are stale, those of tables that cannot be changed have failed;
-// the others are done all the same.
-func (a *application) transaction(ctx context.Context, src *Source, er connectors.Eraser, be connectors.BatchEraser, steps []planStep) error {
-	passed := map[recordRef]bool{} // stale, or done by an earlier run
-	late := map[int]audit.State{}  // steps with records that are stale or failed
-	for {                          // every turn finds further such records, or is the last
-		bad := map[recordRef]bool{}
-		var work []connectors.UnitEdits
-		for _, st := range steps {
-			ue := connectors.UnitEdits{Unit: st.Unit.Unit, Edits: a.edits(src, st, bad)}
-			ue.Edits = slices.DeleteFunc(ue.Edits, func(e connectors.Edit) bool { return passed[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
-			work = append(work, ue)
-		}
-		next, out, err := be.EraseAll(ctx, work)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil {
-			a.sm.Lock()
-			defer a.sm.Unlock()
-			for i, st := range steps {
-				rest := st
-				rest.Edits = slices.DeleteFunc(slices.Clone(st.Edits), func(e planEdit) bool { return passed[recordRef{st.Unit.ID, e.Collection, e.Locator}] })
-				a.outcome(rest, out[i])
-				if err := a.touched.add(touched{src.Name, next[i], false}); err != nil {
-					return err
-				}
-				if state, ok := late[st.No]; ok {
-					a.mark(st, state, 0)
-				} else {
-					a.mark(st, audit.Done, out[i].Shells)
-				}
-			}
-			return nil
-		}
-		var fixed *connectors.FixedError
-		if errors.As(err, &fixed) && a.setAside(steps, fixed, passed, late) {
-			continue
-		}
-		if !errors.Is(err, connectors.ErrChanged) || len(bad) == 0 {
-			a.failed(steps, err)
-			return nil
-		}
-		for ref := range bad {
-			passed[ref] = true
-		}
-		if err := a.settle(ctx, src, er, steps, bad, late); err != nil {
-			return err
-		}
-	}
-}
-
-// setAside fails the edits of a collection that cannot be changed, so that those of
-// others can go on without them. It reports whether there were any.
-func (a *application) setAside(steps []planStep, fixed *connectors.FixedError, passed map[recordRef]bool, late map[int]audit.State) bool {
-	found := false
-	for _, st := range steps {
-		var mine []planEdit
-		for _, e := range st.Edits {
-			ref := recordRef{st.Unit.ID, e.Collection, e.Locator}
-			if e.Collection == fixed.Collection && !passed[ref] {
-				passed[ref] = true
-				mine = append(mine, e)
-			}
-		}
-		if len(mine) > 0 {
-			found, late[st.No] = true, audit.Failed
-			a.failed([]planStep{{No: st.No, Source: st.Source, Unit: st.Unit, Edits: mine}}, fixed)
-		}
-	}
-	return found
-}
-
-// settle looks at rows that are not what the plan saw: a row in which nothing is
-// left to do was done by an earlier run; the rest is stale.
-func (a *application) settle(ctx context.Context, src *Source, er connectors.Eraser, steps []planStep, bad map[recordRef]bool, late map[int]audit.State) error {
-	for _, st := range steps {
-		var edits []connectors.Edit
-		var mine []planEdit
-		for i, e := range a.edits(src, st, nil) {
-			if bad[recordRef{st.Unit.ID, e.Collection, e.Locator}] {
-				e.Check = nil
-				edits = append(edits, e)
-				mine = append(mine, st.Edits[i])
-			}
-		}
-		if len(edits) == 0 {
-			continue
-		}
-		left, err := er.Residue(ctx, st.Unit.Unit, edits)
-		if err != nil {
-			late[st.No] = audit.Stale
-			a.failed([]planStep{{No: st.No, Source: st.Source, Unit: st.Unit, Edits: mine}}, err)
-			continue
-		}
-		a.sm.Lock()
-		for _, e := range mine {
-			one := planStep{No: st.No, Source: st.Source, Unit: st.Unit, Edits: []planEdit{e}}
-			if slices.ContainsFunc(left, func(x connectors.Edit) bool { return x.Collection == e.Collection && x.Locator == e.Locator }) {
-				late[st.No] = audit.Stale
-				a.stale(one)
-			} else {
-				a.outcome(one, connectors.Outcome{})
-			}
-		}
-		a.sm.Unlock()
-	}
-	return ctx.Err()
 }
 
 // edits makes the edits of a step. Rows whose content is not what the plan saw

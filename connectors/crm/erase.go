@@ -271,7 +271,7 @@ func (j *job) loadChunk(ctx context.Context, unit int, l *layout, edits []connec
 	rows := make(map[string]foundRow, len(locs))
 	err := find(ctx, j.ss, l, locs, func(loc string, r row) error {
 		if _, twice := rows[loc]; twice {
-			return fmt.Errorf("table %q: several rows have the key that the catalog names; nothing was changed", l.table.name)
+			return fmt.Errorf("%w: table %q: several rows have the key that the catalog names; nothing was changed", connectors.ErrForbidden, l.table.name)
 		}
 		f := foundRow{ident: cloneVals(r.ident)}
 		if checked {

@@ -204,6 +204,9 @@ func explainMySQL(err error) error {
 		return &serverError{code: "HY000", text: "the database driver failed"}
 	}
 	out := &serverError{code: fmt.Sprintf("MySQL %d", me.Number), text: "the database refused the statement", row: rowErrors[me.Number], passes: passErrors[me.Number]}
+	if out.row {
+		out.kind = connectors.ErrForbidden
+	}
 	switch me.Number {
 	case 1451, 1452: // tables and constraints
 		out.text = "a foreign key is violated"
@@ -218,7 +221,7 @@ func explainMySQL(err error) error {
 	case 1053, 1077, 1317, 1927:
 		out.text = "the server ended the statement or the connection"
 	case 1644:
-		out.text = "a trigger or function of the database refuses the change"
+		out.kind, out.text = connectors.ErrForbidden, "a trigger or function of the database refuses the change"
 	default:
 		if out.row {
 			out.text = "a value does not fit, or a constraint is violated"

@@ -213,7 +213,7 @@ func explainPostgres(err error) error {
 	}
 	switch class {
 	case "22", "23", "44": // their messages show values
-		out.row = true
+		out.row, out.kind = true, connectors.ErrForbidden
 		out.text = "a value does not fit"
 		if class != "22" {
 			out.text = "a constraint is violated"
@@ -228,7 +228,7 @@ func explainPostgres(err error) error {
 	case "57", "08":
 		out.passes = pe.Code != "57014"
 	case "P0": // raised by a trigger, in words that may be anybody's
-		out.text = "a trigger or function of the database refuses the change"
+		out.kind, out.text = connectors.ErrForbidden, "a trigger or function of the database refuses the change"
 	case "28", "3D", "25", "42", "53", "54", "55", "58", "0A", "XX":
 	default:
 		out.text = "the database refused the statement"

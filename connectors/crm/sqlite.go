@@ -212,8 +212,9 @@ func explain(err error) error {
 	case codes.SQLITE_CANTOPEN:
 		out.text = "the database file cannot be opened"
 	case codes.SQLITE_CONSTRAINT:
-		if se.Code() != codes.SQLITE_CONSTRAINT_TRIGGER {
-			out.text = schemaWords(se.Error(), "constraint failed", out.text)
+		out.kind = connectors.ErrForbidden
+		if out.text = schemaWords(se.Error(), "constraint failed", out.text); se.Code() == codes.SQLITE_CONSTRAINT_TRIGGER {
+			out.text = "a trigger of the database refuses the change" // in words that may be anybody's
 		}
 	case codes.SQLITE_ERROR:
 		for _, start := range []string{"no such", "foreign key mismatch", "malformed database schema"} {
