@@ -101,3 +101,45 @@ func TestVeryManyAlike(t *testing.T) {
 		t.Errorf("%d refused steps", steps)
 	}
 }
+
+// TestVeryManyOfTwo: two people, each with 20,000 records, whom a record without a name
+// holds together, or who had one number after the other. Comparing each name of one
+// with each of the other would not end.
+func TestVeryManyOfTwo(t *testing.T) {
+	const n = 20_000
+	no := func(string) bool { return false }
+	for _, c := range []struct {
+		name  string
+		first string
+		line  func(i int) string
+	}{
+		{"a record without a name", "r0 a - phone:1 phone:2", func(i int) string {
+			return fmt.Sprintf("r%d a %s phone:%d", i, []string{"Asha_Rao", "Bela_Iyer", "Asha", "Bela"}[i%4], i%2+1)
+		}},
+		{"one after the other", "r0 a - email:1", func(i int) string {
+			return fmt.Sprintf("r%d a %s phone:1", i, []string{"Asha_Rao", "Bela_Iyer", "Asha", "Bela"}[i%4])
+		}},
+	} {
+		lines := []string{c.first}
+		for i := range 2 * n {
+			lines = append(lines, c.line(i))
+		}
+		v := world(lines)
+		for i := range v[1:] {
+			v[i+1].Record.RecordedAt = time.Date(2012+i%2*8, 1, 1, 0, 0, i%86400, 0, time.UTC)
+		}
+		r := NewResolver(index(v), Kinds{Unique: no, Link: no, Medium: no}, DefaultLimits())
+		list, err := r.Candidates(t.Context(), Query{tok("phone:1"), "phone"}, "")
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		for _, p := range list {
+			if len(p.Copies) != n {
+				t.Errorf("%s: a person with %d copies, want %d", c.name, len(p.Copies), n)
+			}
+		}
+		if want := 1 + strings.Count(c.first, "email"); len(list) != want {
+			t.Errorf("%s: %d people, want %d", c.name, len(list), want)
+		}
+	}
+}

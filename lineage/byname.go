@@ -37,12 +37,16 @@ func (w *walk) byName(p *ridSet) ([]*ridSet, error) {
 		return whole, nil
 	}
 	anchors := map[Token][]*visit{}
+	group := map[*visit]int{}
 	for i, g := range groups {
 		anchors[Token{0: byte(i >> 8), 1: byte(i), 15: 1}] = g.members
+		for _, v := range g.members {
+			group[v] = i + 1
+		}
 	}
 	for _, v := range list {
 		if n := recordName(v.f.Record.Labels); len(recordName(v.f.Record.Names)) == 0 && len(n) > 0 {
-			if i, ok := only(groups, n); ok && !slices.Contains(groups[i].members, v) {
+			if i, ok := only(groups, n); ok && group[v] != i+1 {
 				t := Token{0: byte(i >> 8), 1: byte(i), 15: 1}
 				anchors[t] = append(anchors[t], v)
 			}
@@ -112,7 +116,16 @@ func (w *walk) kinships(list []*visit) ([]kin, error) {
 					parent[max(find(i), find(k))] = min(find(i), find(k))
 				}
 			}
-			carriers[e.Token] = append(carriers[e.Token], i)
+			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
+			if err != nil {
+				return nil, err
+			}
+			// One of those who are alike and together already answers for all of them.
+			if !slices.ContainsFunc(carriers[e.Token], func(k int) bool {
+				return find(i) == find(k) && w.r.likeOf(info, e.Token, v.f) == w.r.likeOf(info, e.Token, list[k].f)
+			}) {
+				carriers[e.Token] = append(carriers[e.Token], i)
+			}
 		}
 	}
 	return named(list, find), nil
@@ -130,9 +143,10 @@ func named(list []*visit, find func(int) int) []kin {
 			out = append(out, kin{})
 		}
 		out[g].members = append(out[g].members, v)
-		if n := recordName(v.f.Record.Names); len(n) > 0 {
-			out[g].names = append(out[g].names, n)
-		}
+		out[g].names = addName(out[g].names, recordName(v.f.Record.Names))
+	}
+	for g := range out {
+		out[g].names = distinct(out[g].names)
 	}
 	return slices.DeleteFunc(out, func(g kin) bool { return len(g.names) == 0 })
 }

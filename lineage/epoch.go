@@ -85,11 +85,9 @@ func otherPeople(before, after []*Found, silence time.Duration) bool {
 func namesOf(list []*Found) []Name {
 	var out []Name
 	for _, f := range list {
-		if n := f.Record.name(); len(n) > 0 {
-			out = append(out, n)
-		}
+		out = addName(out, f.Record.name())
 	}
-	return out
+	return distinct(out)
 }
 
 // epochOf returns in which time a record stands, and false when it has no date.

@@ -115,6 +115,12 @@ func addName(list []Name, n Name) []Name {
 	return append(list, n)
 }
 
+// distinct returns the names, each once. It reorders the list.
+func distinct(list []Name) []Name {
+	slices.SortFunc(list, func(a, b Name) int { return slices.Compare(a, b) })
+	return slices.CompactFunc(list, func(a, b Name) bool { return slices.Equal(a, b) })
+}
+
 // nameGroups counts the clearly different names. The result does not depend on
 // the order of the names.
 func nameGroups(names []Name) int {

@@ -22,6 +22,7 @@ type planner struct {
 	holds []Hold
 	spool *spool
 	seen  map[recordKey]bool
+	near  neighbours
 	crowd map[string]*lineage.Person // by account: all whose data go, taken together
 	err   error                      // the first that keep or edit met; finish returns it
 

@@ -88,19 +88,40 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 	return whole, others, nil
 }
 
-// sameRecord returns all sightings of a record: they stand next to each other.
+// neighbours are the sightings of a run of rows of one unit.
+type neighbours struct {
+	from, to lineage.RID // from <= id < to
+	found    []lineage.Found
+}
+
+// sameRecord returns all sightings of a record: they stand next to each other. Records
+// are mostly asked about one after the other, so more of them are read at once then.
 func (pl *planner) sameRecord(f *lineage.Found) ([]lineage.Found, error) {
-	const reach = 64
-	var ids []lineage.RID
-	low := uint32(f.RID)
-	for i := low - min(low, reach); i < low+reach; i++ {
-		ids = append(ids, lineage.RID(uint64(f.RID.Unit())<<32|uint64(i)))
+	const reach, ahead = 64, 2048
+	from, to := f.RID-lineage.RID(min(uint32(f.RID), reach)), f.RID+reach
+	if n := &pl.near; from < n.from || to > n.to {
+		last := to
+		if from >= n.from && f.RID <= n.to {
+			last += ahead
+		}
+		ids := make([]lineage.RID, 0, last-from)
+		for id := from; id < last && id.Unit() == f.RID.Unit(); id++ {
+			ids = append(ids, id)
+		}
+		found, err := pl.Graph.Load(ids)
+		if err != nil {
+			return nil, err
+		}
+		*n = neighbours{from, last, found}
 	}
-	found, err := pl.Graph.Load(ids)
-	if err != nil {
-		return nil, err
+	var out []lineage.Found
+	at, _ := slices.BinarySearchFunc(pl.near.found, from, func(x lineage.Found, id lineage.RID) int { return cmp.Compare(x.RID, id) })
+	for ; at < len(pl.near.found) && pl.near.found[at].RID < to; at++ {
+		if x := &pl.near.found[at]; keyOf(x) == keyOf(f) {
+			out = append(out, *x)
+		}
 	}
-	return slices.DeleteFunc(found, func(x lineage.Found) bool { return keyOf(&x) != keyOf(f) }), nil
+	return out, nil
 }
 
 // otherParty reports a call between her and somebody else who is not the
