@@ -12,7 +12,8 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
-// Hasher makes keyed hashes; *lineage.Graph is one.
+// Hasher makes keyed hashes; *lineage.Graph is one. What it is given is valid during
+// the call only.
 type Hasher interface {
 	Token(kind, value string) lineage.Token
 	Word(s string) uint32
