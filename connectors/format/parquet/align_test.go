@@ -102,6 +102,40 @@ func TestAligned(t *testing.T) {
 func TestSequences(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newTestPacker(t)
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		src := []byte("what the first matches repeat")
+		p.lits = append(p.lits, src...)
+		shortest := rapid.SampledFrom([]int{leastMatch, 4, 9, 700, zstdBlock / 2}).Draw(t, "shortest")
+		spread := rapid.SampledFrom([]int{1, 2, 50, 3000}).Draw(t, "spread")
+		most, before := rapid.IntRange(0, 40).Draw(t, "literals"), len(src)
+		for len(src)+most+shortest+spread < zstdBlock {
+			lits := rng.IntN(most + 1)
+			for range lits {
+				src = append(src, byte(rng.IntN(7)))
+				p.lits = append(p.lits, src[len(src)-1])
+			}
+			back, match := 1+rng.IntN(min(len(src), spread)), shortest+rng.IntN(spread)
+			p.seqs = append(p.seqs, sequence{lit: uint32(before + lits), match: uint32(match), off: p.last.express(uint32(back), before+lits == 0)})
+			for range match {
+				src = append(src, src[len(src)-back])
+			}
+			before = 0
+		}
+		if len(p.seqs) == 0 {
+			return
+		}
+		body := p.sequenceSection(p.literalSection(nil, p.lits))
+		frame := append(blockHead(frameHead(nil, len(src)), compressedBlock, len(body), true), body...)
+		if back, err := inflate(cZstd, make([]byte, len(src)), frame); err != nil || !bytes.Equal(back, src) {
+			t.Fatalf("%d sequences: the frame holds something else: %v", len(p.seqs), err)
+		}
+	})
+}
+
+// TestAlignedAtRandom packs columns of every width with more and less in common.
+func TestAlignedAtRandom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newTestPacker(t)
 		var src []byte
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		for range rapid.IntRange(1, 12).Draw(t, "parts") {
