@@ -32,7 +32,7 @@ func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool
 	if !ok {
 		return dst, false
 	}
-	from, ok := p.holds(blocks, end, src)
+	from, ok := p.holds(blocks, end, keep*zstdBlock, src)
 	if !ok {
 		return dst, false
 	}
@@ -52,21 +52,21 @@ func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool
 }
 
 // holds returns how many bytes the blocks hold, the last of which stands at end, and
-// false unless src begins with them.
-func (p *packer) holds(blocks []byte, end int, src []byte) (int, bool) {
+// false unless src begins with them. They hold room at most.
+func (p *packer) holds(blocks []byte, end, room int, src []byte) (int, bool) {
 	window := max(bits.Len(uint(len(src))), 10) // a power of two that is enough
 	p.try = append(p.try[:0], 0x28, 0xb5, 0x2f, 0xfd, 0, byte(window-10)<<3)
 	end += len(p.try)
 	p.try = append(p.try, blocks...)
 	p.try[end] |= 1 // the last one
-	if cap(p.back) < len(src) {
-		p.back = make([]byte, len(src))
+	if cap(p.back) < room {
+		p.back = make([]byte, room)
 	}
 	d, err := unzstd()
 	if err != nil {
 		return 0, false
 	}
-	back, err := d.DecodeAll(p.try, p.back[:0:len(src)])
+	back, err := d.DecodeAll(p.try, p.back[:0:room])
 	return len(back), err == nil && bytes.HasPrefix(src, back)
 }
 
