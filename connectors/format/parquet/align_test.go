@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -75,6 +76,14 @@ func TestAligned(t *testing.T) {
 		{"behind levels that are not told of", append([]byte{2, 0, 0, 0, 9, 9}, clock...), 0, 8, 620},
 		{"telephone numbers", plainTexts(60_000, func(int) string { return fmt.Sprintf("+91%d", 6_000_000_000+rng.Int64N(3_999_999_999)) }), 0, 0, 600},
 		{"addresses of several lengths", mails(60_000), 0, 0, 450},
+		{"more than a window, of few sizes", append(append(plainTexts(1, func(int) string { return "the first of its size, and far from the next" }), bytes.Repeat(clock, 20)...), mails(60_000)...), 0, 0, 1001},
+		{"a value larger than a window, and another", plainTexts(2, func(int) string { return strings.Repeat(string(clock), 19) }), 0, 0, 1001},
+		{"far from the last of its size", plainTexts(300_000, func(i int) string {
+			if i%280_000 == 0 {
+				return "the only one of its size, or nearly so"
+			}
+			return fmt.Sprintf("%030d", rng.Int64())
+		}), 0, 0, 1001},
 		{"empty texts", plainTexts(90_000, func(int) string { return "" }), 0, 0, 3000},
 		{"one text", plainTexts(1, func(int) string { return string(clock) }), 0, 0, 1001},
 		{"texts longer than a block", plainTexts(3, func(int) string { return string(clock[:200_000]) }), 0, 0, 400},

@@ -25,7 +25,7 @@ type former struct {
 // wrong frame would be the loss of a column.
 func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool) {
 	keep := min(was.same, len(src)) / zstdBlock
-	if keep == 0 || !aligned && 3*keep*zstdBlock < len(src) || len(src) > heldChunk { // reading it again costs more than that saves
+	if keep == 0 || !aligned && 3*keep*zstdBlock < len(src) || len(src) > widest { // reading it again costs more than that saves
 		return dst, false
 	}
 	blocks, end, ok := leadingBlocks(was.frame, keep)
@@ -96,8 +96,17 @@ func leadingBlocks(frame []byte, n int) ([]byte, int, bool) {
 	return frame[h.HeaderSize:at], last - h.HeaderSize, true
 }
 
-// frameHead begins a frame of n bytes: one segment, its size in four bytes.
+// widest is the window that every reader of zstd is asked to support.
+const widest = 8 << 20
+
+// frameHead begins a frame of n bytes, its size in four bytes: one segment, or with a
+// window when it is larger than some readers can hold.
 func frameHead(dst []byte, n int) []byte {
-	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd, 0x80|0x20)
+	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd)
+	if n > widest {
+		dst = append(dst, 0x80, 13<<3)
+	} else {
+		dst = append(dst, 0x80|0x20)
+	}
 	return binary.LittleEndian.AppendUint32(dst, uint32(n))
 }
