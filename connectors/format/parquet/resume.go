@@ -18,14 +18,15 @@ type former struct {
 }
 
 // resume writes a frame that begins with the blocks which the writer made of the
-// part of src that is as before, and returns false when that is not worth it or
+// part of src that is as before, and returns false when there are none or it
 // cannot be done. The blocks that follow refer to no table and no distance of those:
-// a search is made without them, and what values have in common is written with
-// distances of its own. How much the old blocks hold is found out by reading them: a
+// a search is made without them and repeats no distance before a block has had three
+// of its own (TestResume and FuzzResume would notice if that changed), and what values
+// have in common is written with distances of its own. How much the old blocks hold is found out by reading them: a
 // wrong frame would be the loss of a column.
 func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool) {
 	keep := min(was.same, len(src)) / zstdBlock
-	if keep == 0 || !aligned && 3*keep*zstdBlock < len(src) || len(src) > widest { // reading it again costs more than that saves
+	if keep == 0 || len(src) > widest {
 		return dst, false
 	}
 	blocks, end, ok := leadingBlocks(was.frame, keep)
