@@ -47,10 +47,10 @@ func (a *aligner) hop() {
 	if n == 0 || n > uint64(rest) {
 		n = uint64(rest)
 	}
-	a.back = a.size
+	a.back = min(a.size, widest/2)
 	a.size = int(n)
 	last := &a.sized[n&255]
-	if *last > 0 {
+	if *last > 0 && a.next+1-*last < widest/2 {
 		a.back = a.next + 1 - *last
 	}
 	*last = a.next + 1
@@ -65,7 +65,7 @@ func (p *packer) aligned(a *aligner, from, to int) {
 	p.seqs, p.lits = p.seqs[:0], p.lits[:0]
 	at, lit := from, from
 	if a.width > 0 && from >= a.next { // all have one size: no need to stop at each
-		a.back = a.width
+		a.back = min(a.width, widest/2)
 		if from-a.next < a.width {
 			at = min(a.next+a.width, to)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -75,6 +76,14 @@ func TestAligned(t *testing.T) {
 		{"behind levels that are not told of", append([]byte{2, 0, 0, 0, 9, 9}, clock...), 0, 8, 620},
 		{"telephone numbers", plainTexts(60_000, func(int) string { return fmt.Sprintf("+91%d", 6_000_000_000+rng.Int64N(3_999_999_999)) }), 0, 0, 600},
 		{"addresses of several lengths", mails(60_000), 0, 0, 450},
+		{"more than a window, of few sizes", append(append(plainTexts(1, func(int) string { return "the first of its size, and far from the next" }), bytes.Repeat(clock, 20)...), mails(60_000)...), 0, 0, 1001},
+		{"a value larger than a window, and another", plainTexts(2, func(int) string { return strings.Repeat(string(clock), 19) }), 0, 0, 1001},
+		{"far from the last of its size", plainTexts(300_000, func(i int) string {
+			if i%280_000 == 0 {
+				return "the only one of its size, or nearly so"
+			}
+			return fmt.Sprintf("%030d", rng.Int64())
+		}), 0, 0, 1001},
 		{"empty texts", plainTexts(90_000, func(int) string { return "" }), 0, 0, 3000},
 		{"one text", plainTexts(1, func(int) string { return string(clock) }), 0, 0, 1001},
 		{"texts longer than a block", plainTexts(3, func(int) string { return string(clock[:200_000]) }), 0, 0, 400},
@@ -100,6 +109,40 @@ func TestAligned(t *testing.T) {
 // TestSequences writes blocks of sequences as they come, with many and few codes,
 // matches as long as a block and more of them than two bytes count.
 func TestSequences(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newTestPacker(t)
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		src := []byte("what the first matches repeat")
+		p.lits = append(p.lits, src...)
+		shortest := rapid.SampledFrom([]int{leastMatch, 4, 9, 700, zstdBlock / 2}).Draw(t, "shortest")
+		spread := rapid.SampledFrom([]int{1, 2, 50, 3000}).Draw(t, "spread")
+		most, before := rapid.IntRange(0, 40).Draw(t, "literals"), len(src)
+		for len(src)+most+shortest+spread < zstdBlock {
+			lits := rng.IntN(most + 1)
+			for range lits {
+				src = append(src, byte(rng.IntN(7)))
+				p.lits = append(p.lits, src[len(src)-1])
+			}
+			back, match := 1+rng.IntN(min(len(src), spread)), shortest+rng.IntN(spread)
+			p.seqs = append(p.seqs, sequence{lit: uint32(before + lits), match: uint32(match), off: p.last.express(uint32(back), before+lits == 0)})
+			for range match {
+				src = append(src, src[len(src)-back])
+			}
+			before = 0
+		}
+		if len(p.seqs) == 0 {
+			return
+		}
+		body := p.sequenceSection(p.literalSection(nil, p.lits))
+		frame := append(blockHead(frameHead(nil, len(src)), compressedBlock, len(body), true), body...)
+		if back, err := inflate(cZstd, make([]byte, len(src)), frame); err != nil || !bytes.Equal(back, src) {
+			t.Fatalf("%d sequences: the frame holds something else: %v", len(p.seqs), err)
+		}
+	})
+}
+
+// TestAlignedAtRandom packs columns of every width with more and less in common.
+func TestAlignedAtRandom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newTestPacker(t)
 		var src []byte

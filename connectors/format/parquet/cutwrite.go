@@ -116,6 +116,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		return nil, err
 	}
 	var vals []byte
+	c.out.from = 0
 	switch {
 	case p.full:
 	case p.hit:
@@ -294,10 +295,13 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 			body = append(body, levels...)
 		}
 	}
-	g := plainGrid(c.leaf, rp.enc, len(body))
+	was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, len(body))}
+	if len(body) == 0 {
+		was.frame, was.same = rp.body, c.out.from
+	}
 	body = append(body, vals...)
 	c.body = body
-	packed, err := c.pack(body, former{ratio: rp.ratio(), grid: g})
+	packed, err := c.pack(body, was)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -314,7 +318,9 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		if packed, err = c.pack(vals, former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0)}); err != nil {
+		was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0), same: c.out.from}
+		was.frame = rp.body[max(0, d.int(5, 0))+max(0, d.int(6, 0)):] // behind the levels, which are not compressed
+		if packed, err = c.pack(vals, was); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -16,5 +16,6 @@
 // The layers, from below: thrift (compact protocol kept as raw bytes), file and
 // schema (the footer), pager and page (pages of a chunk), values and hybrid
 // (encodings), stream (rows of a chunk), text and nested (values as text),
-// decode, plan, cut and rewrite.
+// decode, plan, cut and rewrite. Beside them entropy, with resume, align and
+// sequence, writes zstd frames.
 package parquet

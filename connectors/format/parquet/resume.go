@@ -18,21 +18,22 @@ type former struct {
 }
 
 // resume writes a frame that begins with the blocks which the writer made of the
-// part of src that is as before, and returns false when that is not worth it or
+// part of src that is as before, and returns false when there are none or it
 // cannot be done. The blocks that follow refer to no table and no distance of those:
-// a search is made without them, and what values have in common is written with
-// distances of its own. How much the old blocks hold is found out by reading them: a
+// a search is made without them and repeats no distance before a block has had three
+// of its own (TestResume and FuzzResume would notice if that changed), and what values
+// have in common is written with distances of its own. How much the old blocks hold is found out by reading them: a
 // wrong frame would be the loss of a column.
 func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool) {
 	keep := min(was.same, len(src)) / zstdBlock
-	if keep == 0 || !aligned && 3*keep*zstdBlock < len(src) || len(src) > heldChunk { // reading it again costs more than that saves
+	if keep == 0 || len(src) > widest {
 		return dst, false
 	}
 	blocks, end, ok := leadingBlocks(was.frame, keep)
 	if !ok {
 		return dst, false
 	}
-	from, ok := p.holds(blocks, end, src)
+	from, ok := p.holds(blocks, end, keep*zstdBlock, src)
 	if !ok {
 		return dst, false
 	}
@@ -52,21 +53,21 @@ func (p *packer) resume(dst, src []byte, was former, aligned bool) ([]byte, bool
 }
 
 // holds returns how many bytes the blocks hold, the last of which stands at end, and
-// false unless src begins with them.
-func (p *packer) holds(blocks []byte, end int, src []byte) (int, bool) {
+// false unless src begins with them. They hold room at most.
+func (p *packer) holds(blocks []byte, end, room int, src []byte) (int, bool) {
 	window := max(bits.Len(uint(len(src))), 10) // a power of two that is enough
 	p.try = append(p.try[:0], 0x28, 0xb5, 0x2f, 0xfd, 0, byte(window-10)<<3)
 	end += len(p.try)
 	p.try = append(p.try, blocks...)
 	p.try[end] |= 1 // the last one
-	if cap(p.back) < len(src) {
-		p.back = make([]byte, len(src))
+	if cap(p.back) < room {
+		p.back = make([]byte, room)
 	}
 	d, err := unzstd()
 	if err != nil {
 		return 0, false
 	}
-	back, err := d.DecodeAll(p.try, p.back[:0:len(src)])
+	back, err := d.DecodeAll(p.try, p.back[:0:room])
 	return len(back), err == nil && bytes.HasPrefix(src, back)
 }
 
@@ -96,8 +97,17 @@ func leadingBlocks(frame []byte, n int) ([]byte, int, bool) {
 	return frame[h.HeaderSize:at], last - h.HeaderSize, true
 }
 
-// frameHead begins a frame of n bytes: one segment, its size in four bytes.
+// widest is the window that every reader of zstd is asked to support.
+const widest = 8 << 20
+
+// frameHead begins a frame of n bytes, its size in four bytes: one segment, or with a
+// window when it is larger than some readers can hold.
 func frameHead(dst []byte, n int) []byte {
-	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd, 0x80|0x20)
+	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd)
+	if n > widest {
+		dst = append(dst, 0x80, 13<<3)
+	} else {
+		dst = append(dst, 0x80|0x20)
+	}
 	return binary.LittleEndian.AppendUint32(dst, uint32(n))
 }

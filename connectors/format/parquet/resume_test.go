@@ -74,7 +74,8 @@ func TestResume(t *testing.T) {
 		{name: "at the start of a block", frame: plain, at: 4 * zstdBlock, same: 4 * zstdBlock, keep: 4},
 		{name: "one byte before it", frame: plain, at: 4*zstdBlock - 1, same: 4*zstdBlock - 1, keep: 3},
 		{name: "near the end", frame: plain, at: len(src) - 30, same: len(src) - 30, keep: len(src) / zstdBlock},
-		{name: "near the start", frame: plain, at: 300_000, same: 300_000, keep: -1},
+		{name: "near the start", frame: plain, at: 300_000, same: 300_000, keep: 2},
+		{name: "in the first block", frame: plain, at: 100_000, same: 100_000, keep: -1},
 		{name: "a frame of the best search", frame: frameOf(t, src, 0, zstd.WithEncoderLevel(zstd.SpeedBestCompression)), at: 600_000, same: 600_000, keep: 4},
 		{name: "a frame with a window and a checksum", frame: frameOf(t, src, zstdBlock, zstd.WithEncoderCRC(true)), at: 600_000, same: 600_000, keep: 4},
 		{name: "smaller blocks", frame: frameOf(t, src, 100_000), at: 600_000, same: 600_000, keep: 4},
@@ -167,6 +168,65 @@ func TestResumeDictionary(t *testing.T) {
 			t.Errorf("row %d: the blocks before it are kept: %t", i, !kept)
 		}
 	}
+}
+
+// TestResumePage erases rows of large pages whose levels do not stand before the
+// values: they begin as before too.
+func TestResumePage(t *testing.T) {
+	type optional struct {
+		Mail *string `parquet:"mail,optional,plain"`
+	}
+	type required struct {
+		Mail string `parquet:"mail,plain"`
+	}
+	rng := rand.New(rand.NewPCG(11, 12))
+	var some []optional
+	var all []required
+	for range 40_000 {
+		v := fmt.Sprintf("user%d@example.%s", rng.IntN(100_000_000), []string{"com", "in", "org"}[rng.IntN(3)])
+		some, all = append(some, optional{&v}), append(all, required{v})
+	}
+	some[31_000].Mail = nil
+	for name, data := range map[string][]byte{
+		"version 2":           write(t, some, len(some), zstdWriter, pq.DataPageVersion(2), pq.PageBufferSize(8<<20)),
+		"version 1, required": write(t, all, len(all), zstdWriter, pq.DataPageVersion(1), pq.PageBufferSize(8<<20)),
+	} {
+		for _, i := range []int{30_000, 31_000, 39_999, 5} {
+			after, _, _ := rewrite(t, peopleCat, data, edit(i, connectors.Delete, nil))
+			checkMetadata(t, after)
+			plain, err := unpackAll(after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(plain, []byte(all[i].Mail)) {
+				t.Errorf("%s: row %d still stands in the bytes", name, i)
+			}
+			want := append(flat(t, data)[:i:i], flat(t, data)[i+1:]...)
+			if got := flat(t, after); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s: other rows than row %d changed", name, i)
+			}
+			old, now := valuesOf(t, data), valuesOf(t, after)
+			blocks, _, ok := leadingBlocks(old, i*20/zstdBlock)
+			if kept := i > 20_000 && i != 31_000 || i == 31_000 && name != "version 2"; !ok || kept != (len(blocks) > 0 && bytes.HasPrefix(now[9:], blocks)) {
+				t.Errorf("%s: row %d: the blocks before it are kept: %t", name, i, !kept)
+			}
+		}
+	}
+}
+
+// valuesOf returns the compressed values of the first page, which has no dictionary.
+func valuesOf(t *testing.T, data []byte) []byte {
+	t.Helper()
+	f, err := openFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rp, err := newPager(f, &f.groups[0].chunks[0]).next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rp.head.sub(8)
+	return rp.body[d.int(5, 0)+d.int(6, 0):]
 }
 
 var zstdWriter = pq.Compression(&pq.Zstd)

@@ -12,9 +12,17 @@ type span struct{ lo, hi int }
 type gone struct {
 	data   []byte
 	lo, hi []uint32
+	from   int // so many bytes at the start of the values stayed as they were
 }
 
-func (g *gone) reset() { g.data, g.lo, g.hi = g.data[:0], g.lo[:0], g.hi[:0] }
+func (g *gone) reset() { g.data, g.lo, g.hi, g.from = g.data[:0], g.lo[:0], g.hi[:0], 0 }
+
+// first notes the first bytes that go, those of the first of the spans.
+func (g *gone) first(cuts []span) {
+	if len(cuts) > 0 {
+		g.from = cuts[0].lo
+	}
+}
 
 func (g *gone) add(v []byte) {
 	g.lo = append(g.lo, uint32(len(g.data)))
@@ -127,6 +135,7 @@ func spliceValues(l *leaf, enc int64, b []byte, n int, spans []span, out *gone) 
 			}
 			wide[i] = span{s.lo * l.width, s.hi * l.width}
 		}
+		out.first(wide)
 		return without(b[:n*l.width], wide), nil
 	case enc == ePlain && l.typ == pBytes:
 		return splicePlain(b, n, spans, out)
@@ -200,6 +209,7 @@ func splicePlain(b []byte, n int, spans []span, out *gone) ([]byte, error) {
 			return nil, errValues
 		}
 	}
+	out.first(cuts)
 	return without(b[:p], cuts), nil
 }
 
