@@ -31,6 +31,7 @@ type source struct {
 
 var (
 	_ connectors.Describer   = (*source)(nil)
+	_ connectors.Differ      = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)
@@ -144,12 +145,22 @@ func (s *source) remember(units []connectors.Unit) {
 // why chooses the state of the database to read a unit in: that of its listing the
 // first time, so that all units of a scan fit together; the present one afterwards.
 func (s *source) why(u connectors.Unit) purpose {
+	why := s.whyDiff(u)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why == forUnit {
+		delete(s.listed, u.Key)
+	}
+	return why
+}
+
+// whyDiff is why for a reader that may be followed by one that reads the unit whole.
+func (s *source) whyDiff(u connectors.Unit) purpose {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if fp, ok := s.listed[u.Key]; !ok || fp != u.Fingerprint {
 		return forNow
 	}
-	delete(s.listed, u.Key)
 	return forUnit
 }
 
