@@ -143,18 +143,19 @@ func (w *Writer) Patch(source string, u connectors.Unit) (*Patch, error) {
 	return &Patch{uw: uw, old: old, changed: recordSet{}, most: most}, nil
 }
 
-// Add says that records of a collection are new or may have changed, and what their
-// sightings are now. It returns false when they are too many for a patch: the unit has
-// to be written whole.
-func (p *Patch) Add(collection string, locators []string, list []Sighting) (ok bool, err error) {
+// Changed says that records of a collection are new or may have changed. It returns
+// false when they are too many for a patch: the unit has to be written whole.
+func (p *Patch) Changed(collection string, locators []string) bool {
 	for _, l := range locators {
 		p.changed.add(collection, l)
 	}
-	if len(p.old.holes)+p.changed.count() > p.most {
-		return false, nil
-	}
+	return len(p.old.holes)+p.changed.count() <= p.most
+}
+
+// Add appends what the sightings of changed records are now.
+func (p *Patch) Add(list []Sighting) error {
 	p.added += len(list)
-	return true, p.uw.Add(list)
+	return p.uw.Add(list)
 }
 
 // Abort forgets the patch; what the graph knew of the unit stands.

@@ -60,10 +60,15 @@ func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[conne
 		}
 		dates.watch(b)
 		read.notes = append(read.notes, b.Notes)
-		list := r.extract(src, st.Unit, b)
 		read.records += int(b.Rows.NumRows())
-		read.sightings += len(list)
-		if ok, err := p.Add(b.Collection, locators(b), list); err != nil || !ok {
+		if !p.Changed(b.Collection, locators(b)) {
+			return false, nil
+		}
+		err := r.extract(src, st.Unit, b, func(list []lineage.Sighting) error {
+			read.sightings += len(list)
+			return p.Add(list)
+		})
+		if err != nil {
 			return false, err
 		}
 	}
