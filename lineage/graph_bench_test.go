@@ -40,6 +40,50 @@ func BenchmarkGraphUpdate(b *testing.B) {
 	}
 }
 
+// BenchmarkGraphPatch changes one record of a hundred in every unit. It is compared with
+// the first load.
+func BenchmarkGraphPatch(b *testing.B) {
+	data := benchData(benchSize())
+	for b.Loop() {
+		dir := b.TempDir()
+		before := cpuTime(b)
+		fillGraph(b, dir, data)
+		full := cpuTime(b) - before
+		g, err := Open(dir, testKey, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		before = cpuTime(b)
+		w, err := g.Begin()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for from := 0; from < len(data); from += benchUnit {
+			p, err := w.Patch("s", connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "2"})
+			if err != nil || p == nil {
+				b.Fatalf("no patch (%v)", err)
+			}
+			n := min(benchUnit, len(data)-from)
+			list := benchRows(n, "")
+			for i := 7; i < n; i += 100 {
+				p.Changed("leads", []string{list[i].Locator})
+				if err := p.Add(withTokens(list[i:i+1], data[from+i:from+i+1])); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if st, err := p.Commit(UnitState{Records: n}); err != nil || st == nil {
+				b.Fatalf("not patched (%v)", err)
+			}
+		}
+		if err := errors.Join(w.Close(context.Background()), g.Close()); err != nil {
+			b.Fatal(err)
+		}
+		cpu := cpuTime(b) - before
+		b.ReportMetric(cpu.Seconds()/full.Seconds(), "1%patched_cpu_of_full")
+		b.ReportMetric(float64(cpu.Nanoseconds())/float64(len(data)), "cpu_ns/record")
+	}
+}
+
 // benchUpdate writes every so many units of a graph anew.
 func benchUpdate(b *testing.B, data [][2]Token, every int) {
 	dir := b.TempDir()
