@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -195,31 +196,56 @@ func (p *Patch) find() (holes []uint32, err error) {
 	if p.changed.count() == 0 {
 		return nil, nil
 	}
-	r := &rowReader{g: p.uw.w.g}
-	err = r.g.view(func(tx *badger.Txn) error {
+	g := p.uw.w.g
+	var plain []byte
+	err = g.view(func(tx *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchValues, o.Prefix = false, cat([]byte("b"), u32(p.old.ID))
+		it := tx.NewIterator(o)
+		defer it.Close()
+		it.Rewind()
 		for no := range p.old.blocks() {
-			name := blockName(p.old.ID, p.old.generationOf(no), no)
-			v, err := r.open(tx, &name, false)
-			if err != nil {
-				return err
+			key := blockKey(p.old.ID, p.old.generationOf(no), no)
+			if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
+				it.Seek(key) // past what is not visible
 			}
-			if v == nil {
+			if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
 				return fmt.Errorf("unit %d: %w: a block is missing", p.old.ID, errBlock)
 			}
-			for row := range v.count {
-				at := no*blockRows + uint32(row)
-				known, err := p.changed.in(v, row, p.old.hole(at))
-				if err != nil {
-					return err
-				}
-				if known {
-					holes = append(holes, at)
-				}
+			err := it.Item().Value(func(sealed []byte) (err error) {
+				plain, err = g.keys.unseal(plain[:0], sealed)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("read a block: %w", err)
 			}
+			if holes, err = p.findIn(plain, no, holes); err != nil {
+				return err
+			}
+			it.Next()
 		}
 		return nil
 	})
 	return holes, err
+}
+
+// findIn appends the positions in one block.
+func (p *Patch) findIn(plain []byte, no uint32, holes []uint32) ([]uint32, error) {
+	v, err := viewBlock(plain, p.uw.w.g.intern)
+	if err != nil {
+		return nil, err
+	}
+	for row := range v.count {
+		at := no*blockRows + uint32(row)
+		known, err := p.changed.in(v, row, p.old.hole(at))
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			holes = append(holes, at)
+		}
+	}
+	return holes, nil
 }
 
 // recordSet is a set of records, by collection and locator. A locator that ends in a

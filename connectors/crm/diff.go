@@ -82,7 +82,22 @@ func (s *source) Diff(ctx context.Context, u connectors.Unit, since string) iter
 			if !to.follows(from) {
 				return connectors.ErrWhole
 			}
-			return s.diff(ctx, ss, l, sp, d, from, to, undecidedNotes(l, s.undecided(sc, l)), yield)
+			rows := s.counted(ss, u)
+			if rows == 0 {
+				if rows, err = s.count(ctx, ss, l, sp); err != nil {
+					return err
+				}
+			}
+			if !yield(connectors.Batch{Collection: l.coll.Name, Mark: to.String(), Records: int(rows)}, nil) {
+				return errStop
+			}
+			e := s.emitter(ctx, l, yield)
+			defer e.b.Release()
+			e.notes, e.mark, e.since = undecidedNotes(l, s.undecided(sc, l)), to.String(), d.changed(from)
+			if err := d.stream(ctx, ss, e, sp); err != nil {
+				return err
+			}
+			return e.flush()
 		})
 		if err != nil && !errors.Is(err, errStop) {
 			yield(connectors.Batch{}, fmt.Errorf("comparing a unit of source %s: %w", s.name, err))
@@ -90,32 +105,24 @@ func (s *source) Diff(ctx context.Context, u connectors.Unit, since string) iter
 	}
 }
 
-func (s *source) diff(ctx context.Context, ss *session, l *layout, sp span, d differ, from, to mark, notes []string, yield func(connectors.Batch, error) bool) error {
+// count counts the rows of a span; none is [connectors.ErrNotFound].
+func (s *source) count(ctx context.Context, ss *session, l *layout, sp span) (int64, error) {
 	where, args, err := s.d.within(ctx, ss, l, sp)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	n, err := ss.one(ctx, "SELECT count(*) FROM "+l.table.from+" WHERE "+where, args...)
+	text, err := ss.one(ctx, "SELECT count(*) FROM "+l.table.from+" WHERE "+where, args...)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	rows, err := strconv.Atoi(n)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return errors.New("the server's count is no number")
+		return 0, errors.New("the server's count is no number")
 	}
-	if rows == 0 {
-		return connectors.ErrNotFound
+	if n == 0 {
+		return 0, connectors.ErrNotFound
 	}
-	if !yield(connectors.Batch{Collection: l.coll.Name, Mark: to.String(), Records: rows}, nil) {
-		return errStop
-	}
-	e := s.emitter(ctx, l, yield)
-	defer e.b.Release()
-	e.notes, e.mark, e.since = notes, to.String(), d.changed(from)
-	if err := d.stream(ctx, ss, e, sp); err != nil {
-		return err
-	}
-	return e.flush()
+	return n, nil
 }
 
 // tellable reports whether a layout's rows have locators of their own that no other
