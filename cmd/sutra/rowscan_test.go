@@ -72,8 +72,8 @@ func TestRowsAreReadAgainAlone(t *testing.T) {
 			t.Errorf("%s: map: %s", step.what, d)
 		}
 	}
-	if n := len(s.answer("+919876500001", "A1")); n != 3 {
-		t.Errorf("%d copies of Ravi, want 3", n)
+	if n := len(s.answer("+919876500001", "A1")); n != 2 {
+		t.Errorf("%d copies of Ravi, want 2", n)
 	}
 }
 
@@ -86,10 +86,16 @@ func pgConn(t *testing.T, srv *server.Postgres) *pgx.Conn {
 	return c
 }
 
-// linesOf is what a command prints, in any order.
+// linesOf is what a command prints, lines and lists within them in any order: records
+// that were read again alone stand behind the others.
 func linesOf(s *site, args ...string) []string {
 	code, out := s.status(args...)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
+	for i, l := range lines {
+		words := strings.FieldsFunc(l, func(r rune) bool { return strings.ContainsRune(",[]{}", r) })
+		slices.Sort(words)
+		lines[i] = strings.Join(words, ",")
+	}
 	slices.Sort(lines)
 	return append(lines, fmt.Sprint("exit ", code))
 }
