@@ -48,6 +48,12 @@ type Batch struct {
 	// Notes counts what was read but is out of the ordinary, by a text for a person
 	// that never carries a personal value: webhooks of a kind that nobody knows.
 	Notes map[string]int
+	// Mark, when not "", is what a [Differ] is told later, when the unit has been read
+	// to its end: it names the state of the source in which it was read. It is the same
+	// in all batches of one Read.
+	Mark string
+	// Records is used by [Differ] alone.
+	Records int
 }
 
 // Gap is something that could not be read, reached or proven. Reason is written
@@ -86,6 +92,17 @@ type Source interface {
 // mean equal records.
 type Digester interface {
 	Digest(ctx context.Context, u Unit) (string, error)
+}
+
+// Differ is implemented by sources that can tell which records of a unit changed since
+// it was read. Diff yields the records that are new or may have changed since the state
+// that the mark names. Its first batch holds no rows and says how many records the unit
+// has now and what the mark of this state is. It does not tell which records are gone:
+// that some are follows from the number. Diff yields [ErrWhole], before anything else,
+// when it cannot prove that all other records are as they were: the unit has to be read
+// whole then.
+type Differ interface {
+	Diff(ctx context.Context, u Unit, mark string) iter.Seq2[Batch, error]
 }
 
 // Picker reads only the given records of a unit. Sources without it are read
@@ -267,6 +284,7 @@ var (
 	// of a batch may pass.
 	ErrForbidden = errors.New("a rule of the source forbids the change")
 	ErrUnfit     = errors.New("the field cannot hold the new value")
+	ErrWhole     = errors.New("what changed cannot be told: the unit has to be read whole")
 )
 
 // AccountRule says which account the records of an object source belong to.

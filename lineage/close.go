@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -24,7 +25,7 @@ func (w *Writer) Close(ctx context.Context) error {
 			return err
 		}
 	}
-	if l := g.load; l != nil && l.runs.Next == 0 && !g.unmerged.Load() && w.batch.posts.count <= g.opt.direct {
+	if l := g.load; l != nil && l.runs.Next == 0 && !g.unmerged.Load() && w.little() {
 		g.load = nil
 	}
 	if g.load != nil {
@@ -33,9 +34,15 @@ func (w *Writer) Close(ctx context.Context) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	g.writing = math.MaxUint64
+	g.writing = noWriter
 	w.batch = &batch{}
 	return nil
+}
+
+// little reports whether what the writer holds is written to the database at once.
+func (w *Writer) little() bool {
+	n := w.batch.posts.count
+	return n <= w.g.opt.direct || w.g.load.runs.From > 0 && w.batch.written() <= w.g.share()
 }
 
 // closeLoad is Close for a bulk load. Nothing of what came after the last flush is made
@@ -46,7 +53,7 @@ func (w *Writer) closeLoad(ctx context.Context) error {
 	if err := w.spillRest(); err != nil {
 		return err
 	}
-	g.writing = math.MaxUint64
+	g.writing = noWriter
 	w.batch = &batch{}                                          // what it held is of no use while runs are merged
 	if len(w.heads)+len(w.removed) == 0 && !g.unmerged.Load() { // nothing was committed
 		l := g.load
@@ -55,6 +62,12 @@ func (w *Writer) closeLoad(ctx context.Context) error {
 			return fmt.Errorf("clear away a bulk load: %w", err)
 		}
 		return nil
+	}
+	if g.load.runs.From > 0 { // a crash must not lose what took long, and syncing it takes little of the whole
+		if err := w.flushLoad(); err != nil {
+			return err
+		}
+		return g.settleLocked(ctx)
 	}
 	view, err := w.pending()
 	if errors.Is(err, badger.ErrTxnTooBig) {
@@ -109,8 +122,8 @@ func (w *Writer) pending() (viewer, error) {
 	return view, view(func(*badger.Txn) error { return nil })
 }
 
-// flushLoad is flush during a bulk load. Old blocks need not be dropped: the merge
-// leaves them out.
+// flushLoad is flush during a bulk load. Old blocks are dropped when the runs get into
+// the database.
 func (w *Writer) flushLoad() error {
 	l := w.g.load
 	if err := w.spillRest(); err != nil {
@@ -122,11 +135,17 @@ func (w *Writer) flushLoad() error {
 	if err := l.sync(); err != nil {
 		return err
 	}
+	removed := slices.Collect(maps.Values(w.removed))
 	if err := w.flip(l); err != nil {
 		return err
 	}
 	if l.runs.Next > 0 {
 		w.g.unmerged.Store(true)
+	}
+	if l.runs.From > 0 {
+		if err := w.g.dropBlocks(removed, nil); err != nil {
+			return err
+		}
 	}
 	return l.stored()
 }

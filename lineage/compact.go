@@ -53,7 +53,7 @@ func (g *Graph) Compact(ctx context.Context) (err error) {
 	return errors.Join(g.rebuild(ctx, from), closeRuns(pairs))
 }
 
-// shownBlocks calls fn for the visible blocks in order.
+// shownBlocks calls fn for the visible blocks in order. Holes are blank in them.
 func (g *Graph) shownBlocks(ctx context.Context, fn func(name *name16, value []byte) error) error {
 	return g.view(func(tx *badger.Txn) error {
 		v := newVisible(tx)
@@ -62,6 +62,7 @@ func (g *Graph) shownBlocks(ctx context.Context, fn func(name *name16, value []b
 		o.Prefix = []byte("b")
 		it := tx.NewIterator(o)
 		defer it.Close()
+		var holes *UnitState // the last unit that was patched
 		for it.Rewind(); it.Valid(); it.Next() {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -77,12 +78,49 @@ func (g *Graph) shownBlocks(ctx context.Context, fn func(name *name16, value []b
 			if !shown {
 				continue
 			}
-			if err := it.Item().Value(func(b []byte) error { return fn(&name, b) }); err != nil {
+			err = it.Item().Value(func(b []byte) error {
+				if v.patched != nil {
+					if holes == nil || holes.ID != name.unit() {
+						if holes, err = g.headIn(tx, v.patched); err != nil {
+							return err
+						}
+					}
+					if b, err = g.blanked(holes, &name, b); err != nil {
+						return err
+					}
+				}
+				return fn(&name, b)
+			})
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// blanked returns a block without the content of its holes.
+func (g *Graph) blanked(st *UnitState, name *name16, sealed []byte) ([]byte, error) {
+	first := uint64(binary.BigEndian.Uint32(name[12:])) * blockRows
+	from, _ := slices.BinarySearch(st.holes, uint32(first))
+	holes := st.holes[from:]
+	if len(holes) == 0 || uint64(holes[0]) >= first+blockRows {
+		return sealed, nil
+	}
+	plain, err := g.keys.unseal(nil, sealed)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := decodeBlock(plain, g.intern)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range holes {
+		if at := uint64(h) - first; at < uint64(len(rows)) {
+			rows[at] = Sighting{Trigger: NoDate}
+		}
+	}
+	return g.keys.pack(rows)
 }
 
 // visiblePairs sorts the first halves of all visible tokens with the sightings in

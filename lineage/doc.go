@@ -27,4 +27,7 @@
 // The first scan goes another way to the same layout: runs under DIR/graph.load, merged
 // into a fresh database at the end (see load.go). Its heads are in the database from the
 // first flush on, so a scan that was killed is taken up where its last flush left it.
+// Later scans write runs too, once they have more to write than fits into memory; in the
+// end these are written to the database, or, when they are much of it, merged with what
+// is visible there into a fresh one (see merge.go).
 package lineage

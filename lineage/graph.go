@@ -60,7 +60,10 @@ type Graph struct {
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are
 // not read: the sources are scanned anew.
-const formatVersion = 4
+const formatVersion = 5
+
+// noWriter stands for the first generation of the open writer when there is none.
+const noWriter = math.MaxUint64
 
 // headFile is the plain file that tells whether a key opens the graph.
 type headFile struct {
@@ -116,7 +119,7 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 		o.direct = directPostings
 	}
 	g = &Graph{dir: dir, opt: o, keys: keys, heads: map[uint32]*UnitState{}, tokens: map[uint64]Token{}, ledger: map[Token]int{},
-		intern: newInterner(), bits: minBits, writing: math.MaxUint64}
+		intern: newInterner(), bits: minBits, writing: noWriter}
 	if g.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}

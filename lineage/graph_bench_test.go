@@ -28,61 +28,118 @@ func BenchmarkGraphLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkGraphUpdate changes 5 % of the units of a graph, and asks for all of them as
-// a scan does that finds nothing changed. Both are compared with the first load.
+// BenchmarkGraphUpdate asks for all units of a graph as a scan does that finds nothing
+// changed, and changes 5 %, 12 %, 25 %, 50 % and all of them, each time of a graph that
+// was loaded afresh. All is compared with that load.
 func BenchmarkGraphUpdate(b *testing.B) {
+	data := benchData(benchSize())
+	for b.Loop() {
+		for _, every := range []int{20, 8, 4, 2, 1} {
+			benchUpdate(b, data, every)
+		}
+	}
+}
+
+// BenchmarkGraphPatch changes one record of a hundred in every unit. It is compared with
+// the first load.
+func BenchmarkGraphPatch(b *testing.B) {
 	data := benchData(benchSize())
 	for b.Loop() {
 		dir := b.TempDir()
 		before := cpuTime(b)
-		full := fillGraph(b, dir, data)
-		fullCPU := cpuTime(b) - before
+		fillGraph(b, dir, data)
+		full := cpuTime(b) - before
 		g, err := Open(dir, testKey, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		at := time.Now()
-		for i := 0; i < len(data); i += benchUnit {
-			if st, err := g.Unit("s", strconv.Itoa(i)); err != nil || st == nil || st.Unit.Fingerprint != "1" {
-				b.Fatalf("unit %d: %v %v", i, st, err)
-			}
-		}
-		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "unchanged_of_full")
-		at, before = time.Now(), cpuTime(b)
+		before = cpuTime(b)
 		w, err := g.Begin()
 		if err != nil {
 			b.Fatal(err)
 		}
-		for i := 0; i < len(data); i += 20 * benchUnit {
-			if err := benchUnits(w, data, i, i+1, "new "); err != nil {
-				b.Fatal(err)
+		for from := 0; from < len(data); from += benchUnit {
+			p, err := w.Patch("s", connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "2"})
+			if err != nil || p == nil {
+				b.Fatalf("no patch (%v)", err)
+			}
+			n := min(benchUnit, len(data)-from)
+			list := benchRows(n, "")
+			for i := 7; i < n; i += 100 {
+				p.Changed("leads", []string{list[i].Locator})
+				if err := p.Add(withTokens(list[i:i+1], data[from+i:from+i+1])); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if st, err := p.Commit(UnitState{Records: n}); err != nil || st == nil {
+				b.Fatalf("not patched (%v)", err)
 			}
 		}
-		if err := w.Close(context.Background()); err != nil {
+		if err := errors.Join(w.Close(context.Background()), g.Close()); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "5%changed_of_full")
-		b.ReportMetric((cpuTime(b)-before).Seconds()/fullCPU.Seconds(), "5%changed_cpu_of_full")
-		st, err := g.Unit("s", "0")
-		if err != nil {
+		cpu := cpuTime(b) - before
+		b.ReportMetric(cpu.Seconds()/full.Seconds(), "1%patched_cpu_of_full")
+		b.ReportMetric(float64(cpu.Nanoseconds())/float64(len(data)), "cpu_ns/record")
+	}
+}
+
+// benchUpdate writes every so many units of a graph anew.
+func benchUpdate(b *testing.B, data [][2]Token, every int) {
+	dir := b.TempDir()
+	before := cpuTime(b)
+	full := fillGraph(b, dir, data)
+	fullCPU := cpuTime(b) - before
+	g, err := Open(dir, testKey, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := time.Now()
+	for i := 0; i < len(data); i += benchUnit {
+		if st, err := g.Unit("s", strconv.Itoa(i)); err != nil || st == nil || st.Unit.Fingerprint != "1" {
+			b.Fatalf("unit %d: %v %v", i, st, err)
+		}
+	}
+	b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), "unchanged_of_full")
+	at, before = time.Now(), cpuTime(b)
+	w, err := g.Begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; i < len(data); i += every * benchUnit {
+		if err := benchUnits(w, data, i, i+1, "new "); err != nil {
 			b.Fatal(err)
 		}
-		found, err := g.UnitSightings(st.ID)
-		if err != nil || found[0].Record.Locator != "new row 1" {
-			b.Fatalf("the first unit was not changed (%v)", err)
-		}
-		if err := g.Close(); err != nil {
-			b.Fatal(err)
-		}
+	}
+	if err := w.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	name := strconv.Itoa(100/every) + "%changed"
+	b.ReportMetric(time.Since(at).Seconds()/full.Seconds(), name+"_of_full")
+	b.ReportMetric((cpuTime(b)-before).Seconds()/fullCPU.Seconds(), name+"_cpu_of_full")
+	st, err := g.Unit("s", "0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	found, err := g.UnitSightings(st.ID)
+	if err != nil || found[0].Record.Locator != "new row 1" {
+		b.Fatalf("the first unit was not changed (%v)", err)
+	}
+	if err := g.Close(); err != nil {
+		b.Fatal(err)
 	}
 }
 
 // memoryEnv makes the test binary load a graph in the folder that it names.
 const memoryEnv = "LINEAGE_BENCH_LOAD"
 
-// loadForMemory loads a graph from edges that are made on the way, and prints the most
-// memory that it took, in KiB.
+// loadForMemory loads a graph from edges that are made on the way, or writes one that is
+// there anew, and prints the most memory that it took, in KiB.
 func loadForMemory(dir string, n int) error {
+	changed := ""
+	if Exists(dir) {
+		changed = "new "
+	}
 	g, err := Create(dir, testKey, Options{})
 	if err != nil {
 		return err
@@ -95,7 +152,7 @@ func loadForMemory(dir string, n int) error {
 	group.SetLimit(2)
 	for from := 0; from < n; from += benchUnit {
 		group.Go(func() error {
-			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1"}
+			u := connectors.Unit{Key: strconv.Itoa(from), Fingerprint: "1" + changed}
 			uw, err := w.Unit("s", u)
 			if err != nil {
 				return err
@@ -104,7 +161,7 @@ func loadForMemory(dir string, n int) error {
 			for i := range data {
 				data[i][0], data[i][1] = benchEdges(from+i, n)
 			}
-			if err := uw.Add(withTokens(benchRows(len(data), ""), data)); err != nil {
+			if err := uw.Add(withTokens(benchRows(len(data), changed), data)); err != nil {
 				return err
 			}
 			return uw.Commit(UnitState{Unit: u, Records: len(data), CommittedAt: time.Unix(1, 0)})
@@ -126,25 +183,32 @@ func loadForMemory(dir string, n int) error {
 }
 
 // BenchmarkGraphMemory is the most memory that a process takes which does nothing but
-// load a graph.
+// load a graph, and of one that writes all of it anew.
 func BenchmarkGraphMemory(b *testing.B) {
+	for b.Loop() {
+		dir := b.TempDir()
+		b.ReportMetric(benchPeak(b, dir), "MiB_peak")
+		b.ReportMetric(benchPeak(b, dir), "MiB_update_peak")
+	}
+}
+
+// benchPeak runs loadForMemory in a process of its own.
+func benchPeak(b *testing.B, dir string) float64 {
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		c := exec.Command(exe, "-test.run=^$")
-		c.Env = append(os.Environ(), memoryEnv+"="+b.TempDir())
-		out, err := c.CombinedOutput()
-		if err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
-		kib, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(kib/1024, "MiB_peak")
+	c := exec.Command(exe, "-test.run=^$")
+	c.Env = append(os.Environ(), memoryEnv+"="+dir)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
+	kib, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kib / 1024
 }
 
 // BenchmarkGraphWalk is the walk alone, for profiles.

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,51 @@ import (
 // headRef is the length of an entry under a unit's number: the head's key and the
 // visible generation.
 const headRef = 17 + 8
+
+// headRefOf is an entry under a unit's number. The parts of a unit that was patched
+// stand behind the generation.
+type headRefOf struct {
+	unit       uint32
+	key        []byte // of the head
+	generation uint64 // the visible one
+	parts      []byte // 12 bytes each: generation and first block
+}
+
+const partRef = 8 + 4
+
+func readHeadRef(k, v []byte) (r headRefOf, err error) {
+	if len(k) != 5 || len(v) < headRef || (len(v)-headRef)%partRef != 0 {
+		return r, errBlock
+	}
+	return headRefOf{binary.BigEndian.Uint32(k[1:]), v[:headRef-8], binary.BigEndian.Uint64(v[headRef-8:]), v[headRef:]}, nil
+}
+
+// headRefValue is the entry under a unit's number.
+func headRefValue(key []byte, st *UnitState) []byte {
+	out := cat(key, u64(st.Generation))
+	for _, p := range st.parts {
+		out = append(append(out, u64(p.generation)...), u32(p.first)...)
+	}
+	return out
+}
+
+// shows reports whether blocks of a generation are visible.
+func (r *headRefOf) shows(generation uint64) bool {
+	for i := 0; i < len(r.parts); i += partRef {
+		if binary.BigEndian.Uint64(r.parts[i:]) == generation {
+			return true
+		}
+	}
+	return len(r.parts) == 0 && r.generation == generation
+}
+
+// oldest is the first of the generations whose blocks are visible.
+func (r *headRefOf) oldest() uint64 {
+	if len(r.parts) > 0 {
+		return binary.BigEndian.Uint64(r.parts)
+	}
+	return r.generation
+}
 
 func (g *Graph) headKey(source, key string) []byte {
 	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
@@ -67,7 +113,7 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
 		st := w.heads[id]
 		k, v := w.g.headEntry(&st)
-		err := set(cat([]byte("i"), u32(id)), cat(k, u64(st.Generation)))
+		err := set(cat([]byte("i"), u32(id)), headRefValue(k, &st))
 		if err == nil {
 			err = set(k, v)
 		}
@@ -137,8 +183,9 @@ func (g *Graph) sync() error {
 	return nil
 }
 
-// dropBlocks deletes the blocks of generations that are no longer visible.
-func (g *Graph) dropBlocks(old []UnitState) error {
+// dropBlocks deletes the blocks of states that are no longer visible, except those that
+// are part of the present ones.
+func (g *Graph) dropBlocks(old []UnitState, now map[uint32]UnitState) error {
 	if len(old) == 0 {
 		return nil
 	}
@@ -147,8 +194,13 @@ func (g *Graph) dropBlocks(old []UnitState) error {
 	batch := g.db.NewWriteBatch()
 	defer batch.Cancel()
 	for _, st := range old {
-		for no := uint32(0); int(no)*blockRows < st.Sightings; no++ {
-			if err := batch.Delete(blockKey(st.ID, st.Generation, no)); err != nil {
+		present := now[st.ID]
+		for no := range st.blocks() {
+			gen := st.generationOf(no)
+			if slices.ContainsFunc(present.parts, func(p unitPart) bool { return p.generation == gen }) {
+				continue
+			}
+			if err := batch.Delete(blockKey(st.ID, gen, no)); err != nil {
 				return fmt.Errorf("delete old blocks: %w", err)
 			}
 		}

@@ -35,6 +35,7 @@ const (
 // runList is what the database knows of a load.
 type runList struct {
 	Next     int       `json:"next"` // number of the next run
+	From     uint64    `json:"from"` // generations after this one are in the runs; 0: the database holds nothing
 	Postings []runFile `json:"postings"`
 	Blocks   []runFile `json:"blocks"`
 }
@@ -315,19 +316,14 @@ func (g *Graph) mergeLoad(ctx context.Context, view viewer) error {
 	if err != nil {
 		return errors.Join(err, closeRuns(posts))
 	}
-	from := source{
-		view:   view,
-		blocks: func(emit func(*name16, []byte) error) error { return g.visibleBlocks(view, blocks, emit) },
+	if l.runs.From > 0 && runBytes(posts)+runBytes(blocks) <= g.share() {
+		err = g.amend(ctx, l, posts, blocks)
+	} else {
+		var from source
+		if from, err = g.loaded(view, l, posts, blocks); err == nil {
+			err = g.rebuild(ctx, from)
+		}
 	}
-	if from.size, err = postingsSize(posts); err != nil {
-		return errors.Join(err, closeRuns(posts), closeRuns(blocks))
-	}
-	for n := range halves {
-		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
-			return mergePostings(posts, n, emit)
-		})
-	}
-	err = g.rebuild(ctx, from)
 	if err = errors.Join(err, closeRuns(posts), closeRuns(blocks)); err != nil {
 		return err
 	}
@@ -337,6 +333,22 @@ func (g *Graph) mergeLoad(ctx context.Context, view viewer) error {
 		return fmt.Errorf("clear away a bulk load: %w", err)
 	}
 	return nil
+}
+
+// loaded is what the runs of a load hold, with what the database holds besides.
+func (g *Graph) loaded(view viewer, l *load, posts, blocks []*run) (from source, err error) {
+	if l.runs.From > 0 {
+		return g.mergedSource(view, l, posts, blocks)
+	}
+	from.view = view
+	from.blocks = func(emit func(*name16, []byte) error) error { return g.visibleBlocks(view, blocks, emit) }
+	for n := range halves {
+		from.postings = append(from.postings, func(emit func(*name16, []RID) error) error {
+			return mergePostings(posts, n, emit)
+		})
+	}
+	from.size, err = postingsSize(posts)
+	return from, err
 }
 
 // postingsSize is about how many bytes the postings in the runs take in the database. As
@@ -349,4 +361,11 @@ func postingsSize(runs []*run) (n int64, err error) {
 		return nil
 	})
 	return n << partBits, err
+}
+
+func runBytes(list []*run) (n int64) {
+	for _, r := range list {
+		n += r.end
+	}
+	return n
 }

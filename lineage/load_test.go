@@ -293,3 +293,50 @@ func TestCloseWhileSpilling(t *testing.T) {
 		closeGraph(t, g)
 	}
 }
+
+// TestReplacedInBulk writes some units anew, and more, in bulk and by amending the database: no
+// posting of what was replaced is left after the one, and both are as a fresh load is.
+func TestReplacedInBulk(t *testing.T) {
+	fresh := openWith(t, t.TempDir(), inBulk)
+	defer closeGraph(t, fresh)
+	loadUnits(t, fresh, 0, 30, 1)
+	loadUnits(t, fresh, 25, 35, 2)
+	if err := fresh.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]Options{"in bulk": inBulk, "amended": little} {
+		g := openWith(t, t.TempDir(), o)
+		defer closeGraph(t, g)
+		loadUnits(t, g, 0, 30, 1)
+		loadUnits(t, g, 25, 35, 2)
+		sameContents(t, name, fresh, g)
+		if got := g.updated.Load(); got != (name == "amended") {
+			t.Errorf("%s: amended: %v", name, got)
+		}
+		for i := range 211 {
+			tok := g.Token("phone", strconv.Itoa(i))
+			want, err := fresh.Postings(tok)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := g.Postings(tok)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "in bulk" && !slices.Equal(got, want) {
+				t.Fatalf("%d postings of phone %d, want %d", len(got), i, len(want))
+			}
+		}
+		blocks := 0
+		if err := g.prefix([]byte("b"), func(_, _ []byte) error { blocks++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		if err := fresh.prefix([]byte("b"), func(_, _ []byte) error { want++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if blocks != want {
+			t.Errorf("%s: %d blocks, want %d", name, blocks, want)
+		}
+	}
+}

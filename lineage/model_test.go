@@ -38,7 +38,7 @@ func TestModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := Options{MemoryBudget: 1 << rapid.IntRange(12, 20).Draw(t, "budget"), direct: rapid.SampledFrom([]int{-1, 1 << 30}).Draw(t, "direct")}
+		o := Options{MemoryBudget: 1 << rapid.IntRange(12, 20).Draw(t, "budget"), direct: rapid.SampledFrom([]int{-1, 1, 1 << 30}).Draw(t, "direct")}
 		g, err := Create(dir, testKey, o)
 		if err != nil {
 			t.Fatal(err)

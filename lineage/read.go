@@ -29,14 +29,16 @@ func (g *Graph) UnitByID(id uint32) (*UnitState, error) {
 	if ok {
 		return st, nil
 	}
-	k, err := g.get(cat([]byte("i"), u32(id)))
-	if err != nil || k == nil {
+	k := cat([]byte("i"), u32(id))
+	entry, err := g.get(k)
+	if err != nil || entry == nil {
 		return nil, err
 	}
-	if len(k) != headRef {
-		return nil, fmt.Errorf("unit %d: %w", id, errBlock)
+	ref, err := readHeadRef(k, entry)
+	if err != nil {
+		return nil, fmt.Errorf("unit %d: %w", id, err)
 	}
-	v, err := g.get(k[:headRef-8])
+	v, err := g.get(ref.key)
 	if err != nil || v == nil {
 		return nil, err
 	}
@@ -49,6 +51,18 @@ func (g *Graph) UnitByID(id uint32) (*UnitState, error) {
 	}
 	g.heads[id] = st
 	g.mu.Unlock()
+	return st, nil
+}
+
+// headIn reads the head of a unit in a transaction.
+func (g *Graph) headIn(tx *badger.Txn, key []byte) (st *UnitState, err error) {
+	item, err := tx.Get(key)
+	if err == nil {
+		err = item.Value(func(v []byte) (err error) { st, err = g.head(v); return err })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read a unit's head: %w", err)
+	}
 	return st, nil
 }
 
@@ -226,7 +240,7 @@ func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView,
 // block reads the given rows of a block, all when rids is nil. ok is false when there
 // is no such block.
 func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) (ok bool, err error) {
-	name := blockName(st.ID, st.Generation, no)
+	name := blockName(st.ID, st.generationOf(no), no)
 	v, err := r.open(tx, &name, rids != nil)
 	if err != nil || v == nil {
 		return false, err
@@ -253,7 +267,7 @@ func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) 
 }
 
 func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
-	if row >= v.count {
+	if row >= v.count || st.hole(uint32(id)) {
 		return nil
 	}
 	s, err := v.read(row)
@@ -338,12 +352,12 @@ func (w *walker) unit(st *UnitState) error {
 	if err := w.g.settle(); err != nil {
 		return err
 	}
-	for no := uint32(0); int(no)*blockRows < st.Sightings; {
+	for no := uint32(0); no < st.blocks(); {
 		if w.rows == nil {
 			w.rows = &rowReader{g: w.g}
 		}
 		err := w.g.view(func(tx *badger.Txn) error {
-			for ; int(no)*blockRows < st.Sightings && len(w.rows.found) < walkRows; no++ {
+			for ; no < st.blocks() && len(w.rows.found) < walkRows; no++ {
 				ok, err := w.rows.block(tx, st, no, nil)
 				if err != nil {
 					return err

@@ -42,6 +42,7 @@ type stream struct {
 	id      uint32
 	buf     *z.Buffer
 	dir     string        // of the database
+	from    string        // folder of the one that it replaces
 	written *atomic.Int64 // by all streams
 }
 
@@ -64,7 +65,7 @@ func (s *stream) flush() error {
 		return fmt.Errorf("write the graph: %w", err)
 	}
 	if sum := s.written.Add(n); sum/relieveBytes != (sum-n)/relieveBytes {
-		return relieve(s.dir, unmapped)
+		return errors.Join(relieve(s.dir, unmapped), relieve(s.from, reclaimed))
 	}
 	return nil
 }
@@ -134,7 +135,7 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 	id, written := uint32(0), &atomic.Int64{}
 	write := func(fn func(s *stream) error) {
 		id++
-		s := &stream{ctx: ctx, sw: sw, id: id, buf: z.NewBuffer(2*streamBytes, "sutra"), dir: db.Opts().Dir, written: written}
+		s := &stream{ctx: ctx, sw: sw, id: id, buf: z.NewBuffer(2*streamBytes, "sutra"), dir: db.Opts().Dir, from: g.db.Opts().Dir, written: written}
 		group.Go(func() error {
 			err := fn(s)
 			if err == nil {
@@ -198,22 +199,25 @@ func copyCounters(view viewer, s *stream, bits uint) error {
 // visibleBlocks emits those blocks of the runs that are visible, or may become so
 // while a writer is open.
 func (g *Graph) visibleBlocks(view viewer, runs []*run, emit func(*name16, []byte) error) error {
-	return view(func(tx *badger.Txn) error {
-		v := newVisible(tx)
-		defer v.close()
-		return merge(runs, func(name *name16, value []byte) error {
-			shown, err := v.shows(name)
-			if err != nil || !shown && name.generation() < g.writing {
-				return err
-			}
-			return emit(name, value)
-		})
+	return view(func(tx *badger.Txn) error { return shownOf(tx, g.writing, runs, emit) })
+}
+
+func shownOf(tx *badger.Txn, writing uint64, runs []*run, emit func(*name16, []byte) error) error {
+	v := newVisible(tx)
+	defer v.close()
+	return merge(runs, func(name *name16, value []byte) error {
+		shown, err := v.shows(name)
+		if err != nil || !shown && name.generation() < writing {
+			return err
+		}
+		return emit(name, value)
 	})
 }
 
 // visible knows the visible generation of units that are asked for in order.
 type visible struct {
-	it *badger.Iterator
+	it      *badger.Iterator
+	patched []byte // the head's key of the unit that was asked for last, when it was patched
 }
 
 func newVisible(tx *badger.Txn) *visible {
@@ -234,14 +238,18 @@ func (v *visible) shows(name *name16) (bool, error) {
 		case 1:
 			return false, nil
 		case 0:
-			ref, err := v.it.Item().ValueCopy(nil)
-			if err != nil {
-				return false, err
-			}
-			if len(ref) != headRef {
-				return false, errBlock
-			}
-			return slices.Equal(ref[headRef-8:], name[4:12]), nil
+			shown := false
+			err := v.it.Item().Value(func(value []byte) error {
+				ref, err := readHeadRef(v.it.Item().Key(), value)
+				if err != nil {
+					return err
+				}
+				if shown, v.patched = ref.shows(name.generation()), nil; len(ref.parts) > 0 {
+					v.patched = slices.Clone(ref.key)
+				}
+				return nil
+			})
+			return shown, err
 		}
 	}
 	return false, nil

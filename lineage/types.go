@@ -89,11 +89,14 @@ type UnitState struct {
 	Unit        connectors.Unit
 	Digest      string // see connectors.Digester; "" when not used
 	Catalog     string // digest of the catalog that the unit was read by
+	Mark        string // what the source said when the unit was read, see connectors.Differ; "" when it said nothing
 	Generation  uint64
 	Records     int
 	Sightings   int
 	Gaps        []connectors.Gap
 	CommittedAt time.Time
+
+	patched
 }
 
 // Found is a sighting with the place where it stands.

@@ -13,7 +13,7 @@ import (
 func appendUnit(out []byte, st *UnitState) []byte {
 	out = binary.AppendUvarint(out, uint64(st.ID))
 	out = binary.AppendUvarint(out, st.Generation)
-	for _, s := range []string{st.Source, st.Unit.Key, st.Unit.Fingerprint, st.Unit.Account, st.Digest, st.Catalog} {
+	for _, s := range []string{st.Source, st.Unit.Key, st.Unit.Fingerprint, st.Unit.Account, st.Digest, st.Catalog, st.Mark} {
 		out = appendStr(out, s)
 	}
 	at := int64(0)
@@ -27,14 +27,14 @@ func appendUnit(out []byte, st *UnitState) []byte {
 	for _, g := range st.Gaps {
 		out = appendStr(appendStr(out, g.Locator), g.Reason)
 	}
-	return out
+	return st.patched.append(out)
 }
 
 // readUnit decodes the state of a unit; its time is of milliseconds, in UTC.
 func readUnit(b []byte) (*UnitState, error) {
 	d := &decoder{in: b}
 	st := &UnitState{ID: uint32(d.uint()), Generation: d.uint()}
-	for _, s := range []*string{&st.Source, &st.Unit.Key, &st.Unit.Fingerprint, &st.Unit.Account, &st.Digest, &st.Catalog} {
+	for _, s := range []*string{&st.Source, &st.Unit.Key, &st.Unit.Fingerprint, &st.Unit.Account, &st.Digest, &st.Catalog, &st.Mark} {
 		*s = d.str()
 	}
 	st.Unit.Size, st.Records, st.Sightings = d.int(), int(d.int()), int(d.int())
@@ -44,6 +44,7 @@ func readUnit(b []byte) (*UnitState, error) {
 	for n := d.count(2); n > 0; n-- {
 		st.Gaps = append(st.Gaps, connectors.Gap{Locator: d.str(), Reason: d.str()})
 	}
+	st.patched = d.patched()
 	if d.bad || len(d.in) > 0 {
 		return nil, fmt.Errorf("read the state of a unit: %w", errBlock)
 	}

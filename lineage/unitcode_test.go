@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -20,19 +21,29 @@ func TestUnitStatesComeBack(t *testing.T) {
 		text := func(name string) string { return rapid.String().Draw(t, name) }
 		want := &UnitState{ID: rapid.Uint32().Draw(t, "id"), Generation: rapid.Uint64().Draw(t, "generation"), Source: text("source"),
 			Unit:   connectors.Unit{Key: text("key"), Fingerprint: text("fingerprint"), Account: text("account"), Size: rapid.Int64().Draw(t, "size")},
-			Digest: text("digest"), Catalog: text("catalog"), Records: rapid.Int().Draw(t, "records"), Sightings: rapid.Int().Draw(t, "sightings")}
+			Digest: text("digest"), Catalog: text("catalog"), Mark: text("mark"), Records: rapid.Int().Draw(t, "records"), Sightings: rapid.Int().Draw(t, "sightings")}
 		if rapid.Bool().Draw(t, "committed") {
 			want.CommittedAt = time.UnixMilli(rapid.Int64Range(1, 1<<45).Draw(t, "at")).UTC()
 		}
 		if n := rapid.IntRange(0, 3).Draw(t, "gaps"); n > 0 {
 			want.Gaps = rapid.SliceOfN(gap, n, n).Draw(t, "gaps")
 		}
+		if n := rapid.IntRange(0, 3).Draw(t, "parts"); n > 0 {
+			for range n {
+				want.parts = append(want.parts, unitPart{rapid.Uint64().Draw(t, "generation"), rapid.Uint32().Draw(t, "first")})
+			}
+			want.end = rapid.Uint32().Draw(t, "end")
+			holes := rapid.SliceOfNDistinct(rapid.Uint32(), 0, 5, rapid.ID[uint32]).Draw(t, "holes")
+			if slices.Sort(holes); len(holes) > 0 {
+				want.holes = holes
+			}
+		}
 		b := appendUnit(nil, want)
 		got, err := readUnit(b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(want, got); d != "" {
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(UnitState{}, patched{}, unitPart{})); d != "" {
 			t.Fatal(d)
 		}
 		if _, err := readUnit(b[:rapid.IntRange(0, len(b)-1).Draw(t, "cut")]); err == nil {

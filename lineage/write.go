@@ -19,8 +19,7 @@ import (
 // same time; what was committed becomes visible with the next Flush. One writer is
 // open at a time.
 //
-// The first writer of an empty graph loads in bulk, see load.go; it is the same for
-// the caller.
+// What does not fit into memory goes to sorted runs, see load.go and merge.go.
 type Writer struct {
 	g       *Graph
 	gen     uint64
@@ -56,8 +55,10 @@ func (g *Graph) Begin() (*Writer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if empty {
-			g.load = &load{dir: filepath.Join(g.dir, loadName), disk: map[string]bool{}}
+		g.load = &load{dir: filepath.Join(g.dir, loadName), disk: map[string]bool{}}
+		if !empty {
+			w.seq++
+			g.load.runs.From = w.gen | w.seq
 		}
 	}
 	return w, g.put(cat([]byte("m"), []byte("run")), u64(run+1))
@@ -109,6 +110,11 @@ func (w *Writer) Unit(source string, u connectors.Unit) (*UnitWriter, error) {
 	}
 	w.g.wmu.Lock()
 	defer w.g.wmu.Unlock()
+	return w.unit(source, u, old)
+}
+
+// unit numbers a unit. The caller holds the writer's lock.
+func (w *Writer) unit(source string, u connectors.Unit, old *UnitState) (*UnitWriter, error) {
 	st := UnitState{Source: source, Unit: u}
 	head := string(w.g.headKey(source, u.Key))
 	switch id, known := w.fresh[head]; {
@@ -199,6 +205,11 @@ func blockKey(unit uint32, gen uint64, no uint32) []byte {
 // Commit ends the unit. st brings Records, Gaps, Digest, CommittedAt and the
 // unit's Fingerprint; the rest is filled in.
 func (u *UnitWriter) Commit(st UnitState) error {
+	st.Sightings, st.patched = int(u.n), patched{}
+	return u.commit(st)
+}
+
+func (u *UnitWriter) commit(st UnitState) error {
 	err := u.rest()
 	if err == nil {
 		err = u.give()
@@ -206,7 +217,7 @@ func (u *UnitWriter) Commit(st UnitState) error {
 	if err != nil {
 		return err
 	}
-	st.ID, st.Generation, st.Source, st.Sightings = u.state.ID, u.state.Generation, u.state.Source, int(u.n)
+	st.ID, st.Generation, st.Source = u.state.ID, u.state.Generation, u.state.Source
 	u.w.g.wmu.Lock()
 	defer u.w.g.wmu.Unlock()
 	u.w.heads[st.ID] = st
@@ -289,7 +300,7 @@ func (w *Writer) flush() error {
 	if err := w.g.sync(); err != nil {
 		return err
 	}
-	old := slices.Collect(maps.Values(w.removed))
+	old, now := slices.Collect(maps.Values(w.removed)), maps.Clone(w.heads)
 	for id := range w.heads {
 		before, err := w.g.UnitByID(id)
 		if err != nil {
@@ -302,40 +313,5 @@ func (w *Writer) flush() error {
 	if err := w.flip(nil); err != nil {
 		return err
 	}
-	return w.g.dropBlocks(old)
-}
-
-// store writes the batch to the database: postings as a new segment of each bucket.
-func (w *Writer) store() error {
-	if w.batch.size() == 0 {
-		return nil
-	}
-	w.g.dbmu.RLock()
-	defer w.g.dbmu.RUnlock()
-	batch := w.g.db.NewWriteBatch()
-	defer batch.Cancel()
-	w.g.updated.Store(true)
-	if err := batch.Set([]byte("m"+updatedKey), u64(1)); err != nil { // before the first segment
-		return fmt.Errorf("write a counter: %w", err)
-	}
-	for _, b := range w.batch.blocks {
-		if err := batch.Set(cat([]byte("b"), b.name[:]), b.value); err != nil {
-			return fmt.Errorf("write blocks of the graph: %w", err)
-		}
-	}
-	w.batch.posts.sort()
-	w.seq++
-	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: batch.Set}
-	if err := w.batch.posts.groups(c.add); err != nil {
-		return fmt.Errorf("write postings: %w", err)
-	}
-	if err := c.flush(); err != nil {
-		return fmt.Errorf("write postings: %w", err)
-	}
-	if err := batch.Flush(); err != nil {
-		return fmt.Errorf("write the graph: %w", err)
-	}
-	n := w.batch.size()
-	w.batch.reset()
-	return w.g.grown(n)
+	return w.g.dropBlocks(old, now)
 }

@@ -208,19 +208,32 @@ func (r *scan) unit(ctx context.Context, src *Source, u connectors.Unit) error {
 			r.count(func(s *ScanSummary) { s.Units++; s.Skipped++ })
 			return nil
 		}
+		part, err := r.patch(ctx, src, u, known)
+		if err != nil {
+			return err
+		}
+		if part != nil {
+			r.scanned(part.records, part.sightings)
+			return nil
+		}
 	}
 	st, err := r.read(ctx, src, u)
 	if err != nil || st == nil {
 		r.count(func(s *ScanSummary) { s.Units++ })
 		return err
 	}
+	r.scanned(st.Records, st.Sightings)
+	return nil
+}
+
+// scanned counts a unit that was read, or what was read of it.
+func (r *scan) scanned(records, sightings int) {
 	r.count(func(s *ScanSummary) {
 		s.Units++
 		s.Scanned++
-		s.Records += st.Records
-		s.Sightings += st.Sightings
+		s.Records += records
+		s.Sightings += sightings
 	})
-	return nil
 }
 
 func (r *scan) count(fn func(*ScanSummary)) {
@@ -294,6 +307,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		}
 		st.Gaps = append(append(st.Gaps, b.Gaps...), extract.Unsearched(b)...)
 		r.counted(b.Notes)
+		st.Mark = b.Mark
 		dates.watch(b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())

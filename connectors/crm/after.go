@@ -63,7 +63,7 @@ func (s *source) after(ctx context.Context, u connectors.Unit) (connectors.Unit,
 		if errors.Is(err, connectors.ErrNotFound) {
 			return nil
 		}
-		next = s.unit(l, piece{sp, evidence}, stamp)
+		next = s.unit(l, piece{span: sp, evidence: evidence}, stamp)
 		next.Account = u.Account
 		return err
 	})

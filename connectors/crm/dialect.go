@@ -89,6 +89,7 @@ type span struct{ lo, hi *int64 }
 type piece struct {
 	span
 	evidence string
+	rows     int64 // how many there are, 0 when they were not counted
 }
 
 // group is rows of one table that are deleted in one statement.

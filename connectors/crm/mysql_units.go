@@ -69,7 +69,7 @@ func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, erro
 			return nil, err
 		}
 		if rows > 0 {
-			out = append(out, piece{sp, e})
+			out = append(out, piece{span: sp, evidence: e})
 		}
 	}
 	return out, nil

@@ -13,6 +13,9 @@ func (d *postgres) stream(ctx context.Context, s *session, e *emitter, sp span) 
 	if err != nil {
 		return err
 	}
+	if e.since != "" {
+		where += " AND " + e.since
+	}
 	cols := make([]string, len(e.l.cols))
 	for i, c := range e.l.cols {
 		cols[i] = d.value(c.column)

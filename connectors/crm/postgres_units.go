@@ -52,7 +52,7 @@ func (d *postgres) units(ctx context.Context, s *session, l *layout) ([]piece, e
 			return nil, err
 		}
 		if t.rows > 0 {
-			out = append(out, piece{sp, t.String()})
+			out = append(out, piece{span: sp, evidence: t.String(), rows: t.rows})
 		}
 	}
 	return out, nil
@@ -97,7 +97,7 @@ func ordinalPieces(counts map[int64]tally, width int64) []piece {
 		if k > math.MinInt64/width {
 			n = k*width + 1
 		}
-		out = append(out, piece{aligned(n, width), t.String()})
+		out = append(out, piece{span: aligned(n, width), evidence: t.String(), rows: t.rows})
 	}
 	slices.SortFunc(out, func(a, b piece) int {
 		switch {

@@ -33,6 +33,13 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
 			e.gaps, e.notes = l.gaps(), undecidedNotes(l, s.undecided(sc, l))
+			if f, ok := s.d.(differ); ok {
+				m, err := f.mark(ctx, ss, l, sp)
+				if err != nil {
+					return err
+				}
+				e.mark = m.String()
+			}
 			q, args, err := s.rangeQuery(ctx, ss, l, sp)
 			if err != nil {
 				return err
@@ -75,6 +82,8 @@ type emitter struct {
 	num   numbering
 	ctx   context.Context
 	pace  *pace
+	mark  string // see connectors.Batch
+	since string // a condition that rows have to meet besides, "" for all rows
 	yield func(connectors.Batch, error) bool
 }
 
@@ -121,7 +130,7 @@ func (e *emitter) flush() error {
 	}
 	batch := e.b.Flush()
 	defer batch.Rows.Release()
-	batch.Gaps, e.gaps = e.gaps, nil
+	batch.Gaps, e.gaps, batch.Mark = e.gaps, nil, e.mark
 	if len(e.notes) > 0 {
 		batch.Notes = make(map[string]int, len(e.notes))
 		for _, text := range e.notes {

@@ -27,10 +27,12 @@ type source struct {
 	mu     sync.Mutex
 	untidy error             // what removing leftovers met
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
+	rows   map[string]int64  // how many rows the last listing counted, by unit
 }
 
 var (
 	_ connectors.Describer   = (*source)(nil)
+	_ connectors.Differ      = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)
@@ -117,12 +119,12 @@ func (s *source) layout(sc *schema, collection string) (*layout, error) {
 // cannot be read is listed as "name[,)", whose Read says why.
 func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 	return func(yield func(connectors.Unit, error) bool) {
-		units, err := s.units(ctx)
+		units, rows, err := s.units(ctx)
 		if err != nil {
 			yield(connectors.Unit{}, err)
 			return
 		}
-		s.remember(units)
+		s.remember(units, rows)
 		for _, u := range units {
 			if !yield(u, nil) {
 				return
@@ -132,10 +134,10 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 }
 
 // remember notes which units may be read in the state of this listing.
-func (s *source) remember(units []connectors.Unit) {
+func (s *source) remember(units []connectors.Unit, rows map[string]int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listed = make(map[string]string, len(units))
+	s.listed, s.rows = make(map[string]string, len(units)), rows
 	for _, u := range units {
 		s.listed[u.Key] = u.Fingerprint
 	}
@@ -144,17 +146,39 @@ func (s *source) remember(units []connectors.Unit) {
 // why chooses the state of the database to read a unit in: that of its listing the
 // first time, so that all units of a scan fit together; the present one afterwards.
 func (s *source) why(u connectors.Unit) purpose {
+	why := s.whyDiff(u)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why == forUnit {
+		delete(s.listed, u.Key)
+	}
+	return why
+}
+
+// whyDiff is why for a reader that may be followed by one that reads the unit whole.
+func (s *source) whyDiff(u connectors.Unit) purpose {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if fp, ok := s.listed[u.Key]; !ok || fp != u.Fingerprint {
 		return forNow
 	}
-	delete(s.listed, u.Key)
 	return forUnit
 }
 
+// counted returns how many rows a listed unit has in the state that a transaction
+// shares with the listing; 0 when it does not or they were not counted.
+func (s *source) counted(ss *session, u connectors.Unit) int64 {
+	if ss.state == "" || s.whyDiff(u) != forUnit {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows[u.Key]
+}
+
 // units collects the list first, so that no lock is held while it is used.
-func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
+func (s *source) units(ctx context.Context) (out []connectors.Unit, rows map[string]int64, err error) {
+	rows = map[string]int64{}
 	s.tidy(ctx)
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
@@ -172,12 +196,15 @@ func (s *source) units(ctx context.Context) (out []connectors.Unit, err error) {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
 			for _, p := range parts {
-				out = append(out, s.unit(l, p, stamp))
+				u := s.unit(l, p, stamp)
+				if out = append(out, u); p.rows > 0 {
+					rows[u.Key] = p.rows
+				}
 			}
 		}
 		return nil
 	})
-	return out, err
+	return out, rows, err
 }
 
 func (s *source) unit(l *layout, p piece, stamp string) connectors.Unit {

@@ -1,0 +1,340 @@
+package lineage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// patchWorld is a graph beside a model of what it has to show: by unit and locator the
+// version of each record.
+type patchWorld struct {
+	t     *rapid.T
+	dir   string
+	o     Options
+	g     *Graph
+	w     *Writer
+	model map[int]map[int]int
+
+	patches int // that were made
+}
+
+// patchRecord returns the sightings of a record, or of what became of it: from none to
+// two. Records of even units have numbers as locators, the others mostly words.
+func (p *patchWorld) record(unit, n, version int) (locator string, list []Sighting) {
+	locator = "pk=" + strconv.Itoa(n)
+	if unit%2 == 1 && n%5 > 0 {
+		locator = fmt.Sprintf("pk=%d,k%d-x", n%3, n)
+	}
+	for k := range (n + version) % 3 {
+		s := Sighting{Collection: "leads", Locator: locator, Trigger: NoDate, Sum: uint64(version), Account: "A"}
+		if k > 0 {
+			s.Within = "body/" + strconv.Itoa(k)
+		}
+		s.Edges = []Edge{{Token: p.g.Token("phone", strconv.Itoa((n+version*k)%17)), Kind: "phone", Role: Subject},
+			{Token: p.g.Token("email", fmt.Sprint(unit, n, version, k)), Kind: "email", Role: Subject}}
+		list = append(list, s)
+	}
+	return locator, list
+}
+
+// state is what a unit is committed with.
+func (p *patchWorld) state(unit int) UnitState {
+	return UnitState{Unit: connectors.Unit{Key: unitKey(unit), Fingerprint: fmt.Sprint(p.model[unit])}, Records: len(p.model[unit]), Mark: "m", CommittedAt: time.Unix(1, 0)}
+}
+
+// write writes a unit whole, as the model has it.
+func (p *patchWorld) write(unit int) {
+	uw, err := p.w.Unit("s", p.state(unit).Unit)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, n := range slices.Sorted(maps.Keys(p.model[unit])) {
+		_, list := p.record(unit, n, p.model[unit][n])
+		if err := uw.Add(list); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := uw.Commit(p.state(unit)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// change lets records come, change and now and then go, and tells the graph as a source
+// does that does not know what went.
+func (p *patchWorld) change(unit int) {
+	now := maps.Clone(p.model[unit])
+	if now == nil {
+		now = map[int]int{}
+	}
+	changed := map[int]bool{}
+	for range rapid.IntRange(0, 12).Draw(p.t, "changes") {
+		n := rapid.IntRange(0, 500).Draw(p.t, "record")
+		now[n], changed[n] = now[n]+1, true
+	}
+	if known := slices.Sorted(maps.Keys(p.model[unit])); len(known) > 0 && rapid.IntRange(0, 5).Draw(p.t, "goes") == 5 {
+		n := rapid.SampledFrom(known).Draw(p.t, "gone")
+		delete(now, n)
+		delete(changed, n)
+	}
+	before := p.model[unit]
+	p.model[unit] = now
+	x, err := p.w.Patch("s", p.state(unit).Unit)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ok := x != nil
+	for _, n := range slices.Sorted(maps.Keys(changed)) {
+		if ok {
+			locator, list := p.record(unit, n, now[n])
+			ok = x.Changed("leads", []string{locator})
+			if err := x.Add(list); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	var st *UnitState
+	if ok {
+		if st, err = x.Commit(p.state(unit)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	gone := slices.ContainsFunc(slices.Collect(maps.Keys(before)), func(n int) bool { _, ok := now[n]; return !ok })
+	if st != nil && gone {
+		p.t.Fatal("a patch was taken for the whole truth although a record went")
+	}
+	if st == nil {
+		p.write(unit)
+		return
+	}
+	p.patches++
+}
+
+func (p *patchWorld) open() {
+	if p.w == nil {
+		w, err := p.g.Begin()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.w = w
+	}
+}
+
+func (p *patchWorld) close() {
+	if p.w == nil {
+		return
+	}
+	if err := p.w.Close(context.Background()); err != nil {
+		p.t.Fatal(err)
+	}
+	p.w = nil
+}
+
+// check compares what the graph shows with the model.
+func (p *patchWorld) check() {
+	byToken := map[Token][]string{}
+	for unit, rows := range p.model {
+		st, err := p.g.Unit("s", unitKey(unit))
+		if err != nil || st == nil {
+			p.t.Fatalf("unit %d: %v", unit, err)
+		}
+		want := map[string]Sighting{}
+		for n, version := range rows {
+			_, list := p.record(unit, n, version)
+			for _, s := range list {
+				want[s.Locator+" "+s.Within] = s
+				byToken[s.Edges[0].Token] = append(byToken[s.Edges[0].Token], unitKey(unit)+s.Locator+s.Within)
+			}
+		}
+		if st.Records != len(rows) || st.Sightings != len(want) {
+			p.t.Fatalf("unit %d tells of %d records and %d sightings, want %d and %d", unit, st.Records, st.Sightings, len(rows), len(want))
+		}
+		found, err := p.g.UnitSightings(st.ID)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		got := map[string]Sighting{}
+		for _, f := range found {
+			got[f.Record.Locator+" "+f.Record.Within] = f.Record
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(found) != len(want) {
+			p.t.Fatalf("unit %d: %d sightings, want %d\n%s", unit, len(found), len(want), diff)
+		}
+	}
+	for i := range 17 {
+		tok := p.g.Token("phone", strconv.Itoa(i))
+		rids, err := p.g.Postings(tok)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		found, err := p.g.Load(rids)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			if f.Record.Edges[0].Token == tok {
+				got = append(got, f.Unit.Unit.Key+f.Record.Locator+f.Record.Within)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(byToken[tok])
+		if diff := cmp.Diff(byToken[tok], got); diff != "" {
+			p.t.Fatalf("phone %d: %s", i, diff)
+		}
+	}
+}
+
+// reopen closes everything, or leaves the writer as a program does that is killed: what
+// was flushed is there.
+func (p *patchWorld) reopen(killed bool) {
+	if killed && p.w != nil {
+		if err := p.w.Flush(context.Background()); err != nil {
+			p.t.Fatal(err)
+		}
+		p.w = nil
+	}
+	p.close()
+	err := p.g.Close()
+	if err == nil {
+		p.g, err = Open(p.dir, testKey, p.o)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestPatches compares a graph with a model, over any sequence of patches, whole
+// writes, removals, flushes, compactions and kills.
+func TestPatches(t *testing.T) {
+	defer fewerChecks(t)()
+	patches := 0
+	defer func() {
+		if patches == 0 {
+			t.Error("nothing was patched")
+		}
+	}()
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp("", "lineage-patch-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &patchWorld{t: t, dir: dir, model: map[int]map[int]int{}}
+		p.o = Options{MemoryBudget: 1 << rapid.IntRange(13, 20).Draw(t, "budget"), direct: rapid.SampledFrom([]int{-1, 1, 1 << 30}).Draw(t, "direct")}
+		if p.g, err = Create(dir, testKey, p.o); err != nil {
+			t.Fatal(err)
+		}
+		p.open()
+		for unit := range 4 {
+			p.model[unit] = map[int]int{}
+			for n := range unit*150 + 10 {
+				p.model[unit][n] = 0
+			}
+			p.write(unit)
+		}
+		p.close()
+		for range rapid.IntRange(6, 14).Draw(t, "steps") {
+			p.open()
+			unit := rapid.SampledFrom([]int{1, 3, 2, 0}).Draw(t, "unit")
+			switch rapid.IntRange(0, 12).Draw(t, "op") {
+			case 12:
+				p.write(unit)
+			case 11:
+				if err := errors.Join(p.w.Flush(context.Background()), p.w.Remove("s", unitKey(unit))); err != nil {
+					t.Fatal(err)
+				}
+				delete(p.model, unit)
+				p.close()
+			case 10:
+				p.close()
+				if err := p.g.Compact(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			case 9:
+				p.reopen(rapid.Bool().Draw(t, "killed"))
+			case 8:
+				p.close()
+				p.check()
+			default:
+				if !rapid.Bool().Draw(t, "hidden") { // what is not cannot be patched
+					p.close()
+					p.open()
+				}
+				p.change(unit)
+			}
+		}
+		p.close()
+		p.check()
+		patches += p.patches
+		if err := errors.Join(p.g.Close(), os.RemoveAll(dir)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestCompactBlanksHoles: after a compaction no block holds what was patched away, and
+// no posting names it.
+func TestCompactBlanksHoles(t *testing.T) {
+	g := openWith(t, t.TempDir(), Options{})
+	defer closeGraph(t, g)
+	loadUnits(t, g, 7, 8, 1)
+	w, err := g.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := connectors.Unit{Key: unitKey(7), Fingerprint: "2"}
+	p, err := w.Patch("s", u)
+	if err != nil || p == nil {
+		t.Fatalf("no patch (%v)", err)
+	}
+	old := worldUnit(g, 7, 1)
+	gone := old[40]
+	if !p.Changed("leads", []string{gone.Locator}) {
+		t.Fatal("one record is too many")
+	}
+	if st, err := p.Commit(UnitState{Unit: u, Records: len(old)}); err != nil || st == nil || st.Sightings != len(old)-1 {
+		t.Fatalf("%+v %v", st, err)
+	}
+	if err := errors.Join(w.Close(t.Context()), g.Compact(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	err = g.prefix([]byte("b"), func(_, sealed []byte) error {
+		plain, err := g.keys.unseal(nil, sealed)
+		if err != nil {
+			return err
+		}
+		list, _, err := decodeBlock(plain, g.intern)
+		for _, s := range list {
+			if rows++; s.Locator == gone.Locator || s.Locator == "" && len(s.Edges) > 0 {
+				t.Errorf("the compacted graph still holds %q", s.Locator)
+			}
+		}
+		return err
+	})
+	if err != nil || rows != len(old) {
+		t.Errorf("%d rows in blocks, want %d (%v)", rows, len(old), err)
+	}
+	if rids, err := g.Postings(gone.Edges[1].Token); err != nil || len(rids) > 0 {
+		t.Errorf("%d postings of a sighting that is gone (%v)", len(rids), err)
+	}
+	st, err := g.Unit("s", u.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := g.UnitSightings(st.ID)
+	if err != nil || len(found) != len(old)-1 || found[40].Record.Locator != old[41].Locator || found[39].RID+2 != found[40].RID {
+		t.Errorf("%d sightings, want %d, each under the id that it had (%v)", len(found), len(old)-1, err)
+	}
+}

@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"context"
+	"iter"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// amended counts what was read to patch a unit.
+type amended struct {
+	records, sightings int
+	notes              []map[string]int
+}
+
+// patch reads of a known unit only the records that changed. It returns nil when the
+// unit has to be read whole: because its source or the graph says so, because records
+// are gone, or because anything is out of the ordinary. Reading it whole tells what.
+func (r *scan) patch(ctx context.Context, src *Source, u connectors.Unit, known *lineage.UnitState) (*amended, error) {
+	d, ok := src.Conn.(connectors.Differ)
+	if !ok || known.Mark == "" || known.Catalog != src.meaning || known.Unit.Account != u.Account {
+		return nil, nil
+	}
+	p, err := r.w.Patch(src.Name, u)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, CommittedAt: r.Now()}
+	read := &amended{}
+	ordinary, err := r.changes(ctx, src, d.Diff(ctx, u, known.Mark), p, &st, read)
+	if err != nil || !ordinary {
+		p.Abort()
+		return nil, err
+	}
+	done, err := p.Commit(st)
+	if err != nil || done == nil {
+		return nil, err
+	}
+	for _, n := range read.notes {
+		r.counted(n)
+	}
+	return read, nil
+}
+
+// changes puts the changed records of a unit into its patch.
+func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[connectors.Batch, error], p *lineage.Patch, st *lineage.UnitState, read *amended) (ordinary bool, err error) {
+	var dates dateOrder
+	for b, err := range batches {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err != nil || len(b.Gaps)+len(extract.Unsearched(b)) > 0 {
+			return false, nil
+		}
+		if b.Rows == nil {
+			st.Records, st.Mark = b.Records, b.Mark
+			continue
+		}
+		dates.watch(b)
+		read.notes = append(read.notes, b.Notes)
+		read.records += int(b.Rows.NumRows())
+		if !p.Changed(b.Collection, locators(b)) {
+			return false, nil
+		}
+		err := r.extract(src, st.Unit, b, func(list []lineage.Sighting) error {
+			read.sightings += len(list)
+			return p.Add(list)
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	gaps, notes := dates.result()
+	read.notes = append(read.notes, notes)
+	return st.Mark != "" && len(gaps) == 0, ctx.Err()
+}
+
+// locators returns the locators of a batch.
+func locators(b connectors.Batch) []string {
+	out := make([]string, b.Rows.NumRows())
+	for i := range out {
+		out[i], _ = connectors.Value(b.Rows, 0, i)
+	}
+	return out
+}
