@@ -144,7 +144,7 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 // ({"asha@example.com": {...}}).
 func keyIdentifier(key string) (Identifier, bool) {
 	for _, s := range Find(key) {
-		if s.Start == 0 && s.End == len(key) {
+		if s.Start == 0 && s.End == len(key) && s.Packed < 2 {
 			return s.Identifier, true
 		}
 	}
@@ -316,7 +316,7 @@ func leafHits(key, text string, others bool) []hit {
 	var out []hit
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
-		h.whole = s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End]
+		h.whole = s.Packed < 2 && (s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End])
 		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
 			h.role = role
 		}

@@ -39,8 +39,11 @@ func anyEmail(raw string) (Identifier, bool) {
 		local, domain = strings.ToLower(local), strings.ToLower(domain) // apart: the length may change
 		s = local + "@" + domain
 	}
-	if testMailbox(local, domain) {
+	if testMailbox(local, domain) || domain == "g.us" { // the id of a WhatsApp group
 		return Identifier{}, false
+	}
+	if domain == "s.whatsapp.net" || domain == "c.us" {
+		return Normalise(KindWaID, local)
 	}
 	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
 }
@@ -69,7 +72,7 @@ func validLocal(s string) bool {
 			return false
 		}
 	}
-	return s[0] != '.' && utf8.ValidString(s)
+	return s[0] != '.' && addressRunes(s)
 }
 
 func validDomain(s string) bool {
@@ -87,7 +90,7 @@ func validDomain(s string) bool {
 			return false
 		}
 	}
-	return utf8.ValidString(s)
+	return addressRunes(s) && oneScript(s) == s
 }
 
 var roleMailboxes = map[string]bool{
