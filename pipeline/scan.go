@@ -285,7 +285,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		}
 		if errors.Is(err, connectors.ErrNotFound) {
 			uw.Abort()
-			return nil, nil // it vanished between listing and reading: the next scan sees it gone
+			return nil, r.stillListed(ctx, src, u)
 		}
 		if err != nil {
 			uw.Abort()

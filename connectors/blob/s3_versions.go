@@ -81,6 +81,9 @@ func (s *s3Store) Forget(ctx context.Context, name, version string) error {
 		if len(h.versions) > 0 {
 			return nil
 		}
+		if err := s.abortAll(ctx, s.prefix+key); err != nil {
+			return err
+		}
 		return s.purge(ctx, s.prefix+key, h, nil)
 	}
 	m, err := s.mode(ctx)
