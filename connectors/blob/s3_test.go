@@ -263,7 +263,6 @@ func TestS3OldVersionsBelowASuspendedOne(t *testing.T) {
 	b.hide("k")
 	list = names(t, s, "")
 	b.must(nil, s.Delete(ctx, list[0], ""))
-	b.must(nil, s.Forget(ctx, list[0], ""))
 	b.noUploads()
 }
 
