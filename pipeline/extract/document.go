@@ -249,6 +249,9 @@ func recordLike(e *json.Node, p *part) bool {
 	}
 	leaves := 0
 	for _, m := range e.Children {
+		if m.Kind == json.String && keyMeaning(m.Key).name {
+			return true // no product has a number of its own: "items" are people here
+		}
 		if !keyMeaning(m.Key).filler {
 			leaves++
 		}
