@@ -48,6 +48,10 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 	if err != nil {
 		return nil, err
 	}
+	pl := &planner{Site: s}
+	if pl.holds, err = s.Holds(); err != nil {
+		return nil, err
+	}
 	var out []comeback
 	for _, l := range ledger {
 		if only != nil && !only[l.Token] {
@@ -58,12 +62,16 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			return nil, err
 		}
 		for _, f := range found {
-			shared, err := (&planner{Site: s}).sharedMedium(&f, nil)
+			shared, err := pl.sharedMedium(&f, nil)
 			if err != nil {
 				return nil, err
 			}
-			if shared {
-				continue // it stayed for its other owner, and was reported as kept
+			h, err := pl.holdOn(nil, &f, l.Account)
+			if err != nil {
+				return nil, err
+			}
+			if shared || h != nil && h.PlacedAt.Before(l.At) {
+				continue // it stayed for its other owner, or for a hold, and was reported as kept
 			}
 			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
 				continue // emptied and kept: what is left is an id that leads nowhere

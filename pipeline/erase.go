@@ -194,7 +194,7 @@ func (pl *planner) together(p *lineage.Person) *lineage.Person {
 
 // stopped reports whether a hold is on the person.
 func (pl *planner) stopped(p *lineage.Person) bool {
-	return slices.ContainsFunc(pl.holds, func(h Hold) bool { return h.covers(p) })
+	return slices.ContainsFunc(pl.holds, func(h Hold) bool { return pl.kinds.covers(h, p) })
 }
 
 // undecided refuses a plan for records whose legal minimum nobody has chosen yet.

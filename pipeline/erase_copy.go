@@ -195,14 +195,32 @@ func (pl *planner) keep(f *lineage.Found, account, reason, rule string, until ti
 		Reason: reason, Rule: rule, Until: Stamp(until), Class: pl.collection(f).Class}))
 }
 
+// held keeps a record when a hold is on it.
 func (pl *planner) held(p *lineage.Person, f *lineage.Found) bool {
-	for _, h := range pl.holds {
-		if h.covers(p) {
-			pl.keep(f, p.Account, "hold", h.ID, h.Review)
-			return true
+	h, err := pl.holdOn(p, f, p.Account)
+	pl.err = cmp.Or(pl.err, err)
+	if h != nil {
+		pl.keep(f, p.Account, "hold", h.ID, h.Review)
+	}
+	return h != nil
+}
+
+// holdOn returns the hold that is on the person, when one is given, or on somebody
+// whose record it is too or who has a part in it; nil when there is none.
+func (pl *planner) holdOn(p *lineage.Person, f *lineage.Found, account string) (*Hold, error) {
+	if len(pl.holds) == 0 {
+		return nil, nil
+	}
+	parts, err := pl.sameRecord(f)
+	if err != nil {
+		return nil, err
+	}
+	for i, h := range pl.holds {
+		if p != nil && pl.kinds.covers(h, p) || slices.ContainsFunc(parts, func(x lineage.Found) bool { return h.coversRecord(&x, account) }) {
+			return &pl.holds[i], nil
 		}
 	}
-	return false
+	return nil, nil
 }
 
 // edit adds an edit to the step of its unit.
