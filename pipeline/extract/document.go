@@ -249,7 +249,7 @@ func recordLike(e *json.Node, p *part) bool {
 	}
 	leaves := 0
 	for _, m := range e.Children {
-		if m.Kind == json.String && keyMeaning(m.Key).name {
+		if m.Kind == json.String && (keyMeaning(m.Key).name || sayingKey(m.Key)) {
 			return true // no product has a number of its own: "items" are people here
 		}
 		if !keyMeaning(m.Key).filler {
@@ -257,6 +257,16 @@ func recordLike(e *json.Node, p *part) bool {
 		}
 	}
 	return len(kinds) > 1 || leaves > 2
+}
+
+// sayingKey reports a key under which stands what somebody said or what was said of
+// her: beside an identifier it makes an entry of a conversation.
+func sayingKey(key string) bool {
+	switch strings.ToLower(key) {
+	case "text", "body", "message", "msg", "content", "comment", "remark", "remarks", "note", "notes", "subject", "caption", "description":
+		return true
+	}
+	return false
 }
 
 // leaf looks at one string or number.

@@ -98,6 +98,7 @@ func TestLookIntoJSON(t *testing.T) {
 		{"a list of fields is one person", `{"id":"1","field_data":[{"name":"email","values":["asha@example.com"]},{"name":"full_name","values":["Asha"]},{"name":"phone_number","values":["+919820145678"]}]}`, []int{2}},
 		{"several addresses of one person", `{"name":"Asha","emails":[{"type":"home","value":"asha@example.com"},{"type":"work","value":"asha@example.org"}]}`, []int{2}},
 		{"people in items", `{"items":[{"name":"Asha","phone":"9820145678"},{"name":"Ravi","phone":"9911223344"}]}`, []int{0, 1, 1}},
+		{"a conversation", `[{"phone":"9820145678","text":"hi"},{"phone":"9911223344","text":"yes?"}]`, []int{0, 1, 1}},
 		{"products in items", `{"phone":"9820145678","items":[{"name":"Belt","qty":"2","price":"900"},{"name":"Press","qty":"1","price":"90"}]}`, []int{1}},
 		{"cut in the middle", `{"name":"Asha","phone":"+919820145678","email":"asha@exam`, []int{1}},
 		{"JSON in JSON", `{"body":"{\"email\":\"asha@example.com\"}"}`, []int{1}},
