@@ -20,6 +20,7 @@ type planner struct {
 	plan  *Plan
 	facts accountFacts
 	holds []Hold
+	gone  map[lineage.Token]bool // identifiers of people who were erased; nil: not asked for yet
 	spool *spool
 	seen  map[recordKey]bool
 	near  neighbours
@@ -231,8 +232,9 @@ func (pl *planner) subject(p *lineage.Person) {
 	for t, k := range p.Tokens {
 		x.Tokens[hex.EncodeToString(t[:])] = k
 	}
+	sides := otherSides(p)
 	for t, k := range p.Others {
-		if !pl.kinds.link(k) {
+		if !pl.kinds.link(k) && !sides[t] {
 			if x.Shared == nil {
 				x.Shared = map[string]string{}
 			}
@@ -240,6 +242,24 @@ func (pl *planner) subject(p *lineage.Person) {
 		}
 	}
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
+}
+
+// otherSides are the numbers that stand in her records only as other sides of her calls:
+// she did not share them with whoever they belong to.
+func otherSides(p *lineage.Person) map[lineage.Token]bool {
+	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			switch e.Role {
+			case lineage.Party:
+				sides[e.Token] = true
+			case lineage.Subject:
+				hers[e.Token] = true
+			}
+		}
+	}
+	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
+	return sides
 }
 
 // finish writes the plan, prints what stays, and sums up.

@@ -23,6 +23,9 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	}
 	crowd := pl.together(p)
 	shared, err := pl.sharedMedium(f, hers)
+	if err == nil && !shared && pl.recording(f) {
+		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
+	}
 	if err != nil {
 		return err
 	}
@@ -151,10 +154,7 @@ func hasLink(f *lineage.Found) bool {
 // sharedMedium reports whether a recording has an owner besides her.
 func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || pl.collection(f).Name != "calls" {
-			continue
-		}
-		if src, err := pl.source(f.Unit.Source); err != nil || src.Connector != "recordings" {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
 			continue
 		}
 		rids, err := pl.Graph.Postings(e.Token)
@@ -178,6 +178,25 @@ func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bo
 		}
 	}
 	return false, nil
+}
+
+// goes are the identifiers of those whose data go with this plan, or went before.
+func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
+	if pl.gone == nil {
+		ledger, err := pl.Graph.Suppressions()
+		pl.err = cmp.Or(pl.err, err)
+		pl.gone = erasedTokens(ledger)
+	}
+	for t := range crowd.Tokens {
+		pl.gone[t] = true
+	}
+	return pl.gone
+}
+
+// recording reports the audio of a call, which can only stay or go as a whole.
+func (pl *planner) recording(f *lineage.Found) bool {
+	src, err := pl.source(f.Unit.Source)
+	return err == nil && src.Connector == "recordings" && pl.collection(f).Name == "calls"
 }
 
 // advise counts the floors that would have kept a record and are only advisory.
