@@ -20,6 +20,7 @@ type planner struct {
 	plan  *Plan
 	facts accountFacts
 	holds []Hold
+	own   map[ownKey]bool        // whether an identifier is the account's own, or its staff's
 	gone  map[lineage.Token]bool // identifiers of people who were erased; nil: not asked for yet
 	spool *spool
 	seen  map[recordKey]bool
@@ -28,6 +29,12 @@ type planner struct {
 	err   error                      // the first that keep or edit met; finish returns it
 
 	advisory map[string]int // by floor: records that it would have kept
+}
+
+// ownKey is an identifier as one account knows it.
+type ownKey struct {
+	account string
+	token   lineage.Token
 }
 
 func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {

@@ -81,14 +81,42 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		if hers[x.RID] {
 			continue
 		}
-		if slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party }) {
-			others = true
+		other, err := pl.somebodys(x, p.Account)
+		if err != nil {
+			return false, false, err
 		}
+		others = others || other
 	}
 	if !whole && !others && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
 		whole = true // every part of it is hers
 	}
 	return whole, others, nil
+}
+
+// somebodys reports a part of a record that is about somebody. What the account's own
+// people write into a conversation is not about them.
+func (pl *planner) somebodys(part *lineage.Found, account string) (bool, error) {
+	for _, e := range part.Record.Edges {
+		if e.Role != lineage.Subject && e.Role != lineage.Party {
+			continue
+		}
+		k := ownKey{account, e.Token}
+		own, known := pl.own[k]
+		if !known {
+			var err error
+			if own, err = pl.ownNumber(e.Token, account); err != nil {
+				return false, err
+			}
+			if pl.own == nil {
+				pl.own = map[ownKey]bool{}
+			}
+			pl.own[k] = own
+		}
+		if !own {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // neighbours are the sightings of a run of rows of one unit.

@@ -15,6 +15,9 @@ func Email(raw string) (Identifier, bool) {
 		if testMailbox(local, domain) {
 			return Identifier{}, false
 		}
+		if id, ok, chat := chatAddress(local, domain); chat {
+			return id, ok
+		}
 		return Identifier{Kind: KindEmail, Value: raw, Weak: worded && roleMailbox(local) || relayDomain(domain)}, true
 	}
 	return anyEmail(raw)
@@ -39,13 +42,26 @@ func anyEmail(raw string) (Identifier, bool) {
 		local, domain = strings.ToLower(local), strings.ToLower(domain) // apart: the length may change
 		s = local + "@" + domain
 	}
-	if testMailbox(local, domain) || domain == "g.us" { // the id of a WhatsApp group
+	if testMailbox(local, domain) {
 		return Identifier{}, false
 	}
-	if domain == "s.whatsapp.net" || domain == "c.us" {
-		return Normalise(KindWaID, local)
+	if id, ok, chat := chatAddress(local, domain); chat {
+		return id, ok
 	}
 	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+}
+
+// chatAddress takes the number out of what looks like an address and is the name of a
+// WhatsApp user; a group's is nobody's. chat is false for mailboxes.
+func chatAddress(local, domain string) (id Identifier, ok, chat bool) {
+	switch domain {
+	case "s.whatsapp.net", "c.us":
+		id, ok = Normalise(KindWaID, local)
+		return id, ok, true
+	case "g.us":
+		return id, false, true
+	}
+	return id, false, false
 }
 
 // lowerASCII reports a text that is its own lower case.
