@@ -72,7 +72,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	started := time.Now()
 	for _, n := range names {
 		if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return x.Name == n }) {
-			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
+			return ScanSummary{}, fmt.Errorf("%w: there is no source %q in the configuration", ErrUsage, n)
 		}
 	}
 	if err := s.resident(ctx, names); err != nil {
