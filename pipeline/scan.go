@@ -70,10 +70,8 @@ func (r *scan) remember(source string) error {
 // Scan brings the graph up to date with the named sources, or with all.
 func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	started := time.Now()
-	for _, n := range names {
-		if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return x.Name == n }) {
-			return ScanSummary{}, fmt.Errorf("%w: there is no source %q in the configuration", ErrUsage, n)
-		}
+	if err := s.sourcesNamed(names); err != nil {
+		return ScanSummary{}, err
 	}
 	if err := s.resident(ctx, names); err != nil {
 		return ScanSummary{}, err
