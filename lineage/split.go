@@ -70,11 +70,39 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 	}
 	out := make([]*ridSet, 0, len(parts))
 	for _, p := range parts {
+		w.shareMedia(p, within)
 		slices.Sort(p.list) // they came out of a map
 		out = append(out, p)
 	}
 	slices.SortFunc(out, func(a, b *ridSet) int { return cmp.Compare(a.list[0], b.list[0]) })
 	return out, nil
+}
+
+// shareMedia gives a part the media, such as the recording of a conference, of which one
+// of its records names an owner: a medium is each owner's, however near it is to others.
+func (w *walk) shareMedia(part, within *ridSet) {
+	media := map[Token]bool{}
+	for _, id := range part.list {
+		for _, e := range w.reached.get(id).f.Record.Edges {
+			if e.Role == Member {
+				media[e.Token] = true
+			}
+		}
+	}
+	if len(media) == 0 {
+		return
+	}
+	for _, v := range w.order {
+		if !v.end || part.has(v.f.RID) || within != nil && !within.has(v.f.RID) {
+			continue
+		}
+		for _, e := range v.f.Record.Edges {
+			if e.Role != Member && media[e.Token] && w.r.kinds.Medium(e.Kind) {
+				part.add(v.f.RID)
+				break
+			}
+		}
+	}
 }
 
 // distances walks from the records of one contact and notes who is nearest.

@@ -15,10 +15,23 @@ import (
 	"github.com/cratio/sutra/pipeline/config"
 )
 
+// sourcesNamed refuses the name of a source that there is none of.
+func (s *Site) sourcesNamed(names []string) error {
+	for _, n := range names {
+		if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return x.Name == n }) {
+			return fmt.Errorf("%w: there is no source %q in the configuration", ErrUsage, n)
+		}
+	}
+	return nil
+}
+
 // Check examines the named sources, or all, and passes what it finds to fn. A
 // source that cannot be reached is a gap; one that stands outside of the allowed
 // regions is not looked into, and makes the error ErrRefused.
 func (s *Site) Check(ctx context.Context, names []string, fn func(source string, f connectors.Finding)) error {
+	if err := s.sourcesNamed(names); err != nil {
+		return err
+	}
 	var refused error
 	for _, src := range s.Sources {
 		if len(names) > 0 && !slices.Contains(names, src.Name) {

@@ -174,7 +174,12 @@ func (a *application) allowed(ctx context.Context) error {
 		}
 		late := a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created)
 		for account, tokens := range a.tokens {
-			late = late || a.plan.Kind != "retain" && h.covers(&lineage.Person{Account: account, Tokens: tokens})
+			late = late || a.plan.Kind != "retain" && a.kinds.covers(h, &lineage.Person{Account: account, Tokens: tokens})
+		}
+		if !late {
+			if late, err = a.meets(h); err != nil {
+				return err
+			}
 		}
 		if late {
 			return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)

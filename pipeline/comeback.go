@@ -48,6 +48,11 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 	if err != nil {
 		return nil, err
 	}
+	pl := &planner{Site: s}
+	if pl.holds, err = s.Holds(); err != nil {
+		return nil, err
+	}
+	gone := erasedTokens(ledger)
 	var out []comeback
 	for _, l := range ledger {
 		if only != nil && !only[l.Token] {
@@ -58,12 +63,19 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			return nil, err
 		}
 		for _, f := range found {
-			shared, err := (&planner{Site: s}).sharedMedium(&f, nil)
+			shared, err := pl.sharedMedium(&f, nil)
+			if err == nil && !shared && pl.recording(&f) {
+				shared, err = s.anotherSide(&f, l.Account, gone)
+			}
 			if err != nil {
 				return nil, err
 			}
-			if shared {
-				continue // it stayed for its other owner, and was reported as kept
+			h, err := pl.holdOn(nil, &f, l.Account)
+			if err != nil {
+				return nil, err
+			}
+			if shared || h != nil && h.PlacedAt.Before(l.At) {
+				continue // it stayed for its other owner, or for a hold, and was reported as kept
 			}
 			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
 				continue // emptied and kept: what is left is an id that leads nowhere
@@ -72,6 +84,46 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 		}
 	}
 	return out, nil
+}
+
+// anotherSide reports a call with somebody besides the account's own who was not erased:
+// its recording is hers too.
+func (s *Site) anotherSide(f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Party || gone[e.Token] {
+			continue
+		}
+		own, err := s.ownNumber(e.Token, account)
+		if err != nil || !own {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// ownNumber reports an identifier of the account itself or of its staff.
+func (s *Site) ownNumber(t lineage.Token, account string) (bool, error) {
+	rids, err := s.Graph.Postings(t)
+	if err != nil {
+		return false, err
+	}
+	found, err := s.Graph.Load(rids)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(found, func(f lineage.Found) bool {
+		return (f.Record.Account == "" || f.Record.Account == account) &&
+			slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Own })
+	}), nil
+}
+
+// erasedTokens are the identifiers on the ledger.
+func erasedTokens(ledger []lineage.Suppression) map[lineage.Token]bool {
+	gone := map[lineage.Token]bool{}
+	for _, l := range ledger {
+		gone[l.Token] = true
+	}
+	return gone
 }
 
 // namesSomebody reports a record with more than references in it.

@@ -20,6 +20,8 @@ type planner struct {
 	plan  *Plan
 	facts accountFacts
 	holds []Hold
+	own   map[ownKey]bool        // whether an identifier is the account's own, or its staff's
+	gone  map[lineage.Token]bool // identifiers of people who were erased; nil: not asked for yet
 	spool *spool
 	seen  map[recordKey]bool
 	near  neighbours
@@ -27,6 +29,12 @@ type planner struct {
 	err   error                      // the first that keep or edit met; finish returns it
 
 	advisory map[string]int // by floor: records that it would have kept
+}
+
+// ownKey is an identifier as one account knows it.
+type ownKey struct {
+	account string
+	token   lineage.Token
 }
 
 func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {
@@ -194,7 +202,7 @@ func (pl *planner) together(p *lineage.Person) *lineage.Person {
 
 // stopped reports whether a hold is on the person.
 func (pl *planner) stopped(p *lineage.Person) bool {
-	return slices.ContainsFunc(pl.holds, func(h Hold) bool { return h.covers(p) })
+	return slices.ContainsFunc(pl.holds, func(h Hold) bool { return pl.kinds.covers(h, p) })
 }
 
 // undecided refuses a plan for records whose legal minimum nobody has chosen yet.
@@ -231,8 +239,9 @@ func (pl *planner) subject(p *lineage.Person) {
 	for t, k := range p.Tokens {
 		x.Tokens[hex.EncodeToString(t[:])] = k
 	}
+	sides := otherSides(p)
 	for t, k := range p.Others {
-		if !pl.kinds.link(k) {
+		if !pl.kinds.link(k) && !sides[t] {
 			if x.Shared == nil {
 				x.Shared = map[string]string{}
 			}
@@ -240,6 +249,24 @@ func (pl *planner) subject(p *lineage.Person) {
 		}
 	}
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
+}
+
+// otherSides are the numbers that stand in her records only as other sides of her calls:
+// she did not share them with whoever they belong to.
+func otherSides(p *lineage.Person) map[lineage.Token]bool {
+	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			switch e.Role {
+			case lineage.Party:
+				sides[e.Token] = true
+			case lineage.Subject:
+				hers[e.Token] = true
+			}
+		}
+	}
+	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
+	return sides
 }
 
 // finish writes the plan, prints what stays, and sums up.

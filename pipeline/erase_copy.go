@@ -23,6 +23,9 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	}
 	crowd := pl.together(p)
 	shared, err := pl.sharedMedium(f, hers)
+	if err == nil && !shared && pl.recording(f) {
+		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
+	}
 	if err != nil {
 		return err
 	}
@@ -78,14 +81,42 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		if hers[x.RID] {
 			continue
 		}
-		if slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party }) {
-			others = true
+		other, err := pl.somebodys(x, p.Account)
+		if err != nil {
+			return false, false, err
 		}
+		others = others || other
 	}
 	if !whole && !others && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
 		whole = true // every part of it is hers
 	}
 	return whole, others, nil
+}
+
+// somebodys reports a part of a record that is about somebody. What the account's own
+// people write into a conversation is not about them.
+func (pl *planner) somebodys(part *lineage.Found, account string) (bool, error) {
+	for _, e := range part.Record.Edges {
+		if e.Role != lineage.Subject && e.Role != lineage.Party {
+			continue
+		}
+		k := ownKey{account, e.Token}
+		own, known := pl.own[k]
+		if !known {
+			var err error
+			if own, err = pl.ownNumber(e.Token, account); err != nil {
+				return false, err
+			}
+			if pl.own == nil {
+				pl.own = map[ownKey]bool{}
+			}
+			pl.own[k] = own
+		}
+		if !own {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // neighbours are the sightings of a run of rows of one unit.
@@ -151,10 +182,7 @@ func hasLink(f *lineage.Found) bool {
 // sharedMedium reports whether a recording has an owner besides her.
 func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || pl.collection(f).Name != "calls" {
-			continue
-		}
-		if src, err := pl.source(f.Unit.Source); err != nil || src.Connector != "recordings" {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
 			continue
 		}
 		rids, err := pl.Graph.Postings(e.Token)
@@ -180,6 +208,25 @@ func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bo
 	return false, nil
 }
 
+// goes are the identifiers of those whose data go with this plan, or went before.
+func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
+	if pl.gone == nil {
+		ledger, err := pl.Graph.Suppressions()
+		pl.err = cmp.Or(pl.err, err)
+		pl.gone = erasedTokens(ledger)
+	}
+	for t := range crowd.Tokens {
+		pl.gone[t] = true
+	}
+	return pl.gone
+}
+
+// recording reports the audio of a call, which can only stay or go as a whole.
+func (pl *planner) recording(f *lineage.Found) bool {
+	src, err := pl.source(f.Unit.Source)
+	return err == nil && src.Connector == "recordings" && pl.collection(f).Name == "calls"
+}
+
 // advise counts the floors that would have kept a record and are only advisory.
 func (pl *planner) advise(class string, trigger lineage.Date, at time.Time) {
 	for _, id := range pl.Policy.Advisory(class, trigger, at) {
@@ -195,14 +242,32 @@ func (pl *planner) keep(f *lineage.Found, account, reason, rule string, until ti
 		Reason: reason, Rule: rule, Until: Stamp(until), Class: pl.collection(f).Class}))
 }
 
+// held keeps a record when a hold is on it.
 func (pl *planner) held(p *lineage.Person, f *lineage.Found) bool {
-	for _, h := range pl.holds {
-		if h.covers(p) {
-			pl.keep(f, p.Account, "hold", h.ID, h.Review)
-			return true
+	h, err := pl.holdOn(p, f, p.Account)
+	pl.err = cmp.Or(pl.err, err)
+	if h != nil {
+		pl.keep(f, p.Account, "hold", h.ID, h.Review)
+	}
+	return h != nil
+}
+
+// holdOn returns the hold that is on the person, when one is given, or on somebody
+// whose record it is too or who has a part in it; nil when there is none.
+func (pl *planner) holdOn(p *lineage.Person, f *lineage.Found, account string) (*Hold, error) {
+	if len(pl.holds) == 0 {
+		return nil, nil
+	}
+	parts, err := pl.sameRecord(f)
+	if err != nil {
+		return nil, err
+	}
+	for i, h := range pl.holds {
+		if p != nil && pl.kinds.covers(h, p) || slices.ContainsFunc(parts, func(x lineage.Found) bool { return h.coversRecord(&x, account) }) {
+			return &pl.holds[i], nil
 		}
 	}
-	return false
+	return nil, nil
 }
 
 // edit adds an edit to the step of its unit.

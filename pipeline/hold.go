@@ -87,25 +87,88 @@ func (s *Site) Holds() ([]Hold, error) {
 	return out, nil
 }
 
-// covers reports whether the hold is on the person.
-func (h Hold) covers(p *lineage.Person) bool {
+// covers reports whether the hold is on the person: on one of her identifiers or on
+// her id in the CRM. What she only shares with somebody else, such as the id of a call
+// that both were in, does not make her the one who is meant.
+func (k kinds) covers(h Hold, p *lineage.Person) bool {
+	if h.Account != "" && h.Account != p.Account {
+		return false
+	}
 	if len(h.Tokens) == 0 {
 		return h.Account == p.Account
 	}
-	for t := range p.Tokens {
-		if h.Tokens[hex.EncodeToString(t[:])] != "" && (h.Account == "" || h.Account == p.Account) {
-			return true
+	for _, personal := range []bool{true, false} {
+		mine, theirs, common := 0, 0, false
+		for t, kind := range p.Tokens {
+			if k.personal(kind) == personal || !personal {
+				mine++
+				common = common || h.Tokens[hex.EncodeToString(t[:])] != ""
+			}
+		}
+		for _, kind := range h.Tokens {
+			if k.personal(kind) == personal || !personal {
+				theirs++
+			}
+		}
+		if mine > 0 && theirs > 0 {
+			return common // links alone tell only where one of the two has nothing else
 		}
 	}
 	return false
 }
 
-// coversRecord reports whether the hold is on a person of the record.
-func (h Hold) coversRecord(f *lineage.Found) bool {
+// personal reports a kind of which a value is one person's: no link, or the link that
+// names a contact of the CRM.
+func (k kinds) personal(kind string) bool { return !k.link(kind) || k.unique[kind] }
+
+// coversRecord reports whether the hold is on a person of a record of the account.
+func (h Hold) coversRecord(f *lineage.Found, account string) bool {
+	if h.Account != "" && h.Account != account {
+		return false
+	}
+	if len(h.Tokens) == 0 {
+		return h.Account == account
+	}
 	for _, e := range f.Record.Edges {
 		if e.Role != lineage.Mention && e.Role != lineage.Own && h.Tokens[hex.EncodeToString(e.Token[:])] != "" {
 			return true
 		}
 	}
 	return false
+}
+
+// heldRecord names a record in a source that a hold is on.
+type heldRecord struct{ source, unit, collection, locator string }
+
+// meets reports whether the plan changes a record that the hold is on, whoever it is
+// to be erased for.
+func (a *application) meets(h Hold) (bool, error) {
+	held := map[heldRecord]bool{}
+	for text := range h.Tokens {
+		t, ok := parseToken(text)
+		if !ok {
+			continue
+		}
+		rids, err := a.Graph.Postings(t)
+		if err != nil {
+			return false, err
+		}
+		found, err := a.Graph.Load(rids)
+		if err != nil {
+			return false, err
+		}
+		for i := range found {
+			if f := &found[i]; h.coversRecord(f, h.Account) {
+				held[heldRecord{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator}] = true
+			}
+		}
+	}
+	met := false
+	err := a.plan.steps(func(st planStep) error {
+		for _, e := range st.Edits {
+			met = met || held[heldRecord{st.Source, st.Unit.Unit.Key, e.Collection, e.Locator}]
+		}
+		return nil
+	})
+	return met, err
 }

@@ -103,7 +103,7 @@ func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Dec
 // hold returns the hold that a record is under, nil when there is none.
 func (r *retention) hold(f *lineage.Found, account string) *Hold {
 	for i, h := range r.holds {
-		if h.Account == account && len(h.Tokens) == 0 || h.coversRecord(f) {
+		if h.coversRecord(f, account) {
 			return &r.holds[i]
 		}
 	}

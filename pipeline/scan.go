@@ -70,10 +70,8 @@ func (r *scan) remember(source string) error {
 // Scan brings the graph up to date with the named sources, or with all.
 func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	started := time.Now()
-	for _, n := range names {
-		if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return x.Name == n }) {
-			return ScanSummary{}, fmt.Errorf("no source %q in %s", n, s.Config.Path)
-		}
+	if err := s.sourcesNamed(names); err != nil {
+		return ScanSummary{}, err
 	}
 	if err := s.resident(ctx, names); err != nil {
 		return ScanSummary{}, err
@@ -298,7 +296,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		}
 		if errors.Is(err, connectors.ErrNotFound) {
 			uw.Abort()
-			return nil, nil // it vanished between listing and reading: the next scan sees it gone
+			return nil, r.stillListed(ctx, src, u)
 		}
 		if err != nil {
 			uw.Abort()

@@ -59,7 +59,11 @@ func wrapArgs(c *cobra.Command) {
 	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
+			err := check(c, args)
+			if err == nil {
+				err = c.ValidateRequiredFlags()
+			}
+			if err != nil {
 				return usageError{fmt.Errorf("%w; see sutra %s --help", err, c.Name())}
 			}
 			return nil

@@ -86,6 +86,9 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 		in.VersionId = &id
 	}
 	out, err := api.HeadObject(ctx, in)
+	if id != "" && errors.Is(s3Bare(err), connectors.ErrNotFound) {
+		out, err = headByGet(ctx, api, in)
+	}
 	if err != nil {
 		if code(err) == "MethodNotAllowed" || lacking(err) { // a delete marker
 			return nil, connectors.ErrNotFound
@@ -98,6 +101,21 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 	}
 	h.version = fingerprint(h.etag, h.id, mode.ids)
 	return h, nil
+}
+
+// headByGet looks at a version by opening it. A store was seen that lists the old
+// versions of a key and gives their bytes, yet answers a HEAD for them as if there
+// were none, while the newest was written with versioning suspended.
+func headByGet(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
+	o, err := api.GetObject(ctx, &s3.GetObjectInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId, RequestPayer: in.RequestPayer})
+	if err != nil {
+		return nil, err
+	}
+	out := &s3.HeadObjectOutput{ETag: o.ETag, VersionId: o.VersionId, ContentLength: o.ContentLength, LastModified: o.LastModified, Metadata: o.Metadata,
+		StorageClass: o.StorageClass, Restore: o.Restore, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding,
+		ContentDisposition: o.ContentDisposition, ObjectLockMode: o.ObjectLockMode, ObjectLockRetainUntilDate: o.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: o.ObjectLockLegalHoldStatus}
+	return out, o.Body.Close()
 }
 
 // find looks at the object of a name, which may be that of an old version.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
@@ -228,6 +229,41 @@ func TestS3SuspendedVersioning(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "deleted", b.all(), nil)
+}
+
+// TestS3OldVersionsBelowASuspendedOne reads what was written before versioning was
+// suspended. The server answers a HEAD for it as if it were not there.
+func TestS3OldVersionsBelowASuspendedOne(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	b.put("k", "one")
+	b.put("k", "two")
+	b.versioning(types.BucketVersioningStatusSuspended)
+	b.put("k", "three")
+	s := b.store(s3Options{}, "")
+	list := names(t, s, "")
+	if len(list) != 3 {
+		t.Fatalf("listed %q", list)
+	}
+	for i, want := range []string{"three", "two", "one"} {
+		if got := read(t, s, list[i], ""); got != want {
+			t.Errorf("%q: %q, want %q", list[i], got, want)
+		}
+	}
+	for _, name := range []string{list[2], list[1]} {
+		o, err := s.Stat(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.must(nil, s.Delete(ctx, name, o.Version))
+	}
+	same(t, "old ones deleted", b.all(), []string{"k=three"})
+	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
+	b.versioning(types.BucketVersioningStatusEnabled)
+	b.hide("k")
+	list = names(t, s, "")
+	b.must(nil, s.Delete(ctx, list[0], ""))
+	b.noUploads()
 }
 
 func TestS3NeverVersioned(t *testing.T) {

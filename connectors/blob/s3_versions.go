@@ -81,6 +81,9 @@ func (s *s3Store) Forget(ctx context.Context, name, version string) error {
 		if len(h.versions) > 0 {
 			return nil
 		}
+		if err := s.abortAll(ctx, s.prefix+key); err != nil {
+			return err
+		}
 		return s.purge(ctx, s.prefix+key, h, nil)
 	}
 	m, err := s.mode(ctx)
@@ -352,11 +355,14 @@ func (s *s3Store) Delete(ctx context.Context, name, version string) error {
 	return nil
 }
 
-// deleteOld deletes one old version and, when it was the last, the markers above.
+// deleteOld deletes one old version and, when it was the last, the markers above and
+// what was begun to be uploaded in its place.
 func (s *s3Store) deleteOld(ctx context.Context, key string, h history, i int) error {
 	gone := []item{h.versions[i]}
 	if len(h.versions) > 1 {
 		h.markers = nil // they hide the versions that stay
+	} else if err := s.abortAll(ctx, key); err != nil {
+		return err
 	}
 	return s.purge(ctx, key, h, gone)
 }

@@ -34,6 +34,19 @@ func callFields(dataset string) []connectors.Field {
 		nameField("contact_name"), connectors.Field{Name: "label"})
 }
 
+// partyFields are the columns of a call whose name tells several numbers: each is one
+// side of it. Which of them is the customer, if only one is, the name does not say, and
+// two sides of a call are not one person.
+func partyFields(dataset string) []connectors.Field {
+	out := callFields(dataset)
+	for i := range out {
+		if out[i].Identity == "phone" {
+			out[i].Role = "party"
+		}
+	}
+	return out
+}
+
 func sidecarFields(dataset string, conference bool) []connectors.Field {
 	role := ""
 	if conference {

@@ -61,7 +61,11 @@ func (s *source) load(ctx context.Context, o blob.Object) (*object, error) {
 	switch kindOf(o.Key) {
 	case audio:
 		r := call(plain)
-		return &object{collection: callsName, fields: s.calls, records: []record{r}}, nil
+		fields := s.calls
+		if _, several := r.cells["phone2"]; several {
+			fields = s.parties
+		}
+		return &object{collection: callsName, fields: fields, records: []record{r}}, nil
 	case sidecarFile:
 		data, err := s.content(ctx, o)
 		if err != nil {

@@ -54,10 +54,10 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 	if calls := root.Get("calls"); calls != nil && calls.Kind == json.Array {
 		c.entries = calls.Children
 	}
-	if len(c.entries) > 1 {
+	c.read(d, o, n)
+	if len(c.entries) > 1 || stranger(&d.records[0], n) {
 		d.fields = s.several
 	}
-	c.read(d, o, n)
 	return d
 }
 
@@ -143,6 +143,35 @@ func (r *record) named(name string) bool {
 		}
 	}
 	return false
+}
+
+// stranger reports an entry whose number is none of those that the name of the audio
+// tells: the recording is then hers and theirs, and does not make them one person.
+func stranger(r *record, n Name) bool {
+	phone, ok := r.cells["phone"]
+	if !ok {
+		phone, ok = r.cells["phone_formatted"]
+	}
+	if !ok || len(n.Phones) == 0 {
+		return false
+	}
+	for _, p := range n.Phones {
+		if lastDigits(p) == lastDigits(phone.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// lastDigits are the last ten digits of a number: what its spellings have in common.
+func lastDigits(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	return digits[max(0, len(digits)-10):]
 }
 
 // nameNumber adds the number of the key, which a sidecar of one call shares with

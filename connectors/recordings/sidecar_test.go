@@ -59,3 +59,33 @@ func BenchmarkParseName(b *testing.B) {
 		ParseName(samsung)
 	}
 }
+
+// TestSidesOfACall: two numbers in a name, or a sidecar of somebody whom the name does
+// not tell, are two people with one recording.
+func TestSidesOfACall(t *testing.T) {
+	s := newSource(nil, connectors.Config{Name: "r"}, nil)
+	role := func(o *object, column string) string {
+		for _, f := range o.fields {
+			if f.Name == column {
+				return f.Role
+			}
+		}
+		return "no such column"
+	}
+	for name, want := range map[string]string{"Call +919820145678 about 9820145999_260601_101500.m4a": "party", "Rec_9820145678_20260421_100500.mp3": "subject",
+		"9820145678(9820145678)_20260421101500.mp3": "subject"} {
+		o, err := s.load(t.Context(), blob.Object{Key: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := role(o, "phone"); got != want {
+			t.Errorf("%s: role %q, want %q", name, got, want)
+		}
+	}
+	for number, want := range map[string]string{"+91 98201 45678": "", "9820145999": "member"} {
+		o := s.sidecar(blob.Object{Key: "Rec_9820145678_20260421_100500.json"}, []byte(`{"calls":[{"phone_number":"`+number+`"}]}`))
+		if got := role(o, "stem"); got != want {
+			t.Errorf("a sidecar of %s: role %q, want %q", number, got, want)
+		}
+	}
+}

@@ -40,8 +40,9 @@ type source struct {
 	account connectors.AccountRule
 	mem     memory.Allocator
 	calls   []connectors.Field
+	parties []connectors.Field // of a call whose name tells several numbers
 	single  []connectors.Field // of a sidecar of one call
-	several []connectors.Field // of a sidecar of a conference
+	several []connectors.Field // of a sidecar of a conference, or of somebody whom the name does not tell
 
 	sweep    sync.Mutex
 	sweeping bool // a sweep was made
@@ -63,7 +64,7 @@ func newSource(store blob.Store, c connectors.Config, mem memory.Allocator) *sou
 	}
 	return &source{
 		store: store, account: c.Account, mem: mem,
-		calls: callFields(name), single: sidecarFields(name, false), several: sidecarFields(name, true),
+		calls: callFields(name), parties: partyFields(name), single: sidecarFields(name, false), several: sidecarFields(name, true),
 	}
 }
 

@@ -257,6 +257,9 @@ func (c *Corrector) put(i int, kind, value string) string {
 	at := 0
 	for _, x := range Find(value) {
 		raw := value[x.Start:x.End]
+		if x.Packed > 0 {
+			continue // a run of base64 cannot carry a new value; it is told as left
+		}
 		if want, ok := Normalise(s.Kind, s.Value); !ok || x.Kind != want.Kind || !c.replace(i, x.Kind, x.Value, raw) || !c.allowed(x.Identifier) {
 			continue
 		}

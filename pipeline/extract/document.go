@@ -144,7 +144,7 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 // ({"asha@example.com": {...}}).
 func keyIdentifier(key string) (Identifier, bool) {
 	for _, s := range Find(key) {
-		if s.Start == 0 && s.End == len(key) {
+		if s.Start == 0 && s.End == len(key) && s.Packed < 2 {
 			return s.Identifier, true
 		}
 	}
@@ -249,11 +249,24 @@ func recordLike(e *json.Node, p *part) bool {
 	}
 	leaves := 0
 	for _, m := range e.Children {
+		if m.Kind == json.String && (keyMeaning(m.Key).name || sayingKey(m.Key)) {
+			return true // no product has a number of its own: "items" are people here
+		}
 		if !keyMeaning(m.Key).filler {
 			leaves++
 		}
 	}
 	return len(kinds) > 1 || leaves > 2
+}
+
+// sayingKey reports a key under which stands what somebody said or what was said of
+// her: beside an identifier it makes an entry of a conversation.
+func sayingKey(key string) bool {
+	switch strings.ToLower(key) {
+	case "text", "body", "message", "msg", "content", "comment", "remark", "remarks", "note", "notes", "subject", "caption", "description":
+		return true
+	}
+	return false
 }
 
 // leaf looks at one string or number.
@@ -316,7 +329,7 @@ func leafHits(key, text string, others bool) []hit {
 	var out []hit
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
-		h.whole = s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End]
+		h.whole = s.Packed < 2 && (s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End])
 		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
 			h.role = role
 		}

@@ -10,6 +10,7 @@ import (
 type Span struct {
 	Start, End int
 	Identifier
+	Packed int // how many identifiers stand in the same run of base64; 0 for one that stands plainly
 }
 
 // Find returns the identifiers in a free text, in order, not overlapping. It
@@ -44,8 +45,8 @@ func findLong(text string, size, margin int) []Span {
 		}
 		for _, s := range find(text[from:to]) {
 			s.Start, s.End = s.Start+from, s.End+from
-			if s.Start >= first && s.Start < last && (len(spans) == 0 || spans[len(spans)-1].End <= s.Start) {
-				spans = append(spans, s)
+			if s.Start >= first && s.Start < last {
+				spans = insert(spans, s)
 			}
 		}
 		if to == len(text) {
@@ -55,7 +56,7 @@ func findLong(text string, size, margin int) []Span {
 }
 
 func find(text string) []Span {
-	if !worthLooking(text) {
+	if !worthLooking(text) && !packedText(text) {
 		return nil
 	}
 	spans := findPlain(text, nil)
@@ -71,21 +72,26 @@ func find(text string) []Span {
 			if s.End < len(at) {
 				end = at[s.End]
 			}
-			spans = insert(spans, Span{at[s.Start], end, s.Identifier})
+			spans = insert(spans, Span{at[s.Start], end, s.Identifier, s.Packed})
 		}
 	}
 	return spans
 }
 
 // insert adds a span to others, which stand in order and do not overlap, unless
-// it overlaps one of them.
+// it overlaps one of them. Identifiers of one packed run stand side by side.
 func insert(spans []Span, s Span) []Span {
 	i := len(spans) // most come in their order
 	if i > 0 && spans[i-1].Start > s.Start {
 		i, _ = slices.BinarySearchFunc(spans, s.Start, func(o Span, at int) int { return cmp.Compare(o.Start, at+1) })
 	}
-	if i > 0 && s.Start < spans[i-1].End || i < len(spans) && spans[i].Start < s.End {
+	if i < len(spans) && spans[i].Start < s.End {
 		return spans
+	}
+	for k := i - 1; k >= 0 && s.Start < spans[k].End; k-- {
+		if o := spans[k]; s.Packed == 0 || s.Packed != o.Packed || s.Start != o.Start || s.End != o.End || s.Identifier == o.Identifier {
+			return spans
+		}
 	}
 	return slices.Insert(spans, i, s)
 }
@@ -106,12 +112,24 @@ func findEmails(text string, spans []Span) []Span {
 		i += at
 		at = i + 1
 		start, end := i, i+1
-		for start > 0 && localByte(text[start-1]) && i-start < 64 {
-			start--
+		for start > 0 && i-start < 64 {
+			n := addressEnd(text[:start])
+			if n == 0 {
+				break
+			}
+			start -= n
 		}
-		for end < len(text) && domainByte(text[end]) && end-i < 254 {
-			end++
+		for end < len(text) && end-i < 254 {
+			n := domainStart(text[end:])
+			if n == 0 {
+				break
+			}
+			end += n
 		}
+		if unseenAround(text, start, end) {
+			continue // it goes on behind what nobody sees, which the next view is without
+		}
+		end = i + 1 + len(oneScript(text[i+1:end]))
 		for end > i && (text[end-1] == '.' || text[end-1] == '-') {
 			end--
 		}
@@ -122,7 +140,7 @@ func findEmails(text string, spans []Span) []Span {
 			continue // https://user:secret@host is no address
 		}
 		if id, ok := Email(text[start:end]); ok {
-			spans = insert(spans, Span{start, end, id})
+			spans = insert(spans, Span{start, end, id, 0})
 			at = end
 		}
 	}
@@ -149,7 +167,7 @@ func findWamids(text string, spans []Span) []Span {
 			end++
 		}
 		if id, ok := Wamid(text[i:end]); ok {
-			spans = insert(spans, Span{i, end, id})
+			spans = insert(spans, Span{i, end, id, 0})
 		}
 		at = end
 	}
@@ -174,7 +192,7 @@ func findCookies(text string, spans []Span) []Span {
 			continue
 		}
 		if id, ok := Cookie(text[start:end]); ok {
-			spans = insert(spans, Span{start, end, id})
+			spans = insert(spans, Span{start, end, id, 0})
 		}
 	}
 	return spans
@@ -245,7 +263,7 @@ func phonesIn(text string, groups []group, spans []Span) []Span {
 		if plus {
 			from--
 		}
-		spans = insert(spans, Span{from, groups[b].end, id})
+		spans = insert(spans, Span{from, groups[b].end, id, 0})
 		a = b
 	}
 	return spans
@@ -303,7 +321,7 @@ func phoneInText(s string, n int, plus bool) (number, bool) {
 	}
 	var buf [20]byte
 	d, _, ok := phoneDigits(s, buf[:0])
-	if !ok || n > 14 || indianMobile(d, false) == nil {
+	if !ok || n > 15 || indianMobile(d, false) == nil {
 		return number{}, false
 	}
 	return phone(s)

@@ -8,6 +8,9 @@ func Hide(name string) string {
 	var b strings.Builder
 	at := 0
 	for _, s := range Find(name) {
+		if s.Start < at {
+			continue
+		}
 		raw := name[s.Start:s.End]
 		tail := []rune(raw)
 		tail = tail[max(0, len(tail)-3):]

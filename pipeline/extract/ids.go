@@ -15,6 +15,9 @@ func Email(raw string) (Identifier, bool) {
 		if testMailbox(local, domain) {
 			return Identifier{}, false
 		}
+		if id, ok, chat := chatAddress(local, domain); chat {
+			return id, ok
+		}
 		return Identifier{Kind: KindEmail, Value: raw, Weak: worded && roleMailbox(local) || relayDomain(domain)}, true
 	}
 	return anyEmail(raw)
@@ -42,7 +45,23 @@ func anyEmail(raw string) (Identifier, bool) {
 	if testMailbox(local, domain) {
 		return Identifier{}, false
 	}
+	if id, ok, chat := chatAddress(local, domain); chat {
+		return id, ok
+	}
 	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+}
+
+// chatAddress takes the number out of what looks like an address and is the name of a
+// WhatsApp user; a group's is nobody's. chat is false for mailboxes.
+func chatAddress(local, domain string) (id Identifier, ok, chat bool) {
+	switch domain {
+	case "s.whatsapp.net", "c.us":
+		id, ok = Normalise(KindWaID, local)
+		return id, ok, true
+	case "g.us":
+		return id, false, true
+	}
+	return id, false, false
 }
 
 // lowerASCII reports a text that is its own lower case.
@@ -69,7 +88,7 @@ func validLocal(s string) bool {
 			return false
 		}
 	}
-	return s[0] != '.' && utf8.ValidString(s)
+	return s[0] != '.' && addressRunes(s)
 }
 
 func validDomain(s string) bool {
@@ -87,7 +106,7 @@ func validDomain(s string) bool {
 			return false
 		}
 	}
-	return utf8.ValidString(s)
+	return addressRunes(s) && oneScript(s) == s
 }
 
 var roleMailboxes = map[string]bool{

@@ -46,7 +46,7 @@ func (m *Masker) text(text string) string {
 	var b strings.Builder
 	at := 0
 	for _, s := range Find(text) {
-		if m.Mine(s.Kind, s.Value) {
+		if m.Mine(s.Kind, s.Value) || s.Start < at { // a packed run goes as a whole, once
 			continue
 		}
 		b.WriteString(text[at:s.Start])
@@ -64,7 +64,11 @@ func (m *Masker) text(text string) string {
 func (m *Masker) Mentions(value string) []string {
 	var out []string
 	for _, s := range Find(value) {
-		if m.Mine(s.Kind, s.Value) {
+		switch {
+		case !m.Mine(s.Kind, s.Value):
+		case s.Packed > 0: // the run may hold others, and what is said of them
+			out = append(out, s.Value)
+		default:
 			out = append(out, value[s.Start:s.End])
 		}
 	}

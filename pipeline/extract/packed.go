@@ -15,7 +15,7 @@ const (
 
 // findPacked finds identifiers that stand in base64, such as an address in a
 // parameter of a URL or in the middle part of a JWT. The span is the whole run: it
-// can only be taken out as one. Of several identifiers in a run the first counts.
+// can only be taken out as one. Each identifier in it has a span of its own.
 func findPacked(text string, spans []Span) []Span {
 	for at := 0; at < len(text); {
 		if !packedByte(text[at]) {
@@ -38,11 +38,29 @@ func findPacked(text string, spans []Span) []Span {
 			continue
 		}
 		found := findPhones(inner, findEmails(inner, nil))
-		if len(found) > 0 {
-			spans = insert(spans, Span{start, end, found[0].Identifier})
+		for _, s := range found {
+			spans = insert(spans, Span{start, end, s.Identifier, len(found)})
 		}
 	}
 	return spans
+}
+
+// packedText reports a text with an identifier in disguise though nothing else in it
+// looks like one: a long run of letters, small and capital ones, may be base64.
+func packedText(text string) bool {
+	if strings.Contains(text, "\uff20") { // a wide @
+		return true
+	}
+	for from, at := 0, 0; at <= len(text); at++ {
+		if at < len(text) && packedByte(text[at]) {
+			continue
+		}
+		if at-from >= shortestPacked && mixed(text[from:at]) {
+			return true
+		}
+		from = at + 1
+	}
+	return false
 }
 
 // packedByte is base64Byte without the padding, which only stands at the end.

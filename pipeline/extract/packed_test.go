@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 func TestFindPacked(t *testing.T) {
@@ -47,4 +49,36 @@ func TestPackedIsTakenOut(t *testing.T) {
 			rt.Fatalf("%q leaves %q", text, left)
 		}
 	})
+}
+
+// TestSeveralInOneRun: of a run of base64 that holds two people, neither gets the
+// other's half, and it is gone when either of them goes.
+func TestSeveralInOneRun(t *testing.T) {
+	run := base64.StdEncoding.EncodeToString([]byte(`{"to":"+919820145678","from":"+919911223344","mail":"asha@example.in"}`))
+	text := "posted " + run + " once"
+	const masked, cut = "posted [PERSON-1] once", "posted [erased] once"
+	for _, mine := range []string{"+919820145678", "+919911223344", "asha@example.in"} {
+		is := func(_, v string) bool { return v == mine }
+		none := func(_, _ string) bool { return false }
+		m := Masker{Mine: is, Shown: none}
+		if got, _ := m.Value(connectors.Field{Name: "note"}, text); got != masked {
+			t.Errorf("masked for %s: %q", mine, got)
+		}
+		if got := m.Mentions(text); len(got) != 1 || got[0] != mine {
+			t.Errorf("mentions of %s: %q", mine, got)
+		}
+		r := Redactor{Extent: Partial, Mine: is}
+		if got, v := r.Rewrite(connectors.Field{Name: "note"}, text); v != connectors.Set || got != cut {
+			t.Errorf("redacted for %s: %q", mine, got)
+		}
+		if got, v := r.Rewrite(connectors.Field{Name: "note"}, `{"body":"`+run+`"}`); v != connectors.Set || got != `{"body":"[erased]"}` {
+			t.Errorf("redacted in JSON for %s: %q", mine, got)
+		}
+		if got, _ := m.Value(connectors.Field{Name: "note"}, `{"body":"`+run+`"}`); got != `{"body":"[PERSON-1]"}` {
+			t.Errorf("masked in JSON for %s: %q", mine, got)
+		}
+	}
+	if got := Hide(run); strings.Count(got, "[") != 1 {
+		t.Errorf("hidden: %q", got)
+	}
 }

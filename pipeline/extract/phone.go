@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,6 +47,9 @@ func phone(raw string) (number, bool) {
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "p:"), "tel:")
 	var buf [20]byte
 	digits, plus, ok := phoneDigits(s, buf[:0])
+	if !ok {
+		digits, ok = sheetDigits(s, buf[:0])
+	}
 	if !ok || len(digits) < 7 || len(digits) > 15 {
 		return number{}, false
 	}
@@ -92,6 +96,29 @@ func phoneDigits(s string, digits []byte) ([]byte, bool, bool) {
 	return digits, plus, true
 }
 
+// sheetDigits takes the digits out of a number that a spreadsheet took for an amount:
+// 9,812,345,670 or 9.812345670E+9. False when it has lost digits, since what it was
+// rounded to is somebody else's number.
+func sheetDigits(s string, digits []byte) ([]byte, bool) {
+	if whole, exp, ok := strings.Cut(strings.ToUpper(s), "E"); ok {
+		exp = strings.TrimLeft(strings.TrimPrefix(exp, "+"), "0")
+		whole, rest, _ := strings.Cut(whole, ".")
+		if len(whole) != 1 || !allDigits(whole) || !allDigits(rest) || exp != strconv.Itoa(len(rest)) || len(rest) >= cap(digits) {
+			return nil, false
+		}
+		return append(append(digits, whole...), rest...), true
+	}
+	groups := strings.Split(s, ",")
+	for i, g := range groups {
+		last := i == len(groups)-1
+		if !allDigits(g) || len(g) > 3 || len(digits)+len(g) > cap(digits) || i > 0 && len(g) == 1 || last && len(g) != 3 {
+			return nil, false
+		}
+		digits = append(digits, g...)
+	}
+	return digits, len(groups) > 1
+}
+
 // scriptDigit returns the value of the digit of another script with which s begins:
 // the Indian scripts, Arabic and Urdu, and the wide forms of East Asian keyboards.
 // It is -1 when there is none.
@@ -119,8 +146,8 @@ func separator(s string) int {
 	switch s[0] {
 	case ' ', '-', '.', '(', ')', '\t', '/':
 		return 1
-	case 0xC2: // no-break space, soft hyphen
-		if len(s) > 1 && (s[1] == 0xA0 || s[1] == 0xAD) {
+	case 0xC2: // no-break space, soft hyphen, middle dot
+		if len(s) > 1 && (s[1] == 0xA0 || s[1] == 0xAD || s[1] == 0xB7) {
 			return 2
 		}
 	case 0xE2:
@@ -129,6 +156,9 @@ func separator(s string) int {
 		}
 		if len(s) > 2 && s[1] == 0x81 && (s[2] == 0xA0 || s[2] >= 0xA6) {
 			return 3 // word joiner, isolates
+		}
+		if len(s) > 2 && s[1] == 0x88 && s[2] == 0x92 {
+			return 3 // minus sign
 		}
 	case 0xEF:
 		if len(s) > 2 && s[1] == 0xBB && s[2] == 0xBF {
@@ -139,7 +169,7 @@ func separator(s string) int {
 }
 
 // indianMobile returns the ten national digits when the digits are an Indian
-// mobile number in one of its spellings: bare, with 0, with 91, 091 or 0091.
+// mobile number in one of its spellings: bare, with 0, with 91, 091, 0091 or 01191.
 func indianMobile(d []byte, plus bool) []byte {
 	n := d
 	switch {
@@ -154,6 +184,8 @@ func indianMobile(d []byte, plus bool) []byte {
 		n = d[3:]
 	case len(d) == 14 && string(d[:4]) == "0091" && !plus:
 		n = d[4:]
+	case len(d) == 15 && string(d[:5]) == "01191" && !plus: // as dialled from North America
+		n = d[5:]
 	default:
 		return nil
 	}

@@ -77,7 +77,7 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 	var b strings.Builder
 	at := 0
 	for _, s := range Find(text) {
-		if r.Mine(s.Kind, s.Value) {
+		if r.Mine(s.Kind, s.Value) && s.Start >= at {
 			b.WriteString(text[at:s.Start])
 			b.WriteString(Erased)
 			at = s.End

@@ -85,7 +85,7 @@ func (s *shape) roleOf(c *column, m meaning) lineage.Role {
 		return lineage.Mention
 	case c.Role == "link":
 		return lineage.Link
-	case c.Identity == KindPhone && m.party:
+	case c.Role == "party" || c.Identity == KindPhone && m.party:
 		return lineage.Party
 	}
 	return lineage.Subject

@@ -17,6 +17,7 @@ func TestSpellings(t *testing.T) {
 		"tel:+919820145678", "00919820145678", "0919820145678", "+9109820145678", "+91 (0) 98201 45678", "(98201) 45678", "98201.45678",
 		"९८२०१४५६७८", "+९१ ९८२०१ ४५६७८", "９８２０１４５６７８", "৯৮২০১৪৫৬৭৮", "۹۸۲۰۱۴۵۶۷۸", "٩٨٢٠١٤٥٦٧٨", // as other scripts write digits
 		"98201\u201345678", "\u200e+91 98201\u202f45678", "\ufeff9820145678", "\t9820145678 ",
+		"98201\u221245678", "98201\u00b745678", "01191 98201 45678", "9.820145678E+9", "9.19820145678e+11", "9,820,145,678", "9,82,01,45,678", "919,820,145,678",
 	} {
 		if id, ok := Phone(raw); !ok || id != (Identifier{Kind: KindPhone, Value: want}) {
 			t.Errorf("Phone(%q) = %v %v", raw, id, ok)
@@ -32,9 +33,48 @@ func TestSpellings(t *testing.T) {
 			t.Errorf("Phone(%q) = %v %v, want a weak landline", raw, id, ok)
 		}
 	}
-	for _, raw := range []string{"p:<test lead: dummy data for phone_number>", "null", "2600000001", "20260421101500", "1697043223", "9898", "98201456781234567890123", "++"} {
+	for _, raw := range []string{"p:<test lead: dummy data for phone_number>", "null", "2600000001", "20260421101500", "1697043223", "9898", "98201456781234567890123", "++", "9.82014568E+9", "9.19820145678E+12", "9.8E9", "9,820", "9820145,678", "E", ",", "1,,234"} {
 		if id, ok := Phone(raw); ok {
 			t.Errorf("Phone(%q) = %v, want nobody's", raw, id)
+		}
+	}
+}
+
+// TestAddressesInProse holds what stands around an address in texts of any script.
+func TestAddressesInProse(t *testing.T) {
+	const want = "asha.q@example.com"
+	for _, text := range []string{
+		"“asha.q@example.com”", "‘asha.q@example.com’", "«asha.q@example.com»", "asha.q@example.com। धन्यवाद", "asha.q@example.com\u00a0and", "asha.q@example.com，谢谢",
+		"asha.q@example.com…", "—asha.q@example.com—", "•asha.q@example.com", "asha.q@example.com™", "मेल asha.q@example.comपर", "asha.q@example.com和",
+		"\ufeffasha.q@example.com", "\u202basha.q@example.com\u202c", "asha.q\u200b@example.com", "asha\u00ad.q@example.com", "asha.q@exam\u00adple.com", "asha.q＠example．com",
+		"Wx: YXNoYS5xQGV4YW1wbGUuY29t", // packed, without a hint of an address or a number
+	} {
+		if s := Find(text); len(s) != 1 || s[0].Identifier != (Identifier{Kind: KindEmail, Value: want}) {
+			t.Errorf("Find(%q) = %v", text, s)
+		}
+		if id, ok := Email(text); ok && id.Value != want {
+			t.Errorf("Email(%q) = %v: another address", text, id)
+		}
+	}
+	for _, text := range []string{"आशा@उदाहरण.भारत", "jürgen@müller.example"} {
+		if s := Find("to " + text + ", now"); len(s) != 1 || s[0].Value != text {
+			t.Errorf("Find(%q) = %v", text, s)
+		}
+	}
+}
+
+// TestChatAddresses holds the addresses that WhatsApp gives people and groups.
+func TestChatAddresses(t *testing.T) {
+	for text, want := range map[string]string{
+		"919820145678@s.whatsapp.net": "+919820145678", "919820145678@c.us": "+919820145678", "+919820145678@S.WhatsApp.net": "+919820145678",
+		"919820145678:12@s.whatsapp.net": "+919820145678", "919820145678-1623456789@g.us": "+919820145678", "120363025912345678@g.us": "",
+	} {
+		var got string
+		for _, s := range Find("from " + text + " today") {
+			got += s.Value
+		}
+		if got != want {
+			t.Errorf("Find(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// unescape undoes one layer of percent-, HTML- and \u escapes, and writes the digits
-// of other scripts as ASCII ones. pos maps every
+// unescape undoes one layer of percent-, HTML- and \u escapes, writes the digits of
+// other scripts and the wide forms of ASCII as ASCII, and drops what nobody sees. pos maps every
 // byte of the result to the start of what spelt it in the original text; at is
 // the same map for s, nil meaning identity.
 func unescape(s string, at []int) (out string, pos []int, changed bool) {
@@ -48,11 +48,48 @@ func escaped(s string) bool {
 		switch c := s[i]; {
 		case c == '%' || c == '&' || c == '\\':
 			return true
-		case c >= 0xC0 && scriptDigit(s[i:]) >= 0:
+		case c >= 0xC0 && (scriptDigit(s[i:]) >= 0 || unseen(s[i:]) > 0 || wideForm(s[i:]) > 0):
 			return true
 		}
 	}
 	return false
+}
+
+// unseen returns the length of the character with which s begins when it has no
+// shape: zero-width spaces and joiners, marks of direction, byte order marks, soft
+// hyphens. Else 0.
+func unseen(s string) int {
+	switch s[0] {
+	case 0xC2, 0xE2, 0xEF:
+	default:
+		return 0
+	}
+	switch r, n := utf8.DecodeRuneInString(s); {
+	case r == 0xAD, r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2060 && r <= 0x2069, r == 0xFEFF:
+		return n
+	}
+	return 0
+}
+
+// unseenAround reports a character without a shape just before or after a span.
+func unseenAround(text string, start, end int) bool {
+	if end < len(text) && unseen(text[end:]) > 0 {
+		return true
+	}
+	_, n := utf8.DecodeLastRuneInString(text[:start])
+	return n > 0 && unseen(text[start-n:]) > 0
+}
+
+// wideForm returns the ASCII character whose wide form, as East Asian keyboards write
+// it, s begins with; 0 when there is none.
+func wideForm(s string) byte {
+	if s[0] != 0xEF {
+		return 0
+	}
+	if r, _ := utf8.DecodeRuneInString(s); r > 0xFF00 && r < 0xFF5F {
+		return byte(r - 0xFF00 + ' ')
+	}
+	return 0
 }
 
 // escape decodes the escape with which s begins and returns its length, 0 when
@@ -63,7 +100,10 @@ func escape(s string) (string, int) {
 			_, n := utf8.DecodeRuneInString(s)
 			return string(rune('0' + d)), n
 		}
-		return "", 0
+		if w := wideForm(s); w > 0 {
+			return string(rune(w)), 3
+		}
+		return "", unseen(s)
 	}
 	switch s[0] {
 	case '%':

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -13,7 +14,8 @@ const maxColumns = 16_384
 // columns gives the header's columns their meaning. A name is looked up in the
 // catalog as it stands, then without regard to case and spaces around it;
 // a column of the catalog is given once. Other columns keep their name and are
-// looked at as free text. A second column of a name is "name#2".
+// looked at as free text. A second column of a name is "name#2"; what the catalog
+// says of a person's data under that name holds for it too.
 func columns(dataset string, cat connectors.Collection, header []string) []connectors.Field {
 	out := make([]connectors.Field, len(header))
 	given := make(map[string]bool)
@@ -49,10 +51,25 @@ func columns(dataset string, cat connectors.Collection, header []string) []conne
 		if h == "" {
 			h = fmt.Sprintf("column %d", i+1)
 		}
-		out[i] = connectors.Field{Name: unused(h, used)}
+		out[i] = twin(dataset, cat, h)
+		out[i].Name = unused(h, used)
 		used[out[i].Name] = true
 	}
 	return out
+}
+
+// twin is the field of one more column of a name that the catalog describes: an
+// identifier or personal, as the first is. It takes no part in what the record is
+// joined by, whose it is, or when it was made.
+func twin(dataset string, cat connectors.Collection, name string) connectors.Field {
+	for _, f := range cat.Fields {
+		if fold(f.Name) == fold(name) {
+			r := connectors.Resolve(dataset, cat, f)
+			r.Meaning = slices.DeleteFunc(r.Meaning, func(m string) bool { return m != "name" })
+			return connectors.Field{Identity: r.Identity, Categories: r.Categories, Role: r.Role, Erase: r.Erase, Look: r.Look, Meaning: r.Meaning}
+		}
+	}
+	return connectors.Field{}
 }
 
 func unused(name string, used map[string]bool) string {

@@ -303,3 +303,21 @@ func TestRewriteWithoutHeader(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 }
+
+// TestTwinColumns: a second column of a name carries what the catalog says of the first.
+func TestTwinColumns(t *testing.T) {
+	cat := connectors.Collection{Name: "leads", Account: "phone", Fields: []connectors.CatalogField{
+		{Name: "phone", Identity: "phone", Categories: []string{"user.contact.phone_number"}, PrimaryKey: true}}}
+	got := columns("files", cat, []string{"phone", "Phone", "other", "phone"})
+	want := connectors.Field{Identity: "phone", Categories: []string{"user.contact.phone_number"}}
+	for i, name := range map[int]string{1: "Phone", 3: "phone#2"} {
+		want.Name = name
+		got[i].Meaning = nil
+		if diff := cmp.Diff(want, got[i]); diff != "" {
+			t.Errorf("column %d: %s", i, diff)
+		}
+	}
+	if got[2].Identity != "" {
+		t.Errorf("a column that nobody described: %+v", got[2])
+	}
+}
