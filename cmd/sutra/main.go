@@ -15,7 +15,7 @@ import (
 // memoryLimit is how much memory the program means to use, in bytes: from there on
 // garbage is collected sooner. What a single input may take is bounded elsewhere;
 // this keeps what two of them leave behind from adding up. GOMEMLIMIT sets another.
-const memoryLimit = 640 << 20
+const memoryLimit = 448 << 20
 
 func main() {
 	signal.Ignore(syscall.SIGXFSZ) // a limit on the size of files is an error of the write, not the end of the program
