@@ -192,7 +192,7 @@ func TestTwinTokens(t *testing.T) {
 	check := func(when string, units map[string][]Token) {
 		t.Helper()
 		n := 0
-		err := g.Walk(t.Context(), func(f *Found) error {
+		err := g.Walk(t.Context(), nil, func(f *Found) error {
 			n++
 			var got []Token
 			for _, e := range f.Record.Edges {

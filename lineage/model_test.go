@@ -150,9 +150,26 @@ func checkModel(t *rapid.T, g *Graph, model map[int]int) {
 			t.Fatalf("phone %d: %d records, want %d", i, len(got), len(want[tok]))
 		}
 	}
-	err := g.Walk(context.Background(), func(*Found) error { n++; return nil })
+	all := map[RID][]Edge{}
+	err := g.Walk(context.Background(), nil, func(f *Found) error {
+		n++
+		all[f.RID] = slices.Clone(f.Record.Edges)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for part := range RID(3) { // a third of the sightings whole
+		want := func(f *Found) bool { return (f.RID>>2)%3 == part }
+		err := g.Walk(context.Background(), want, func(f *Found) error {
+			if want(f) && !slices.Equal(f.Record.Edges, all[f.RID]) {
+				t.Fatalf("sighting %x has other edges when it alone is wanted", f.RID)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	for i, version := range model {
 		n -= len(worldUnit(g, i, version))

@@ -1,7 +1,6 @@
 package lineage
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -300,100 +299,4 @@ func (r *rowReader) share(v *blockView, id RID, s *Sighting) {
 	} else {
 		r.names = s.Names
 	}
-}
-
-// UnitSightings returns all sightings of a unit.
-func (g *Graph) UnitSightings(id uint32) ([]Found, error) {
-	st, err := g.UnitByID(id)
-	if err != nil || st == nil {
-		return nil, err
-	}
-	var out []Found
-	w := &walker{g: g, fn: func(f *Found) error {
-		out = append(out, *f)
-		return nil
-	}}
-	if err := w.unit(st); err != nil {
-		return nil, err
-	}
-	if err := w.flush(); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// Walk calls fn for every sighting, unit by unit. fn may use the graph.
-func (g *Graph) Walk(ctx context.Context, fn func(*Found) error) error {
-	w := &walker{g: g, fn: fn}
-	err := g.Units("", func(st *UnitState) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return w.unit(st)
-	})
-	if err != nil {
-		return err
-	}
-	return w.flush()
-}
-
-// walkRows is how many sightings a walk reads before it completes their tokens: the
-// more, the fewer times it goes through the postings.
-const walkRows = 64 << 10
-
-// walker reads whole units, many sightings at a time.
-type walker struct {
-	g    *Graph
-	fn   func(*Found) error
-	rows *rowReader
-}
-
-func (w *walker) unit(st *UnitState) error {
-	if err := w.g.settle(); err != nil {
-		return err
-	}
-	for no := uint32(0); no < st.blocks(); {
-		if w.rows == nil {
-			w.rows = &rowReader{g: w.g}
-		}
-		err := w.g.view(func(tx *badger.Txn) error {
-			for ; no < st.blocks() && len(w.rows.found) < walkRows; no++ {
-				ok, err := w.rows.block(tx, st, no, nil)
-				if err != nil {
-					return err
-				}
-				if !ok {
-					return fmt.Errorf("unit %d: %w: a block is missing", st.ID, errBlock)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if len(w.rows.found) >= walkRows {
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// flush completes the tokens of what was read and calls back.
-func (w *walker) flush() error {
-	r := w.rows
-	if r == nil {
-		return nil
-	}
-	w.rows = nil
-	if err := w.g.view(func(tx *badger.Txn) error { return w.g.complete(tx, r.halves) }); err != nil {
-		return err
-	}
-	for i := range r.found {
-		if err := w.fn(&r.found[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

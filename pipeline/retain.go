@@ -40,7 +40,7 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
 	s.Progress.Stage("retain", 0)
-	err = s.Graph.Walk(ctx, r.look)
+	err = s.Graph.Walk(ctx, r.whole, r.look)
 	s.Progress.End()
 	if err != nil {
 		return PlanSummary{}, err
@@ -55,6 +55,20 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	sum, err = pl.finish(path)
 	sum.Undated, sum.Approval = r.undated, pl.plan.Approval
 	return sum, err
+}
+
+// whole reports whether the identifiers of a record matter: they tell the account of one
+// that does not say it, and whether a hold is on one that would go.
+func (r *retention) whole(f *lineage.Found) bool {
+	coll := r.collection(f)
+	if coll.Accounts || coll.Class == "" {
+		return false
+	}
+	if f.Record.Account == "" {
+		return true
+	}
+	return slices.ContainsFunc(r.holds, func(h Hold) bool { return len(h.Tokens) > 0 }) &&
+		r.decide(f, coll.Class, r.facts, f.Record.Account, r.plan.AsOf).State == policy.Due
 }
 
 // look plans one sighting. Those of a unit come together, so that what is known of
