@@ -157,6 +157,12 @@ func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID
 			}
 		}
 	}
+	nearer(root, mine, dist, owners)
+	return nil
+}
+
+// nearer takes over how far one contact's records are where nobody's are nearer.
+func nearer(root Token, mine, dist map[RID]int, owners map[RID]map[Token]bool) {
 	for id, d := range mine {
 		old, ok := dist[id]
 		switch {
@@ -166,7 +172,6 @@ func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID
 			owners[id][root] = true
 		}
 	}
-	return nil
 }
 
 // divide notes which identifiers stand in the records of more than one part.

@@ -67,19 +67,28 @@ func (s *source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 		}
 		return s.unit(o), w.out, nil
 	}
-	u.Fingerprint = o.Version
-	o, err = s.store.Replace(ctx, o.Key, o.Version, func(f blob.Writer) error {
+	u.Fingerprint = o.Version // what is to be forgotten if another takes its place meanwhile
+	next, err := s.put(ctx, u, o, &w)
+	if err != nil {
+		return fail(err)
+	}
+	return next, w.out, nil
+}
+
+// put writes what is left of a sidecar.
+func (s *source) put(ctx context.Context, u connectors.Unit, o blob.Object, w *work) (connectors.Unit, error) {
+	next, err := s.store.Replace(ctx, o.Key, o.Version, func(f blob.Writer) error {
 		_, err := f.Write(w.text)
 		return err
 	})
 	if err != nil {
-		return fail(err)
+		return connectors.Unit{}, err
 	}
-	if o.Version == "" { // an old version, which went as a whole
+	if next.Version == "" { // an old version, which went as a whole
 		w.out.Gone = true
-		return gone(u), w.out, nil
+		return gone(u), nil
 	}
-	return s.unit(o), w.out, nil
+	return s.unit(next), nil
 }
 
 // forget removes the version that the plan saw when something else has taken its
