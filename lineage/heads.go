@@ -64,6 +64,9 @@ func (g *Graph) headKey(source, key string) []byte {
 	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
 }
 
+// flawKey marks a unit whose head tells of gaps.
+func flawKey(unit uint32) []byte { return cat([]byte("f"), u32(unit)) }
+
 func (g *Graph) headEntry(st *UnitState) (k, v []byte) {
 	return g.headKey(st.Source, st.Unit.Key), g.Seal(appendUnit(nil, st))
 }
@@ -113,9 +116,18 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 	for _, id := range slices.Sorted(maps.Keys(w.heads)) {
 		st := w.heads[id]
 		k, v := w.g.headEntry(&st)
-		err := set(cat([]byte("i"), u32(id)), headRefValue(k, &st))
+		var err error
+		if len(st.Gaps) > 0 { // first: a mark without gaps does no harm
+			err = set(flawKey(id), []byte{1})
+		}
+		if err == nil {
+			err = set(cat([]byte("i"), u32(id)), headRefValue(k, &st))
+		}
 		if err == nil {
 			err = set(k, v)
+		}
+		if err == nil && len(st.Gaps) == 0 && w.flawed[id] {
+			err = remove(flawKey(id))
 		}
 		if err != nil {
 			return fmt.Errorf("write a unit's head: %w", err)
@@ -126,6 +138,9 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 		err := remove(w.g.headKey(st.Source, st.Unit.Key))
 		if err == nil {
 			err = remove(cat([]byte("i"), u32(id)))
+		}
+		if err == nil && len(st.Gaps) > 0 {
+			err = remove(flawKey(id))
 		}
 		if err != nil {
 			return fmt.Errorf("remove a unit's head: %w", err)
@@ -141,6 +156,7 @@ func (w *Writer) changed() {
 	}
 	clear(w.heads)
 	clear(w.removed)
+	clear(w.flawed)
 }
 
 // flip makes the new heads visible. What they refer to is on disk. The list of runs

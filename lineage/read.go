@@ -94,6 +94,36 @@ func (g *Graph) Units(source string, fn func(*UnitState) error) error {
 	return nil
 }
 
+// Flawed calls fn for the units of which something could not be read: those that have
+// gaps. fn may use the graph.
+func (g *Graph) Flawed(fn func(*UnitState) error) error {
+	from := []byte("f")
+	for from != nil {
+		var ids []uint32
+		var err error
+		from, err = g.page([]byte("f"), from, unitsAtOnce, func(k, _ []byte) error {
+			if len(k) != 5 {
+				return errBlock
+			}
+			ids = append(ids, binary.BigEndian.Uint32(k[1:]))
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("list the units with gaps: %w", err)
+		}
+		for _, id := range ids {
+			st, err := g.UnitByID(id)
+			if err == nil && st != nil && len(st.Gaps) > 0 {
+				err = fn(st)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Postings returns the sightings that may carry the token, in order. Some may no
 // longer exist or no longer carry it.
 func (g *Graph) Postings(t Token) ([]RID, error) {

@@ -149,7 +149,7 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 		if err != nil {
 			return err
 		}
-		return errors.Join(copyKeys(from.view, s, "d"), copyKeys(from.view, s, "i"), copyCounters(from.view, s, bits))
+		return errors.Join(copyKeys(from.view, s, "d"), copyKeys(from.view, s, "f"), copyKeys(from.view, s, "i"), copyCounters(from.view, s, bits))
 	})
 	for _, part := range from.postings {
 		write(func(s *stream) error {

@@ -29,6 +29,7 @@ type Writer struct {
 	heads   map[uint32]UnitState // committed, not yet visible
 	removed map[uint32]UnitState
 	fresh   map[string]uint32 // numbers of new units that are not visible yet, by head key
+	flawed  map[uint32]bool   // units whose visible head tells of gaps
 }
 
 // runBits is where the number of the run begins in a generation.
@@ -36,7 +37,7 @@ const runBits = 32
 
 // Begin starts writing.
 func (g *Graph) Begin() (*Writer, error) {
-	w := &Writer{g: g, batch: &batch{}, heads: map[uint32]UnitState{}, removed: map[uint32]UnitState{}, fresh: map[string]uint32{}}
+	w := &Writer{g: g, batch: &batch{}, heads: map[uint32]UnitState{}, removed: map[uint32]UnitState{}, fresh: map[string]uint32{}, flawed: map[uint32]bool{}}
 	run, err := g.counter("run")
 	if err != nil {
 		return nil, err
@@ -120,6 +121,9 @@ func (w *Writer) unit(source string, u connectors.Unit, old *UnitState) (*UnitWr
 	switch id, known := w.fresh[head]; {
 	case old != nil:
 		st.ID = old.ID
+		if len(old.Gaps) > 0 {
+			w.flawed[old.ID] = true
+		}
 	case known:
 		st.ID = id
 	case w.nextID == 0:

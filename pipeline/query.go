@@ -221,7 +221,7 @@ func (s *Site) knownGaps() error {
 			s.gap(g.Source, g.Unit, g.Reason)
 		}
 	}
-	return s.Graph.Units("", func(st *lineage.UnitState) error {
+	return s.Graph.Flawed(func(st *lineage.UnitState) error {
 		for _, g := range st.Gaps {
 			s.gap(st.Source, st.Unit.Key, gapText(g))
 		}
