@@ -12,7 +12,7 @@
 //
 //	u | HMAC(source, key)          head of a unit: its number, visible generation, state (sealed)
 //	i | unit                       the head's key and the visible generation, by number
-//	f | unit                       marks the units of which something could not be read
+//	f | unit                       marks the units that have gaps or hold accounts
 //	b | unit | generation | block  128 sightings, column by column (sealed; see block.go)
 //	p | bucket | segment | chunk   tokens and the ids of the sightings that may carry them
 //	s | token | account            ledger of erased people

@@ -64,8 +64,27 @@ func (g *Graph) headKey(source, key string) []byte {
 	return g.keys.mac([]byte("u"), []byte("unit"), []byte(source), []byte(key))[:17]
 }
 
-// flawKey marks a unit whose head tells of gaps.
-func flawKey(unit uint32) []byte { return cat([]byte("f"), u32(unit)) }
+// marks say why a question looks at a unit that holds nothing of the person. There may be
+// tens of millions of units, so the few that are marked are listed by their numbers. A
+// mark may say too much, and never too little.
+type marks byte
+
+const (
+	markGaps marks = 1 << iota
+	markAccounts
+)
+
+func (st *UnitState) marks() (m marks) {
+	if len(st.Gaps) > 0 {
+		m |= markGaps
+	}
+	if st.Accounts {
+		m |= markAccounts
+	}
+	return m
+}
+
+func markKey(unit uint32) []byte { return cat([]byte("f"), u32(unit)) }
 
 func (g *Graph) headEntry(st *UnitState) (k, v []byte) {
 	return g.headKey(st.Source, st.Unit.Key), g.Seal(appendUnit(nil, st))
@@ -117,8 +136,9 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 		st := w.heads[id]
 		k, v := w.g.headEntry(&st)
 		var err error
-		if len(st.Gaps) > 0 { // first: a mark without gaps does no harm
-			err = set(flawKey(id), []byte{1})
+		m := st.marks()
+		if m != 0 { // first: a mark that is not true does no harm
+			err = set(markKey(id), []byte{byte(m | w.marked[id])})
 		}
 		if err == nil {
 			err = set(cat([]byte("i"), u32(id)), headRefValue(k, &st))
@@ -126,8 +146,8 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 		if err == nil {
 			err = set(k, v)
 		}
-		if err == nil && len(st.Gaps) == 0 && w.flawed[id] {
-			err = remove(flawKey(id))
+		if err == nil && m == 0 && w.marked[id] != 0 {
+			err = remove(markKey(id))
 		}
 		if err != nil {
 			return fmt.Errorf("write a unit's head: %w", err)
@@ -139,8 +159,8 @@ func (w *Writer) change(set func(k, v []byte) error, remove func(k []byte) error
 		if err == nil {
 			err = remove(cat([]byte("i"), u32(id)))
 		}
-		if err == nil && len(st.Gaps) > 0 {
-			err = remove(flawKey(id))
+		if err == nil && st.marks() != 0 {
+			err = remove(markKey(id))
 		}
 		if err != nil {
 			return fmt.Errorf("remove a unit's head: %w", err)
@@ -156,7 +176,7 @@ func (w *Writer) changed() {
 	}
 	clear(w.heads)
 	clear(w.removed)
-	clear(w.flawed)
+	clear(w.marked)
 }
 
 // flip makes the new heads visible. What they refer to is on disk. The list of runs

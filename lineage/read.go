@@ -96,24 +96,32 @@ func (g *Graph) Units(source string, fn func(*UnitState) error) error {
 
 // Flawed calls fn for the units of which something could not be read: those that have
 // gaps. fn may use the graph.
-func (g *Graph) Flawed(fn func(*UnitState) error) error {
+func (g *Graph) Flawed(fn func(*UnitState) error) error { return g.marked(markGaps, fn) }
+
+// OfAccounts calls fn for the units that hold records about accounts. fn may use the
+// graph.
+func (g *Graph) OfAccounts(fn func(*UnitState) error) error { return g.marked(markAccounts, fn) }
+
+func (g *Graph) marked(m marks, fn func(*UnitState) error) error {
 	from := []byte("f")
 	for from != nil {
 		var ids []uint32
 		var err error
-		from, err = g.page([]byte("f"), from, unitsAtOnce, func(k, _ []byte) error {
-			if len(k) != 5 {
+		from, err = g.page([]byte("f"), from, unitsAtOnce, func(k, v []byte) error {
+			if len(k) != 5 || len(v) != 1 {
 				return errBlock
 			}
-			ids = append(ids, binary.BigEndian.Uint32(k[1:]))
+			if marks(v[0])&m != 0 {
+				ids = append(ids, binary.BigEndian.Uint32(k[1:]))
+			}
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("list the units with gaps: %w", err)
+			return fmt.Errorf("list the units that are marked: %w", err)
 		}
 		for _, id := range ids {
 			st, err := g.UnitByID(id)
-			if err == nil && st != nil && len(st.Gaps) > 0 {
+			if err == nil && st != nil && st.marks()&m != 0 {
 				err = fn(st)
 			}
 			if err != nil {

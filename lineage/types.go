@@ -94,6 +94,7 @@ type UnitState struct {
 	Records     int
 	Sightings   int
 	Gaps        []connectors.Gap
+	Accounts    bool // it holds records that are about accounts
 	CommittedAt time.Time
 
 	patched

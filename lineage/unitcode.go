@@ -27,7 +27,14 @@ func appendUnit(out []byte, st *UnitState) []byte {
 	for _, g := range st.Gaps {
 		out = appendStr(appendStr(out, g.Locator), g.Reason)
 	}
-	return st.patched.append(out)
+	return st.patched.append(appendBool(out, st.Accounts))
+}
+
+func appendBool(out []byte, b bool) []byte {
+	if b {
+		return append(out, 1)
+	}
+	return append(out, 0)
 }
 
 // readUnit decodes the state of a unit; its time is of milliseconds, in UTC.
@@ -44,6 +51,7 @@ func readUnit(b []byte) (*UnitState, error) {
 	for n := d.count(2); n > 0; n-- {
 		st.Gaps = append(st.Gaps, connectors.Gap{Locator: d.str(), Reason: d.str()})
 	}
+	st.Accounts = d.byte() != 0
 	st.patched = d.patched()
 	if d.bad || len(d.in) > 0 {
 		return nil, fmt.Errorf("read the state of a unit: %w", errBlock)

@@ -38,6 +38,7 @@ func TestUnitStatesComeBack(t *testing.T) {
 				want.holes = holes
 			}
 		}
+		want.Accounts = rapid.Bool().Draw(t, "accounts")
 		b := appendUnit(nil, want)
 		got, err := readUnit(b)
 		if err != nil {

@@ -29,7 +29,7 @@ type Writer struct {
 	heads   map[uint32]UnitState // committed, not yet visible
 	removed map[uint32]UnitState
 	fresh   map[string]uint32 // numbers of new units that are not visible yet, by head key
-	flawed  map[uint32]bool   // units whose visible head tells of gaps
+	marked  map[uint32]marks  // units whose visible head is marked
 }
 
 // runBits is where the number of the run begins in a generation.
@@ -37,7 +37,7 @@ const runBits = 32
 
 // Begin starts writing.
 func (g *Graph) Begin() (*Writer, error) {
-	w := &Writer{g: g, batch: &batch{}, heads: map[uint32]UnitState{}, removed: map[uint32]UnitState{}, fresh: map[string]uint32{}, flawed: map[uint32]bool{}}
+	w := &Writer{g: g, batch: &batch{}, heads: map[uint32]UnitState{}, removed: map[uint32]UnitState{}, fresh: map[string]uint32{}, marked: map[uint32]marks{}}
 	run, err := g.counter("run")
 	if err != nil {
 		return nil, err
@@ -121,8 +121,8 @@ func (w *Writer) unit(source string, u connectors.Unit, old *UnitState) (*UnitWr
 	switch id, known := w.fresh[head]; {
 	case old != nil:
 		st.ID = old.ID
-		if len(old.Gaps) > 0 {
-			w.flawed[old.ID] = true
+		if m := old.marks(); m != 0 {
+			w.marked[old.ID] |= m
 		}
 	case known:
 		st.ID = id

@@ -253,32 +253,19 @@ func (f accountFact) equal(g accountFact) bool {
 // accountFacts reads the accounts' own records from the graph.
 func (s *Site) accountFacts() (accountFacts, error) {
 	out := accountFacts{}
-	for _, src := range s.Sources {
-		for _, coll := range src.Dataset.Collections {
-			if !coll.Accounts {
-				continue
-			}
-			err := s.Graph.Units(src.Name, func(st *lineage.UnitState) error {
-				if database(src.Connector) && !strings.HasPrefix(st.Unit.Key, coll.Name+"[") {
-					return nil
-				}
-				rows, err := s.Graph.UnitSightings(st.ID)
-				if err != nil {
-					return err
-				}
-				for i := range rows {
-					if rows[i].Record.Collection == coll.Name && rows[i].Record.Account != "" {
-						out[rows[i].Record.Account] = factOf(&rows[i].Record)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
+	err := s.Graph.OfAccounts(func(st *lineage.UnitState) error {
+		rows, err := s.Graph.UnitSightings(st.ID)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if rows[i].Record.Account != "" && s.collection(&rows[i]).Accounts {
+				out[rows[i].Record.Account] = factOf(&rows[i].Record)
 			}
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 func factOf(r *lineage.Sighting) accountFact {

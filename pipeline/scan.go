@@ -309,6 +309,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		dates.watch(b)
 		if b.Rows != nil {
 			st.Records += int(b.Rows.NumRows())
+			st.Accounts = st.Accounts || src.ofAccounts(b)
 		}
 		if err := r.extract(src, u, b, add); err != nil {
 			uw.Abort()
@@ -352,6 +353,12 @@ func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch, add f
 func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
 	coll, sums := src.extracted(b)
 	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
+}
+
+// ofAccounts reports a batch of records about accounts.
+func (src *Source) ofAccounts(b connectors.Batch) bool {
+	coll, _ := src.Dataset.Collection(b.Collection)
+	return coll.Accounts && b.Rows.NumRows() > 0
 }
 
 // extracted says what collection a batch is of, and whether its records need digests.

@@ -27,7 +27,7 @@ func (r *scan) patch(ctx context.Context, src *Source, u connectors.Unit, known 
 	if err != nil || p == nil {
 		return nil, err
 	}
-	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, CommittedAt: r.Now()}
+	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, Accounts: known.Accounts, CommittedAt: r.Now()}
 	read := &amended{}
 	ordinary, err := r.changes(ctx, src, d.Diff(ctx, u, known.Mark), p, &st, read)
 	if err != nil || !ordinary {
@@ -59,6 +59,7 @@ func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[conne
 			continue
 		}
 		dates.watch(b)
+		st.Accounts = st.Accounts || src.ofAccounts(b)
 		read.notes = append(read.notes, b.Notes)
 		read.records += int(b.Rows.NumRows())
 		if !p.Changed(b.Collection, locators(b)) {
