@@ -38,6 +38,9 @@ func s3Bare(err error) error {
 			return end
 		}
 	}
+	if errors.Is(err, errGone) {
+		return fmt.Errorf("S3 cannot be reached: %w", errGone)
+	}
 	var api smithy.APIError
 	var re *awshttp.ResponseError
 	status := 0
