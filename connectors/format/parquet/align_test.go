@@ -180,30 +180,3 @@ func FuzzAligned(f *testing.F) {
 		}
 	})
 }
-
-// FuzzResume goes on with a frame of which nothing is known to be true.
-func FuzzResume(f *testing.F) {
-	src := mails(11_000)
-	frame := newTestPacker(f).literals(nil, src)
-	f.Add(frame[:200_000], src[:10], 0, 140_000, true)
-	f.Add(frame[:200_000], []byte{7}, 135_000, 1<<20, false)
-	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x40, 2, 0, 8, 7, 3, 0, 0, 7}, bytes.Repeat([]byte{7}, 90), 0, 300_000, true)
-	f.Fuzz(func(t *testing.T, frame, part []byte, at, same int, aligned bool) {
-		if len(part) == 0 || len(part) > 1000 || same < 0 || at < 0 {
-			return
-		}
-		now := bytes.Clone(src)
-		copy(now[min(at, len(now)):], part)
-		if len(frame) > 12 && frame[8]&7 == rleBlock<<1 { // what it says it begins with
-			now = append(bytes.Repeat(frame[9:10], zstdBlock), now...)
-		}
-		p := newTestPacker(t)
-		got, ok := p.resume(nil, now, former{frame: frame, same: same, grid: grid{known: true}}, aligned)
-		if !ok {
-			return
-		}
-		if back, err := inflate(cZstd, make([]byte, len(now)), got); err != nil || !bytes.Equal(back, now) {
-			t.Fatal("the frame holds something else")
-		}
-	})
-}

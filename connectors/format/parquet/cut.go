@@ -290,11 +290,11 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.out.reset()
 	vals, err := spliceValues(c.leaf, rp.enc, b, n, spans, &c.out)
 	if err != nil {
 		return nil, err
 	}
+	c.out.old = len(b)
 	for i := range c.out.lo {
 		c.gone(p, c.out.at(i))
 		c.left(c.out.at(i))

@@ -1,7 +1,5 @@
 package parquet
 
-import "slices"
-
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
 	raw     *rawPage
@@ -12,7 +10,7 @@ type cutDict struct {
 	grown   int // entries added at the end
 	changed bool
 	moved   bool     // entries are in another order
-	same    int      // so many bytes of the page stay as they are
+	fresh   []change // where the bytes of the page are others
 	remap   []uint32 // the new index of each entry, when some went
 }
 
@@ -22,7 +20,7 @@ func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error
 		*buf = make([]byte, rp.size)
 	}
 	v, err := rp.dictionary(l, codec, *buf, &values{})
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), same: rp.size}, err
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -144,7 +142,7 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 			left++
 		}
 	}
-	d.same = d.place(slices.Index(used, false))
+	old := len(d.lost)
 	last := d.vals.n
 	for gap := range left {
 		if used[gap] {
@@ -152,9 +150,15 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 		}
 		for last--; !used[last]; last-- {
 		}
+		if gap < old {
+			d.fresh = append(d.fresh, change{d.place(gap), d.place(gap+1) - d.place(gap), d.sizeOf(last)})
+		}
 		d.vals.move(gap, last)
 		remap[last] = uint32(gap)
 		d.moved = true
+	}
+	if left < old {
+		d.fresh = append(d.fresh, change{at: d.place(left), gone: d.raw.size - d.place(left)})
 	}
 	d.vals.remove([]span{{left, d.vals.n}})
 	d.changed = true
@@ -170,6 +174,26 @@ func (d *cutDict) place(i int) int {
 		return i * d.leaf.width
 	}
 	return int(d.vals.lo[i]) - 4 // behind its length
+}
+
+// sizeOf is how many bytes an entry takes.
+func (d *cutDict) sizeOf(i int) int {
+	if d.leaf.width > 0 {
+		return d.leaf.width
+	}
+	return int(d.vals.hi[i]-d.vals.lo[i]) + 4
+}
+
+// changes are those of the bytes of the page, of which there are size now.
+func (d *cutDict) changes(size int) []change {
+	more := size - d.raw.size
+	for _, c := range d.fresh {
+		more -= c.come - c.gone
+	}
+	if more == 0 {
+		return d.fresh
+	}
+	return append(d.fresh, change{at: d.raw.size, come: more})
 }
 
 // move overwrites a value with another one.

@@ -116,7 +116,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		return nil, err
 	}
 	var vals []byte
-	c.out.from = 0
+	c.out.reset()
 	switch {
 	case p.full:
 	case p.hit:
@@ -295,12 +295,14 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 			body = append(body, levels...)
 		}
 	}
-	was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, len(body))}
+	was := former{ratio: rp.ratio(), frame: rp.body, grid: plainGrid(c.leaf, rp.enc, len(body))}
+	was.changes = c.out.changes(rp.size, len(body), len(vals))
 	if len(body) == 0 {
-		was.frame, was.same = rp.body, c.out.from
+		body = vals
+	} else {
+		body = append(body, vals...)
+		c.body = body
 	}
-	body = append(body, vals...)
-	c.body = body
 	packed, err := c.pack(body, was)
 	if err != nil {
 		return nil, 0, err
@@ -318,8 +320,9 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0), same: c.out.from}
-		was.frame = rp.body[max(0, d.int(5, 0))+max(0, d.int(6, 0)):] // behind the levels, which are not compressed
+		levels := int(max(0, d.int(5, 0)) + max(0, d.int(6, 0))) // which are not compressed
+		was := former{ratio: rp.ratio(), frame: rp.body[levels:], grid: plainGrid(c.leaf, rp.enc, 0)}
+		was.changes = c.out.changes(rp.size-levels, 0, len(vals))
 		if packed, err = c.pack(vals, was); err != nil {
 			return nil, 0, err
 		}
@@ -336,12 +339,12 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 
 // pack compresses a page. The result is valid until the next one.
 func (c *cutter) pack(b []byte, was former) ([]byte, error) {
-	kept := 0
-	was.kept = &kept
+	var did carried
+	was.did = &did
 	out, err := compress(c.codec, c.packed, b, was)
 	if err == nil && c.codec != cNone {
 		c.packed = out
-		c.work.pack(len(b), kept)
+		c.work.pack(len(b), did)
 	}
 	return out, err
 }
@@ -356,7 +359,7 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	} else {
 		vals = d.vals.data[:d.vals.n*d.leaf.width]
 	}
-	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same, grid: plainGrid(d.leaf, ePlain, 0)})
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, changes: d.changes(len(vals)), grid: plainGrid(d.leaf, ePlain, 0)})
 	if err != nil {
 		return nil, 0, err
 	}

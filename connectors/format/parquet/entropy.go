@@ -22,13 +22,13 @@ type packer struct {
 	enc  *zstd.Encoder
 	huff huff0.Scratch
 	try  []byte
-	back []byte
 
 	seqs   []sequence // of the block at hand
 	lits   []byte
 	bits   []byte // what stands for the sequences
 	last   distances
 	coders [3]coder
+	cut    recutter
 }
 
 // packers are kept, for their tables are large.
@@ -59,13 +59,32 @@ func newPacker() (*packer, error) {
 	return &packer{enc: enc}, nil
 }
 
+// former is what the writer of a page had, when the page is compressed anew.
+type former struct {
+	ratio   int      // how many bytes it took of each thousand
+	frame   []byte   // the compressed page
+	changes []change // where the content of the page is another, nil when that is not known
+	grid    grid     // of the values of the new page
+	did     *carried // where it is noted how much of the old frame stayed, or nil
+}
+
+// carried says of how many bytes of a page the blocks stayed as they were, and of how
+// many more the literals.
+type carried struct{ blocks, literals int }
+
 // pack returns a frame of src, in dst, which is empty; was is the page that src takes
-// the place of. Searching for repetition takes most of the time, and random digits and
+// the place of. Its frame is used again where that is known; else searching for repetition takes most of the time, and random digits and
 // numbers hold hardly any, or what the value before has too: where the frequency of the
 // bytes alone, or that value, gives nearly what the writer had, that is all that is
 // used. It is also used where the fast search finds nothing and the writer had found
 // something.
 func (p *packer) pack(dst, src []byte, was former) []byte {
+	dense := len(was.changes) > len(src)/zstdBlock // every block is written anew
+	if !dense {
+		if out, ok := p.recut(dst, src, was); ok {
+			return out
+		}
+	}
 	plain, aligned := math.MaxInt, math.MaxInt
 	enough := probed * near(was.ratio) / 1000
 	if len(src) > 2*zstdBlock {
@@ -73,11 +92,13 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 		if plain <= enough {
 			return p.literals(dst, src)
 		}
-		if out, ok := p.resume(dst, src, was, aligned <= enough); ok {
-			return out
-		}
 		if aligned <= enough {
 			return p.alignedBlocks(frameHead(dst, len(src)), src, 0, was.grid)
+		}
+	}
+	if dense {
+		if out, ok := p.recut(dst, src, was); ok {
+			return out
 		}
 	}
 	dst = p.enc.EncodeAll(src, dst)
@@ -187,4 +208,19 @@ func blockHead(dst []byte, kind, size int, last bool) []byte {
 		h |= 1
 	}
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
+}
+
+// widest is the window that every reader of zstd is asked to support.
+const widest = 8 << 20
+
+// frameHead begins a frame of n bytes, its size in four bytes: one segment, or with a
+// window when it is larger than some readers can hold.
+func frameHead(dst []byte, n int) []byte {
+	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd)
+	if n > widest {
+		dst = append(dst, 0x80, 13<<3)
+	} else {
+		dst = append(dst, 0x80|0x20)
+	}
+	return binary.LittleEndian.AppendUint32(dst, uint32(n))
 }
