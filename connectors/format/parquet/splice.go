@@ -21,7 +21,7 @@ func (g *gone) reset() { g.data, g.lo, g.hi, g.cuts, g.old = g.data[:0], g.lo[:0
 // changes are those of the content of a page of so many bytes, of which the first,
 // before the values, gave way to head bytes; vals bytes of values are left.
 func (g *gone) changes(size, head, vals int) []change {
-	if len(g.cuts) == 0 {
+	if g.cuts == nil {
 		return nil
 	}
 	var out []change
