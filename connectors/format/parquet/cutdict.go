@@ -204,3 +204,57 @@ func (v *values) move(to, from int) {
 		v.lo[to], v.hi[to] = v.lo[from], v.hi[from]
 	}
 }
+
+// emitDict hands the dictionary page on. One that nothing uses any more goes.
+func (c *cutter) emitDict(w *written, add func(piece) error) error {
+	w.dict = true
+	if c.dict == nil || !c.dict.changed {
+		return add(piece{off: c.dictAt.off, n: c.dictAt.n})
+	}
+	old := c.dict.raw
+	if c.dict.vals.n == 0 && !c.indexed() {
+		w.dict = false
+		w.lost[pageKind{dictPage, old.enc}]++
+		w.unpack -= int64(old.headLen + old.size)
+		return nil
+	}
+	all, size, err := c.encodeDict()
+	if err != nil {
+		return err
+	}
+	w.grow(all, size, old)
+	return add(piece{raw: all})
+}
+
+// indexed reports whether a page of dictionary indices will be left. It is asked
+// when no index is.
+func (c *cutter) indexed() bool {
+	for _, p := range c.pages {
+		if p.shifts || p.full && p.page.isDict && p.page.n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// encodeDict writes the dictionary page anew.
+func (c *cutter) encodeDict() ([]byte, int, error) {
+	d := c.dict
+	var vals []byte
+	if d.leaf.typ == pBytes {
+		c.body = appendPlain(c.body[:0], &d.vals)
+		vals = c.body
+	} else {
+		vals = d.vals.data[:d.vals.n*d.leaf.width]
+	}
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, changes: d.changes(len(vals)), grid: plainGrid(d.leaf, ePlain, 0), trial: &c.tried[0]})
+	if err != nil {
+		return nil, 0, err
+	}
+	h := d.raw.head.sub(7).clone()
+	h.setInt(1, tI32, int64(d.vals.n))
+	if d.grown > 0 || d.moved {
+		h.drop(3) // sorted
+	}
+	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
+}

@@ -203,7 +203,7 @@ func least(b *testing.B, file string, rows []int) string {
 				at = append(at, *table.dict)
 			}
 			for i := range at {
-				rp, err := f.page(&at[i], &g.chunks[k])
+				rp, err := f.page(&at[i], &g.chunks[k], nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -66,6 +66,7 @@ type former struct {
 	changes []change // where the content of the page is another, nil when that is not known
 	grid    grid     // of the values of the new page
 	did     *carried // where it is noted how much of the old frame stayed, or nil
+	trial   *trial   // of an earlier page of the kind, or nil
 }
 
 // carried says of how many bytes of a page the blocks stayed as they were, and of how
@@ -88,7 +89,7 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 	plain, aligned := math.MaxInt, math.MaxInt
 	enough := probed * near(was.ratio) / 1000
 	if len(src) > 2*zstdBlock {
-		plain, aligned = p.probe(src, was.grid, enough)
+		plain, aligned = p.probe(src, was, enough)
 		if plain <= enough {
 			return p.literals(dst, src)
 		}
@@ -118,19 +119,32 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 // probed is how much of a page is tried out.
 const probed = 32 << 10
 
+// trial is what came of trying a part of a page, 0 where that was not done. Pages of one
+// kind in a chunk are much alike.
+type trial struct{ plain, aligned int }
+
 // probe returns how many bytes a part of src takes by the
 // frequency of its bytes, and by what values have in common when the first is not
 // enough.
-func (p *packer) probe(src []byte, g grid, enough int) (plain, aligned int) {
+func (p *packer) probe(src []byte, was former, enough int) (plain, aligned int) {
 	from := min(len(src)/2, 2*zstdBlock) // values are passed one by one up to here
-	p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
-	plain, aligned = len(p.try), math.MaxInt
-	if plain > enough && g.known {
-		p.last = distances{}
-		p.try = p.alignedBlock(p.try[:0], newAligner(src, g), from, from+probed, true)
-		aligned = len(p.try)
+	t := was.trial
+	if t == nil {
+		t = &trial{}
 	}
-	return plain, aligned
+	if t.plain == 0 {
+		p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
+		t.plain = len(p.try)
+	}
+	if t.plain <= enough || !was.grid.known {
+		return t.plain, math.MaxInt
+	}
+	if t.aligned == 0 {
+		p.last = distances{}
+		p.try = p.alignedBlock(p.try[:0], newAligner(src, was.grid), from, from+probed, true)
+		t.aligned = len(p.try)
+	}
+	return t.plain, t.aligned
 }
 
 // near is how many bytes of each thousand a page may take instead of old.

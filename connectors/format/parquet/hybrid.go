@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 )
 
 var (
@@ -130,10 +131,19 @@ func fill(b []byte, v byte) {
 	}
 }
 
+// eightBits spreads the bits of a byte over the bytes of a word.
+func eightBits(b byte) uint64 {
+	const each, bit = 0x0101010101010101, 0x8040201008040201
+	return (uint64(b)*each&bit + 0x7f7f7f7f7f7f7f7f) >> 7 & each
+}
+
 func unpackSmall(out, b []byte, width, n int) []byte {
 	if width == 1 {
+		for ; n >= 8; n, b = n-8, b[1:] {
+			out = binary.LittleEndian.AppendUint64(out, eightBits(b[0]))
+		}
 		for i := range n {
-			out = append(out, b[i>>3]>>(i&7)&1)
+			out = append(out, b[0]>>i&1)
 		}
 		return out
 	}
@@ -206,23 +216,20 @@ func runLength[T byte | uint32](vals []T) int {
 func packBits[T byte | uint32](dst []byte, vals []T, width int) []byte {
 	groups := (len(vals) + 7) / 8
 	dst = binary.AppendUvarint(dst, uint64(groups)<<1|1)
-	end := len(dst) + groups*width
+	at, end := len(dst), len(dst)+groups*width
+	dst = slices.Grow(dst, groups*width+8)[:end+8]
 	var acc uint64
 	have := 0
 	for _, v := range vals {
 		acc |= uint64(v) << have
 		if have += width; have >= 32 {
-			dst = binary.LittleEndian.AppendUint32(dst, uint32(acc))
+			binary.LittleEndian.PutUint32(dst[at:], uint32(acc))
+			at += 4
 			acc >>= 32
 			have -= 32
 		}
 	}
-	for ; have > 0; have -= 8 {
-		dst = append(dst, byte(acc))
-		acc >>= 8
-	}
-	for len(dst) < end {
-		dst = append(dst, 0)
-	}
-	return dst
+	binary.LittleEndian.PutUint64(dst[at:], acc)
+	clear(dst[min(at+8, end):end])
+	return dst[:end]
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 )
@@ -44,6 +45,28 @@ func frameOf(t tester, src []byte, cut int, opts ...zstd.EOption) []byte {
 		w.Reset(nil)
 	}
 	if err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// flushedOnce is a frame with a block that ends at a place, and full ones.
+func flushedOnce(t tester, src []byte, at int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range [][]byte{src[:at], src[at:]} {
+		if _, err = w.Write(part); err == nil {
+			err = w.Flush()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -120,6 +143,7 @@ func TestRecut(t *testing.T) {
 		{name: "a frame of the best search", frame: frameOf(t, src, 0, zstd.WithEncoderLevel(zstd.SpeedBestCompression)), list: []changeAt{cutAt(600_000, 20)}, kept: 4},
 		{name: "a frame with a window and a checksum", frame: frameOf(t, src, block, zstd.WithEncoderCRC(true)), list: []changeAt{cutAt(600_000, 20)}, kept: 4},
 		{name: "smaller blocks", frame: frameOf(t, src, 100_000), list: []changeAt{cutAt(600_000, 20)}, kept: 4},
+		{name: "a smaller block among full ones", frame: flushedOnce(t, src, 50_000), list: []changeAt{cutAt(600_000, 20)}, kept: 4},
 		{name: "blocks of few sequences", frame: frameOf(t, src, 700), list: []changeAt{cutAt(600_000, 20)}, kept: 4},
 		{name: "one byte again and again", src: bytes.Repeat([]byte("a"), 1<<20), list: []changeAt{cutAt(700_000, 20)}, kept: 5},
 		{name: "bytes that are not compressed", src: noise, list: []changeAt{cutAt(300_000, 20)}, kept: 3},
@@ -314,4 +338,40 @@ func FuzzRecut(f *testing.F) {
 		now, changes := changedBy(src, changeAt{change{at: at, gone: gone}, come})
 		recutOf(t, p, frame, now, changes)
 	})
+}
+
+// TestRecutRawBlock changes a block that is not compressed, between one that describes a
+// table of literals and one that repeats it.
+func TestRecutRawBlock(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 3))
+	skewed := func(from byte) []byte {
+		out := make([]byte, zstdBlock)
+		for i := range out {
+			out[i] = from + byte(rng.IntN(16)*rng.IntN(16)/4)
+		}
+		return out
+	}
+	first, raw, second := skewed(0), skewed(100), skewed(0)
+	p := newTestPacker(t)
+	frame := p.frequencies(frameHead(nil, 3*zstdBlock), first, false)
+	frame = append(blockHead(frame, rawBlock, zstdBlock, false), raw...)
+	p.huff.Reuse = huff0.ReusePolicyMust
+	packed, _, err := huff0.Compress4X(second, &p.huff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head [8]byte
+	binary.LittleEndian.PutUint64(head[:], uint64(treeless|3<<2|zstdBlock<<4|len(packed)<<22))
+	frame = blockHead(frame, compressedBlock, 5+len(packed)+1, true)
+	frame = append(append(append(frame, head[:5]...), packed...), 0)
+	old := append(append(bytes.Clone(first), raw...), second...)
+	if back, err := inflate(cZstd, make([]byte, len(old)), frame); err != nil || !bytes.Equal(back, old) {
+		t.Fatal("the frame is not what it is for", err)
+	}
+	for _, at := range []int{10, zstdBlock + 10} {
+		now, changes := changedBy(old, cutAt(at, 20))
+		if out, _ := recutOf(t, p, frame, now, changes); out == nil {
+			t.Errorf("a change at %d is refused", at)
+		}
+	}
 }

@@ -94,7 +94,7 @@ func (r *sequenceReader) pass(b *block, blind, last bool) error {
 	for i := range r.list {
 		n += int(r.list[i].match)
 	}
-	if err != nil || n != zstdBlock || r.last[0] == 0 || r.last[1] == 0 || r.last[2] == 0 {
+	if err != nil || n != zstdBlock {
 		return errFrame
 	}
 	return nil
@@ -190,7 +190,7 @@ func (d *distances) resolve(v uint32, noLits bool) uint32 {
 	case 3:
 		d[0], d[1], d[2] = d[2], d[0], d[1]
 	case 4:
-		d[0], d[1], d[2] = max(d[0], 1)-1, d[0], d[1]
+		d[0], d[1], d[2] = d[0]-1, d[0], d[1]
 	}
 	return d[0]
 }
