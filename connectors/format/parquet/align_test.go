@@ -180,3 +180,35 @@ func FuzzAligned(f *testing.F) {
 		}
 	})
 }
+
+// TestSequencesOfManyBits writes sequences of every number of bits, rare ones among
+// others, and reads them again.
+func TestSequencesOfManyBits(t *testing.T) {
+	p := newTestPacker(t)
+	var r sequenceReader
+	for lit := range 36 {
+		for match := range 53 {
+			for off := 2; off < 24; off++ {
+				p.seqs = p.seqs[:0]
+				for i := range 40 + (lit+match+off)%9 {
+					p.seqs = append(p.seqs, sequence{lit: 1 + uint32(i&1), match: 4, off: 5 + uint32(i&1)})
+				}
+				p.seqs = append(p.seqs, p.seqs[:9]...)
+				p.seqs[20] = sequence{
+					lit:   literalRamp.base[lit] + 1<<literalRamp.extra[lit] - 1,
+					match: matchRamp.base[match] + 1<<matchRamp.extra[match] - 1,
+					off:   1<<(off+1) - 1,
+				}
+				r.begin()
+				if err := r.read(p.sequenceSection(nil)); err != nil || len(r.list) != len(p.seqs) {
+					t.Fatalf("codes %d, %d, %d: %d sequences of %d, %v", lit, match, off, len(r.list), len(p.seqs), err)
+				}
+				for i, s := range r.list {
+					if w := p.seqs[i]; s.lit != w.lit || s.match != w.match || s.off != w.off-3 {
+						t.Fatalf("codes %d, %d, %d: sequence %d is %v instead of %v", lit, match, off, i, s, w)
+					}
+				}
+			}
+		}
+	}
+}
