@@ -1,5 +1,7 @@
 package parquet
 
+import "encoding/binary"
+
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
 	raw     *rawPage
@@ -11,6 +13,7 @@ type cutDict struct {
 	changed bool
 	moved   bool     // entries are in another order
 	fresh   []change // where the bytes of the page are others
+	filled  []int    // the entry that came there
 	remap   []uint32 // the new index of each entry, when some went
 }
 
@@ -152,6 +155,7 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 		}
 		if gap < old {
 			d.fresh = append(d.fresh, change{d.place(gap), d.place(gap+1) - d.place(gap), d.sizeOf(last)})
+			d.filled = append(d.filled, gap)
 		}
 		d.vals.move(gap, last)
 		remap[last] = uint32(gap)
@@ -237,12 +241,30 @@ func (c *cutter) indexed() bool {
 	return false
 }
 
+// appendTo appends the PLAIN bytes of the entries: those of the old page but where they
+// changed.
+func (d *cutDict) appendTo(out []byte) []byte {
+	if len(d.fresh) == 0 || d.grown > 0 {
+		return appendPlain(out, &d.vals)
+	}
+	at, old := 0, d.vals.data[:d.raw.size]
+	for i, c := range d.fresh {
+		out = append(out, old[at:c.at]...)
+		if c.come > 0 {
+			e := d.vals.at(d.filled[i])
+			out = append(binary.LittleEndian.AppendUint32(out, uint32(len(e))), e...)
+		}
+		at = c.at + c.gone
+	}
+	return append(out, old[at:]...)
+}
+
 // encodeDict writes the dictionary page anew.
 func (c *cutter) encodeDict() ([]byte, int, error) {
 	d := c.dict
 	var vals []byte
 	if d.leaf.typ == pBytes {
-		c.body = appendPlain(c.body[:0], &d.vals)
+		c.body = d.appendTo(c.body[:0])
 		vals = c.body
 	} else {
 		vals = d.vals.data[:d.vals.n*d.leaf.width]

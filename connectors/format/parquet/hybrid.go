@@ -72,6 +72,12 @@ func unpackHybrid(buf []uint32, b []byte, width, n int, bad error) ([]uint32, er
 func unpackBits(out []uint32, b []byte, width, n int) []uint32 {
 	mask := uint64(1)<<width - 1
 	i, bit := 0, 0
+	at := len(out)
+	out = slices.Grow(out, n)[:at+n]
+	for dst := out[at:]; len(dst)-i >= 8 && bit>>3+width+8 <= len(b); i, bit = i+8, bit+8*width {
+		unpackEight((*[8]uint32)(dst[i:]), b[bit>>3:], width, mask)
+	}
+	out = out[:at+i]
 	for ; i < n && bit>>3+8 <= len(b); i++ {
 		v := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
 		out = append(out, uint32(v&mask))
@@ -87,6 +93,29 @@ func unpackBits(out []uint32, b []byte, width, n int) []uint32 {
 		bit += width
 	}
 	return out
+}
+
+// unpackEight unpacks eight values, which begin with a byte. Behind them stand eight bytes
+// more at least.
+func unpackEight(dst *[8]uint32, b []byte, width int, mask uint64) {
+	switch {
+	case width <= 8: // all of them fill a word at most
+		v := binary.LittleEndian.Uint64(b)
+		for k := range dst {
+			dst[k] = uint32(v & mask)
+			v >>= width & 63
+		}
+	case width <= 28: // two and the bits before them
+		for k := 0; k < len(dst); k += 2 {
+			v := binary.LittleEndian.Uint64(b[k*width>>3:]) >> (k * width & 7)
+			dst[k], dst[k+1] = uint32(v&mask), uint32(v>>(width&63)&mask)
+		}
+	default:
+		for k := range dst {
+			v := binary.LittleEndian.Uint64(b[k*width>>3:]) >> (k * width & 7)
+			dst[k] = uint32(v & mask)
+		}
+	}
 }
 
 // unpackLevels decodes n levels no larger than top.
