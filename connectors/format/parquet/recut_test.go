@@ -105,9 +105,17 @@ func recutOf(t tester, p *packer, frame, src []byte, changes []change) (out []by
 
 func cutAt(at, n int) changeAt { return changeAt{change: change{at: at, gone: n}} }
 
-// TestRecut changes the content of a frame and looks at how much of it is used again.
-func TestRecut(t *testing.T) {
-	src := mails(40_000)
+// recutCase is a frame, what changes in its content, and how many blocks are used again
+// at least.
+type recutCase struct {
+	name          string
+	frame, src    []byte // a plain frame, mails
+	list          []changeAt
+	kept, carried int
+	refused       bool
+}
+
+func recutCases(t *testing.T, src []byte) []recutCase {
 	noise := make([]byte, 600_000)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range noise {
@@ -118,13 +126,7 @@ func TestRecut(t *testing.T) {
 	}
 	plain := frameOf(t, src, 0, zstd.WithEncoderCRC(false))
 	const block = zstdBlock
-	for _, tc := range []struct {
-		name          string
-		frame, src    []byte
-		list          []changeAt
-		kept, carried int // blocks at least
-		refused       bool
-	}{
+	return []recutCase{
 		{name: "in the middle", list: []changeAt{cutAt(600_000, 20)}, kept: 4, carried: 1},
 		{name: "in the first block", list: []changeAt{cutAt(100_000, 20)}, carried: 5},
 		{name: "at the start", list: []changeAt{cutAt(0, 20)}, kept: 5},
@@ -153,7 +155,14 @@ func TestRecut(t *testing.T) {
 		{name: "half a frame", frame: plain[:len(plain)/2], list: []changeAt{cutAt(600_000, 20)}, refused: true},
 		{name: "a longer frame", frame: frameOf(t, mails(41_000), 0), list: []changeAt{cutAt(600_000, 20)}, refused: true},
 		{name: "a shorter frame", frame: frameOf(t, mails(39_000), 0), list: []changeAt{cutAt(600_000, 20)}, refused: true},
-	} {
+	}
+}
+
+// TestRecut changes the content of a frame and looks at how much of it is used again.
+func TestRecut(t *testing.T) {
+	const block = zstdBlock
+	src := mails(40_000)
+	for _, tc := range recutCases(t, src) {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.src == nil {
 				tc.src = src
