@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -58,10 +59,43 @@ func (s *folder) Replace(ctx context.Context, key, version string, write func(w 
 	return next, err
 }
 
-// fileWriter writes a temporary; old is the file that it will replace.
+// fileWriter writes a temporary; old is the file that it will replace. The disk works
+// while the content is still being made, so that the sync at the end waits for little.
 type fileWriter struct {
 	*os.File
-	old *os.File
+	old     *os.File
+	n       int64 // bytes so far
+	flushed int64 // bytes of them that the disk was asked to take
+}
+
+// flushBytes is how much is handed to the disk at a time.
+const flushBytes = 8 << 20
+
+// Write implements io.Writer.
+func (w *fileWriter) Write(b []byte) (int, error) {
+	n, err := w.File.Write(b)
+	w.wrote(int64(n))
+	return n, err
+}
+
+// ReadFrom implements io.ReaderFrom.
+func (w *fileWriter) ReadFrom(r io.Reader) (int64, error) {
+	n, err := w.File.ReadFrom(r)
+	w.wrote(n)
+	return n, err
+}
+
+// wrote counts bytes. That the disk is not asked is no failure: the sync tells whether
+// it has them.
+func (w *fileWriter) wrote(n int64) {
+	if w.n += n; w.n-w.flushed < flushBytes {
+		return
+	}
+	if flushSoon(w.File, w.flushed, w.n-w.flushed) != nil {
+		w.flushed = math.MaxInt64 // not here
+		return
+	}
+	w.flushed = w.n
 }
 
 // CopyOld implements [Writer]. Where the system can, the bytes never leave it.
@@ -69,7 +103,14 @@ func (w *fileWriter) CopyOld(off, n int64) error {
 	if _, err := w.old.Seek(off, io.SeekStart); err != nil {
 		return wrap("copying a part of an object", err)
 	}
-	done, err := io.CopyN(w.File, w.old, n)
+	done := int64(0)
+	var err error
+	for done < n && err == nil {
+		var k int64
+		k, err = io.CopyN(w.File, w.old, min(n-done, flushBytes))
+		done += k
+		w.wrote(k)
+	}
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("copying a part of an object: it ends after %d of %d bytes", done, n)
 	}

@@ -59,7 +59,7 @@ func (a *aligner) hop() {
 
 // aligned takes src[from:to] apart into sequences and literals.
 func (p *packer) aligned(a *aligner, from, to int) {
-	if p.lits == nil {
+	if cap(p.lits) < zstdBlock+short {
 		p.lits = make([]byte, zstdBlock+short)
 	}
 	p.seqs, p.lits = p.seqs[:0], p.lits[:0]

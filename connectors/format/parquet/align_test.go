@@ -181,29 +181,34 @@ func FuzzAligned(f *testing.F) {
 	})
 }
 
-// FuzzResume goes on with a frame of which nothing is known to be true.
-func FuzzResume(f *testing.F) {
-	src := mails(11_000)
-	frame := newTestPacker(f).literals(nil, src)
-	f.Add(frame[:200_000], src[:10], 0, 140_000, true)
-	f.Add(frame[:200_000], []byte{7}, 135_000, 1<<20, false)
-	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x40, 2, 0, 8, 7, 3, 0, 0, 7}, bytes.Repeat([]byte{7}, 90), 0, 300_000, true)
-	f.Fuzz(func(t *testing.T, frame, part []byte, at, same int, aligned bool) {
-		if len(part) == 0 || len(part) > 1000 || same < 0 || at < 0 {
-			return
+// TestSequencesOfManyBits writes sequences of every number of bits, rare ones among
+// others, and reads them again.
+func TestSequencesOfManyBits(t *testing.T) {
+	p := newTestPacker(t)
+	var r sequenceReader
+	for lit := range 36 {
+		for match := range 53 {
+			for off := 2; off < 24; off++ {
+				p.seqs = p.seqs[:0]
+				for i := range 40 + (lit+match+off)%9 {
+					p.seqs = append(p.seqs, sequence{lit: 1 + uint32(i&1), match: 4, off: 5 + uint32(i&1)})
+				}
+				p.seqs = append(p.seqs, p.seqs[:9]...)
+				p.seqs[20] = sequence{
+					lit:   literalRamp.base[lit] + 1<<literalRamp.extra[lit] - 1,
+					match: matchRamp.base[match] + 1<<matchRamp.extra[match] - 1,
+					off:   1<<(off+1) - 1,
+				}
+				r.begin()
+				if err := r.read(p.sequenceSection(nil)); err != nil || len(r.list) != len(p.seqs) {
+					t.Fatalf("codes %d, %d, %d: %d sequences of %d, %v", lit, match, off, len(r.list), len(p.seqs), err)
+				}
+				for i, s := range r.list {
+					if w := p.seqs[i]; s.lit != w.lit || s.match != w.match || s.off != w.off-3 {
+						t.Fatalf("codes %d, %d, %d: sequence %d is %v instead of %v", lit, match, off, i, s, w)
+					}
+				}
+			}
 		}
-		now := bytes.Clone(src)
-		copy(now[min(at, len(now)):], part)
-		if len(frame) > 12 && frame[8]&7 == rleBlock<<1 { // what it says it begins with
-			now = append(bytes.Repeat(frame[9:10], zstdBlock), now...)
-		}
-		p := newTestPacker(t)
-		got, ok := p.resume(nil, now, former{frame: frame, same: same, grid: grid{known: true}}, aligned)
-		if !ok {
-			return
-		}
-		if back, err := inflate(cZstd, make([]byte, len(now)), got); err != nil || !bytes.Equal(back, now) {
-			t.Fatal("the frame holds something else")
-		}
-	})
+	}
 }

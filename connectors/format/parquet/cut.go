@@ -34,6 +34,7 @@ type cutter struct {
 	row           int64 // rows that began so far in the page at hand
 	j             int   // position of the next value in its row
 	at            *cutPage
+	tried         [3]trial // of the dictionary, of indices and of other values
 	*scratch
 }
 
@@ -44,7 +45,29 @@ type scratch struct {
 	packed    []byte
 	dictBuf   []byte   // the values of the dictionary
 	idx       []uint32 // of a page that is looked at
+	spare     [][]byte // held pages that are not needed any more
 }
+
+// take returns memory for n bytes, nil when there is none.
+func (s *scratch) take(n int64) []byte {
+	for i, b := range s.spare {
+		if int64(cap(b)) >= n {
+			s.spare = slices.Delete(s.spare, i, i+1)
+			return b
+		}
+	}
+	return nil
+}
+
+// give keeps the memory of a page for another one.
+func (s *scratch) give(rp *rawPage) {
+	if len(s.spare) < mostSpare {
+		s.spare = append(s.spare, rp.all[:0])
+	}
+}
+
+// mostSpare is how many pages' memory is kept.
+const mostSpare = 8
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
@@ -143,7 +166,11 @@ func (c *cutter) read(p *cutPage) (*rawPage, error) {
 	if p.raw != nil {
 		return p.raw, nil
 	}
-	rp, err := c.f.page(&p.pageAt, c.ch)
+	var buf []byte
+	if c.hold {
+		buf = c.take(p.n)
+	}
+	rp, err := c.f.page(&p.pageAt, c.ch, buf)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +190,7 @@ func (c *cutter) loadDict() error {
 	if c.dictAt == nil {
 		return errIndices
 	}
-	rp, err := c.f.page(c.dictAt, c.ch)
+	rp, err := c.f.page(c.dictAt, c.ch, c.take(c.dictAt.n))
 	if err != nil {
 		return err
 	}
@@ -290,11 +317,11 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.out.reset()
 	vals, err := spliceValues(c.leaf, rp.enc, b, n, spans, &c.out)
 	if err != nil {
 		return nil, err
 	}
+	c.out.old = len(b)
 	for i := range c.out.lo {
 		c.gone(p, c.out.at(i))
 		c.left(c.out.at(i))

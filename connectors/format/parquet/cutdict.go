@@ -1,6 +1,6 @@
 package parquet
 
-import "slices"
+import "encoding/binary"
 
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
@@ -12,7 +12,8 @@ type cutDict struct {
 	grown   int // entries added at the end
 	changed bool
 	moved   bool     // entries are in another order
-	same    int      // so many bytes of the page stay as they are
+	fresh   []change // where the bytes of the page are others
+	filled  []int    // the entry that came there
 	remap   []uint32 // the new index of each entry, when some went
 }
 
@@ -22,7 +23,7 @@ func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error
 		*buf = make([]byte, rp.size)
 	}
 	v, err := rp.dictionary(l, codec, *buf, &values{})
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), same: rp.size}, err
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -144,7 +145,7 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 			left++
 		}
 	}
-	d.same = d.place(slices.Index(used, false))
+	old := len(d.lost)
 	last := d.vals.n
 	for gap := range left {
 		if used[gap] {
@@ -152,9 +153,16 @@ func (d *cutDict) shrink(used []bool) []uint32 {
 		}
 		for last--; !used[last]; last-- {
 		}
+		if gap < old {
+			d.fresh = append(d.fresh, change{d.place(gap), d.place(gap+1) - d.place(gap), d.sizeOf(last)})
+			d.filled = append(d.filled, gap)
+		}
 		d.vals.move(gap, last)
 		remap[last] = uint32(gap)
 		d.moved = true
+	}
+	if left < old {
+		d.fresh = append(d.fresh, change{at: d.place(left), gone: d.raw.size - d.place(left)})
 	}
 	d.vals.remove([]span{{left, d.vals.n}})
 	d.changed = true
@@ -172,6 +180,26 @@ func (d *cutDict) place(i int) int {
 	return int(d.vals.lo[i]) - 4 // behind its length
 }
 
+// sizeOf is how many bytes an entry takes.
+func (d *cutDict) sizeOf(i int) int {
+	if d.leaf.width > 0 {
+		return d.leaf.width
+	}
+	return int(d.vals.hi[i]-d.vals.lo[i]) + 4
+}
+
+// changes are those of the bytes of the page, of which there are size now.
+func (d *cutDict) changes(size int) []change {
+	more := size - d.raw.size
+	for _, c := range d.fresh {
+		more -= c.come - c.gone
+	}
+	if more == 0 {
+		return d.fresh
+	}
+	return append(d.fresh, change{at: d.raw.size, come: more})
+}
+
 // move overwrites a value with another one.
 func (v *values) move(to, from int) {
 	if v.width > 0 {
@@ -179,4 +207,76 @@ func (v *values) move(to, from int) {
 	} else {
 		v.lo[to], v.hi[to] = v.lo[from], v.hi[from]
 	}
+}
+
+// emitDict hands the dictionary page on. One that nothing uses any more goes.
+func (c *cutter) emitDict(w *written, add func(piece) error) error {
+	w.dict = true
+	if c.dict == nil || !c.dict.changed {
+		return add(piece{off: c.dictAt.off, n: c.dictAt.n})
+	}
+	old := c.dict.raw
+	if c.dict.vals.n == 0 && !c.indexed() {
+		w.dict = false
+		w.lost[pageKind{dictPage, old.enc}]++
+		w.unpack -= int64(old.headLen + old.size)
+		return nil
+	}
+	all, size, err := c.encodeDict()
+	if err != nil {
+		return err
+	}
+	w.grow(all, size, old)
+	return add(piece{raw: all})
+}
+
+// indexed reports whether a page of dictionary indices will be left. It is asked
+// when no index is.
+func (c *cutter) indexed() bool {
+	for _, p := range c.pages {
+		if p.shifts || p.full && p.page.isDict && p.page.n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// appendTo appends the PLAIN bytes of the entries: those of the old page but where they
+// changed.
+func (d *cutDict) appendTo(out []byte) []byte {
+	if len(d.fresh) == 0 || d.grown > 0 {
+		return appendPlain(out, &d.vals)
+	}
+	at, old := 0, d.vals.data[:d.raw.size]
+	for i, c := range d.fresh {
+		out = append(out, old[at:c.at]...)
+		if c.come > 0 {
+			e := d.vals.at(d.filled[i])
+			out = append(binary.LittleEndian.AppendUint32(out, uint32(len(e))), e...)
+		}
+		at = c.at + c.gone
+	}
+	return append(out, old[at:]...)
+}
+
+// encodeDict writes the dictionary page anew.
+func (c *cutter) encodeDict() ([]byte, int, error) {
+	d := c.dict
+	var vals []byte
+	if d.leaf.typ == pBytes {
+		c.body = d.appendTo(c.body[:0])
+		vals = c.body
+	} else {
+		vals = d.vals.data[:d.vals.n*d.leaf.width]
+	}
+	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, changes: d.changes(len(vals)), grid: plainGrid(d.leaf, ePlain, 0), trial: &c.tried[0]})
+	if err != nil {
+		return nil, 0, err
+	}
+	h := d.raw.head.sub(7).clone()
+	h.setInt(1, tI32, int64(d.vals.n))
+	if d.grown > 0 || d.moved {
+		h.drop(3) // sorted
+	}
+	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
 }

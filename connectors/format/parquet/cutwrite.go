@@ -64,40 +64,11 @@ func (c *cutter) emit(put func(piece) error) (*written, error) {
 			return nil, err
 		}
 	}
+	if c.dict != nil {
+		c.give(c.dict.raw)
+	}
 	w.values += c.values
 	return w, nil
-}
-
-// emitDict hands the dictionary page on. One that nothing uses any more goes.
-func (c *cutter) emitDict(w *written, add func(piece) error) error {
-	w.dict = true
-	if c.dict == nil || !c.dict.changed {
-		return add(piece{off: c.dictAt.off, n: c.dictAt.n})
-	}
-	old := c.dict.raw
-	if c.dict.vals.n == 0 && !c.indexed() {
-		w.dict = false
-		w.lost[pageKind{dictPage, old.enc}]++
-		w.unpack -= int64(old.headLen + old.size)
-		return nil
-	}
-	all, size, err := c.encodeDict()
-	if err != nil {
-		return err
-	}
-	w.grow(all, size, old)
-	return add(piece{raw: all})
-}
-
-// indexed reports whether a page of dictionary indices will be left. It is asked
-// when no index is.
-func (c *cutter) indexed() bool {
-	for _, p := range c.pages {
-		if p.shifts || p.full && p.page.isDict && p.page.n > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // grow counts the decompressed bytes of a page that replaces another.
@@ -116,7 +87,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		return nil, err
 	}
 	var vals []byte
-	c.out.from = 0
+	c.out.reset()
 	switch {
 	case p.full:
 	case p.hit:
@@ -132,7 +103,12 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { p.page, p.raw = page{}, nil }()
+	defer func() {
+		if p.raw != nil {
+			c.give(rp)
+		}
+		p.page, p.raw = page{}, nil
+	}()
 	if p.page.n == 0 {
 		p.gone = true
 		w.lost[pageKind{dataPage, rp.enc}]++
@@ -295,12 +271,14 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 			body = append(body, levels...)
 		}
 	}
-	was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, len(body))}
+	was := former{ratio: rp.ratio(), frame: rp.body, grid: plainGrid(c.leaf, rp.enc, len(body))}
+	was.changes, was.trial = c.out.changes(rp.size, len(body), len(vals)), c.trialOf(rp)
 	if len(body) == 0 {
-		was.frame, was.same = rp.body, c.out.from
+		body = vals
+	} else {
+		body = append(body, vals...)
+		c.body = body
 	}
-	body = append(body, vals...)
-	c.body = body
 	packed, err := c.pack(body, was)
 	if err != nil {
 		return nil, 0, err
@@ -318,8 +296,9 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	packed := vals
 	if d.bool(7, true) {
 		var err error
-		was := former{ratio: rp.ratio(), grid: plainGrid(c.leaf, rp.enc, 0), same: c.out.from}
-		was.frame = rp.body[max(0, d.int(5, 0))+max(0, d.int(6, 0)):] // behind the levels, which are not compressed
+		levels := int(max(0, d.int(5, 0)) + max(0, d.int(6, 0))) // which are not compressed
+		was := former{ratio: rp.ratio(), frame: rp.body[levels:], grid: plainGrid(c.leaf, rp.enc, 0)}
+		was.changes, was.trial = c.out.changes(rp.size-levels, 0, len(vals)), c.trialOf(rp)
 		if packed, err = c.pack(vals, was); err != nil {
 			return nil, 0, err
 		}
@@ -334,38 +313,24 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	return seal(rp.head, 8, d, size, rep, def, packed), size, nil
 }
 
+// trialOf is that of pages of a kind.
+func (c *cutter) trialOf(rp *rawPage) *trial {
+	if isDictEnc(rp.enc) {
+		return &c.tried[1]
+	}
+	return &c.tried[2]
+}
+
 // pack compresses a page. The result is valid until the next one.
 func (c *cutter) pack(b []byte, was former) ([]byte, error) {
-	kept := 0
-	was.kept = &kept
+	var did carried
+	was.did = &did
 	out, err := compress(c.codec, c.packed, b, was)
 	if err == nil && c.codec != cNone {
 		c.packed = out
-		c.work.pack(len(b), kept)
+		c.work.pack(len(b), did)
 	}
 	return out, err
-}
-
-// encodeDict writes the dictionary page anew.
-func (c *cutter) encodeDict() ([]byte, int, error) {
-	d := c.dict
-	var vals []byte
-	if d.leaf.typ == pBytes {
-		c.body = appendPlain(c.body[:0], &d.vals)
-		vals = c.body
-	} else {
-		vals = d.vals.data[:d.vals.n*d.leaf.width]
-	}
-	packed, err := c.pack(vals, former{ratio: d.raw.ratio(), frame: d.raw.body, same: d.same, grid: plainGrid(d.leaf, ePlain, 0)})
-	if err != nil {
-		return nil, 0, err
-	}
-	h := d.raw.head.sub(7).clone()
-	h.setInt(1, tI32, int64(d.vals.n))
-	if d.grown > 0 || d.moved {
-		h.drop(3) // sorted
-	}
-	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
 }
 
 // seal puts a changed page header in front of its body. A checksum stays a

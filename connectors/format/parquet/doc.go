@@ -16,6 +16,7 @@
 // The layers, from below: thrift (compact protocol kept as raw bytes), file and
 // schema (the footer), pager and page (pages of a chunk), values and hybrid
 // (encodings), stream (rows of a chunk), text and nested (values as text),
-// decode, plan, cut and rewrite. Beside them entropy, with resume, align and
-// sequence, writes zstd frames.
+// decode, plan, cut and rewrite. Beside them entropy, with align and sequence, writes
+// zstd frames; recut, with blocks, unsequence and rewalk, makes one of the frame that a
+// page had.
 package parquet

@@ -22,13 +22,13 @@ type packer struct {
 	enc  *zstd.Encoder
 	huff huff0.Scratch
 	try  []byte
-	back []byte
 
 	seqs   []sequence // of the block at hand
 	lits   []byte
 	bits   []byte // what stands for the sequences
 	last   distances
 	coders [3]coder
+	cut    recutter
 }
 
 // packers are kept, for their tables are large.
@@ -59,25 +59,47 @@ func newPacker() (*packer, error) {
 	return &packer{enc: enc}, nil
 }
 
+// former is what the writer of a page had, when the page is compressed anew.
+type former struct {
+	ratio   int      // how many bytes it took of each thousand
+	frame   []byte   // the compressed page
+	changes []change // where the content of the page is another, nil when that is not known
+	grid    grid     // of the values of the new page
+	did     *carried // where it is noted how much of the old frame stayed, or nil
+	trial   *trial   // of an earlier page of the kind, or nil
+}
+
+// carried says of how many bytes of a page the blocks stayed as they were, and of how
+// many more the literals.
+type carried struct{ blocks, literals int }
+
 // pack returns a frame of src, in dst, which is empty; was is the page that src takes
-// the place of. Searching for repetition takes most of the time, and random digits and
+// the place of. Its frame is used again where that is known; else searching for repetition takes most of the time, and random digits and
 // numbers hold hardly any, or what the value before has too: where the frequency of the
 // bytes alone, or that value, gives nearly what the writer had, that is all that is
 // used. It is also used where the fast search finds nothing and the writer had found
 // something.
 func (p *packer) pack(dst, src []byte, was former) []byte {
+	dense := len(was.changes) > len(src)/zstdBlock // every block is written anew
+	if !dense {
+		if out, ok := p.recut(dst, src, was); ok {
+			return out
+		}
+	}
 	plain, aligned := math.MaxInt, math.MaxInt
 	enough := probed * near(was.ratio) / 1000
 	if len(src) > 2*zstdBlock {
-		plain, aligned = p.probe(src, was.grid, enough)
+		plain, aligned = p.probe(src, was, enough)
 		if plain <= enough {
 			return p.literals(dst, src)
 		}
-		if out, ok := p.resume(dst, src, was, aligned <= enough); ok {
-			return out
-		}
 		if aligned <= enough {
 			return p.alignedBlocks(frameHead(dst, len(src)), src, 0, was.grid)
+		}
+	}
+	if dense {
+		if out, ok := p.recut(dst, src, was); ok {
+			return out
 		}
 	}
 	dst = p.enc.EncodeAll(src, dst)
@@ -97,19 +119,32 @@ func (p *packer) pack(dst, src []byte, was former) []byte {
 // probed is how much of a page is tried out.
 const probed = 32 << 10
 
+// trial is what came of trying a part of a page, 0 where that was not done. Pages of one
+// kind in a chunk are much alike.
+type trial struct{ plain, aligned int }
+
 // probe returns how many bytes a part of src takes by the
 // frequency of its bytes, and by what values have in common when the first is not
 // enough.
-func (p *packer) probe(src []byte, g grid, enough int) (plain, aligned int) {
+func (p *packer) probe(src []byte, was former, enough int) (plain, aligned int) {
 	from := min(len(src)/2, 2*zstdBlock) // values are passed one by one up to here
-	p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
-	plain, aligned = len(p.try), math.MaxInt
-	if plain > enough && g.known {
-		p.last = distances{}
-		p.try = p.alignedBlock(p.try[:0], newAligner(src, g), from, from+probed, true)
-		aligned = len(p.try)
+	t := was.trial
+	if t == nil {
+		t = &trial{}
 	}
-	return plain, aligned
+	if t.plain == 0 {
+		p.try = p.frequencies(p.try[:0], src[from:from+probed], true)
+		t.plain = len(p.try)
+	}
+	if t.plain <= enough || !was.grid.known {
+		return t.plain, math.MaxInt
+	}
+	if t.aligned == 0 {
+		p.last = distances{}
+		p.try = p.alignedBlock(p.try[:0], newAligner(src, was.grid), from, from+probed, true)
+		t.aligned = len(p.try)
+	}
+	return t.plain, t.aligned
 }
 
 // near is how many bytes of each thousand a page may take instead of old.
@@ -187,4 +222,19 @@ func blockHead(dst []byte, kind, size int, last bool) []byte {
 		h |= 1
 	}
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
+}
+
+// widest is the window that every reader of zstd is asked to support.
+const widest = 8 << 20
+
+// frameHead begins a frame of n bytes, its size in four bytes: one segment, or with a
+// window when it is larger than some readers can hold.
+func frameHead(dst []byte, n int) []byte {
+	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd)
+	if n > widest {
+		dst = append(dst, 0x80, 13<<3)
+	} else {
+		dst = append(dst, 0x80|0x20)
+	}
+	return binary.LittleEndian.AppendUint32(dst, uint32(n))
 }

@@ -174,11 +174,17 @@ func newChunk(raw []byte, l *leaf, end int64) (chunk, error) {
 }
 
 // bytesAt reads n bytes at off, which must lie inside the file.
-func (f *file) bytesAt(off, n int64) ([]byte, error) {
+func (f *file) bytesAt(off, n int64) ([]byte, error) { return f.bytesInto(nil, off, n) }
+
+// bytesInto is bytesAt that uses b when it is large enough.
+func (f *file) bytesInto(b []byte, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > f.size || off > f.size-n {
 		return nil, errFooter
 	}
-	b := make([]byte, n)
+	if int64(cap(b)) < n {
+		b = make([]byte, n)
+	}
+	b = b[:n]
 	if m, err := f.r.ReadAt(b, off); int64(m) < n {
 		return nil, fmt.Errorf("reading a part of the Parquet file: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 )
 
 var (
@@ -71,6 +72,12 @@ func unpackHybrid(buf []uint32, b []byte, width, n int, bad error) ([]uint32, er
 func unpackBits(out []uint32, b []byte, width, n int) []uint32 {
 	mask := uint64(1)<<width - 1
 	i, bit := 0, 0
+	at := len(out)
+	out = slices.Grow(out, n)[:at+n]
+	for dst := out[at:]; len(dst)-i >= 8 && bit>>3+width+8 <= len(b); i, bit = i+8, bit+8*width {
+		unpackEight((*[8]uint32)(dst[i:]), b[bit>>3:], width, mask)
+	}
+	out = out[:at+i]
 	for ; i < n && bit>>3+8 <= len(b); i++ {
 		v := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
 		out = append(out, uint32(v&mask))
@@ -86,6 +93,29 @@ func unpackBits(out []uint32, b []byte, width, n int) []uint32 {
 		bit += width
 	}
 	return out
+}
+
+// unpackEight unpacks eight values, which begin with a byte. Behind them stand eight bytes
+// more at least.
+func unpackEight(dst *[8]uint32, b []byte, width int, mask uint64) {
+	switch {
+	case width <= 8: // all of them fill a word at most
+		v := binary.LittleEndian.Uint64(b)
+		for k := range dst {
+			dst[k] = uint32(v & mask)
+			v >>= width & 63
+		}
+	case width <= 28: // two and the bits before them
+		for k := 0; k < len(dst); k += 2 {
+			v := binary.LittleEndian.Uint64(b[k*width>>3:]) >> (k * width & 7)
+			dst[k], dst[k+1] = uint32(v&mask), uint32(v>>(width&63)&mask)
+		}
+	default:
+		for k := range dst {
+			v := binary.LittleEndian.Uint64(b[k*width>>3:]) >> (k * width & 7)
+			dst[k] = uint32(v & mask)
+		}
+	}
 }
 
 // unpackLevels decodes n levels no larger than top.
@@ -130,10 +160,19 @@ func fill(b []byte, v byte) {
 	}
 }
 
+// eightBits spreads the bits of a byte over the bytes of a word.
+func eightBits(b byte) uint64 {
+	const each, bit = 0x0101010101010101, 0x8040201008040201
+	return (uint64(b)*each&bit + 0x7f7f7f7f7f7f7f7f) >> 7 & each
+}
+
 func unpackSmall(out, b []byte, width, n int) []byte {
 	if width == 1 {
+		for ; n >= 8; n, b = n-8, b[1:] {
+			out = binary.LittleEndian.AppendUint64(out, eightBits(b[0]))
+		}
 		for i := range n {
-			out = append(out, b[i>>3]>>(i&7)&1)
+			out = append(out, b[0]>>i&1)
 		}
 		return out
 	}
@@ -206,23 +245,20 @@ func runLength[T byte | uint32](vals []T) int {
 func packBits[T byte | uint32](dst []byte, vals []T, width int) []byte {
 	groups := (len(vals) + 7) / 8
 	dst = binary.AppendUvarint(dst, uint64(groups)<<1|1)
-	end := len(dst) + groups*width
+	at, end := len(dst), len(dst)+groups*width
+	dst = slices.Grow(dst, groups*width+8)[:end+8]
 	var acc uint64
 	have := 0
 	for _, v := range vals {
 		acc |= uint64(v) << have
 		if have += width; have >= 32 {
-			dst = binary.LittleEndian.AppendUint32(dst, uint32(acc))
+			binary.LittleEndian.PutUint32(dst[at:], uint32(acc))
+			at += 4
 			acc >>= 32
 			have -= 32
 		}
 	}
-	for ; have > 0; have -= 8 {
-		dst = append(dst, byte(acc))
-		acc >>= 8
-	}
-	for len(dst) < end {
-		dst = append(dst, 0)
-	}
-	return dst
+	binary.LittleEndian.PutUint64(dst[at:], acc)
+	clear(dst[min(at+8, end):end])
+	return dst[:end]
 }

@@ -208,8 +208,15 @@ func (rp *rawPage) dictionary(l *leaf, codec int64, buf []byte, old *values) (va
 // levels decompresses a data page and decodes its levels. It returns the bytes
 // of the values, which use buf when it is large enough.
 func (rp *rawPage) levels(l *leaf, codec int64, buf []byte) (page, []byte, error) {
+	return rp.levelsOr(l, codec, buf, false)
+}
+
+// levelsOr is levels; with sparse a page of a column without repetition that holds no
+// null has no definition levels.
+func (rp *rawPage) levelsOr(l *leaf, codec int64, buf []byte, sparse bool) (page, []byte, error) {
+	sparse = sparse && l.rep == 0
 	if rp.kind == dataPageV2 {
-		return rp.levelsV2(l, codec, buf)
+		return rp.levelsV2(l, codec, buf, sparse)
 	}
 	p := page{n: rp.n}
 	b, err := decompress(codec, buf, rp.body, rp.size)
@@ -217,14 +224,20 @@ func (rp *rawPage) levels(l *leaf, codec int64, buf []byte) (page, []byte, error
 		return p, nil, err
 	}
 	d := rp.head.sub(5)
-	if p.rep, b, err = levelsV1(b, d.int(4, eRLE), l.rep, rp.n); err != nil {
+	if p.rep, b, err = levelsV1(b, d.int(4, eRLE), l.rep, rp.n, false); err != nil {
 		return p, nil, err
 	}
-	p.def, b, err = levelsV1(b, d.int(3, eRLE), l.def, rp.n)
+	p.def, b, err = levelsV1(b, d.int(3, eRLE), l.def, rp.n, sparse)
 	return p, b, err
 }
 
-func levelsV1(b []byte, enc int64, top, n int) ([]byte, []byte, error) {
+// allTop reports whether n levels are one run of the largest.
+func allTop(b []byte, top, n int) bool {
+	h, k := binary.Uvarint(b)
+	return k > 0 && h&1 == 0 && h>>1 >= uint64(n) && len(b) > k && int(b[k]) == top
+}
+
+func levelsV1(b []byte, enc int64, top, n int, sparse bool) ([]byte, []byte, error) {
 	if top == 0 {
 		return nil, b, nil
 	}
@@ -241,11 +254,14 @@ func levelsV1(b []byte, enc int64, top, n int) ([]byte, []byte, error) {
 	if s.err != nil {
 		return nil, nil, errLevels
 	}
+	if sparse && allTop(run, top, n) {
+		return nil, b[s.p:], nil
+	}
 	out, err := unpackLevels(run, top, n)
 	return out, b[s.p:], err
 }
 
-func (rp *rawPage) levelsV2(l *leaf, codec int64, buf []byte) (p page, b []byte, err error) {
+func (rp *rawPage) levelsV2(l *leaf, codec int64, buf []byte, sparse bool) (p page, b []byte, err error) {
 	p.n = rp.n
 	d := rp.head.sub(8)
 	dl, rl := d.int(5, -1), d.int(6, -1)
@@ -257,7 +273,7 @@ func (rp *rawPage) levelsV2(l *leaf, codec int64, buf []byte) (p page, b []byte,
 			return p, nil, err
 		}
 	}
-	if l.def > 0 {
+	if l.def > 0 && !(sparse && allTop(rp.body[rl:rl+dl], l.def, rp.n)) {
 		if p.def, err = unpackLevels(rp.body[rl:rl+dl], l.def, rp.n); err != nil {
 			return p, nil, err
 		}

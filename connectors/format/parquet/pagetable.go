@@ -177,9 +177,9 @@ func (t *pageTable) fits(ch *chunk, rows int64) bool {
 	return true
 }
 
-// page reads one page of a table.
-func (f *file) page(p *pageAt, ch *chunk) (*rawPage, error) {
-	buf, err := f.bytesAt(p.off, p.n)
+// page reads one page of a table. Its bytes use buf when that is large enough.
+func (f *file) page(p *pageAt, ch *chunk, buf []byte) (*rawPage, error) {
+	buf, err := f.bytesInto(buf, p.off, p.n)
 	if err != nil {
 		return nil, err
 	}

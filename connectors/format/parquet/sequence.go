@@ -342,7 +342,7 @@ func (p *packer) stream(dst []byte) []byte {
 		}
 		le, me := uint(literalRamp.extra[lc]), uint(matchRamp.extra[mc])
 		x := uint64(s.lit-literalRamp.base[lc]) | uint64(s.match-matchRamp.base[mc])<<(le&63)
-		if have+le+me+uint(oc) > 64 {
+		if have+le+me+uint(oc) > 63 { // a full word could not be shifted out
 			binary.LittleEndian.PutUint64(out[at:], w)
 			at, w, have = at+int(have>>3), w>>(have&56), have&7
 		}

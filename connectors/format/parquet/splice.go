@@ -12,16 +12,32 @@ type span struct{ lo, hi int }
 type gone struct {
 	data   []byte
 	lo, hi []uint32
-	from   int // so many bytes at the start of the values stayed as they were
+	cuts   []span // where the bytes of the values were taken out
+	old    int    // how many they were before
 }
 
-func (g *gone) reset() { g.data, g.lo, g.hi, g.from = g.data[:0], g.lo[:0], g.hi[:0], 0 }
+func (g *gone) reset() { g.data, g.lo, g.hi, g.cuts, g.old = g.data[:0], g.lo[:0], g.hi[:0], nil, 0 }
 
-// first notes the first bytes that go, those of the first of the spans.
-func (g *gone) first(cuts []span) {
-	if len(cuts) > 0 {
-		g.from = cuts[0].lo
+// changes are those of the content of a page of so many bytes, of which the first,
+// before the values, gave way to head bytes; vals bytes of values are left.
+func (g *gone) changes(size, head, vals int) []change {
+	if g.cuts == nil {
+		return nil
 	}
+	var out []change
+	at := size - g.old
+	if at > 0 || head > 0 {
+		out = append(out, change{0, at, head})
+	}
+	left := g.old
+	for _, s := range g.cuts {
+		out = append(out, change{at: at + s.lo, gone: s.hi - s.lo})
+		left -= s.hi - s.lo
+	}
+	if left > vals { // what no value laid claim to
+		out = append(out, change{at: size - left + vals, gone: left - vals})
+	}
+	return out
 }
 
 func (g *gone) add(v []byte) {
@@ -135,7 +151,7 @@ func spliceValues(l *leaf, enc int64, b []byte, n int, spans []span, out *gone) 
 			}
 			wide[i] = span{s.lo * l.width, s.hi * l.width}
 		}
-		out.first(wide)
+		out.cuts = wide
 		return without(b[:n*l.width], wide), nil
 	case enc == ePlain && l.typ == pBytes:
 		return splicePlain(b, n, spans, out)
@@ -209,7 +225,7 @@ func splicePlain(b []byte, n int, spans []span, out *gone) ([]byte, error) {
 			return nil, errValues
 		}
 	}
-	out.first(cuts)
+	out.cuts = cuts
 	return without(b[:p], cuts), nil
 }
 
@@ -240,5 +256,6 @@ func spliceSplit(l *leaf, b []byte, n int, spans []span, out *gone) ([]byte, err
 			}
 		}
 	}
+	out.cuts = cuts
 	return without(b[:n*l.width], cuts), nil
 }

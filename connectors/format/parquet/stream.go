@@ -98,7 +98,7 @@ func (s *stream) nextPage() error {
 // open takes a page in.
 func (s *stream) open(rp *rawPage) (err error) {
 	if isDictEnc(rp.enc) && rp.kind != dictPage && !s.hasDic && s.jumps != nil && s.jumps.table != nil && s.jumps.table.dict != nil {
-		dp, err := s.jumps.f.page(s.jumps.table.dict, s.jumps.ch)
+		dp, err := s.jumps.f.page(s.jumps.table.dict, s.jumps.ch, nil)
 		if err == nil && dp.kind != dictPage {
 			err = errPage
 		}
@@ -129,7 +129,7 @@ func (s *stream) open(rp *rawPage) (err error) {
 	if s.hasDic {
 		n = s.dict.n
 	}
-	p, b, err := rp.levels(s.leaf, s.codec, s.buf)
+	p, b, err := rp.levelsOr(s.leaf, s.codec, s.buf, s.text)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -258,4 +260,38 @@ func TestDictionaryStaysUnique(t *testing.T) {
 
 type wide2 struct {
 	Text string `parquet:"text,dict"`
+}
+
+// TestUnpackBits packs values of every width and reads them again, with and without bytes
+// behind them.
+func TestUnpackBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for width := range 33 {
+		for _, n := range []int{0, 1, 7, 8, 9, 16, 31, 64, 100} {
+			vals := make([]uint32, n)
+			for i := range vals {
+				vals[i] = uint32(rng.Uint64() & (1<<width - 1))
+			}
+			b := packBits(nil, vals, width)
+			_, k := binary.Uvarint(b)
+			if len(b)-k != (n+7)/8*width {
+				t.Fatalf("%d values of %d bits: %d bytes", n, width, len(b)-k)
+			}
+			for _, more := range []int{0, 1, 40} {
+				got := unpackBits([]uint32{9}, append(bytes.Clone(b[k:]), make([]byte, more)...), width, n)
+				if !slices.Equal(got, append([]uint32{9}, vals...)) {
+					t.Fatalf("%d values of %d bits: %v instead of %v", n, width, got, vals)
+				}
+			}
+		}
+	}
+	for b := range 256 {
+		var bits [8]byte
+		binary.LittleEndian.PutUint64(bits[:], eightBits(byte(b)))
+		for i, v := range bits {
+			if v != byte(b)>>i&1 {
+				t.Fatalf("bit %d of %08b: %d", i, b, v)
+			}
+		}
+	}
 }

@@ -8,7 +8,8 @@ import "sync/atomic"
 type work struct {
 	unpacked atomic.Int64 // bytes of pages that were decompressed, after it
 	packed   atomic.Int64 // bytes that were compressed, before it
-	kept     atomic.Int64 // bytes at the start of changed pages that stayed compressed
+	kept     atomic.Int64 // bytes of changed pages whose blocks stayed as they were
+	carried  atomic.Int64 // bytes of changed pages whose literals stayed as they were
 }
 
 func (w *work) unpack(rp *rawPage) {
@@ -17,9 +18,10 @@ func (w *work) unpack(rp *rawPage) {
 	}
 }
 
-func (w *work) pack(n, kept int) {
+func (w *work) pack(n int, did carried) {
 	if w != nil {
-		w.packed.Add(int64(n - kept))
-		w.kept.Add(int64(kept))
+		w.packed.Add(int64(n - did.blocks - did.literals))
+		w.kept.Add(int64(did.blocks))
+		w.carried.Add(int64(did.literals))
 	}
 }
