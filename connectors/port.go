@@ -204,6 +204,15 @@ type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }
 
+// BulkEraser is an Eraser of a source in which many whole units go in few requests.
+// EraseBulk does what Erase would do with those units of which nothing stays, as far as
+// that can be done together, and reports for each whether it is done and proven. The
+// others are as they were or cannot be told: Erase does them, or says why not. An error
+// leaves that open for all that are not done.
+type BulkEraser interface {
+	EraseBulk(ctx context.Context, work []UnitEdits) (done []bool, err error)
+}
+
 // Finding is one line of a connector's self-examination.
 type Finding struct {
 	What  string // "reachable", "versioning", "permissions", "catalog", ...

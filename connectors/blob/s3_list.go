@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,6 +133,8 @@ func (s *s3Store) page(ctx context.Context, m listingMode, prefix string, from p
 		err = errors.Join(err, kerr)
 		items = append(items, item{key: key, id: aws.ToString(v.VersionId), latest: aws.ToBool(v.IsLatest), marker: true})
 	}
+	// A store was seen that begins a page with the version that ended the one before.
+	items = slices.DeleteFunc(items, func(it item) bool { return from.id != "" && it.key == from.key && orNull(it.id) == from.id })
 	next, kerr := plain(out.NextKeyMarker)
 	return items, place{key: next, id: aws.ToString(out.NextVersionIdMarker)}, aws.ToBool(out.IsTruncated), errors.Join(err, kerr)
 }
@@ -322,5 +325,6 @@ var (
 	_ Store              = (*s3Store)(nil)
 	_ Checker            = (*s3Store)(nil)
 	_ Keeper             = (*s3Store)(nil)
+	_ Bulk               = (*s3Store)(nil)
 	_ connectors.Located = (*s3Store)(nil)
 )

@@ -49,12 +49,13 @@ type source struct {
 }
 
 var (
-	_ connectors.Source  = (*source)(nil)
-	_ connectors.Located = (*source)(nil)
-	_ connectors.Finder  = (*source)(nil)
-	_ connectors.Eraser  = (*source)(nil)
-	_ connectors.Fetcher = (*source)(nil)
-	_ connectors.Checker = (*source)(nil)
+	_ connectors.Source     = (*source)(nil)
+	_ connectors.Located    = (*source)(nil)
+	_ connectors.Finder     = (*source)(nil)
+	_ connectors.Eraser     = (*source)(nil)
+	_ connectors.BulkEraser = (*source)(nil)
+	_ connectors.Fetcher    = (*source)(nil)
+	_ connectors.Checker    = (*source)(nil)
 )
 
 func newSource(store blob.Store, c connectors.Config, mem memory.Allocator) *source {
