@@ -186,7 +186,7 @@ func decoder(enc types.EncodingType) func(*string) (string, error) {
 // several requests at the same time.
 //
 // An error without a Key ends the listing. One that comes with a Key is about
-// something that holds bytes and cannot be read: an upload that was never
+// something that holds bytes and cannot be read: an upload that is not
 // finished.
 func (s *s3Store) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
@@ -244,30 +244,39 @@ func (s *s3Store) notice(ctx context.Context, name string) error {
 	if i < 0 {
 		return nil
 	}
-	found := false
+	state := fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
 	_, err := s.uploads(ctx, s.prefix+name[:i], func(u types.MultipartUpload, key string) bool {
-		found = key == s.prefix+name[:i] && aws.ToString(u.UploadId) == name[i+len(uploadMark):]
-		return !found
-	})
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
-	}
-	return errUnfinished
-}
-
-var errUnfinished = errors.New("an upload that was begun more than a day ago and never finished holds bytes that nobody can read: abort it, and let a lifecycle rule (AbortIncompleteMultipartUpload) do so from now on")
-
-// unfinished yields the uploads below the prefix that nobody finishes.
-func (s *s3Store) unfinished(ctx context.Context, yield func(Object, error) bool) {
-	old := s.opt.now().Add(-staleUpload)
-	more, err := s.uploads(ctx, s.prefix, func(u types.MultipartUpload, key string) bool {
-		if !aws.ToTime(u.Initiated).Before(old) {
+		if key != s.prefix+name[:i] || aws.ToString(u.UploadId) != name[i+len(uploadMark):] {
 			return true
 		}
-		return yield(Object{Key: strings.TrimPrefix(key, s.prefix) + uploadMark + aws.ToString(u.UploadId)}, errUnfinished)
+		state = s.unread(u)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	return state
+}
+
+var (
+	errUnfinished = errors.New("an upload that was begun more than a day ago and never finished holds bytes that nobody can read: abort it, and let a lifecycle rule (AbortIncompleteMultipartUpload) do so from now on")
+	errUnderWay   = errors.New("an upload that was begun less than a day ago and is not finished holds bytes that nobody can read yet: scan again when it is done, or abort it")
+)
+
+// unread says why the bytes of an upload cannot be read. One that may still be under
+// way is told, too: nobody knows whether somebody finishes it, and what it holds is in
+// the bucket.
+func (s *s3Store) unread(u types.MultipartUpload) error {
+	if aws.ToTime(u.Initiated).Before(s.opt.now().Add(-staleUpload)) {
+		return errUnfinished
+	}
+	return errUnderWay
+}
+
+// unfinished yields the uploads below the prefix that are not finished.
+func (s *s3Store) unfinished(ctx context.Context, yield func(Object, error) bool) {
+	more, err := s.uploads(ctx, s.prefix, func(u types.MultipartUpload, key string) bool {
+		return yield(Object{Key: strings.TrimPrefix(key, s.prefix) + uploadMark + aws.ToString(u.UploadId)}, s.unread(u))
 	})
 	if more && err != nil {
 		yield(Object{Key: uploadsUnknown}, err)

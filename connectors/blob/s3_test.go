@@ -258,10 +258,10 @@ func TestS3OldVersionsBelowASuspendedOne(t *testing.T) {
 		b.must(nil, s.Delete(ctx, name, o.Version))
 	}
 	same(t, "old ones deleted", b.all(), []string{"k=three"})
-	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
 	b.versioning(types.BucketVersioningStatusEnabled)
 	b.hide("k")
 	list = names(t, s, "")
+	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
 	b.must(nil, s.Delete(ctx, list[0], ""))
 	b.noUploads()
 }
