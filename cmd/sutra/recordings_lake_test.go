@@ -21,8 +21,8 @@ import (
 // whether it was deleted. It answers the calls that sutra makes and holds no
 // conditions: nothing about concurrent writers can be learned from it.
 //
-// Every account has 10,000 objects of 100 callers: 1,000 recordings whose names say
-// nothing and which the call log links, 8,000 with the number in their name, and 500
+// Every account has 10,000 objects of 50 callers: 500 recordings whose names say
+// nothing and which the call log links, 9,000 with the number in their name, and 250
 // with a sidecar that tells it.
 type lake struct {
 	n     int
@@ -33,10 +33,10 @@ type lake struct {
 }
 
 const (
-	lakeLogs    = 1_000  // of an account, linked by the call log
-	lakeNamed   = 8_000  // by their names
+	lakeLogs    = 500    // of an account, linked by the call log
+	lakeNamed   = 9_000  // by their names
 	lakeAccount = 10_000 // objects of an account, the rest of which are in pairs with sidecars
-	lakeCallers = 100
+	lakeCallers = 50
 	// lakeShort is the account that keeps its recordings for a shorter time, in days.
 	lakeShort, lakeShortDays = 1, 30
 )

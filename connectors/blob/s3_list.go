@@ -96,8 +96,20 @@ type item struct {
 	marker   bool
 }
 
-// place is where a page of a listing begins: behind this key and version.
-type place struct{ key, id, token string }
+// place is where a page of a listing begins: behind this key and version. most bounds the
+// page; 0 means as much as the store gives.
+type place struct {
+	key, id, token string
+	most           int
+}
+
+// limit is what a request for a page says of its length.
+func (p place) limit() *int32 {
+	if p.most == 0 {
+		return nil
+	}
+	return aws.Int32(int32(p.most))
+}
 
 // page lists up to 1000 versions, or current objects where versions cannot be
 // listed, in key order, newest first. Delete markers come behind the versions.
@@ -109,7 +121,7 @@ func (s *s3Store) page(ctx context.Context, m listingMode, prefix string, from p
 	if err != nil {
 		return nil, place{}, false, err
 	}
-	in := &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer}
+	in := &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer, MaxKeys: from.limit()}
 	if from.key != "" {
 		in.KeyMarker = &from.key
 	}
@@ -144,7 +156,7 @@ func (s *s3Store) pageCurrent(ctx context.Context, prefix string, from place) ([
 	if err != nil {
 		return nil, place{}, false, err
 	}
-	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer}
+	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer, MaxKeys: from.limit()}
 	switch {
 	case from.token != "":
 		in.ContinuationToken = &from.token

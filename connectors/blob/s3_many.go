@@ -91,21 +91,25 @@ func (s *s3Store) deletePart(ctx context.Context, m listingMode, list []*target,
 	return nil
 }
 
+// fewItems is how many items a page of a listing is asked for where targets are rare.
+const fewItems = 8
+
 // look lists what there is of the targets, which are in the order of their keys. Where
-// others lie between them a page is begun anew behind those.
+// others lie between them a page is begun anew behind those, and is short.
 func (s *s3Store) look(ctx context.Context, m listingMode, list []*target) error {
 	for _, t := range list {
 		t.now = nil
 	}
-	for from := (place{}); len(list) > 0; {
-		if from == (place{}) {
-			from.key = before(list[0].key)
+	byKey := func(t *target, key string) int { return cmp.Compare(t.key, key) }
+	for from, most := (*place)(nil), 0; len(list) > 0; {
+		if from == nil {
+			from = &place{key: before(list[0].key)}
 		}
-		items, next, more, err := s.page(ctx, m, s.prefix, from)
+		from.most = most
+		items, next, more, err := s.page(ctx, m, s.prefix, *from)
 		if err != nil {
 			return err
 		}
-		byKey := func(t *target, key string) int { return cmp.Compare(t.key, key) }
 		last := ""
 		for _, it := range items {
 			last = max(last, it.key)
@@ -118,8 +122,14 @@ func (s *s3Store) look(ctx context.Context, m listingMode, list []*target) error
 		}
 		i, open := slices.BinarySearchFunc(list, last, byKey)
 		list = list[i:]
-		if from = (place{}); open || i == 0 { // there may be more of the last key, or it lies before the first
-			from = next
+		if from = nil; open || i == 0 { // there may be more of the last key, or it lies before the first
+			from = &next
+		}
+		switch {
+		case i == 0, 2*i > len(items):
+			most = 0
+		case i <= 2:
+			most = fewItems
 		}
 	}
 	return nil
