@@ -347,5 +347,6 @@ var (
 	_ Checker            = (*s3Store)(nil)
 	_ Keeper             = (*s3Store)(nil)
 	_ Bulk               = (*s3Store)(nil)
+	_ Labeler            = (*s3Store)(nil)
 	_ connectors.Located = (*s3Store)(nil)
 )
