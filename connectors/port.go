@@ -266,8 +266,11 @@ func (e *PendingError) Error() string {
 	if e.Until.IsZero() {
 		return "pending: " + e.Reason
 	}
-	return "pending until " + e.Until.Format(time.RFC3339) + ": " + e.Reason
+	return "pending until " + e.Until.In(ist).Format(time.RFC3339) + ": " + e.Reason
 }
+
+// ist is the time of all dates that a person reads.
+var ist = time.FixedZone("IST", 19800)
 
 // FixedError says that no record of one collection can be changed, now or later, while
 // those of others can: its table has no transactions, say. Nothing was changed.
