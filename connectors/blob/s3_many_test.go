@@ -35,9 +35,13 @@ func objects(t *testing.T, s *s3Store) []Object {
 // it than one version: nothing that was not asked for goes.
 func TestS3DeleteAll(t *testing.T) {
 	ctx := context.Background()
-	for name, kind := range map[string]server.Keeps{"versions": server.Versions, "no versions": server.Nothing} {
+	for name, kind := range map[string]server.Keeps{"versions": server.Versions, "no versions": server.Nothing, "versions cannot be listed": server.Nothing} {
 		t.Run(name, func(t *testing.T) {
 			b := newBucket(t, kind)
+			wire := &connectortest.Wire{}
+			if name == "versions cannot be listed" {
+				wire.Fail(connectortest.WireFault{Op: "ListObjectVersions", Times: -1, How: connectortest.Answer(403, "AccessDenied")})
+			}
 			alone := []string{"p/a b+c%2F", "p/k", "p/z", "p/आशा.m4a"}
 			for _, k := range append(slices.Clone(alone), "p/k.bak", "p/k.d/k", "p/j", "p/changed", "p/upload", "p/stays", "o", "q") {
 				b.put(k, k)
@@ -47,7 +51,7 @@ func TestS3DeleteAll(t *testing.T) {
 				b.put("p/older", "newer")
 				b.put("p/hidden", "hidden")
 			}
-			s := b.store(s3Options{}, "p")
+			s := b.store(s3Options{transport: wire}, "p")
 			list := slices.DeleteFunc(objects(t, s), func(o Object) bool { return slices.Contains([]string{"k.bak", "k.d/k", "j", "stays"}, o.Key) })
 			list = append(list, Object{Key: "missing", Version: "x"}, Object{Key: "z?versionId=null", Version: "x"}, Object{Key: "stays"})
 			b.put("p/changed", "theirs")
