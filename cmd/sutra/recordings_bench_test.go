@@ -22,9 +22,10 @@ func benchRecordings() int {
 }
 
 // BenchmarkRecordings runs the real program on a bucket of call recordings that comes to a
-// graph of the CRM: scan, scan again, plan and apply of the retention (90 days, 30 for one account), verify. It
-// fails unless exactly the objects that were due are gone, a caller's recordings are
-// found by name, sidecar and call log, and no job took more than a GiB of its own.
+// graph of the CRM: scan, scan again, plan and apply of the retention (90 days, 30 for one
+// account), verify. It fails unless exactly the objects that were due are gone, a caller's
+// recordings are found by name, sidecar and call log, and no job took more than a GiB of
+// its own.
 func BenchmarkRecordings(b *testing.B) {
 	bin, n := benchBinary(b), benchRecordings()
 	for b.Loop() {
