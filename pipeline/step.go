@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
@@ -33,12 +31,11 @@ func (a *application) execute(ctx context.Context, steps []planStep) error {
 	if steps, err = a.bulk(ctx, src, steps); err != nil {
 		return err
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(a.Workers, 1))
+	crew, gctx := a.crew(ctx, src)
 	for _, st := range steps {
-		group.Go(func() error { return a.object(gctx, src, er, st) })
+		crew.do(gctx, st.Unit.Unit.Size, func() error { return a.object(gctx, src, er, st) })
 	}
-	return group.Wait()
+	return crew.wait()
 }
 
 // bulk executes those steps whose objects go whole, where the source can delete many at
