@@ -4,7 +4,7 @@ BIN     ?= bin/sutra
 PEOPLE  ?= 2000
 FUZZ    ?= 20000x
 
-.PHONY: build demo install test race bench bench-sql bench-identity bench-parquet bench-access interop-parquet lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
+.PHONY: build demo install test race bench bench-sql bench-identity bench-parquet bench-access bench-recordings interop-parquet lint fuzz contract contract-s3 contract-postgres contract-mysql s3 clean
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/sutra
@@ -49,6 +49,12 @@ bench-access:
 	@mkdir -p $(BENCH_DIR)
 	FIDES_PYTHON=$$(cmd/sutra/interop/venv.sh $(BENCH_DIR)/fides) \
 	  $(GO) test -tags interop -run '^$$' -bench '^BenchmarkFides$$' -benchtime 1x -timeout 1h ./cmd/sutra
+
+# A bucket of RECORDINGS call recordings that nobody has to store: scan, scan again, plan
+# and apply of the retention, verify, each with its time and memory. Ten million take hours.
+RECORDINGS ?= 100000
+bench-recordings:
+	SUTRA_BENCH_RECORDINGS=$(RECORDINGS) $(GO) test -run '^$$' -bench '^BenchmarkRecordings$$' -benchtime 1x -timeout 8h ./cmd/sutra
 
 # Files of PyArrow, DuckDB and parquet-go, erased and judged by PyArrow and DuckDB.
 # SPARK=1 adds Spark, which wants Java.

@@ -204,6 +204,15 @@ type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }
 
+// BulkEraser is an Eraser of a source in which many whole units go in few requests.
+// EraseBulk does what Erase would do with those units of which nothing stays, as far as
+// that can be done together, and reports for each whether it is done and proven. The
+// others are as they were or cannot be told: Erase does them, or says why not. An error
+// leaves that open for all that are not done.
+type BulkEraser interface {
+	EraseBulk(ctx context.Context, work []UnitEdits) (done []bool, err error)
+}
+
 // Finding is one line of a connector's self-examination.
 type Finding struct {
 	What  string // "reachable", "versioning", "permissions", "catalog", ...
@@ -257,8 +266,11 @@ func (e *PendingError) Error() string {
 	if e.Until.IsZero() {
 		return "pending: " + e.Reason
 	}
-	return "pending until " + e.Until.Format(time.RFC3339) + ": " + e.Reason
+	return "pending until " + e.Until.In(ist).Format(time.RFC3339) + ": " + e.Reason
 }
+
+// ist is the time of all dates that a person reads.
+var ist = time.FixedZone("IST", 19800)
 
 // FixedError says that no record of one collection can be changed, now or later, while
 // those of others can: its table has no transactions, say. Nothing was changed.

@@ -57,15 +57,16 @@ func (g *Graph) amend(ctx context.Context, l *load, posts, blocks []*run) error 
 	}
 	set := func(k, v []byte) error { return cmp.Or(ctx.Err(), batch.Set(k, v)) }
 	c := &chunker{bits: g.bits, segment: l.runs.From, set: set}
-	err := g.db.View(func(tx *badger.Txn) error {
-		err := shownOf(tx, g.writing, blocks, func(name *name16, value []byte) error {
-			return set(cat([]byte("b"), name[:]), slices.Clone(value))
+	// What is hidden goes first: a search behind the new blocks, which its transaction does
+	// not see, would step over each of them, for each unit.
+	err := g.db.View(func(tx *badger.Txn) error { return dropHidden(tx, l.runs.From, g.writing, batch.Delete) })
+	if err == nil {
+		err = g.db.View(func(tx *badger.Txn) error {
+			return shownOf(tx, g.writing, blocks, func(name *name16, value []byte) error {
+				return set(cat([]byte("b"), name[:]), slices.Clone(value))
+			})
 		})
-		if err != nil {
-			return err
-		}
-		return dropHidden(tx, l.runs.From, g.writing, batch.Delete)
-	})
+	}
 	for half := range halves {
 		if err == nil {
 			err = mergePostings(posts, half, c.add)

@@ -104,16 +104,32 @@ func (g *Graph) DeleteDoc(bucket, id string) error {
 	return nil
 }
 
-// EachDoc calls fn with the documents of a bucket, by id.
+// docsAtOnce is how many documents are in memory at a time; some are half a megabyte.
+const docsAtOnce = 8
+
+// EachDoc calls fn with the documents of a bucket, by id. fn may use the graph, and may
+// delete the document that it is given.
 func (g *Graph) EachDoc(bucket string, fn func(id string, doc []byte) error) error {
 	p := docKey(bucket, "")
-	return g.prefix(p, func(k, v []byte) error {
-		doc, err := g.Unseal(v)
+	for from := p; from != nil; {
+		var ids []string
+		var docs [][]byte
+		next, err := g.page(p, from, docsAtOnce, func(k, v []byte) error {
+			doc, err := g.Unseal(v)
+			ids, docs = append(ids, string(k[len(p):])), append(docs, doc)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("read documents: %w", err)
 		}
-		return fn(string(k[len(p):]), doc)
-	})
+		for i, id := range ids {
+			if err := fn(id, docs[i]); err != nil {
+				return err
+			}
+		}
+		from = next
+	}
+	return nil
 }
 
 // Docs returns the documents of a bucket by id.

@@ -340,3 +340,26 @@ func TestReplacedInBulk(t *testing.T) {
 		}
 	}
 }
+
+// TestWalkIsInOrder: a walk comes to the units in the order of their numbers, once each,
+// over more of them than are read at once.
+func TestWalkIsInOrder(t *testing.T) {
+	g := openWith(t, t.TempDir(), Options{})
+	defer closeGraph(t, g)
+	const n = 2*unitsAtOnce + 3
+	loadUnits(t, g, 0, n, 1)
+	last, units := uint32(0), 0
+	err := g.Walk(t.Context(), nil, func(f *Found) error {
+		switch {
+		case f.Unit.ID < last:
+			t.Fatalf("unit %d comes behind unit %d", f.Unit.ID, last)
+		case f.Unit.ID > last:
+			units++
+		}
+		last = f.Unit.ID
+		return nil
+	})
+	if err != nil || units != n {
+		t.Errorf("%d of %d units: %v", units, n, err)
+	}
+}

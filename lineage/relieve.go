@@ -15,6 +15,10 @@ import (
 // of this process's memory.
 const relieveBytes = 64 << 20
 
+// mappedBytes is from how much of mapped files in its memory that is done before: what is
+// written is merged with what was there, and that is read through the mappings.
+const mappedBytes = 256 << 20
+
 // advice is how pages are taken out, as madvise(2) numbers it.
 type advice uintptr
 
@@ -67,11 +71,29 @@ func relieve(dir string, how advice) error {
 // grown counts what was written to the database and relieves this process of its
 // tables now and then. The caller holds the writer's lock.
 func (g *Graph) grown(n int64) error {
-	if g.sinceRelief += n; g.sinceRelief < relieveBytes {
+	if g.sinceRelief += n; g.sinceRelief < relieveBytes && mapped() < mappedBytes {
 		return nil
 	}
 	g.sinceRelief = 0
 	return relieve(filepath.Join(g.dir, graphName), reclaimed)
+}
+
+// mapped is how many bytes of mapped files are in this process's memory, 0 where the
+// system does not tell.
+func mapped() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data)) // pages: all, resident, resident of files
+	if len(fields) < 3 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
 }
 
 // mappedTable reads a line of /proc/self/maps. ok is false unless it is a shared

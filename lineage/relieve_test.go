@@ -57,7 +57,11 @@ func testRelieve(t *testing.T, how advice) {
 		t.Fatal(err)
 	}
 	want := bytes.Repeat([]byte("sutra"), size/5)
+	before := mapped()
 	copy(data, want)
+	if n := mapped(); before > 0 && n < size {
+		t.Errorf("%d bytes of mapped files are told of, at least %d are in memory", n, size)
+	}
 	if err := relieve(dir, how); err != nil {
 		t.Fatal(err)
 	}

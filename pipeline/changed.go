@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/cratio/sutra/connectors"
 )
 
@@ -159,8 +157,7 @@ func (s *Site) rescan(ctx context.Context, list changed, how func(*scan) func(co
 func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visit func(context.Context, *Source, connectors.Unit) error) error {
 	r.Progress.Stage("read again "+src.Name, wanted.n)
 	defer r.Progress.End()
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(r.Workers, 1))
+	crew, gctx := r.crew(ctx, src)
 	_, finds := src.Conn.(connectors.Finder)
 	few := finds && wanted.keys != nil
 	var units iter.Seq2[connectors.Unit, error]
@@ -183,7 +180,7 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		}
 		known, err := r.Graph.Unit(src.Name, u.Key)
 		if err != nil {
-			return errors.Join(err, group.Wait())
+			return errors.Join(err, crew.wait())
 		}
 		if known != nil {
 			there.add(known.ID)
@@ -191,18 +188,18 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		if !few && known != nil && !wanted.known.has(known.ID) {
 			continue
 		}
-		group.Go(func() error {
+		crew.do(gctx, u.Size, func() error {
 			defer r.Progress.Step(1)
 			return visit(gctx, src, u)
 		})
 		if listed++; listed%flushUnits == 0 || time.Since(last) > flushEvery {
 			last = time.Now()
 			if err := r.w.Flush(gctx); err != nil {
-				return errors.Join(err, group.Wait())
+				return errors.Join(err, crew.wait())
 			}
 		}
 	}
-	if err := errors.Join(group.Wait(), ctx.Err()); err != nil || !whole {
+	if err := errors.Join(crew.wait(), ctx.Err()); err != nil || !whole {
 		return err
 	}
 	return r.missing(ctx, src, wanted, there)

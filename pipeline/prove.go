@@ -30,12 +30,13 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned()
 	}
+	told := map[lineage.RID]bool{}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
 				continue
 			}
-			if err := a.traces(account, t); err != nil {
+			if err := a.traces(account, t, told); err != nil {
 				return err
 			}
 		}
@@ -95,8 +96,9 @@ func (a *application) proveReturned() error {
 	return nil
 }
 
-// traces reports the records of an account that still carry an identifier.
-func (a *application) traces(account string, t lineage.Token) error {
+// traces reports the records of an account that still carry an identifier, each record
+// once.
+func (a *application) traces(account string, t lineage.Token, told map[lineage.RID]bool) error {
 	rids, err := a.Graph.Postings(t)
 	if err != nil {
 		return err
@@ -107,10 +109,11 @@ func (a *application) traces(account string, t lineage.Token) error {
 	}
 	for i := range found {
 		f := &found[i]
-		if a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
+		if told[f.RID] || a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
 			continue
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
+			told[f.RID] = true
 			a.sum.Residue++
 			a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
 		}

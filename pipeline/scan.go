@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -125,8 +124,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 	r.Progress.Stage("scan "+src.Name, 0)
 	defer r.Progress.End()
 	whole, listed := true, 0
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(r.Workers, 1))
+	crew, gctx := r.crew(ctx, src)
 	last := time.Now()
 	for u, err := range src.Conn.Units(gctx) {
 		if gctx.Err() != nil {
@@ -137,18 +135,18 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 			whole = false
 			continue
 		}
-		group.Go(func() error {
+		crew.do(gctx, u.Size, func() error {
 			defer r.Progress.Step(1)
 			return r.unit(gctx, src, u)
 		})
 		if listed++; listed%flushUnits == 0 || time.Since(last) > flushEvery {
 			last = time.Now()
 			if err := errors.Join(room(r.Config.State), r.w.Flush(gctx)); err != nil {
-				return errors.Join(err, group.Wait())
+				return errors.Join(err, crew.wait())
 			}
 		}
 	}
-	if err := group.Wait(); err != nil {
+	if err := crew.wait(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

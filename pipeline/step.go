@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
@@ -30,12 +28,46 @@ func (a *application) execute(ctx context.Context, steps []planStep) error {
 	if be, ok := src.Conn.(connectors.BatchEraser); ok {
 		return a.transact(ctx, src, er, be, steps)
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(a.Workers, 1))
-	for _, st := range steps {
-		group.Go(func() error { return a.object(gctx, src, er, st) })
+	if steps, err = a.bulk(ctx, src, steps); err != nil {
+		return err
 	}
-	return group.Wait()
+	crew, gctx := a.crew(ctx, src)
+	for _, st := range steps {
+		crew.do(gctx, st.Unit.Unit.Size, func() error { return a.object(gctx, src, er, st) })
+	}
+	return crew.wait()
+}
+
+// bulk executes those steps whose objects go whole, where the source can delete many at
+// once, and returns the others.
+func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (rest []planStep, err error) {
+	be, ok := src.Conn.(connectors.BulkEraser)
+	if !ok {
+		return steps, nil
+	}
+	work := make([]connectors.UnitEdits, len(steps))
+	for i, st := range steps {
+		work[i] = connectors.UnitEdits{Unit: st.Unit.Unit, Edits: a.edits(src, st, nil)}
+	}
+	done, err := be.EraseBulk(ctx, work)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	// Its error, if any, is not lost: each of the others meets it anew and says so.
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	for i, st := range steps {
+		if !done[i] {
+			rest = append(rest, st)
+			continue
+		}
+		a.outcome(st, connectors.Outcome{Gone: true})
+		a.mark(st, audit.Done, 0)
+		if err := a.touched.add(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
 }
 
 // mark notes the state of a step; it is written with those of its group. The

@@ -175,6 +175,7 @@ type ran struct {
 	wall time.Duration
 	cpu  time.Duration
 	rss  int64 // bytes at its peak
+	anon int64 // of these, its own: files that it maps are not in it
 	out  string
 }
 
@@ -190,8 +191,11 @@ func benchRun(b *testing.B, bin, dir string, args ...string) ran {
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
 	}
-	peak, done := make(chan int64), make(chan struct{})
-	go func() { peak <- peakOf(c.Process.Pid, done) }()
+	peak, done := make(chan [2]int64), make(chan struct{})
+	go func() {
+		all, own := peakOf(c.Process.Pid, done)
+		peak <- [2]int64{all, own}
+	}()
 	err := c.Wait()
 	wall := time.Since(at)
 	close(done)
@@ -203,30 +207,38 @@ func benchRun(b *testing.B, bin, dir string, args ...string) ran {
 	if !ok {
 		b.Fatal("no resource usage on this system")
 	}
-	return ran{wall, time.Duration(use.Utime.Nano() + use.Stime.Nano()), most, out.String()}
+	return ran{wall, time.Duration(use.Utime.Nano() + use.Stime.Nano()), most[0], most[1], out.String()}
 }
 
-// peakOf watches the most memory that a process has used, in bytes, until done. What
-// the kernel tells at the end of a process counts what its parent used before it
-// began.
-func peakOf(pid int, done chan struct{}) (most int64) {
+// peakOf watches the most memory that a process has used, in bytes, until done: all of
+// it, and what is its own. What the kernel tells at the end of a process counts what its
+// parent used before it began.
+func peakOf(pid int, done chan struct{}) (all, own int64) {
 	for {
 		select {
 		case <-done:
-			return most
+			return all, own
 		case <-time.After(2 * time.Millisecond):
 		}
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil {
 			continue // it is gone
 		}
-		if _, rest, ok := strings.Cut(string(data), "VmHWM:"); ok {
-			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			if err == nil {
-				most = max(most, kb<<10)
-			}
-		}
+		all, own = max(all, statusBytes(data, "VmHWM:")), max(own, statusBytes(data, "RssAnon:"))
 	}
+}
+
+// statusBytes is a size of a process's status, 0 when it does not tell it.
+func statusBytes(status []byte, name string) int64 {
+	_, rest, ok := strings.Cut(string(status), name)
+	if !ok {
+		return 0
+	}
+	kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kb << 10
 }
 
 func benchBinary(b *testing.B) string {

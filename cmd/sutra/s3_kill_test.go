@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
@@ -123,6 +124,43 @@ func ashas(t *testing.T, b *server.Buckets, bucket string) {
 	put("files/leads/bela.csv", "name,email\n"+bela)
 }
 
+// company is what a trial is about: its objects, its sources and the plan.
+type company struct {
+	fill   func(t *testing.T, b *server.Buckets, bucket string)
+	source string // with the bucket's name as %s
+	plan   []string
+	begun  string // the key of an upload that is begun when the plan is made
+}
+
+var ashasCompany = company{ashas, `files: {connector: files, url: "s3://%s/files/", catalog: catalog.yaml, account: A1}`, []string{"erase", "asha@example.com"}, ""}
+
+// oldCalls are recordings, most of them past their period: some alone, one with an old
+// version, one hidden by a delete marker, one whose upload is unfinished, and a sidecar.
+func oldCalls(t *testing.T, b *server.Buckets, bucket string) {
+	t.Helper()
+	ctx := context.Background()
+	put := func(key, content string) {
+		if _, err := b.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(content)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 5 {
+		put(fmt.Sprintf("calls/20230101_10000%d.000+0530_in_+9198200000%02d.m4a", i, i), "audio")
+	}
+	put("calls/20230102_100000.000+0530_in.json", `{"timestamp_unix_ms":1672633800000,"calls":[{"phone_number":"+919820000077"}]}`)
+	put("calls/20230103_100000.000+0530_in_+919820000078.m4a", "older")
+	put("calls/20230103_100000.000+0530_in_+919820000078.m4a", "newer")
+	hidden := "calls/20230104_100000.000+0530_in_+919820000079.m4a"
+	put(hidden, "audio")
+	if _, err := b.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &hidden}); err != nil {
+		t.Fatal(err)
+	}
+	put(begunCall, "audio")
+	put("calls/"+time.Now().AddDate(0, 0, -10).Format("20060102")+"_100000.000+0530_in_+919820000099.m4a", "young")
+}
+
+const begunCall = "calls/20230105_100000.000+0530_in_+919820000080.m4a"
+
 const killCatalog = `dataset:
   - fides_key: files
     name: Exports
@@ -144,7 +182,7 @@ type trial struct {
 	env    []string
 }
 
-func newTrial(t *testing.T, n int, s *server.S3, b *server.Buckets, k *killer, keys string) *trial {
+func newTrial(t *testing.T, n int, s *server.S3, b *server.Buckets, k *killer, keys string, of company) *trial {
 	t.Helper()
 	bin, err := binary()
 	if err != nil {
@@ -155,16 +193,21 @@ func newTrial(t *testing.T, n int, s *server.S3, b *server.Buckets, k *killer, k
 	if err := b.Make(context.Background(), x.bucket, server.Versions); err != nil {
 		t.Fatal(err)
 	}
-	ashas(t, b, x.bucket)
+	of.fill(t, b, x.bucket)
 	key, err := os.ReadFile(filepath.Join(keys, "sutra.key"))
 	err = errors.Join(err, os.WriteFile(filepath.Join(x.dir, "sutra.key"), key, 0o600),
 		os.WriteFile(filepath.Join(x.dir, "catalog.yaml"), []byte(killCatalog), 0o600),
-		os.WriteFile(filepath.Join(x.dir, "sutra.yaml"), []byte("sources:\n  files: {connector: files, url: \"s3://"+x.bucket+"/files/\", catalog: catalog.yaml, account: A1}\n"), 0o600))
+		os.WriteFile(filepath.Join(x.dir, "sutra.yaml"), fmt.Appendf(nil, "sources:\n  "+of.source+"\n", x.bucket), 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
 	x.run("scan")
-	x.run("erase", "asha@example.com", "-o", "plan")
+	x.run(append(slices.Clone(of.plan), "-o", "plan")...)
+	if of.begun != "" {
+		if _, err := b.CreateMultipartUpload(context.Background(), &s3.CreateMultipartUploadInput{Bucket: &x.bucket, Key: &of.begun}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return x
 }
 
@@ -245,16 +288,26 @@ func (x *trial) snapshot() []string {
 // changes something, before and after the server did it, and runs it again: the
 // same versions and bytes as undisturbed.
 func TestKillAtEveryChange(t *testing.T) {
+	killAtEveryChange(t, ashasCompany, 3, 10)
+}
+
+// TestKillRetentionAtEveryChange does so with recordings that go a group at a time.
+func TestKillRetentionAtEveryChange(t *testing.T) {
+	killAtEveryChange(t, company{oldCalls, `calls: {connector: recordings, url: "s3://%s/calls/", account: A1}`, []string{"retain"}, begunCall}, 1, 5)
+}
+
+// killAtEveryChange wants so many versions left, and at least so many changes.
+func killAtEveryChange(t *testing.T, of company, left, least int) {
 	s, b := startS3(t, "")
 	k := newKiller(t, s.URL)
 	keys := filepath.Join(t.TempDir(), "keys")
 	if err := config.Init(keys); err != nil {
 		t.Fatal(err)
 	}
-	calm := newTrial(t, 0, s, b, k, keys)
+	calm := newTrial(t, 0, s, b, k, keys, of)
 	changes := calm.apply(0, false)
 	want := calm.snapshot()
-	if len(want) != 3 || changes < 10 {
+	if len(want) != left || changes < least {
 		t.Fatalf("undisturbed: %d changes, left %q", changes, want)
 	}
 	calm.run("verify")
@@ -262,7 +315,7 @@ func TestKillAtEveryChange(t *testing.T) {
 	for at := 1; at <= changes; at++ {
 		for _, after := range []bool{false, true} {
 			n++
-			x := newTrial(t, n, s, b, k, keys)
+			x := newTrial(t, n, s, b, k, keys, of)
 			x.apply(at, after)
 			if k.killed {
 				landed++

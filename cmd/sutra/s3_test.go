@@ -46,6 +46,7 @@ func TestS3Scripts(t *testing.T) {
 			"exits":  exits,
 			"bucket": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, buckets, args) },
 			"abroad": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, away, args) },
+			"label":  func(ts *testscript.TestScript, _ bool, args []string) { label(ts, buckets, args) },
 			"lock":   func(ts *testscript.TestScript, _ bool, args []string) { lock(ts, buckets, args) },
 			"only":   func(ts *testscript.TestScript, _ bool, args []string) { only(ts, home, buckets, args) },
 			"holds":  func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, buckets, args) },
@@ -62,6 +63,14 @@ func makeBucket(ts *testscript.TestScript, b *server.Buckets, args []string) {
 	ctx := context.Background()
 	ts.Check(b.Make(ctx, args[0], kind))
 	ts.Check(b.Upload(ctx, args[0], "", ts.MkAbs(args[2])))
+}
+
+// label puts an object with metadata and a tag: label BUCKET KEY FILE VALUE.
+func label(ts *testscript.TestScript, b *server.Buckets, args []string) {
+	tag := "caller=" + args[3]
+	_, err := b.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1], Body: strings.NewReader(ts.ReadFile(args[2])),
+		Metadata: map[string]string{"caller": args[3]}, Tagging: &tag})
+	ts.Check(err)
 }
 
 // lock puts a legal hold on an object: lock BUCKET KEY.

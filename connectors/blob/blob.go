@@ -72,6 +72,15 @@ type Lister interface {
 	Listed(key, version string) (Object, bool)
 }
 
+// Bulk is implemented by stores in which many objects can be deleted in few requests.
+type Bulk interface {
+	// DeleteAll deletes those of the objects that have the given versions and no old
+	// versions, markers or unfinished uploads beside them, and reports for each whether
+	// it is proven gone. Of the others nothing is said: [Store].Delete deletes them,
+	// or tells why not. An error leaves it open for those that are not proven gone.
+	DeleteAll(ctx context.Context, list []Object) (gone []bool, err error)
+}
+
 // Keeper is implemented by stores that keep old versions of objects.
 type Keeper interface {
 	// Forget removes old versions of an object: all of them when version is "", else

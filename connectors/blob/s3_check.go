@@ -114,7 +114,10 @@ func (s *s3Store) checkUploads(ctx context.Context) connectors.Finding {
 	if err != nil {
 		return connectors.Finding{What: "unfinished uploads", Note: err.Error()}
 	}
-	return connectors.Finding{What: "unfinished uploads", OK: n == 0, Note: fmt.Sprintf("%d: they hold bytes that cannot be read; a lifecycle rule can abort them", n)}
+	if n == 0 {
+		return connectors.Finding{What: "unfinished uploads", OK: true, Note: "none"}
+	}
+	return connectors.Finding{What: "unfinished uploads", Note: fmt.Sprintf("%d: they hold bytes that cannot be read; a lifecycle rule can abort them", n)}
 }
 
 // sampledUploads bounds how many unfinished uploads a check counts.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,8 +96,20 @@ type item struct {
 	marker   bool
 }
 
-// place is where a page of a listing begins: behind this key and version.
-type place struct{ key, id, token string }
+// place is where a page of a listing begins: behind this key and version. most bounds the
+// page; 0 means as much as the store gives.
+type place struct {
+	key, id, token string
+	most           int
+}
+
+// limit is what a request for a page says of its length.
+func (p place) limit() *int32 {
+	if p.most == 0 {
+		return nil
+	}
+	return aws.Int32(int32(p.most))
+}
 
 // page lists up to 1000 versions, or current objects where versions cannot be
 // listed, in key order, newest first. Delete markers come behind the versions.
@@ -108,7 +121,7 @@ func (s *s3Store) page(ctx context.Context, m listingMode, prefix string, from p
 	if err != nil {
 		return nil, place{}, false, err
 	}
-	in := &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer}
+	in := &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer, MaxKeys: from.limit()}
 	if from.key != "" {
 		in.KeyMarker = &from.key
 	}
@@ -132,6 +145,8 @@ func (s *s3Store) page(ctx context.Context, m listingMode, prefix string, from p
 		err = errors.Join(err, kerr)
 		items = append(items, item{key: key, id: aws.ToString(v.VersionId), latest: aws.ToBool(v.IsLatest), marker: true})
 	}
+	// A store was seen that begins a page with the version that ended the one before.
+	items = slices.DeleteFunc(items, func(it item) bool { return from.id != "" && it.key == from.key && orNull(it.id) == from.id })
 	next, kerr := plain(out.NextKeyMarker)
 	return items, place{key: next, id: aws.ToString(out.NextVersionIdMarker)}, aws.ToBool(out.IsTruncated), errors.Join(err, kerr)
 }
@@ -141,7 +156,7 @@ func (s *s3Store) pageCurrent(ctx context.Context, prefix string, from place) ([
 	if err != nil {
 		return nil, place{}, false, err
 	}
-	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer}
+	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: payer, MaxKeys: from.limit()}
 	switch {
 	case from.token != "":
 		in.ContinuationToken = &from.token
@@ -183,7 +198,7 @@ func decoder(enc types.EncodingType) func(*string) (string, error) {
 // several requests at the same time.
 //
 // An error without a Key ends the listing. One that comes with a Key is about
-// something that holds bytes and cannot be read: an upload that was never
+// something that holds bytes and cannot be read: an upload that is not
 // finished.
 func (s *s3Store) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
@@ -241,30 +256,39 @@ func (s *s3Store) notice(ctx context.Context, name string) error {
 	if i < 0 {
 		return nil
 	}
-	found := false
+	state := fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
 	_, err := s.uploads(ctx, s.prefix+name[:i], func(u types.MultipartUpload, key string) bool {
-		found = key == s.prefix+name[:i] && aws.ToString(u.UploadId) == name[i+len(uploadMark):]
-		return !found
-	})
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
-	}
-	return errUnfinished
-}
-
-var errUnfinished = errors.New("an upload that was begun more than a day ago and never finished holds bytes that nobody can read: abort it, and let a lifecycle rule (AbortIncompleteMultipartUpload) do so from now on")
-
-// unfinished yields the uploads below the prefix that nobody finishes.
-func (s *s3Store) unfinished(ctx context.Context, yield func(Object, error) bool) {
-	old := s.opt.now().Add(-staleUpload)
-	more, err := s.uploads(ctx, s.prefix, func(u types.MultipartUpload, key string) bool {
-		if !aws.ToTime(u.Initiated).Before(old) {
+		if key != s.prefix+name[:i] || aws.ToString(u.UploadId) != name[i+len(uploadMark):] {
 			return true
 		}
-		return yield(Object{Key: strings.TrimPrefix(key, s.prefix) + uploadMark + aws.ToString(u.UploadId)}, errUnfinished)
+		state = s.unread(u)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	return state
+}
+
+var (
+	errUnfinished = errors.New("an upload that was begun more than a day ago and never finished holds bytes that nobody can read: abort it, and let a lifecycle rule (AbortIncompleteMultipartUpload) do so from now on")
+	errUnderWay   = errors.New("an upload that was begun less than a day ago and is not finished holds bytes that nobody can read yet: scan again when it is done, or abort it")
+)
+
+// unread says why the bytes of an upload cannot be read. One that may still be under
+// way is told, too: nobody knows whether somebody finishes it, and what it holds is in
+// the bucket.
+func (s *s3Store) unread(u types.MultipartUpload) error {
+	if aws.ToTime(u.Initiated).Before(s.opt.now().Add(-staleUpload)) {
+		return errUnfinished
+	}
+	return errUnderWay
+}
+
+// unfinished yields the uploads below the prefix that are not finished.
+func (s *s3Store) unfinished(ctx context.Context, yield func(Object, error) bool) {
+	more, err := s.uploads(ctx, s.prefix, func(u types.MultipartUpload, key string) bool {
+		return yield(Object{Key: strings.TrimPrefix(key, s.prefix) + uploadMark + aws.ToString(u.UploadId)}, s.unread(u))
 	})
 	if more && err != nil {
 		yield(Object{Key: uploadsUnknown}, err)
@@ -322,5 +346,7 @@ var (
 	_ Store              = (*s3Store)(nil)
 	_ Checker            = (*s3Store)(nil)
 	_ Keeper             = (*s3Store)(nil)
+	_ Bulk               = (*s3Store)(nil)
+	_ Labeler            = (*s3Store)(nil)
 	_ connectors.Located = (*s3Store)(nil)
 )

@@ -250,6 +250,7 @@ func TestS3OldVersionsBelowASuspendedOne(t *testing.T) {
 			t.Errorf("%q: %q, want %q", list[i], got, want)
 		}
 	}
+	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
 	for _, name := range []string{list[2], list[1]} {
 		o, err := s.Stat(ctx, name)
 		if err != nil {
@@ -258,10 +259,11 @@ func TestS3OldVersionsBelowASuspendedOne(t *testing.T) {
 		b.must(nil, s.Delete(ctx, name, o.Version))
 	}
 	same(t, "old ones deleted", b.all(), []string{"k=three"})
-	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
+	b.noUploads() // of the same key: it may have held the same bytes
 	b.versioning(types.BucketVersioningStatusEnabled)
 	b.hide("k")
 	list = names(t, s, "")
+	b.must(b.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: aws.String("k")}))
 	b.must(nil, s.Delete(ctx, list[0], ""))
 	b.noUploads()
 }

@@ -355,13 +355,14 @@ func (s *s3Store) Delete(ctx context.Context, name, version string) error {
 	return nil
 }
 
-// deleteOld deletes one old version and, when it was the last, the markers above and
-// what was begun to be uploaded in its place.
+// deleteOld deletes one old version and what was begun to be uploaded under its key,
+// which may hold the same bytes; when it was the last, the markers above it too.
 func (s *s3Store) deleteOld(ctx context.Context, key string, h history, i int) error {
 	gone := []item{h.versions[i]}
 	if len(h.versions) > 1 {
 		h.markers = nil // they hide the versions that stay
-	} else if err := s.abortAll(ctx, key); err != nil {
+	}
+	if err := s.abortAll(ctx, key); err != nil {
 		return err
 	}
 	return s.purge(ctx, key, h, gone)

@@ -54,8 +54,7 @@ func (s *Source) Erase(ctx context.Context, u connectors.Unit, edits []connector
 	if err != nil {
 		return u, none, fmt.Errorf("erasing in an object: %w", err)
 	}
-	edits = merge(edits)
-	next, out, err := s.edit(ctx, x, edits)
+	next, out, err := s.edit(ctx, x, merge(edits))
 	if ferr := s.forget(ctx, s.unit(obj), err); ferr != nil {
 		err = ferr // the old version is not gone: that must not look like a mere change
 	}
@@ -97,10 +96,18 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 	if err := s.precheck(ctx, x, edits); err != nil {
 		return connectors.Unit{}, connectors.Outcome{}, err
 	}
+	records, labels := apart(edits)
+	scrub, err := s.scrubs(ctx, x.obj, labels)
+	if err != nil {
+		return connectors.Unit{}, connectors.Outcome{}, err
+	}
 	var ed *Edits
 	var same, empty bool
 	next, err := s.store.Replace(ctx, x.obj.Key, x.obj.Version, func(w blob.Writer) error {
-		ed = NewEdits(edits) // a store may ask for the content again
+		ed = NewEdits(records) // a store may ask for the content again
+		if len(records) == 0 && scrub {
+			return w.CopyOld(0, x.obj.Size)
+		}
 		codec, err := s.codec(x.obj)
 		if err != nil {
 			return err
@@ -110,8 +117,9 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 			return err
 		}
 		out := ed.Outcome()
-		same = out.Deleted+out.Redacted == 0
-		empty = !same && left == 0
+		changed := out.Deleted+out.Redacted > 0
+		same = !changed && !scrub
+		empty = changed && left == 0
 		if same || empty {
 			return errStopped
 		}
@@ -129,6 +137,9 @@ func (s *Source) edit(ctx context.Context, x *object, edits []connectors.Edit) (
 		return connectors.Unit{}, connectors.Outcome{}, err
 	}
 	out := ed.Outcome()
+	if scrub {
+		out.Redacted += len(labels)
+	}
 	if next.Version == "" { // an old version, which went as a whole
 		out.Gone = true
 		return connectors.Unit{Key: x.obj.Key, Account: s.account(x.obj.Key)}, out, nil

@@ -193,8 +193,17 @@ func (s *Source) read(ctx context.Context, u connectors.Unit, yield func(connect
 	if err != nil {
 		return err
 	}
-	err = decode(ctx, codec, x.input(), yield)
+	collection := ""
+	err = decode(ctx, codec, x.input(), func(b connectors.Batch) error {
+		if b.Rows != nil {
+			collection = b.Collection
+		}
+		return yield(b)
+	})
 	if err := errors.Join(err, x.Close()); err != nil {
+		return err
+	}
+	if err := s.readLabels(ctx, obj, collection, yield); err != nil {
 		return err
 	}
 	now, err := s.store.Stat(ctx, obj.Key)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,12 +62,9 @@ func (s *source) load(ctx context.Context, o blob.Object) (*object, error) {
 	plain.Key, _ = blob.Plain(o.Key)
 	switch kindOf(o.Key) {
 	case audio:
-		r := call(plain)
-		fields := s.calls
-		if _, several := r.cells["phone2"]; several {
-			fields = s.parties
-		}
-		return &object{collection: callsName, fields: fields, records: []record{r}}, nil
+		d := &object{collection: callsName}
+		d.called(s, plain, ParseName(plain.Key))
+		return d, nil
 	case sidecarFile:
 		data, err := s.content(ctx, o)
 		if err != nil {
@@ -107,8 +106,59 @@ func place(o blob.Object, n Name, locator string) record {
 	return r
 }
 
-func call(o blob.Object) record {
-	n := ParseName(o.Key)
+// says reports whether a name tells whose the recording is.
+func (n Name) says() bool { return len(n.Phones) > 0 || n.ContactID != "" }
+
+var (
+	// whole is a value that is a phone number and nothing else, party the name of a label
+	// that says so of one without a country: a bare number may be a time or a length.
+	whole = regexp.MustCompile(`^\+?\(?\d[\d\s().-]{7,18}\d$`)
+	party = regexp.MustCompile(`(?i)(^|[-_.])(caller|callee|customer|contact|lead|person|phone|mobile|msisdn|from|to)([-_.]|$)`)
+)
+
+// labelled adds the numbers in the metadata and the tags of an audio object whose name
+// does not tell whose it is.
+func (s *source) labelled(ctx context.Context, o blob.Object, d *object) error {
+	l, ok := s.store.(blob.Labeler)
+	key, _ := blob.Plain(o.Key)
+	if !ok || kindOf(o.Key) != audio {
+		return nil
+	}
+	n := ParseName(key)
+	if n.says() {
+		return nil
+	}
+	list, err := l.Labels(ctx, o.Key, o.Version)
+	if ctx.Err() != nil || errors.Is(err, connectors.ErrNotFound) || errors.Is(err, connectors.ErrChanged) {
+		return err
+	}
+	if err != nil {
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "its metadata cannot be read: " + err.Error()})
+		return nil
+	}
+	for _, x := range list {
+		v := strings.TrimSpace(x.Value)
+		if whole.MatchString(v) && (v[0] == '+' || party.MatchString(x.Name)) && !slices.ContainsFunc(n.Phones, func(p string) bool { return lastDigits(p) == lastDigits(v) }) {
+			n.Phones = append(n.Phones, v)
+		}
+	}
+	if len(n.Phones) > 0 {
+		o.Key = key
+		d.called(s, o, n)
+	}
+	return nil
+}
+
+// called makes the record of a call whose name says n.
+func (d *object) called(s *source, o blob.Object, n Name) {
+	r := call(o, n)
+	d.fields, d.records = s.calls, []record{r}
+	if _, several := r.cells["phone2"]; several {
+		d.fields = s.parties
+	}
+}
+
+func call(o blob.Object, n Name) record {
 	r := place(o, n, "object")
 	label := n.Label
 	for i, p := range n.Phones {

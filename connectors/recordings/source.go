@@ -49,12 +49,13 @@ type source struct {
 }
 
 var (
-	_ connectors.Source  = (*source)(nil)
-	_ connectors.Located = (*source)(nil)
-	_ connectors.Finder  = (*source)(nil)
-	_ connectors.Eraser  = (*source)(nil)
-	_ connectors.Fetcher = (*source)(nil)
-	_ connectors.Checker = (*source)(nil)
+	_ connectors.Source     = (*source)(nil)
+	_ connectors.Located    = (*source)(nil)
+	_ connectors.Finder     = (*source)(nil)
+	_ connectors.Eraser     = (*source)(nil)
+	_ connectors.BulkEraser = (*source)(nil)
+	_ connectors.Fetcher    = (*source)(nil)
+	_ connectors.Checker    = (*source)(nil)
 )
 
 func newSource(store blob.Store, c connectors.Config, mem memory.Allocator) *source {
@@ -155,12 +156,14 @@ func (s *source) stat(ctx context.Context, u connectors.Unit) (blob.Object, erro
 }
 
 // known returns the object of a unit, to be read: without a look at it when the
-// listing has just shown it and its name tells all that the record says.
+// listing has just shown it and its name tells all that the record says: when it was
+// made, and whose it is.
 func (s *source) known(ctx context.Context, u connectors.Unit) (blob.Object, error) {
 	l, ok := s.store.(blob.Lister)
 	if ok && ctx.Err() == nil && kindOf(u.Key) == audio {
 		key, _ := blob.Plain(u.Key)
-		if o, ok := l.Listed(u.Key, u.Fingerprint); ok && !ParseName(key).At.IsZero() {
+		n := ParseName(key)
+		if o, ok := l.Listed(u.Key, u.Fingerprint); ok && !n.At.IsZero() && n.says() {
 			return o, nil
 		}
 	}
@@ -176,6 +179,9 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			return
 		}
 		d, err := s.load(ctx, o)
+		if err == nil {
+			err = s.labelled(ctx, o, d)
+		}
 		if err != nil {
 			yield(connectors.Batch{}, err)
 			return
