@@ -101,7 +101,10 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
 	}
-	back, err := s.resurrections(nil)
+	if _, err := s.tellUnerased(); err != nil {
+		return run.sum, err
+	}
+	back, err := s.resurrections()
 	if err != nil {
 		return run.sum, err
 	}

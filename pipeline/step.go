@@ -60,6 +60,7 @@ func (a *application) failed(steps []planStep, err error) {
 		a.sm.Lock()
 		a.sum.Failed += len(st.Edits)
 		a.tally.failed(st)
+		a.leave(st, "failed")
 		a.mark(st, audit.Failed, 0)
 		a.sm.Unlock()
 		a.gap(st.Source, st.Unit.Unit.Key, reason)
@@ -125,6 +126,7 @@ func (a *application) outcome(st planStep, out connectors.Outcome) {
 func (a *application) stale(st planStep) {
 	a.sum.Stale += len(st.Edits)
 	a.tally.failed(st)
+	a.leave(st, "stale")
 }
 
 // again decides about an object that is not what the plan saw: nothing of hers in
