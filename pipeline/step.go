@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -217,6 +218,7 @@ func (a *application) hers(account string, t lineage.Token) bool {
 // are noted in bad.
 func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []connectors.Edit {
 	out := make([]connectors.Edit, 0, len(st.Edits))
+	own := a.ownOf()
 	for _, e := range st.Edits {
 		x := connectors.Edit{Collection: e.Collection, Locator: e.Locator, Action: connectors.Redact}
 		if e.Delete {
@@ -230,7 +232,7 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		if a.plan.Kind == correcting {
 			x.Rewrite, x.Exact = a.setter(e), true
 		} else {
-			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine}).Rewrite
+			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine, Own: own(e.Account)}).Rewrite
 		}
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {
@@ -244,4 +246,27 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		out = append(out, x)
 	}
 	return out
+}
+
+// ownOf recognises the identifiers of accounts and of their staff. What the graph does
+// not tell is nobody's own, so that more is kept.
+func (a *application) ownOf() func(account string) func(kind, value string) bool {
+	known := map[ownKey]bool{}
+	var mu sync.Mutex // a database's rows may be rewritten by several hands
+	return func(account string) func(kind, value string) bool {
+		return func(kind, value string) bool {
+			k := ownKey{account, a.Graph.Token(kind, value)}
+			mu.Lock()
+			defer mu.Unlock()
+			own, ok := known[k]
+			if !ok {
+				var err error
+				if own, err = a.ownNumber(k.token, account); err != nil {
+					return false
+				}
+				known[k] = own
+			}
+			return own
+		}
+	}
 }
