@@ -41,7 +41,6 @@ type application struct {
 	sum        ApplySummary
 	tally      evidenceTally
 	kept       map[recordPlace]int // records of hers that stay for another reason than law
-	named      map[string]bool     // units with such records: their objects keep their names
 	touched    touchedUnits
 	undone     map[int]*undone  // what is left of the steps of this group
 	leaving    int              // steps of which something was left
@@ -61,7 +60,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, named: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -104,7 +103,6 @@ func (a *application) stays(k KeptLine) {
 	a.tally.kept(k)
 	if k.Reason != "law" {
 		a.kept[a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)]++
-		a.named[k.Source+"\x00"+k.Unit] = true
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
-	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // refresh brings the graph up to date with the units that were changed.
@@ -41,43 +40,7 @@ func (a *application) prove(ctx context.Context) error {
 			}
 		}
 	}
-	return errors.Join(a.namesakes(), ctx.Err())
-}
-
-// namesakes reports the objects that stay, because others' records are in them, and
-// are named after a person who was erased. No object is renamed: what refers to it
-// would lead nowhere.
-func (a *application) namesakes() error {
-	return a.touched.each(func(list []touched) error {
-		for _, t := range list {
-			if t.Gone || a.named[t.Source+"\x00"+t.Unit.Key] || !a.namesHer(t.Unit.Key) {
-				continue
-			}
-			st, err := a.Graph.Unit(t.Source, t.Unit.Key)
-			if err != nil {
-				return err
-			}
-			if st != nil {
-				a.sum.Residue++
-				a.gap(t.Source, t.Unit.Key, "the object's name holds an identifier of the person, and records of others are in it: rename it, and scan again")
-			}
-		}
-		return nil
-	})
-}
-
-// namesHer reports whether an identifier of somebody whom the plan erases stands in
-// the key of an object.
-func (a *application) namesHer(key string) bool {
-	return slices.ContainsFunc(extract.Find(key), func(x extract.Span) bool {
-		t := a.Graph.Token(x.Kind, x.Value)
-		for _, tokens := range a.tokens {
-			if _, ok := tokens[t]; ok {
-				return true
-			}
-		}
-		return false
-	})
+	return ctx.Err()
 }
 
 // recordPlace is where a record can be found again. Rows of a table keep their key when
@@ -153,7 +116,11 @@ func (a *application) traces(account string, t lineage.Token, seen map[lineage.R
 				continue
 			}
 			a.sum.Residue++
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
+			what := "an identifier of the person is still in " + f.Record.Collection
+			if namesOnly(f) {
+				what = nameAdvice
+			}
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, what)
 		}
 	}
 	return nil

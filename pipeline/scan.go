@@ -287,8 +287,10 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if err != nil {
 		return nil, err
 	}
+	name := r.watchName(src, u)
 	add := func(list []lineage.Sighting) error {
 		st.Sightings += len(list)
+		name.see(list)
 		return uw.Add(list)
 	}
 	var dates dateOrder
@@ -322,6 +324,12 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if ctx.Err() != nil {
 		uw.Abort()
 		return nil, ctx.Err()
+	}
+	named := name.sighting(u)
+	name = nil
+	if err := add(named); err != nil {
+		uw.Abort()
+		return nil, err
 	}
 	gaps, notes := dates.result()
 	st.Gaps = append(st.Gaps, gaps...)

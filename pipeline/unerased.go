@@ -8,6 +8,7 @@ import (
 
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // unerasedBucket holds what plans of erasure could not carry out, so that nobody takes
@@ -213,14 +214,17 @@ func (u *unerased) of(f *lineage.Found, w unerasedWho) (unerasedMark, bool) {
 }
 
 // stillUnerased returns the records that plans of erasure were to change, could not, and
-// that still carry an identifier of whom the plan was about. What a plan left and is
-// gone by now is forgotten.
+// that still carry an identifier of whom the plan was about, and the objects that are
+// named after people who were erased. What a plan left and is gone by now is forgotten.
 func (s *Site) stillUnerased() ([]UnerasedLine, error) {
-	u, err := s.leftUndone()
-	if err != nil || len(u.who) == 0 {
+	out, err := s.namedAfterErased()
+	if err != nil {
 		return nil, err
 	}
-	var out []UnerasedLine
+	u, err := s.leftUndone()
+	if err != nil || len(u.who) == 0 {
+		return out, err
+	}
 	seen, open := map[UnerasedLine]bool{}, map[string]bool{}
 	for plan, people := range u.who {
 		for w := range people {
@@ -235,8 +239,7 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 					continue
 				}
 				open[plan] = true
-				l := UnerasedLine{Type: "unerased", Account: w.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
-					Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Reason: m.reason}
+				l := unerasedLine(f, w.Account, m.reason)
 				if !seen[l] {
 					seen[l] = true
 					out = append(out, l)
@@ -254,6 +257,34 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 	slices.SortFunc(out, func(a, b UnerasedLine) int {
 		return strings.Compare(a.Dataset+"\x00"+a.Unit+"\x00"+a.Locator, b.Dataset+"\x00"+b.Unit+"\x00"+b.Locator)
 	})
+	return out, nil
+}
+
+func unerasedLine(f *lineage.Found, account, reason string) UnerasedLine {
+	return UnerasedLine{Type: "unerased", Account: account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
+		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Reason: reason}
+}
+
+// namedAfterErased returns the objects whose names hold an identifier of somebody who was
+// erased.
+func (s *Site) namedAfterErased() (out []UnerasedLine, err error) {
+	ledger, err := s.Graph.Suppressions()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range ledger {
+		found, err := s.carriers(unerasedWho{l.Account, l.Token})
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			x := unerasedLine(&found[i], l.Account, "name")
+			x.Unit = extract.Hide(x.Unit)
+			if namesOnly(&found[i]) && !slices.Contains(out, x) {
+				out = append(out, x)
+			}
+		}
+	}
 	return out, nil
 }
 
