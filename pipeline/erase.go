@@ -158,13 +158,13 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	for _, p := range people {
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
-			if only == nil && !namesOnly(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
+			if only == nil && !recordless(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
 				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
 			}
 		}
 	}
 	if only == nil {
-		pl.namesakes(people)
+		pl.recordless(people)
 	}
 	accounts := map[string]bool{}
 	for _, p := range people {

@@ -69,7 +69,7 @@ type UnerasedLine struct {
 	Dataset string `json:"dataset"`
 	Unit    string `json:"unit"`
 	Locator string `json:"locator"`
-	Reason  string `json:"reason"` // failed: the source refused; stale: it was not what the plan saw; name: the object is named after her
+	Reason  string `json:"reason"` // failed: the source refused; stale: it was not what the plan saw; name: the object is named after her; unread: it stands in a part that cannot be read
 }
 
 // SubjectLine is one of several people behind an identifier.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -116,11 +117,7 @@ func (a *application) traces(account string, t lineage.Token, seen map[lineage.R
 				continue
 			}
 			a.sum.Residue++
-			what := "an identifier of the person is still in " + f.Record.Collection
-			if namesOnly(f) {
-				what = nameAdvice
-			}
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, what)
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, cmp.Or(advice(f), "an identifier of the person is still in "+f.Record.Collection))
 		}
 	}
 	return nil

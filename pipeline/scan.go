@@ -308,7 +308,11 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
 			return nil, nil
 		}
-		st.Gaps = append(append(st.Gaps, b.Gaps...), extract.Unsearched(b)...)
+		for _, g := range b.Gaps {
+			g.Text = "" // it is looked into, and not kept
+			st.Gaps = append(st.Gaps, g)
+		}
+		st.Gaps = append(st.Gaps, extract.Unsearched(b)...)
 		r.counted(b.Notes)
 		st.Mark = b.Mark
 		dates.watch(b)
@@ -316,7 +320,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			st.Records += int(b.Rows.NumRows())
 			st.Accounts = st.Accounts || src.ofAccounts(b)
 		}
-		if err := r.extract(src, u, b, add); err != nil {
+		if err := errors.Join(r.extract(src, u, b, add), add(r.unreadSightings(u, b))); err != nil {
 			uw.Abort()
 			return nil, err
 		}

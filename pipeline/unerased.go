@@ -214,10 +214,10 @@ func (u *unerased) of(f *lineage.Found, w unerasedWho) (unerasedMark, bool) {
 }
 
 // stillUnerased returns the records that plans of erasure were to change, could not, and
-// that still carry an identifier of whom the plan was about, and the objects that are
-// named after people who were erased. What a plan left and is gone by now is forgotten.
+// that still carry an identifier of whom the plan was about, and what stands of erased
+// people where there is no record. What a plan left and is gone by now is forgotten.
 func (s *Site) stillUnerased() ([]UnerasedLine, error) {
-	out, err := s.namedAfterErased()
+	out, err := s.recordlessErased()
 	if err != nil {
 		return nil, err
 	}
@@ -265,9 +265,9 @@ func unerasedLine(f *lineage.Found, account, reason string) UnerasedLine {
 		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Reason: reason}
 }
 
-// namedAfterErased returns the objects whose names hold an identifier of somebody who was
-// erased.
-func (s *Site) namedAfterErased() (out []UnerasedLine, err error) {
+// recordlessErased returns the objects that are named after somebody who was erased, and
+// the parts that cannot be read and hold an identifier of hers.
+func (s *Site) recordlessErased() (out []UnerasedLine, err error) {
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
 		return nil, err
@@ -278,9 +278,13 @@ func (s *Site) namedAfterErased() (out []UnerasedLine, err error) {
 			return nil, err
 		}
 		for i := range found {
-			x := unerasedLine(&found[i], l.Account, "name")
+			reason := "unread"
+			if found[i].Record.Within == inName {
+				reason = "name"
+			}
+			x := unerasedLine(&found[i], l.Account, reason)
 			x.Unit = extract.Hide(x.Unit)
-			if namesOnly(&found[i]) && !slices.Contains(out, x) {
+			if recordless(&found[i]) && !slices.Contains(out, x) {
 				out = append(out, x)
 			}
 		}

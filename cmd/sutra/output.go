@@ -93,6 +93,7 @@ func (p *printer) line(v any) {
 var unerasedWhy = map[string]string{
 	"failed": "its erasure failed; apply the plan again, or make a new one",
 	"stale":  "it had changed since the plan was made; make a new plan",
+	"unread": "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
 	"name":   "the object is named after somebody who was erased; rename it or delete it, and scan again",
 }
 
