@@ -151,10 +151,11 @@ type VerifySummary struct {
 }
 
 // Stamp renders an instant as the contract wants it: RFC 3339 in Indian time, ""
-// for the zero time.
+// for the zero time and for years that RFC 3339 cannot write.
 func Stamp(t time.Time) string {
-	if t.IsZero() {
+	t = t.In(policy.IST)
+	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
 		return ""
 	}
-	return t.In(policy.IST).Format(time.RFC3339)
+	return t.Format(time.RFC3339)
 }
