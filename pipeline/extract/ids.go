@@ -169,6 +169,14 @@ func testMailbox(local, domain string) bool {
 	return domain == "meta.com" && local == "test" || domain == "test.com" || domain == "none.com"
 }
 
+// TestAddress reports whether a value is a well-formed address that is nobody's:
+// test@example.com, na@example.com. It stands in no graph.
+func TestAddress(raw string) bool {
+	s := strings.ToLower(oneSpelling(strings.TrimSpace(raw)))
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && validLocal(s[:at]) && validDomain(s[at+1:]) && testMailbox(s[:at], s[at+1:])
+}
+
 // Wamid takes the telephone number out of a WhatsApp message id: "wamid." and
 // base64 with the length-prefixed number inside.
 func Wamid(raw string) (Identifier, bool) {
