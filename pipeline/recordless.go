@@ -117,6 +117,9 @@ func (w *nameWatch) sighting(u connectors.Unit) []lineage.Sighting {
 func (pl *planner) recordless(people []*lineage.Person) {
 	for _, p := range people {
 		for i := range p.Mentions {
+			if pl.stopped(p) {
+				break // nothing of hers is to go
+			}
 			if f := &p.Mentions[i]; f.Record.Within == inUnread || f.Record.Within == inName && !pl.units.has(f.RID.Unit()) {
 				pl.gap(f.Unit.Source, f.Unit.Unit.Key, advice(f))
 			}
