@@ -61,7 +61,14 @@ type Batch struct {
 type Gap struct {
 	Locator string // "line 17", "row group 3"; "" for the whole unit
 	Reason  string
+	// Text is what stands in the part as far as it could be had as text, at most
+	// [GapText] bytes of it. Whoever reads the batch may look for people in it; it is
+	// never stored and never shown.
+	Text string
 }
+
+// GapText bounds [Gap.Text].
+const GapText = 256 << 10
 
 // Ref says where a record stands.
 type Ref struct {

@@ -207,7 +207,7 @@ func (a *access) unit(ctx context.Context, copies, mentions []lineage.Found) err
 	}
 	a.mentions = map[*lineage.Found]bool{}
 	for i := range mentions {
-		if f := &mentions[i]; add(f) {
+		if f := &mentions[i]; !recordless(f) && add(f) {
 			a.mentions[f] = true
 		}
 	}

@@ -98,6 +98,8 @@ type StatusSummary struct {
 	Holds        int    `json:"holds"`
 	Erased       int    `json:"suppressed_identifiers"`
 	Certificates int    `json:"certificates"`
+	Reports      int    `json:"reports"`  // of partial failure, which promise nothing
+	Unerased     int    `json:"unerased"` // copies whose erasure has not been carried out yet
 	Gaps         int    `json:"gaps"`
 }
 
@@ -153,7 +155,18 @@ func (s *Site) statusRest(sum *StatusSummary) error {
 	if err != nil {
 		return err
 	}
-	sum.Holds, sum.Erased, sum.Certificates = len(holds), len(ledger), len(certs)
+	left, err := s.stillUnerased()
+	if err != nil {
+		return err
+	}
+	sum.Holds, sum.Erased, sum.Unerased = len(holds), len(ledger), len(left)
+	for _, c := range certs {
+		if c.Partial {
+			sum.Reports++
+		} else {
+			sum.Certificates++
+		}
+	}
 	sum.Bytes, err = s.Graph.DiskBytes()
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,22 +32,25 @@ const compactAtOnce = 32 << 20
 // application is one run of a plan.
 type application struct {
 	*Site
-	plan     *planFile
-	journal  *audit.Journal
-	tokens   map[string]map[lineage.Token]string // by account: whose data go
-	returned *ledger                             // of a plan for copies that came back, else nil
-	changed  map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
-	blind    bool                                // the accounts could not be read: nothing that hangs on them is done
-	sum      ApplySummary
-	tally    evidenceTally
-	kept     map[string]bool // units with records of hers that stay for another reason than law
-	touched  touchedUnits
-	unsure   map[int]bool // steps of a retention plan whose object is not what the plan saw
-	states   []audit.Record
-	started  time.Time
-	simulate bool
-	approved []string
-	sm       sync.Mutex // guards all of these while objects are changed in parallel
+	plan       *planFile
+	journal    *audit.Journal
+	tokens     map[string]map[lineage.Token]string // by account: whose data go
+	returned   *ledger                             // of a plan for copies that came back, else nil
+	changed    map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
+	blind      bool                                // the accounts could not be read: nothing that hangs on them is done
+	sum        ApplySummary
+	tally      evidenceTally
+	kept       map[recordPlace]int // records of hers that stay for another reason than law
+	touched    touchedUnits
+	undone     map[int]*undone  // what is left of the steps of this group
+	leaving    int              // steps of which something was left
+	leftBefore map[int][]string // by step: the notes of what an earlier run left
+	unsure     map[int]bool     // steps of a retention plan whose object is not what the plan saw
+	states     []audit.Record
+	started    time.Time
+	simulate   bool
+	approved   []string
+	sm         sync.Mutex // guards all of these while objects are changed in parallel
 }
 
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
@@ -56,7 +60,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[string]bool{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -98,7 +102,7 @@ func (a *application) stays(k KeptLine) {
 	a.emit(k)
 	a.tally.kept(k)
 	if k.Reason != "law" {
-		a.kept[k.Source+"\x00"+k.Unit] = true
+		a.kept[a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)]++
 	}
 }
 
@@ -111,6 +115,9 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 		return a.sum, nil
 	}
 	if err := a.allowed(ctx); err != nil {
+		return a.sum, err
+	}
+	if err := a.recallUndone(); err != nil {
 		return a.sum, err
 	}
 	a.sum.Kept = a.plan.Keep
@@ -271,5 +278,5 @@ func (a *application) recordStates() error {
 		return nil
 	}
 	slices.SortStableFunc(states, func(x, y audit.Record) int { return cmp.Compare(x.Step, y.Step) })
-	return a.journal.RecordAll(states)
+	return errors.Join(a.noteUndone(states), a.journal.RecordAll(states))
 }

@@ -15,22 +15,25 @@ import (
 
 // comeback is a copy of an erased person.
 type comeback struct {
-	found   lineage.Found
-	account string
+	found    lineage.Found
+	account  string
+	unerased bool // it never went: a plan was to erase it, and could not
 }
 
-// resurrections finds copies of people who were erased: of all, or of those who
-// have one of the given tokens.
-func (s *Site) resurrections(only map[lineage.Token]bool) ([]BackLine, error) {
-	list, err := s.comebacks(only)
+// resurrections finds copies of erased people that are there again.
+func (s *Site) resurrections() ([]BackLine, error) {
+	list, err := s.comebacks(nil)
 	return backLines(list), err
 }
 
-// backLines names each record once.
+// backLines names each record that came back once.
 func backLines(list []comeback) []BackLine {
 	var out []BackLine
 	seen := map[BackLine]bool{}
 	for i := range list {
+		if list[i].unerased {
+			continue
+		}
 		f := &list[i].found
 		b := BackLine{Type: "resurrection", Account: list[i].account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 			Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
@@ -42,7 +45,8 @@ func backLines(list []comeback) []BackLine {
 	return out
 }
 
-// comebacks does so with the records themselves; a record may come several times.
+// comebacks finds copies of people who were erased: of all, or of those who have one of
+// the given tokens. A record may come several times.
 func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
@@ -50,6 +54,10 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 	}
 	pl := &planner{Site: s}
 	if pl.holds, err = s.Holds(); err != nil {
+		return nil, err
+	}
+	left, err := s.leftUndone()
+	if err != nil {
 		return nil, err
 	}
 	gone := erasedTokens(ledger)
@@ -80,7 +88,8 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
 				continue // emptied and kept: what is left is an id that leads nowhere
 			}
-			out = append(out, comeback{f, l.Account})
+			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
+			out = append(out, comeback{f, l.Account, unerased})
 		}
 	}
 	return out, nil
@@ -263,7 +272,9 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 		}
 		seen[f.RID] = true
 		if !book.old(&f.Record) {
-			left++
+			if !list[i].unerased {
+				left++
+			}
 			continue
 		}
 		p, err := s.ownerOf(ctx, r, f, list[i].account, book)

@@ -25,6 +25,7 @@ type planner struct {
 	spool *spool
 	seen  map[recordKey]bool
 	near  neighbours
+	units visited                    // that the plan changes
 	crowd map[string]*lineage.Person // by account: all whose data go, taken together
 	err   error                      // the first that keep or edit met; finish returns it
 
@@ -157,10 +158,13 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	for _, p := range people {
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
-			if only == nil && !pl.seen[keyOf(f)] && !pl.held(p, f) {
+			if only == nil && !recordless(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
 				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
 			}
 		}
+	}
+	if only == nil {
+		pl.recordless(people)
 	}
 	accounts := map[string]bool{}
 	for _, p := range people {

@@ -273,6 +273,7 @@ func (pl *planner) holdOn(p *lineage.Person, f *lineage.Found, account string) (
 // edit adds an edit to the step of its unit.
 func (pl *planner) edit(f *lineage.Found, e planEdit) {
 	pl.seen[keyOf(f)] = true
+	pl.units.add(f.RID.Unit())
 	e.Collection, e.Locator, e.Sum = f.Record.Collection, f.Record.Locator, f.Record.Sum
 	pl.err = cmp.Or(pl.err, pl.spool.edit(f.Unit, pl.collection(f).Order, e))
 }

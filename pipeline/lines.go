@@ -61,6 +61,17 @@ type BackLine struct {
 	Locator string `json:"locator"`
 }
 
+// UnerasedLine is a record that a plan of erasure was to change and could not.
+type UnerasedLine struct {
+	Type    string `json:"type"` // "unerased"
+	Account string `json:"account"`
+	Source  string `json:"source"`
+	Dataset string `json:"dataset"`
+	Unit    string `json:"unit"`
+	Locator string `json:"locator"`
+	Reason  string `json:"reason"` // failed: the source refused; stale: it was not what the plan saw; name: the object is named after her; unread: it stands in a part that cannot be read
+}
+
 // SubjectLine is one of several people behind an identifier.
 type SubjectLine struct {
 	Type    string   `json:"type"` // "subject"
@@ -134,15 +145,17 @@ type VerifySummary struct {
 	Type         string `json:"type"`
 	Certificates int    `json:"certificates"`
 	Units        int    `json:"units"`
-	Residue      int    `json:"residue"`
+	Residue      int    `json:"residue"`  // copies that were erased and are there again
+	Unerased     int    `json:"unerased"` // copies whose erasure has not been carried out yet
 	Gaps         int    `json:"gaps"`
 }
 
 // Stamp renders an instant as the contract wants it: RFC 3339 in Indian time, ""
-// for the zero time.
+// for the zero time and for years that RFC 3339 cannot write.
 func Stamp(t time.Time) string {
-	if t.IsZero() {
+	t = t.In(policy.IST)
+	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
 		return ""
 	}
-	return t.In(policy.IST).Format(time.RFC3339)
+	return t.Format(time.RFC3339)
 }

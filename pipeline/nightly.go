@@ -17,6 +17,7 @@ type NightlySummary struct {
 	Waiting  int    `json:"waiting"`       // of these, left for a person to decide about
 	Due      int    `json:"due"`           // records past their retention period
 	Undated  int    `json:"undated"`
+	Unerased int    `json:"unerased"` // copies whose erasure has not been carried out yet
 	Erased   int    `json:"erased"`
 	Redacted int    `json:"redacted"`
 	Kept     int    `json:"kept"`
@@ -83,6 +84,11 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 	if err := s.proveTonight(ctx, certificates, &sum); err != nil {
 		return sum, err
 	}
+	open, err := s.stillUnerased()
+	if err != nil {
+		return sum, err
+	}
+	sum.Unerased = len(open)
 	if err := s.Graph.Compact(ctx); err != nil {
 		return sum, err
 	}

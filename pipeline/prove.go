@@ -1,13 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
-	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // refresh brings the graph up to date with the units that were changed.
@@ -30,54 +30,44 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned()
 	}
-	told := map[lineage.RID]bool{}
+	seen := map[lineage.RID]bool{} // a record with several of her identifiers is one that is left
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
 				continue
 			}
-			if err := a.traces(account, t, told); err != nil {
+			if err := a.traces(account, t, seen); err != nil {
 				return err
 			}
 		}
 	}
-	return errors.Join(a.namesakes(), ctx.Err())
+	return ctx.Err()
 }
 
-// namesakes reports the objects that stay, because others' records are in them, and
-// are named after a person who was erased. No object is renamed: what refers to it
-// would lead nowhere.
-func (a *application) namesakes() error {
-	return a.touched.each(func(list []touched) error {
-		for _, t := range list {
-			if t.Gone || a.kept[t.Source+"\x00"+t.Unit.Key] || !a.namesHer(t.Unit.Key) {
-				continue
-			}
-			st, err := a.Graph.Unit(t.Source, t.Unit.Key)
-			if err != nil {
-				return err
-			}
-			if st != nil {
-				a.sum.Residue++
-				a.gap(t.Source, t.Unit.Key, "the object's name holds an identifier of the person, and records of others are in it: rename it, and scan again")
-			}
+// recordPlace is where a record can be found again. Rows of a table keep their key when
+// the ranges of the table are cut anew; in an object any record may have moved.
+type recordPlace struct{ source, unit, collection, locator string }
+
+func (s *Site) place(source, unit, collection, locator string) recordPlace {
+	for _, src := range s.Sources {
+		if src.Name == source && database(src.Connector) {
+			return recordPlace{source, "", collection, locator}
 		}
-		return nil
-	})
+	}
+	return recordPlace{source, unit, collection, ""}
 }
 
-// namesHer reports whether an identifier of somebody whom the plan erases stands in
-// the key of an object.
-func (a *application) namesHer(key string) bool {
-	return slices.ContainsFunc(extract.Find(key), func(x extract.Span) bool {
-		t := a.Graph.Token(x.Kind, x.Value)
-		for _, tokens := range a.tokens {
-			if _, ok := tokens[t]; ok {
-				return true
-			}
-		}
+// excused reports a record that carries her identifiers because the plan kept it. Of an
+// object, as many are excused as were kept in it.
+func (a *application) excused(f *lineage.Found) bool {
+	at := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)
+	if a.kept[at] == 0 {
 		return false
-	})
+	}
+	if at.locator == "" {
+		a.kept[at]--
+	}
+	return true
 }
 
 // proveReturned counts the old copies that are there again, or still.
@@ -86,19 +76,28 @@ func (a *application) proveReturned() error {
 	if err != nil {
 		return err
 	}
+	seen := map[lineage.RID]bool{}
 	for i := range list {
 		f := &list[i].found
-		if a.returned.old(&f.Record) && !a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] {
-			a.sum.Residue++
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, "a copy that came back is still in "+f.Record.Collection)
+		if seen[f.RID] || !a.returned.old(&f.Record) {
+			continue
 		}
+		seen[f.RID] = true
+		if a.excused(f) {
+			continue
+		}
+		what := "a copy that came back is still in "
+		if list[i].unerased {
+			what = "a copy that was to be erased before is still in "
+		}
+		a.sum.Residue++
+		a.gap(f.Unit.Source, f.Unit.Unit.Key, what+f.Record.Collection)
 	}
 	return nil
 }
 
-// traces reports the records of an account that still carry an identifier, each record
-// once.
-func (a *application) traces(account string, t lineage.Token, told map[lineage.RID]bool) error {
+// traces reports the records of an account that still carry an identifier, each once.
+func (a *application) traces(account string, t lineage.Token, seen map[lineage.RID]bool) error {
 	rids, err := a.Graph.Postings(t)
 	if err != nil {
 		return err
@@ -109,13 +108,16 @@ func (a *application) traces(account string, t lineage.Token, told map[lineage.R
 	}
 	for i := range found {
 		f := &found[i]
-		if told[f.RID] || a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
+		if seen[f.RID] || f.Record.Account != "" && f.Record.Account != account {
 			continue
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
-			told[f.RID] = true
+			seen[f.RID] = true
+			if a.excused(f) {
+				continue
+			}
 			a.sum.Residue++
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
+			a.gap(f.Unit.Source, f.Unit.Unit.Key, cmp.Or(advice(f), "an identifier of the person is still in "+f.Record.Collection))
 		}
 	}
 	return nil
@@ -124,14 +126,17 @@ func (a *application) traces(account string, t lineage.Token, told map[lineage.R
 // suppress puts the people's own identifiers on the ledger, unless all of the plan
 // failed.
 func (a *application) suppress(ctx context.Context) error {
-	if a.plan.Kind != "erase" || a.sum.Failed > 0 && a.sum.Erased+a.sum.Redacted == 0 { // nothing of her went: nothing can come back
-		return nil
+	if a.plan.Kind != "erase" || a.returned != nil {
+		return ctx.Err() // who came back is on the ledger already, with the day that matters
+	}
+	if a.sum.Failed > 0 && a.sum.Erased+a.sum.Redacted == 0 { // nothing of her went: nothing can come back
+		return a.strikeUnerased(a.plan.ID)
+	}
+	if err := a.nameUndone(); err != nil {
+		return err
 	}
 	var list []lineage.Suppression
 	for _, x := range a.plan.body.Subjects {
-		if x.Returned {
-			continue // they are there already, with the day that matters
-		}
 		for t, kind := range x.Tokens {
 			tok, ok := parseToken(t)
 			if !ok || a.kinds.link(kind) && !namedLinks[kind] {

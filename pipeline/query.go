@@ -30,7 +30,10 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
-	if e.Loose > 0 {
+	switch {
+	case e.Loose > 0 && len(e.Subjects) == 1:
+		return fmt.Sprintf("one person, and %d records that could be hers or somebody else's, stand behind this identifier; ask with an identifier that is hers alone", e.Loose)
+	case e.Loose > 0:
 		return fmt.Sprintf("%d people, and %d records that could be anybody's, stand behind this identifier; ask with --account, or with an identifier that is one person's alone", len(e.Subjects), e.Loose)
 	}
 	return fmt.Sprintf("several people (%d) stand behind this identifier; ask with --account, or with an identifier that is one person's alone", len(e.Subjects))
@@ -49,7 +52,11 @@ func (s *Site) ParseIdent(ident string) (lineage.Query, error) {
 		return s.query(extract.Wamid(ident))
 	}
 	if strings.Contains(ident, "@") {
-		return s.query(extract.Email(ident))
+		id, ok := extract.Email(ident)
+		if !ok && extract.TestAddress(ident) { // well-formed, and nobody's
+			return lineage.Query{Token: s.Graph.Token("placeholder", ""), Kind: extract.KindEmail}, nil
+		}
+		return s.query(id, ok)
 	}
 	if extract.Placeholder(ident) { // well-formed, and nobody's
 		return lineage.Query{Token: s.Graph.Token("placeholder", ""), Kind: extract.KindPhone}, nil

@@ -105,7 +105,7 @@ func (r *retention) account(f *lineage.Found) (string, error) {
 // judge decides about one record; the class is "" for what retention passes over.
 func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Decision, err error) {
 	coll := r.collection(f)
-	if coll.Accounts || coll.Class == "" {
+	if coll.Accounts || coll.Class == "" || recordless(f) {
 		return "", "", d, nil
 	}
 	if account, err = r.account(f); err != nil {

@@ -100,7 +100,10 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
 	}
-	back, err := s.resurrections(nil)
+	if _, err := s.tellUnerased(); err != nil {
+		return run.sum, err
+	}
+	back, err := s.resurrections()
 	if err != nil {
 		return run.sum, err
 	}
@@ -282,8 +285,10 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if err != nil {
 		return nil, err
 	}
+	name := r.watchName(src, u)
 	add := func(list []lineage.Sighting) error {
 		st.Sightings += len(list)
+		name.see(list)
 		return uw.Add(list)
 	}
 	var dates dateOrder
@@ -301,7 +306,11 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
 			return nil, nil
 		}
-		st.Gaps = append(append(st.Gaps, b.Gaps...), extract.Unsearched(b)...)
+		for _, g := range b.Gaps {
+			g.Text = "" // it is looked into, and not kept
+			st.Gaps = append(st.Gaps, g)
+		}
+		st.Gaps = append(st.Gaps, extract.Unsearched(b)...)
 		r.counted(b.Notes)
 		st.Mark = b.Mark
 		dates.watch(b)
@@ -309,7 +318,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 			st.Records += int(b.Rows.NumRows())
 			st.Accounts = st.Accounts || src.ofAccounts(b)
 		}
-		if err := r.extract(src, u, b, add); err != nil {
+		if err := errors.Join(r.extract(src, u, b, add), add(r.unreadSightings(u, b))); err != nil {
 			uw.Abort()
 			return nil, err
 		}
@@ -317,6 +326,12 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if ctx.Err() != nil {
 		uw.Abort()
 		return nil, ctx.Err()
+	}
+	named := name.sighting(u)
+	name = nil
+	if err := add(named); err != nil {
+		uw.Abort()
+		return nil, err
 	}
 	gaps, notes := dates.result()
 	st.Gaps = append(st.Gaps, gaps...)

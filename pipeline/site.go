@@ -125,7 +125,7 @@ func (s *Site) learn() {
 
 // extraction is raised when the extraction finds more than before, so that units
 // which were read by an older program are read again.
-const extraction = "1"
+const extraction = "2"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)

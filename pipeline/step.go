@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -92,6 +93,7 @@ func (a *application) failed(steps []planStep, err error) {
 		a.sm.Lock()
 		a.sum.Failed += len(st.Edits)
 		a.tally.failed(st)
+		a.leave(st, "failed")
 		a.mark(st, audit.Failed, 0)
 		a.sm.Unlock()
 		a.gap(st.Source, st.Unit.Unit.Key, reason)
@@ -157,6 +159,7 @@ func (a *application) outcome(st planStep, out connectors.Outcome) {
 func (a *application) stale(st planStep) {
 	a.sum.Stale += len(st.Edits)
 	a.tally.failed(st)
+	a.leave(st, "stale")
 }
 
 // again decides about an object that is not what the plan saw: nothing of hers in
@@ -247,6 +250,7 @@ func (a *application) hers(account string, t lineage.Token) bool {
 // are noted in bad.
 func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []connectors.Edit {
 	out := make([]connectors.Edit, 0, len(st.Edits))
+	own := a.ownOf()
 	for _, e := range st.Edits {
 		x := connectors.Edit{Collection: e.Collection, Locator: e.Locator, Action: connectors.Redact}
 		if e.Delete {
@@ -260,7 +264,7 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		if a.plan.Kind == correcting {
 			x.Rewrite, x.Exact = a.setter(e), true
 		} else {
-			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine}).Rewrite
+			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain", Mine: mine, Own: own(e.Account)}).Rewrite
 		}
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {
@@ -274,4 +278,27 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		out = append(out, x)
 	}
 	return out
+}
+
+// ownOf recognises the identifiers of accounts and of their staff. What the graph does
+// not tell is nobody's own, so that more is kept.
+func (a *application) ownOf() func(account string) func(kind, value string) bool {
+	known := map[ownKey]bool{}
+	var mu sync.Mutex // a database's rows may be rewritten by several hands
+	return func(account string) func(kind, value string) bool {
+		return func(kind, value string) bool {
+			k := ownKey{account, a.Graph.Token(kind, value)}
+			mu.Lock()
+			defer mu.Unlock()
+			own, ok := known[k]
+			if !ok {
+				var err error
+				if own, err = a.ownNumber(k.token, account); err != nil {
+					return false
+				}
+				known[k] = own
+			}
+			return own
+		}
+	}
 }

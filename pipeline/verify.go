@@ -50,10 +50,13 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 		sum.Certificates++
 	}
 	all := func(proof) bool { return true }
-	if _, err := s.rescanProofs(ctx, all, &sum); err != nil {
+	if _, err := s.rescanProofs(ctx, all, true, &sum); err != nil {
 		return sum, err
 	}
-	back, err := s.resurrections(nil)
+	if sum.Unerased, err = s.tellUnerased(); err != nil {
+		return sum, err
+	}
+	back, err := s.resurrections()
 	if err != nil {
 		return sum, err
 	}
@@ -82,7 +85,7 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	}
 	sum.Certificates = 1
 	its := func(p proof) bool { return p.SHA256 == c.PlanSHA256 }
-	first, err := s.rescanProofs(ctx, its, &sum)
+	first, err := s.rescanProofs(ctx, its, false, &sum)
 	if err != nil {
 		return sum, err
 	}
@@ -189,8 +192,9 @@ func (s *Site) eachProof(want func(proof) bool, fn func(proof) error) error {
 }
 
 // rescanProofs reads the units of proofs again, each once, and returns the first of the
-// proofs; nil when there is none.
-func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, sum *VerifySummary) (first *proof, err error) {
+// proofs; nil when there is none. With all, the units in which plans of erasure left
+// something undone are read again, too.
+func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, all bool, sum *VerifySummary) (first *proof, err error) {
 	list := changed{}
 	err = s.eachProof(want, func(p proof) error {
 		if first == nil {
@@ -210,6 +214,11 @@ func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, sum *Ver
 	if err != nil {
 		return nil, err
 	}
+	if all {
+		if err := s.addUnerased(list, sum); err != nil {
+			return nil, err
+		}
+	}
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
 		return nil, err
@@ -221,6 +230,24 @@ func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, sum *Ver
 	return first, s.rescan(ctx, list, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		return func(ctx context.Context, src *Source, u connectors.Unit) error { return run.inspect(ctx, src, u, gone) }
 	})
+}
+
+// addUnerased adds the units in which plans of erasure left something undone.
+func (s *Site) addUnerased(list changed, sum *VerifySummary) error {
+	left, err := s.leftUndone()
+	if err != nil {
+		return err
+	}
+	for _, at := range left.units {
+		added, err := list.add(s, at.source, at.unit)
+		if err != nil {
+			return err
+		}
+		if added {
+			sum.Units++
+		}
+	}
+	return nil
 }
 
 // inspect reads a unit again and looks for identifiers of erased people. The graph

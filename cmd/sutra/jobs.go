@@ -242,6 +242,9 @@ func (a *app) verifyCmd() *cobra.Command {
 			if sum.Residue > 0 && (err == nil || errors.Is(err, errGaps)) {
 				return fmt.Errorf("%d copies that were erased are there", sum.Residue)
 			}
+			if err == nil && sum.Unerased > 0 {
+				return errGaps
+			}
 			return err
 		},
 	}

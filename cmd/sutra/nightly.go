@@ -31,7 +31,7 @@ func (a *app) nightlyCmd() *cobra.Command {
 				return err
 			case sum.Refused != "":
 				return fmt.Errorf("%w: a part of the night: %s", pipeline.ErrRefused, strings.TrimPrefix(sum.Refused, pipeline.ErrRefused.Error()+": "))
-			case sum.Waiting+sum.Stale+sum.Failed+sum.Residue > 0:
+			case sum.Waiting+sum.Stale+sum.Failed+sum.Residue+sum.Unerased > 0:
 				return errGaps // somebody must look: the scheduler is told
 			}
 			return err

@@ -64,6 +64,8 @@ func (p *printer) line(v any) {
 		fmt.Fprintf(p.stdout, "one of hers: %s %s in %s, %d records\n", l.Category, l.Hint, strings.Join(l.Fields, ", "), l.Records)
 	case pipeline.BackLine:
 		fmt.Fprintf(p.stdout, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
+	case pipeline.UnerasedLine:
+		fmt.Fprintf(p.stdout, "not erased yet: %s %s %s: %s\n", l.Dataset, l.Unit, l.Locator, unerasedWhy[l.Reason])
 	case pipeline.SubjectLine:
 		how := "ask with another identifier of this person's" // the graph holds none of them in plain text
 		if len(l.Ask) > 0 {
@@ -85,6 +87,14 @@ func (p *printer) line(v any) {
 	default:
 		p.fields(v)
 	}
+}
+
+// unerasedWhy says in words why a record was not erased, and what to do.
+var unerasedWhy = map[string]string{
+	"failed": "its erasure failed; apply the plan again, or make a new one",
+	"stale":  "it had changed since the plan was made; make a new plan",
+	"unread": "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
+	"name":   "the object is named after somebody who was erased; rename it or delete it, and scan again",
 }
 
 func day(stamp string) string {

@@ -79,15 +79,42 @@ func (c compression) reader(r io.Reader) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading gzip: %w", err)
 		}
-		return z, nil
+		return &packed{z, c, false}, nil
 	case zstded:
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, fmt.Errorf("reading zstd: %w", err)
 		}
-		return z.IOReadCloser(), nil
+		return &packed{z.IOReadCloser(), c, false}, nil
 	}
 	return io.NopCloser(r), nil
+}
+
+// packed says what is wrong with a stream that ends too early, once.
+type packed struct {
+	io.ReadCloser
+	c      compression
+	failed bool
+}
+
+// Read implements io.Reader.
+func (p *packed) Read(b []byte) (int, error) {
+	n, err := p.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		p.failed = true
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("the %s stream ends in the middle: %w", p.c, err)
+		}
+	}
+	return n, err
+}
+
+// Close implements io.Closer. What reading failed with is not said again.
+func (p *packed) Close() error {
+	if err := p.ReadCloser.Close(); err != nil && !p.failed {
+		return err
+	}
+	return nil
 }
 
 // writer packs again what reader unpacked: the same content gives the same

@@ -139,11 +139,24 @@ func findEmails(text string, spans []Span) []Span {
 		if start >= 1 && text[start-1] == ':' && strings.HasSuffix(credentialHead(text[:start-1]), "://") {
 			continue // https://user:secret@host is no address
 		}
+		if sipNumber(text[:start], text[start:i]) {
+			continue // the name of a telephone, in whose place the number stands
+		}
 		if id, ok := Email(text[start:end]); ok {
 			spans = insert(spans, Span{start, end, id, 0})
 			at = end
 		}
 	}
+}
+
+// sipNumber reports a number that stands as the user of a sip: address.
+func sipNumber(before, local string) bool {
+	before = strings.ToLower(before[max(0, len(before)-5):])
+	if !strings.HasSuffix(before, "sip:") && !strings.HasSuffix(before, "sips:") {
+		return false
+	}
+	_, ok := Phone(local)
+	return ok
 }
 
 // credentialHead cuts the user name off the end of a URL's authority.
@@ -248,7 +261,7 @@ func phonesIn(text string, groups []group, spans []Span) []Span {
 	for a := 0; a < len(groups); a++ {
 		start := groups[a].start
 		plus := start > 0 && text[start-1] == '+'
-		if start > 0 && !plus && wordByte(text[start-1]) {
+		if start > 0 && !plus && wordByte(text[start-1]) && !labelBefore(text[:start]) {
 			continue
 		}
 		b, id, ok := phoneFrom(text, groups, a, plus)
@@ -280,7 +293,7 @@ func phoneFrom(text string, groups []group, a int, plus bool) (int, Identifier, 
 		if n > 15 {
 			break
 		}
-		if n < 10 && (!plus || n < 8) || end < len(text) && wordByte(text[end]) {
+		if n < 10 && (!plus || n < 8) || end < len(text) && wordByte(text[end]) && extensionAt(text[end:]) == 0 {
 			continue
 		}
 		id, ok := phoneInText(text[start:end], n, plus)
@@ -292,6 +305,40 @@ func phoneFrom(text string, groups []group, a int, plus bool) (int, Identifier, 
 		}
 	}
 	return last, guess, guess.Value != ""
+}
+
+// labelBefore reports a word that announces a number at the end of a text:
+// Mob9820145678. A lone letter is one only where it is no digit of a hash.
+func labelBefore(text string) bool {
+	i := len(text)
+	for i > 0 && len(text)-i < 10 && wordByte(text[i-1]) {
+		i--
+	}
+	switch strings.ToLower(text[i:]) {
+	case "m", "p", "t", "mb", "ph", "mob", "tel", "mobile", "phone", "cell", "call", "contact", "no", "num", "number", "whatsapp", "wa":
+		return i == 0 || !wordByte(text[i-1])
+	}
+	return false
+}
+
+// extensionAt returns the length of an extension that is written on to a number
+// (x12, ext12), 0 when there is none.
+func extensionAt(s string) int {
+	n := 1
+	switch {
+	case len(s) > 3 && strings.EqualFold(s[:3], "ext"):
+		n = 3
+	case s[0] != 'x' && s[0] != 'X':
+		return 0
+	}
+	first := n
+	for n < len(s) && digit(s[n]) {
+		n++
+	}
+	if n == first || n > first+6 || n < len(s) && wordByte(s[n]) {
+		return 0
+	}
+	return n
 }
 
 // foreignCode reports whether the digits after a plus begin with the code of another

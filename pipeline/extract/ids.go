@@ -4,13 +4,16 @@ import (
 	"encoding/base64"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Email normalises an e-mail address: trimmed, case-folded, without a mailto:
 // scheme. It refuses what is no address and test addresses. Role mailboxes
 // (info@, sales@) come back weak: they never join people by themselves.
 func Email(raw string) (Identifier, bool) {
-	if at, worded, ok := plainEmail(raw); ok {
+	if at, worded, ok := plainEmail(raw); ok && !strings.Contains(raw[at:], "xn--") {
 		local, domain := raw[:at], raw[at+1:]
 		if testMailbox(local, domain) {
 			return Identifier{}, false
@@ -29,7 +32,8 @@ func anyEmail(raw string) (Identifier, bool) {
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
-	s = strings.TrimRight(s, ".")
+	s = strings.TrimRight(strings.TrimPrefix(s, "'"), ".") // a spreadsheet marks a text with the quote
+	s = oneSpelling(s)
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 64 || len(s)-at-1 < 4 || len(s) > 254 {
 		return Identifier{}, false
@@ -49,6 +53,36 @@ func anyEmail(raw string) (Identifier, bool) {
 		return id, ok
 	}
 	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+}
+
+// oneSpelling writes an address as every other spelling of it is written: letters and
+// their signs composed, wide forms narrow, the domain in its own script, nothing about the @.
+func oneSpelling(s string) string {
+	if !ascii(s) {
+		s = norm.NFC.String(strings.Map(narrow, s))
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return s
+	}
+	local, domain := strings.TrimRight(s[:at], " "), strings.TrimLeft(s[at+1:], " ")
+	if i := strings.Index(strings.ToLower(domain), "xn--"); i == 0 || i > 0 && domain[i-1] == '.' {
+		if own, err := idna.Punycode.ToUnicode(strings.ToLower(domain)); err == nil && validDomain(own) {
+			domain = norm.NFC.String(own)
+		}
+	}
+	return local + "@" + domain
+}
+
+// narrow writes the wide forms of ASCII, and the full stop that goes with them, as ASCII.
+func narrow(r rune) rune {
+	switch {
+	case r == '\u3002':
+		return '.'
+	case r > 0xFF00 && r < 0xFF5F:
+		return r - 0xFF00 + ' '
+	}
+	return r
 }
 
 // chatAddress takes the number out of what looks like an address and is the name of a
@@ -133,6 +167,14 @@ func testMailbox(local, domain string) bool {
 		return true
 	}
 	return domain == "meta.com" && local == "test" || domain == "test.com" || domain == "none.com"
+}
+
+// TestAddress reports whether a value is a well-formed address that is nobody's:
+// test@example.com, na@example.com. It stands in no graph.
+func TestAddress(raw string) bool {
+	s := strings.ToLower(oneSpelling(strings.TrimSpace(raw)))
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && validLocal(s[:at]) && validDomain(s[at+1:]) && testMailbox(s[:at], s[at+1:])
 }
 
 // Wamid takes the telephone number out of a WhatsApp message id: "wamid." and

@@ -84,8 +84,18 @@ func (m *meaning) word(words []string, i int) {
 		}
 	case "receiver", "agent", "seller", "staff", "assigned", "assignee", "employee", "advertiser", "business", "display", "virtual", "exophone", "company", "branch", "owner":
 		m.others = true
-	case "referrer", "referred", "spouse", "relative", "emergency", "guardian", "nominee":
+	case "referrer", "referred", "referee", "spouse", "relative", "emergency", "guardian", "nominee", "family", "father", "mother", "husband", "wife", "son", "daughter",
+		"brother", "sister", "parent", "friend", "colleague", "manager", "supervisor", "assistant", "guarantor", "witness", "cc", "bcc", "introducer":
 		m.others = true
+	case "by":
+		if i > 0 {
+			switch words[i-1] {
+			case "created", "updated", "modified", "approved", "added", "uploaded", "introduced", "recommended", "handled", "closed":
+				m.others = true
+			}
+		}
+	case "with":
+		m.others = m.others || i > 0 && words[i-1] == "shared"
 	case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
 		m.filler = true
 	}

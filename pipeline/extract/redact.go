@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -28,6 +29,9 @@ type Redactor struct {
 	Extent    Extent
 	Everybody bool // the record's time is over: whoever shares it
 	Mine      func(kind, value string) bool
+	// Own recognises the account's own identifiers and its staff's; nil: none is. What
+	// the staff say in a conversation of hers is not another person's part in it.
+	Own func(kind, value string) bool
 }
 
 // Rewrite is what connectors.Edit asks for.
@@ -117,11 +121,24 @@ func (r *Redactor) foreign(d *document) bool {
 		return false
 	}
 	for _, p := range d.parts[1:] {
-		if subjectHits(p) && !r.owns(p) {
+		if subjectHits(p) && !r.owns(p) && !r.staff(p) {
 			return true
 		}
 	}
 	return false
+}
+
+// staff reports whether a part is the account's own: nobody else is its subject.
+func (r *Redactor) staff(p *part) bool {
+	if r.Own == nil {
+		return false
+	}
+	for _, h := range p.hits {
+		if !h.name && h.role != lineage.Mention && h.role != lineage.Link && !r.Own(h.Kind, h.Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // owns reports whether the part is about her.
@@ -163,6 +180,7 @@ func (r *Redactor) cut(d *document) (string, bool) {
 			gone[h.node] = true
 		}
 	}
+	r.cutNames(d, gone, &p)
 	json.Walk(d.root, func(n *json.Node) bool {
 		if gone[n] {
 			return false
@@ -183,6 +201,98 @@ func (r *Redactor) cut(d *document) (string, bool) {
 		return "", false
 	}
 	return string(p.Apply(d.data)), true
+}
+
+// cutNames takes out the names that stand beside an identifier of hers in an object of
+// which nobody else is the subject: {"referred_by": {"name": ..., "phone": ...}}. The
+// names of the document's own level are those of whoever the record is about.
+func (r *Redactor) cutNames(d *document, gone map[*json.Node]bool, p *json.Patch) {
+	for n, hits := range d.at {
+		if !slices.ContainsFunc(hits, func(h hit) bool { return h.whole && !h.name && r.Mine(h.Kind, h.Value) }) {
+			continue
+		}
+		r.cutStem(d, n, gone, p)
+		card := cardOf(n)
+		if card == nil || card.Parent == nil || !belongs(card, d.root) || !r.hersAlone(d, card) {
+			continue
+		}
+		json.Walk(card, func(x *json.Node) bool {
+			if gone[x] || x != card && thingKey(x.Key) {
+				return false
+			}
+			if x.Kind == json.String && keyMeaning(x.Key).name {
+				p.SetNull(x)
+				gone[x] = true
+			}
+			return true
+		})
+	}
+}
+
+// cutStem takes out a name that shares the beginning of its key with an identifier of
+// hers: {"referrer_phone": ..., "referrer_name": ...}.
+func (r *Redactor) cutStem(d *document, n *json.Node, gone map[*json.Node]bool, p *json.Patch) {
+	stem := keyWords(n.Key)
+	if len(stem) > 1 {
+		stem = stem[:len(stem)-1]
+	}
+	if n.Parent == nil || n.Parent.Kind != json.Object || len(stem) == 0 || !belongs(n, d.root) {
+		return
+	}
+	var names []*json.Node
+	for _, x := range n.Parent.Children {
+		words := keyWords(x.Key)
+		if x == n || len(words) <= len(stem) || !slices.Equal(words[:len(stem)], stem) {
+			continue
+		}
+		if words[len(words)-1] == "name" && x.Kind == json.String && !thingKey(stem[0]) {
+			names = append(names, x)
+		} else if !r.hersAlone(d, x) {
+			return // somebody else is called so, too
+		}
+	}
+	for _, x := range names {
+		p.SetNull(x)
+		gone[x] = true
+	}
+}
+
+// cardOf returns the object that an identifier is a contact point of; nil when its key
+// does not say that it is one.
+func cardOf(n *json.Node) *json.Node {
+	at := n
+	if !contactPoint(at.Key) && at.Parent != nil && at.Parent.Kind == json.Object && transparent(at.Key) {
+		at = at.Parent // {"phones": [{"value": ...}]}
+	}
+	if at.Parent != nil && at.Parent.Kind == json.Object && at.Parent.Parent != nil && at.Parent.Parent.Kind == json.Array && contactPoint(at.Parent.Parent.Key) {
+		at = at.Parent // {"phones": [{"phone": ...}]}
+	}
+	if at.Parent != nil && at.Parent.Kind == json.Array {
+		at = at.Parent
+	}
+	if !contactPoint(at.Key) || at.Parent == nil || at.Parent.Kind != json.Object {
+		return nil
+	}
+	return at.Parent
+}
+
+// contactPoint reports a key of a contact's own number or address.
+func contactPoint(key string) bool {
+	m := keyMeaning(key)
+	return m.identity != "" && !m.others || key == "number"
+}
+
+// hersAlone reports an object without an identifier of anybody else.
+func (r *Redactor) hersAlone(d *document, card *json.Node) bool {
+	alone := true
+	json.Walk(card, func(x *json.Node) bool {
+		for _, h := range d.at[x] {
+			alone = alone && (h.name || h.role == lineage.Link || r.Mine(h.Kind, h.Value))
+		}
+		alone = alone && d.nested[x] == nil
+		return alone
+	})
+	return alone
 }
 
 func belongs(n, root *json.Node) bool {

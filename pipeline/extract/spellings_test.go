@@ -63,6 +63,38 @@ func TestAddressesInProse(t *testing.T) {
 	}
 }
 
+// TestOneAddress holds the spellings of an address that mean one mailbox.
+func TestOneAddress(t *testing.T) {
+	for _, c := range [][]string{
+		{"asha@bücher.example", "asha@bu\u0308cher.example", "asha@xn--bcher-kva.example", "Asha@XN--BCHER-KVA.example"},
+		{"josé@example.com", "jose\u0301@example.com", "JOSÉ@example.com"},
+		{"asha@example.com", "'asha@example.com", "asha @example.com", "asha@ example.com", "asha@ＥＸＡＭＰＬＥ.com", "asha@example。com", "mailto:Asha@example.com"},
+	} {
+		for _, raw := range c {
+			if id, ok := Email(raw); !ok || id.Value != c[0] {
+				t.Errorf("Email(%q) = %v %v, want %q", raw, id, ok, c[0])
+			}
+		}
+	}
+	if id, ok := Email("asha@xn--.example"); !ok || id.Value != "asha@xn--.example" {
+		t.Errorf("an address with a broken label: %v %v", id, ok)
+	}
+}
+
+// TestNumbersInProse holds what is written on to a number in texts.
+func TestNumbersInProse(t *testing.T) {
+	for _, text := range []string{"Mob9820145678", "call M9820145678", "9820145678x12", "9820145678 x12", "9820145678ext305", "phone=%2B91+98201+45678", "+91+98201+45678", "sip:+919820145678@pbx.example.com", "SIPS:9820145678@pbx.example.com"} {
+		if s := Find(text); len(s) != 1 || s[0].Identifier != (Identifier{Kind: KindPhone, Value: "+919820145678"}) {
+			t.Errorf("Find(%q) = %v", text, s)
+		}
+	}
+	for _, text := range []string{"c9820145678", "INV9820145678", "id 3fm9820145678", "9820145678x", "9820145678x1234567", "9820145678ab", "m98201456789"} {
+		if s := Find(text); len(s) != 0 {
+			t.Errorf("Find(%q) = %v, want nothing", text, s)
+		}
+	}
+}
+
 // TestChatAddresses holds the addresses that WhatsApp gives people and groups.
 func TestChatAddresses(t *testing.T) {
 	for text, want := range map[string]string{

@@ -24,6 +24,9 @@ func unescape(s string, at []int) (out string, pos []int, changed bool) {
 	pos = make([]int, 0, len(s)+1)
 	for i := 0; i < len(s); {
 		text, n := escape(s[i:])
+		if n == 0 && plusSpace(s, i) {
+			text, n = " ", 1
+		}
 		if n == 0 {
 			b, pos = append(b, s[i]), append(pos, where(i))
 			i++
@@ -48,11 +51,18 @@ func escaped(s string) bool {
 		switch c := s[i]; {
 		case c == '%' || c == '&' || c == '\\':
 			return true
+		case c == '+' && plusSpace(s, i):
+			return true
 		case c >= 0xC0 && (scriptDigit(s[i:]) >= 0 || unseen(s[i:]) > 0 || wideForm(s[i:]) > 0):
 			return true
 		}
 	}
 	return false
+}
+
+// plusSpace reports a plus between two digits: forms send a space so.
+func plusSpace(s string, i int) bool {
+	return s[i] == '+' && i > 0 && i+1 < len(s) && digit(s[i-1]) && digit(s[i+1])
 }
 
 // unseen returns the length of the character with which s begins when it has no

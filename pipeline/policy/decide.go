@@ -179,8 +179,9 @@ func KeepUntil(class string, trigger Date) (until time.Time, rule string, byLaw 
 
 // KeepUntil says whether law keeps a record even when the person asks for its
 // erasure, and until when: the first instant at which it may go. When the
-// record's date is unknown, until is zero and it stays. Floors count that are in
-// force at asOf (the zero time: those without a beginning).
+// record's date is unknown, or lies in the future, until is zero and it stays. Floors
+// count that are in force at asOf (the zero time: those without a beginning) and whose
+// time is not over then.
 func (p Policy) KeepUntil(class string, trigger Date, asOf time.Time) (until time.Time, rule string, byLaw bool) {
 	day := zeroDate
 	if !asOf.IsZero() {
@@ -190,10 +191,14 @@ func (p Policy) KeepUntil(class string, trigger Date, asOf time.Time) (until tim
 		if f.Mode != "enforce" || !f.applies(class) || !f.inForce(day) || !f.computable() {
 			continue
 		}
-		if !Real(trigger) || trigger < firstDate {
+		if !Real(trigger) || trigger < firstDate || !asOf.IsZero() && trigger > AddDays(day, 1) {
 			return time.Time{}, f.ID, true
 		}
-		if e := Eligible(f.last(trigger)); !byLaw || e.After(until) {
+		e := Eligible(f.last(trigger))
+		if !asOf.IsZero() && !e.After(asOf) {
+			continue
+		}
+		if !byLaw || e.After(until) {
 			until, rule, byLaw = e, f.ID, true
 		}
 	}

@@ -242,3 +242,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestKeepUntilNow holds what law says at a given time: a floor whose time is over keeps
+// nothing, and a date that has not come says nothing.
+func TestKeepUntilNow(t *testing.T) {
+	p := Default()
+	at := time.Date(2033, 3, 31, 18, 30, 0, 0, time.UTC) // the first instant of 1 April in India
+	if _, _, law := p.KeepUntil("billing", day(t, "2026-03-31"), at); law {
+		t.Error("kept although its time is over")
+	}
+	if until, _, law := p.KeepUntil("billing", day(t, "2026-03-31"), at.Add(-time.Second)); !law || !until.Equal(at) {
+		t.Errorf("until %v, %v one second before its time is over", until, law)
+	}
+	if until, _, law := p.KeepUntil("billing", day(t, "9999-12-31"), at); !law || !until.IsZero() {
+		t.Errorf("a date that has not come: until %v, %v", until, law)
+	}
+}

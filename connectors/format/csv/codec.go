@@ -244,7 +244,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 				break
 			}
 			if gap != "" {
-				gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap})
+				gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap, Text: string(rec.raw[:min(len(rec.raw), connectors.GapText)])})
 			} else {
 				rows.loc = locator(rows.loc, t.n)
 				rows.row(rec, text(rows.loc))

@@ -135,21 +135,22 @@ func (r *reader) endArray(next follow, n, kept int, last status) (int, error) {
 		if last == cutShort {
 			return kept, nil
 		}
-		return kept + 1, r.v.unreadable(at, ErrCut)
+		return kept + 1, r.v.unreadable(at, ErrCut, nil)
 	case astray:
-		if _, err := r.rest(); err != nil {
+		_, text, err := r.rest()
+		if err != nil {
 			return 0, err
 		}
-		return kept + 1, r.v.unreadable(at, errArray)
+		return kept + 1, r.v.unreadable(at, errArray, text)
 	}
 	if err := r.take(1); err != nil { // the bracket
 		return 0, err
 	}
-	more, err := r.rest()
+	more, text, err := r.rest()
 	if err != nil || !more {
 		return kept, err
 	}
-	return kept + 1, r.v.unreadable("", errTrailing)
+	return kept + 1, r.v.unreadable("", errTrailing, text)
 }
 
 // readSequence reads values that follow one another, each on lines of its own.
@@ -172,7 +173,7 @@ func (r *reader) readSequence() (left int, err error) {
 		}
 		rep := r.buf
 		if line == last && st == whole {
-			err = r.v.unreadable("line "+strconv.Itoa(line+1), errTrailing)
+			err = r.v.unreadable("line "+strconv.Itoa(line+1), errTrailing, r.buf)
 		} else {
 			rep, err = r.visit(r.place("line ", line+1), 0, st)
 		}

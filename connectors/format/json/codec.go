@@ -94,7 +94,8 @@ type visitor interface {
 	// it. at is where the record begins, see connectors.Batch.At.
 	record(locator string, at int64, data []byte) ([]byte, error)
 	// unreadable is told of a part that is no record and stays as it is.
-	unreadable(locator string, reason error) error
+	// data is what it holds, as far as it is at hand; it is valid during the call.
+	unreadable(locator string, reason error, data []byte) error
 }
 
 var errLong = fmt.Errorf("a record of more than %d MiB", MaxRecord>>20)

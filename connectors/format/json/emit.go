@@ -60,7 +60,11 @@ func (e *emitter) record(locator string, at int64, data []byte) ([]byte, error) 
 	}
 	root, ok, err := e.codec.parse(data)
 	if err != nil {
-		if gerr := e.unreadable(locator, err); gerr != nil {
+		text := data
+		if ok {
+			text = nil // it is read, but for what is nested too deep
+		}
+		if gerr := e.unreadable(locator, err, text); gerr != nil {
 			return nil, gerr
 		}
 	}
@@ -81,17 +85,17 @@ func (e *emitter) record(locator string, at int64, data []byte) ([]byte, error) 
 	return data, nil
 }
 
-func (e *emitter) unreadable(locator string, reason error) error {
-	return e.gap(locator, reason.Error())
+func (e *emitter) unreadable(locator string, reason error, data []byte) error {
+	return e.gap(locator, reason.Error(), data)
 }
 
-func (e *emitter) gap(locator, reason string) error {
+func (e *emitter) gap(locator, reason string, data []byte) error {
 	if e.told >= maxGaps {
 		e.more++
 		return nil
 	}
 	e.told++
-	e.gaps = append(e.gaps, connectors.Gap{Locator: strings.Clone(locator), Reason: reason})
+	e.gaps = append(e.gaps, connectors.Gap{Locator: strings.Clone(locator), Reason: reason, Text: string(data[:min(len(data), connectors.GapText)])})
 	return e.ctx.Err()
 }
 
@@ -169,4 +173,4 @@ func (e *editor) record(locator string, _ int64, data []byte) ([]byte, error) {
 	return out, err
 }
 
-func (e *editor) unreadable(string, error) error { return e.ctx.Err() }
+func (e *editor) unreadable(string, error, []byte) error { return e.ctx.Err() }

@@ -107,7 +107,7 @@ func place(base string, n *Node) string {
 func (e *emitter) items(base string, at int64, data []byte, root *Node) error {
 	items, reason := e.codec.layout(root, data)
 	if reason != "" {
-		if err := e.gap(base, reason); err != nil {
+		if err := e.gap(base, reason, nil); err != nil {
 			return err
 		}
 	}

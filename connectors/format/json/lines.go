@@ -22,7 +22,7 @@ func (r *reader) readLines() (left int, err error) {
 		}
 		if long {
 			left++
-			if err := r.v.unreadable(r.place("line ", n), errLong); err != nil {
+			if err := r.v.unreadable(r.place("line ", n), errLong, nil); err != nil {
 				return 0, err
 			}
 			continue

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/cratio/sutra/connectors/format"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // shape is how an object is divided into records.
@@ -210,9 +212,9 @@ func (r *reader) value(sink io.Writer) (status, error) {
 func (r *reader) visit(locator string, at int64, st status) ([]byte, error) {
 	switch st {
 	case tooLong:
-		return nil, r.v.unreadable(locator, errLong)
+		return nil, r.v.unreadable(locator, errLong, nil)
 	case cutShort:
-		return r.buf, r.v.unreadable(locator, ErrCut)
+		return r.buf, r.v.unreadable(locator, ErrCut, r.buf)
 	}
 	return r.v.record(locator, at, r.buf)
 }
@@ -227,18 +229,28 @@ func (r *reader) put(p []byte) error {
 	return err
 }
 
-// rest copies what follows and reports whether it is more than white space.
-func (r *reader) rest() (more bool, err error) {
+// rest copies what follows and reports whether it is more than white space, and how it
+// begins.
+func (r *reader) rest() (more bool, text []byte, err error) {
 	if _, err = r.space(); err == nil {
 		more = true
 	} else if err != io.EOF {
-		return false, err
+		return false, nil, err
 	}
 	if err = r.put(nil); err != nil {
-		return more, err
+		return more, nil, err
+	}
+	if more {
+		text, err = io.ReadAll(io.LimitReader(r.src, connectors.GapText))
+		if err != nil {
+			return more, nil, err
+		}
+		if _, err = r.out.Write(text); err != nil {
+			return more, nil, err
+		}
 	}
 	_, err = io.Copy(r.out, r.src)
-	return more, err
+	return more, text, err
 }
 
 // readObject reads an object that is one record or none.
@@ -268,6 +280,6 @@ func (r *reader) readObject() (int, error) {
 	if err := r.put(rep); err != nil {
 		return 0, err
 	}
-	_, err = r.rest()
+	_, _, err = r.rest()
 	return left, err
 }
