@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
@@ -30,17 +33,38 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned()
 	}
+	left := map[trace]int{}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
 				continue
 			}
-			if err := a.traces(account, t); err != nil {
+			if err := a.traces(account, t, left); err != nil {
 				return err
 			}
 		}
 	}
+	a.tellTraces(left)
 	return errors.Join(a.namesakes(), ctx.Err())
+}
+
+// trace is where identifiers of the people are left.
+type trace struct{ source, unit, collection string }
+
+// tellTraces names each place once, however much is left there.
+func (a *application) tellTraces(left map[trace]int) {
+	places := slices.SortedFunc(maps.Keys(left), func(x, y trace) int {
+		return cmp.Or(cmp.Compare(x.source, y.source), cmp.Compare(x.unit, y.unit), cmp.Compare(x.collection, y.collection))
+	})
+	for _, p := range places {
+		n := left[p]
+		a.sum.Residue += n
+		words := "an identifier of the person is still in " + p.collection
+		if n > 1 {
+			words = fmt.Sprintf("identifiers of the person are still in %s, %d times", p.collection, n)
+		}
+		a.gap(p.source, p.unit, words)
+	}
 }
 
 // namesakes reports the objects that stay, because others' records are in them, and
@@ -95,8 +119,8 @@ func (a *application) proveReturned() error {
 	return nil
 }
 
-// traces reports the records of an account that still carry an identifier.
-func (a *application) traces(account string, t lineage.Token) error {
+// traces counts the records of an account that still carry an identifier, by place.
+func (a *application) traces(account string, t lineage.Token, left map[trace]int) error {
 	rids, err := a.Graph.Postings(t)
 	if err != nil {
 		return err
@@ -110,12 +134,41 @@ func (a *application) traces(account string, t lineage.Token) error {
 		if a.kept[f.Unit.Source+"\x00"+f.Unit.Unit.Key] || f.Record.Account != "" && f.Record.Account != account {
 			continue
 		}
-		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
-			a.sum.Residue++
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, "an identifier of the person is still in "+f.Record.Collection)
+		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+			return e.Token == t && e.Role != lineage.Own && !a.staysByLaw(f, e.Kind)
+		}) {
+			left[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection}]++
 		}
 	}
 	return nil
+}
+
+// staysByLaw reports an identifier that a record keeps because the catalog says so: the
+// record is kept, and so is every field of it that holds identifiers of this kind.
+func (s *Site) staysByLaw(f *lineage.Found, kind string) bool {
+	c := s.collection(f)
+	_, _, law := s.Policy.KeepUntil(c.Class, f.Record.Trigger, s.Now())
+	if c.Erase != "keep" && !law {
+		return false
+	}
+	kept, stripped := keptIdentities(c.Fields, kind)
+	return kept > 0 && stripped == 0
+}
+
+// keptIdentities counts the fields that hold identifiers of a kind, those that stay when
+// a record is stripped and the others.
+func keptIdentities(fields []connectors.CatalogField, kind string) (kept, stripped int) {
+	for _, f := range fields {
+		switch k, n := keptIdentities(f.Fields, kind); {
+		case independent(f.Identity) != independent(kind):
+			kept, stripped = kept+k, stripped+n
+		case f.Erase == "keep":
+			kept, stripped = kept+k+1, stripped+n
+		default:
+			kept, stripped = kept+k, stripped+n+1
+		}
+	}
+	return kept, stripped
 }
 
 // suppress puts the people's own identifiers on the ledger, unless all of the plan
