@@ -145,7 +145,7 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 	last := lastWord(x.name)
 	switch {
 	case x.role == tenants:
-	case staffNames[last] && identity && !p.customers(x.looked):
+	case staffNames[last] && identity && (x.workedFor(all) || !p.customers(x.looked)):
 		x.staff(all)
 	case companyNames[last] && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
 		x.role = common
@@ -153,6 +153,16 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 	case personal:
 		x.role = people
 	}
+}
+
+// workedFor reports a table to which others refer as to staff: an owner, an agent.
+func (x *plot) workedFor(all map[string]*plot) bool {
+	for _, o := range all {
+		if slices.ContainsFunc(o.links, func(l *link) bool { return l.to == x.looked && anyWord(l.field.label, staffRefs) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // staff decides whether a table of users holds the accounts' staff or customers.
