@@ -65,6 +65,9 @@ type CatalogField struct {
 	// Fold is set on a key that the database compares without regard to case: "L-7"
 	// and "l-7" name one record.
 	Fold bool
+	// Referred is set on a unique column to which foreign keys of the database lead
+	// though it is not the primary key: it defines a link kind as that does.
+	Referred bool
 	// Of, when not nil, makes this a field that is stored nowhere: the values of
 	// those fields together, as a composite key or a reference to one. It is null
 	// when one of them is.

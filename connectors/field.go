@@ -112,7 +112,8 @@ func FieldOf(a arrow.Field) Field {
 // that travels with the column. dataset is the fides_key; c is the collection
 // the field stands in.
 //
-// A primary key defines the link kind "DATASET.COLLECTION.FIELD"; a reference
+// A primary key, or another column that foreign keys lead to, defines the link kind
+// "DATASET.COLLECTION.FIELD"; a reference
 // refers to the kind of its target. A part of a composite key defines nothing; the
 // field that stands for the whole key does (see [CatalogField.Of]).
 func Resolve(dataset string, c Collection, f CatalogField) Field {
@@ -123,7 +124,7 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 	if out.Role == "" {
 		out.Role = c.Role
 	}
-	if f.PrimaryKey && len(c.PrimaryKey()) == 1 || c.Joined(f) {
+	if f.PrimaryKey && len(c.PrimaryKey()) == 1 || c.Joined(f) || f.Referred {
 		out.Keys = append(out.Keys, dataset+"."+c.Name+"."+f.Name)
 	}
 	if f.Name == "key" && !f.PrimaryKey {

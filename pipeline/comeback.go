@@ -85,8 +85,8 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			if shared || h != nil && h.PlacedAt.Before(l.At) {
 				continue // it stayed for its other owner, or for a hold, and was reported as kept
 			}
-			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) {
-				continue // emptied and kept: what is left is an id that leads nowhere
+			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) || s.staysByLaw(&f, l.Kind) {
+				continue // emptied and kept: what is left is an id that leads nowhere, or what the law has kept
 			}
 			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
 			out = append(out, comeback{f, l.Account, unerased})

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/hex"
+	"regexp"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
@@ -46,7 +47,7 @@ func (a *application) setter(e planEdit) func(connectors.Field, string) (string,
 // holds the new value and no old one. The record must be there and say so;
 // anything else is not done.
 func (a *application) corrected(ctx context.Context, src *Source, u connectors.Unit, st planStep) ([]bool, error) {
-	done := make([]bool, len(st.Edits))
+	done, seen := make([]bool, len(st.Edits)), make([]bool, len(st.Edits))
 	var refs []connectors.Ref
 	for _, e := range st.Edits {
 		refs = append(refs, connectors.Ref{Collection: e.Collection, Unit: u.Key, Locator: e.Locator})
@@ -64,19 +65,67 @@ func (a *application) corrected(ctx context.Context, src *Source, u connectors.U
 				if e.Collection != b.Collection || e.Locator != loc {
 					continue
 				}
-				good := 0
-				fields(b.Rows, row, func(_ int, f connectors.Field, value string) {
-					for _, p := range e.Fields {
-						if p.Name == f.Name && a.correctorOf(e).Done(f, value, p.Set) {
-							good++
-						}
-					}
-				})
-				done[i] = good == len(e.Fields)
+				seen[i], done[i] = true, a.holdsNew(b, row, e)
 			}
 		}
 	}
+	if err := a.renamed(ctx, src, u, st, seen, done); err != nil {
+		return nil, err
+	}
 	return done, ctx.Err()
+}
+
+// holdsNew reports a record in which every field that an edit names holds the new value
+// and no old one.
+func (a *application) holdsNew(b connectors.Batch, row int, e planEdit) bool {
+	good := 0
+	fields(b.Rows, row, func(_ int, f connectors.Field, value string) {
+		for _, p := range e.Fields {
+			if p.Name == f.Name && a.correctorOf(e).Done(f, value, p.Set) {
+				good++
+			}
+		}
+	})
+	return good == len(e.Fields)
+}
+
+// digestLocator matches the names of rows of a table without a key: digests of their
+// content, and so others once that was changed.
+var digestLocator = regexp.MustCompile(`^pk=[0-9a-f]{32}(\.[0-9]+)?$`)
+
+// renamed looks for rows that are named by their content under their new names: as many
+// others as are missing have to hold the new values.
+func (a *application) renamed(ctx context.Context, src *Source, u connectors.Unit, st planStep, seen, done []bool) error {
+	var missing []int
+	named := map[string]bool{}
+	for i, e := range st.Edits {
+		named[e.Locator] = true
+		if !seen[i] && digestLocator.MatchString(e.Locator) {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	for b, err := range src.Conn.Read(ctx, u) {
+		if err != nil {
+			return err
+		}
+		if b.Rows == nil {
+			continue
+		}
+		for row := range int(b.Rows.NumRows()) {
+			loc, _ := connectors.Value(b.Rows, 0, row)
+			if named[loc] {
+				continue
+			}
+			if at := slices.IndexFunc(missing, func(i int) bool { return st.Edits[i].Collection == b.Collection && a.holdsNew(b, row, st.Edits[i]) }); at >= 0 {
+				done[missing[at]] = true
+				missing = slices.Delete(missing, at, at+1)
+			}
+		}
+	}
+	return ctx.Err()
 }
 
 // proveCorrection reads every corrected record again, and looks in the graph for

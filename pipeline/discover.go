@@ -197,6 +197,7 @@ func (d *discovery) judge(t *looked, form *formTable) {
 		}
 	}
 	t.measure()
+	t.remember()
 	for _, f := range t.fields {
 		f.keep()
 	}

@@ -194,7 +194,7 @@ func (w *catalogWriter) field(t *looked, f *field) {
 	notes = append(notes, v.notes...)
 	switch {
 	case cat != "":
-	case f.pk, len(f.refs) > 0, f.dated, strings.Contains(strings.ToUpper(f.typ), "INT"), strings.Contains(strings.ToUpper(f.typ), "TIME"):
+	case f.pk, len(f.refs) > 0, f.dated, lifelessType.MatchString(f.typ):
 		cat = "system.operations"
 	}
 	if cat != "" && (!f.nested || w.plots != nil) {
@@ -359,6 +359,9 @@ func (w *catalogWriter) tree(list []*branch, indent string) {
 		}
 	}
 }
+
+// lifelessType matches the types of whole numbers and of times, not those of points.
+var lifelessType = regexp.MustCompile(`(?i)^\s*(unsigned )?((tiny|small|medium|big)?int(eger|[0-9])?|(small|big)?serial|time|timestamp(tz)?|datetime)\b`)
 
 var plainScalar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 

@@ -68,7 +68,7 @@ func (x *plot) under(all map[string]*plot, list map[string]bool) bool {
 func (x *plot) forSeveral(all map[string]*plot) bool {
 	seen := map[string]int{}
 	for _, l := range x.links {
-		if all[l.to.name].role == people && l.to != x.looked && !l.merge {
+		if all[l.to.name].role == people && l.to != x.looked && !l.merge && !l.apart {
 			seen[l.to.name]++
 		}
 	}

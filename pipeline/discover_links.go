@@ -17,6 +17,7 @@ type link struct {
 	sure  bool     // declared, or guessed with the values for it
 	note  string   // what a person has to look at; ""
 	drop  string   // why records are not joined by it; ""
+	apart bool     // it leads to another person: a scan has to be told
 	merge bool     // it means "merged into"
 	whole []string // all columns of a foreign key of several, whose first is field
 }
@@ -38,7 +39,7 @@ func (t *looked) measure() {
 		if len(f.path) > 1 || f.nested {
 			continue
 		}
-		f.several = f.lists()
+		f.several, f.line = f.lists(), f.lines()
 		t.gather(f)
 		if len(f.cells) < 3 || f.pk && len(f.refs) == 0 {
 			continue
@@ -198,7 +199,9 @@ func (p Proposal) links(t *looked) []*link {
 		var l *link
 		switch {
 		case len(f.refs) > 0:
-			l = p.linkTo(f, f.refs[0].Collection+"."+f.refs[0].Field, "")
+			if l = p.linkTo(f, f.refs[0].Collection+"."+f.refs[0].Field, ""); l == nil {
+				l = p.compound(t, connectors.CompoundReference{Columns: f.path, Collection: f.refs[0].Collection, Fields: []string{f.refs[0].Field}})
+			}
 			if l != nil {
 				l.sure = true
 			}
@@ -245,7 +248,7 @@ func (p Proposal) compound(t *looked, c connectors.CompoundReference) *link {
 	if from < 0 || to < 0 {
 		return nil
 	}
-	return &link{field: t.fields[from], to: p.tables[to], key: connectors.Compound(c.Fields), sure: true, whole: c.Columns}
+	return &link{field: t.fields[from], to: p.tables[to], key: strings.Join(c.Fields, "+"), sure: true, whole: c.Columns}
 }
 
 // keyed reports whether the column is the whole primary key of the table.
@@ -266,6 +269,9 @@ func (l *link) judge(t *looked) {
 		l.merge = true
 	case l.to == t:
 		l.drop = "a reference of the table to itself does not say that both are one person"
+	case anyWord(l.field.label, relationRoles) && t.identifies():
+		l.leave("by its name it leads to a relative")
+	case l.sure && parental(l.field): // a part of what it refers to, as a rule; see apart
 	case anyWord(l.field.label, otherRoles) && names(strings.TrimSuffix(plain(l.field.label), " id"), l.to.name, nil) == differs:
 		l.drop = "by its name it leads to somebody else"
 	case !l.sure:

@@ -23,6 +23,7 @@ type looked struct {
 	opaque         bool
 	compound       []connectors.CompoundReference
 	fields         []*field // columns, each followed by what is nested in it
+	marks          marks
 }
 
 // field is a column, or a leaf below one.
@@ -43,6 +44,7 @@ type field struct {
 	guessed bool            // guess is as good as declared
 	audio   bool            // the values are keys of audio objects
 	several bool            // a cell names several people
+	line    bool            // a cell is a whole record in one text: of one person, with her identifiers
 	shared  spread
 	named   map[string]map[string]bool // of a type column: the keys beside each value
 	over    map[*field]int             // the most values of another column beside one of this

@@ -12,14 +12,14 @@ import (
 // joined.
 var (
 	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building")
-	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin")
+	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor")
 	billingNames = vocabulary("invoice bill billing payment receipt refund challan")
 	ticketNames  = vocabulary("ticket complaint helpdesk")
-	logNames     = vocabulary("log logs audit trail history version versions webhook deleted trash recycle archive queue outbox letter journal revision")
+	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision")
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
 	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser")
-	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead")
-	otherRoles   = vocabulary("referrer referred referral introducer spouse relative guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
+	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor")
+	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
 	mergedNames  = []string{"merged into", "merged to", "merged in", "duplicate of", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
@@ -118,6 +118,21 @@ func names(text, table string, all []*looked) match {
 		}
 	}
 	return ending
+}
+
+// shadows reports a table that is called after another one and holds what its rows were:
+// patients_history.
+func shadows(name, of string) bool {
+	have, want := detect.Words(name), detect.Words(of)
+	if len(have) <= len(want) || len(want) == 0 {
+		return false
+	}
+	for i, w := range want {
+		if singular(have[i]) != singular(w) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(have[len(want):], func(w string) bool { return !logNames[w] && !logNames[singular(w)] })
 }
 
 // counted reports ids that a counter gives out: the same in every table.

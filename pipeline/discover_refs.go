@@ -8,6 +8,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // references prints the foreign keys, and the columns that seem to be one: named
@@ -56,7 +57,7 @@ func (d *discovery) guess(t *looked, f *field) {
 		all, whole := len(f.ids), to.sampled == to.total
 		telling := counters == 0 && all >= 5 && n*10 >= all*9
 		how := names(label, to.name, d.done)
-		if to == t {
+		if to == t || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
 		named := how >= prefixed || how == ending && (counters == 0 || whole && n == all && d.record(t, f, label))
@@ -146,4 +147,27 @@ func (s unitSampler) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[c
 			}
 		}
 	}
+}
+
+// lines reports a column whose cells are whole records spelled as one text, such as the
+// lines of a file that was imported: nearly each has one number or address, and no two of
+// a kind.
+func (f *field) lines() bool {
+	if f.text() || f.identity() != "" {
+		return false
+	}
+	one := 0
+	for _, c := range f.cells {
+		kinds := map[string]map[string]bool{}
+		for _, s := range extract.Find(c.Text) {
+			if kinds[s.Kind] == nil {
+				kinds[s.Kind] = map[string]bool{}
+			}
+			kinds[s.Kind][s.Value] = true
+		}
+		if len(kinds[extract.KindPhone])+len(kinds[extract.KindEmail]) > 0 && len(kinds[extract.KindPhone]) < 2 && len(kinds[extract.KindEmail]) < 2 {
+			one++
+		}
+	}
+	return one >= comparedRows && one*10 >= len(f.cells)*9
 }

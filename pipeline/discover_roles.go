@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,6 +34,7 @@ type plot struct {
 	class   string
 	erase   string
 	order   int
+	others  []*field // identifiers of somebody else than the person referred to
 	notes   []string
 }
 
@@ -49,10 +52,11 @@ func (p Proposal) plots() map[string]*plot {
 	}
 	p.tenancy(out)
 	for _, t := range p.tables {
-		out[t.name].first(out)
+		out[t.name].first(p, out)
 	}
 	p.hubs(out)
 	p.bridges(out)
+	p.strangers(out)
 	p.inherit(out)
 	for _, t := range p.tables {
 		out[t.name].fate(out)
@@ -84,6 +88,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 		}
 	}
 	if best == "" {
+		p.perhapsTenants(all)
 		return
 	}
 	for _, t := range p.tables {
@@ -106,8 +111,28 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	}
 }
 
+// perhapsTenants asks about the table that a third of all tables, and not fewer than
+// four, refer to by a column of one name: a hospital, a shop. Whether its rows are
+// accounts, whose people are never one, only a person can say.
+func (p Proposal) perhapsTenants(all map[string]*plot) {
+	type way struct{ to, by string }
+	ways := map[way]int{}
+	for _, t := range p.tables {
+		for _, l := range all[t.name].links {
+			if l.to != t {
+				ways[way{l.to.name, l.field.label}]++
+			}
+		}
+	}
+	for _, w := range slices.SortedFunc(maps.Keys(ways), func(a, b way) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.by, b.by)) }) {
+		if n, x := ways[w], all[w.to]; n >= 4 && n*3 >= len(p.tables) && x.single() != nil && !x.oneself() {
+			x.notes = append(x.notes, fmt.Sprintf("%d tables name it by %s: if its rows are your customers, whose people are never one: accounts: true here, account: %s there", n, comment(w.by), comment(w.by)))
+		}
+	}
+}
+
 // first takes a table for what its own columns say.
-func (x *plot) first(all map[string]*plot) {
+func (x *plot) first(p Proposal, all map[string]*plot) {
 	identity, personal := false, false
 	for _, f := range x.fields {
 		best, _ := verdicts(f)
@@ -120,7 +145,7 @@ func (x *plot) first(all map[string]*plot) {
 	last := lastWord(x.name)
 	switch {
 	case x.role == tenants:
-	case staffNames[last] && identity:
+	case staffNames[last] && identity && (x.workedFor(all) || !p.customers(x.looked)):
 		x.staff(all)
 	case companyNames[last] && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
 		x.role = common
@@ -128,6 +153,16 @@ func (x *plot) first(all map[string]*plot) {
 	case personal:
 		x.role = people
 	}
+}
+
+// workedFor reports a table to which others refer as to staff: an owner, an agent.
+func (x *plot) workedFor(all map[string]*plot) bool {
+	for _, o := range all {
+		if slices.ContainsFunc(o.links, func(l *link) bool { return l.to == x.looked && anyWord(l.field.label, staffRefs) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // staff decides whether a table of users holds the accounts' staff or customers.

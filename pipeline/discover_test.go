@@ -14,6 +14,7 @@ import (
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/files"
 	"github.com/cratio/sutra/pipeline/config"
+	"github.com/cratio/sutra/pipeline/detect"
 )
 
 // discoverWorld writes a folder with objects and a sutra.yaml, and returns its path.
@@ -190,4 +191,54 @@ func FuzzDiscoverJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A table that many others name may be that of the accounts: a person is asked.
+func TestPerhapsTenants(t *testing.T) {
+	hospital := &looked{name: "hospitals", fields: []*field{{path: []string{"id"}, label: "id", pk: true}}}
+	p := Proposal{tables: []*looked{hospital}}
+	for _, n := range []string{"beds", "wards", "visits", "bills", "drugs"} {
+		ref := &field{path: []string{"hospital_id"}, label: "hospital_id", refs: []connectors.Reference{{Collection: "hospitals", Field: "id"}}}
+		p.tables = append(p.tables, &looked{name: n, fields: []*field{{path: []string{"id"}, label: "id", pk: true}, ref}})
+	}
+	if notes := strings.Join(p.plots()["hospitals"].notes, "; "); !strings.Contains(notes, "5 tables name it by hospital_id: if its rows are your customers") {
+		t.Errorf("%q", notes)
+	}
+	p.tables = p.tables[:4]
+	if notes := strings.Join(p.plots()["hospitals"].notes, "; "); strings.Contains(notes, "customers") {
+		t.Errorf("three tables are enough: %q", notes)
+	}
+}
+
+// An address of several parts stays in a document that the law has kept, a number does not.
+func TestDocumentsOfParts(t *testing.T) {
+	root := &field{path: []string{"billed"}}
+	x := &plot{looked: &looked{fields: []*field{root}}}
+	leaf := func(name, category, identity string) {
+		path := []string{"billed", name}
+		x.fields = append(x.fields, &field{path: path, found: []judged{{strings.Join(path, "."), name, []detect.Finding{{Category: category, Identity: identity, Confidence: detect.High}}}}})
+	}
+	if x.documents(root) {
+		t.Error("nothing is kept")
+	}
+	leaf("city", "user.contact.address.city", "")
+	if !x.documents(root) {
+		t.Error("an address is not kept")
+	}
+	leaf("mobile", "user.contact.phone_number", "phone_number")
+	if x.documents(root) {
+		t.Error("a number is kept")
+	}
+}
+
+// Whole numbers and times say nothing of a person by their type; a place does.
+func TestLifelessTypes(t *testing.T) {
+	for typ, want := range map[string]bool{
+		"INT": true, "INTEGER": true, "bigint(20) unsigned": true, "SMALLINT": true, "int8": true, "BIGSERIAL": true, "TIMESTAMP WITHOUT TIME ZONE": true, "datetime(6)": true, "timestamptz": true, "TIME": true,
+		"POINT": false, "INTERVAL": false, "geometry(Point,4326)": false, "multipoint": false, "TEXT": false, "": false,
+	} {
+		if got := lifelessType.MatchString(typ); got != want {
+			t.Errorf("%s: %v", typ, got)
+		}
+	}
 }

@@ -18,6 +18,9 @@ type view struct {
 // textNames are columns of free text, whatever the sample held.
 var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason")
 
+// keptCategories are what a document that the law has kept is no document without.
+var keptCategories = []string{"user.name", "user.contact.address", "user.financial", "user.government_id"}
+
 // view decides how a field is described: by what was found in it, and by what its
 // table was taken for.
 func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below bool) view {
@@ -27,13 +30,22 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 		return v
 	}
 	for _, l := range x.links {
-		if l.field == f && l.merge {
+		switch {
+		case l.field == f && l.merge:
 			v.sutra = append(v.sutra, "link: merged")
+		case l.field == f && l.apart && len(f.refs) > 0:
+			v.sutra = append(v.sutra, "role: mention")
 		}
 	}
 	if f.nested {
 		if v.category = ""; below {
 			v.category = "user"
+		}
+		switch {
+		case slices.Contains(x.others, f):
+			v.others()
+		case x.class == "billing" && x.documents(f):
+			v.sutra = append(v.sutra, "erase: keep")
 		}
 		return v
 	}
@@ -51,11 +63,19 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 			v.notes = append(v.notes, "its records are a person's: what refers to one is hers too")
 			return v
 		}
+		if name := " " + plain(f.label); v.category == "" && (strings.HasSuffix(name, " ip") || strings.HasSuffix(name, " ip address")) {
+			v.category = "user.device.ip_address" // whatever form it is stored in
+			v.notes = append(v.notes, "review: by its name")
+		}
 		if v.category == "" && f.guess == "" && f.text() {
 			v.category = "user.content"
 			v.notes = append(v.notes, "review: free text by its name")
 			personal = true
 		}
+	}
+	if f.line && w.alone(x, f) {
+		v.category, v.best.Identity = "user.content", "phone_number"
+		v.notes = append(v.notes, "review: taken for whole records in one text, each of the person whose number or address is in it; if these are words about somebody: no identity")
 	}
 	switch {
 	case personal && anyWord(f.label, otherRoles) && v.category == "user.name":
@@ -64,11 +84,51 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 	case v.best.Identity != "" && (anyWord(f.label, otherRoles) || f.several):
 		v.sutra = append(v.sutra, "role: mention")
 		v.notes = append(v.notes, "review: taken for other people: by it nobody is joined")
+	case v.best.Identity != "" && slices.Contains(x.others, f):
+		v.others()
 	}
-	if x.class == "billing" && slices.ContainsFunc([]string{"user.name", "user.contact.address", "user.financial", "user.government_id"}, func(k string) bool { return strings.HasPrefix(v.category, k) }) {
+	if x.class == "billing" && v.best.Identity == "" && (lastWord(f.label) == "description" || slices.ContainsFunc(keptCategories, func(k string) bool { return strings.HasPrefix(v.category, k) })) {
 		v.sutra = append(v.sutra, "erase: keep")
 	}
 	return v
+}
+
+// documents reports a column of several values, such as an address, of which the law has
+// all kept that is personal.
+func (x *plot) documents(f *field) bool {
+	some := false
+	for _, g := range x.fields {
+		best, _ := verdicts(g)
+		if len(g.path) < 2 || g.path[0] != f.path[0] || best.Category == "" {
+			continue
+		}
+		if best.Identity != "" || !slices.ContainsFunc(keptCategories, func(k string) bool { return strings.HasPrefix(best.Category, k) }) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// others says that a column holds identifiers of other people than the row's.
+func (v *view) others() {
+	v.sutra = append(v.sutra, "role: mention")
+	v.notes = append(v.notes, "review: the persons that the rows refer to do not have these numbers: taken for other people's, by which nobody is joined; a further number of the same person: no role")
+}
+
+// alone reports a table of which nothing says whose its records are but one column.
+func (w *catalogWriter) alone(x *plot, f *field) bool {
+	for _, g := range x.fields {
+		if g != f && (g.identity() != "" || g.line) {
+			return false
+		}
+	}
+	for _, l := range x.links {
+		if r := w.plots[l.to.name].role; l.drop == "" && (r == people || r == owned) {
+			return false
+		}
+	}
+	return len(x.pairs) == 0
 }
 
 // text reports a column of free text by its name and type.
@@ -90,7 +150,7 @@ func (w *catalogWriter) marker(x *plot) *field {
 		return pk
 	}
 	for _, l := range x.links {
-		if l.drop == "" && !l.field.pk && len(l.whole) == 0 {
+		if r := w.plots[l.to.name].role; l.drop == "" && !l.field.pk && len(l.whole) == 0 && (r == people || r == owned) {
 			return l.field
 		}
 	}
@@ -109,6 +169,10 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 		}
 		if l.drop != "" {
 			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
+		}
+		if len(l.whole) == 1 {
+			notes = append(notes, "refers to "+comment(l.to.name)+" by another column than its key, as the database declares")
+			continue
 		}
 		if len(l.whole) > 0 {
 			notes = append(notes, "together with "+comment(strings.Join(l.whole[1:], ", "))+" it refers to "+comment(l.to.name)+", as the database declares")

@@ -185,10 +185,13 @@ func (pl *planner) join(p *lineage.Person) {
 		return
 	}
 	sum := &lineage.Person{Account: p.Account, Tokens: maps.Clone(all.Tokens), Others: maps.Clone(all.Others)}
-	maps.Copy(sum.Tokens, p.Tokens)
+	if sum.Tokens == nil { // of somebody of whom nothing is there
+		sum.Tokens = map[lineage.Token]string{}
+	}
 	if sum.Others == nil {
 		sum.Others = map[lineage.Token]string{}
 	}
+	maps.Copy(sum.Tokens, p.Tokens)
 	maps.Copy(sum.Others, p.Others)
 	for t := range sum.Tokens {
 		delete(sum.Others, t)

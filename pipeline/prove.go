@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
@@ -30,18 +32,46 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned()
 	}
-	seen := map[lineage.RID]bool{} // a record with several of her identifiers is one that is left
+	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
 				continue
 			}
-			if err := a.traces(account, t, seen); err != nil {
+			if err := a.traces(account, t, &left); err != nil {
 				return err
 			}
 		}
 	}
+	a.tell(&left)
 	return ctx.Err()
+}
+
+// trace is where identifiers of the people are left, and what is said of it when that is
+// not the usual.
+type trace struct{ source, unit, collection, advice string }
+
+// remains counts the records that are left, by place. A record with several of her
+// identifiers is one.
+type remains struct {
+	seen map[lineage.RID]bool // true once the record is excused or counted
+	at   map[trace]int
+}
+
+// tell names each place once, however much is left there.
+func (a *application) tell(left *remains) {
+	places := slices.SortedFunc(maps.Keys(left.at), func(x, y trace) int {
+		return cmp.Or(cmp.Compare(x.source, y.source), cmp.Compare(x.unit, y.unit), cmp.Compare(x.collection, y.collection))
+	})
+	for _, p := range places {
+		n := left.at[p]
+		a.sum.Residue += n
+		words := "an identifier of the person is still in " + p.collection
+		if n > 1 {
+			words = fmt.Sprintf("identifiers of the person are still in %s, in %d records", p.collection, n)
+		}
+		a.gap(p.source, p.unit, cmp.Or(p.advice, words))
+	}
 }
 
 // recordPlace is where a record can be found again. Rows of a table keep their key when
@@ -96,8 +126,8 @@ func (a *application) proveReturned() error {
 	return nil
 }
 
-// traces reports the records of an account that still carry an identifier, each once.
-func (a *application) traces(account string, t lineage.Token, seen map[lineage.RID]bool) error {
+// traces counts the records of an account that still carry an identifier.
+func (a *application) traces(account string, t lineage.Token, left *remains) error {
 	rids, err := a.Graph.Postings(t)
 	if err != nil {
 		return err
@@ -108,19 +138,53 @@ func (a *application) traces(account string, t lineage.Token, seen map[lineage.R
 	}
 	for i := range found {
 		f := &found[i]
-		if seen[f.RID] || f.Record.Account != "" && f.Record.Account != account {
+		settled, known := left.seen[f.RID]
+		if settled || f.Record.Account != "" && f.Record.Account != account {
 			continue
 		}
-		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }) {
-			seen[f.RID] = true
-			if a.excused(f) {
+		carries := func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }
+		if !slices.ContainsFunc(f.Record.Edges, carries) {
+			continue
+		}
+		if !known {
+			if left.seen[f.RID] = a.excused(f); left.seen[f.RID] {
 				continue
 			}
-			a.sum.Residue++
-			a.gap(f.Unit.Source, f.Unit.Unit.Key, cmp.Or(advice(f), "an identifier of the person is still in "+f.Record.Collection))
+		}
+		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return carries(e) && !a.staysByLaw(f, e.Kind) }) {
+			left.seen[f.RID] = true
+			left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, advice(f)}]++
 		}
 	}
 	return nil
+}
+
+// staysByLaw reports an identifier that a record keeps because the catalog says so: the
+// record is kept, and so is every field of it that holds identifiers of this kind.
+func (s *Site) staysByLaw(f *lineage.Found, kind string) bool {
+	c := s.collection(f)
+	_, _, law := s.Policy.KeepUntil(c.Class, f.Record.Trigger, s.Now())
+	if c.Erase != "keep" && !law {
+		return false
+	}
+	kept, stripped := keptIdentities(c.Fields, kind)
+	return kept > 0 && stripped == 0
+}
+
+// keptIdentities counts the fields that hold identifiers of a kind, those that stay when
+// a record is stripped and the others.
+func keptIdentities(fields []connectors.CatalogField, kind string) (kept, stripped int) {
+	for _, f := range fields {
+		switch k, n := keptIdentities(f.Fields, kind); {
+		case independent(f.Identity) != independent(kind):
+			kept, stripped = kept+k, stripped+n
+		case f.Erase == "keep":
+			kept, stripped = kept+k+1, stripped+n
+		default:
+			kept, stripped = kept+k, stripped+n+1
+		}
+	}
+	return kept, stripped
 }
 
 // suppress puts the people's own identifiers on the ledger, unless all of the plan

@@ -245,6 +245,7 @@ func newKinds(sources []*Source) kinds {
 					k.links[l] = true
 				}
 			}
+			k.referred(src, coll)
 			pk := coll.PrimaryKey()
 			if len(pk) == 0 {
 				continue
@@ -278,6 +279,18 @@ func newKinds(sources []*Source) kinds {
 		}
 	}
 	return k
+}
+
+// referred takes in the columns that foreign keys lead to beside the primary key.
+func (k kinds) referred(src *Source, coll connectors.Collection) {
+	for _, f := range coll.Fields {
+		if !f.Referred {
+			continue
+		}
+		kind := src.Name + "." + coll.Name + "." + f.Name
+		k.fold[kind] = f.Fold
+		k.bare[kind] = coll.Staff || coll.Accounts || !personal(src.Name, coll)
+	}
 }
 
 // personal reports whether the records of a collection are about people.

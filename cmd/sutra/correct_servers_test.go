@@ -23,6 +23,7 @@ const serverTables = `
 CREATE TABLE tenants (id INTEGER PRIMARY KEY, company_name VARCHAR(60), terminated_on DATE);
 CREATE TABLE contacts (id INTEGER PRIMARY KEY, tenant_id INTEGER REFERENCES tenants(id), full_name VARCHAR(60) NOT NULL, email VARCHAR(80) UNIQUE, mobile BIGINT, created_at TIMESTAMP);
 CREATE TABLE enquiries (id CHAR(36) PRIMARY KEY, tenant_id INTEGER, contact_id INTEGER, email VARCHAR(80), payload JSON, created_at TIMESTAMP, FOREIGN KEY (contact_id) REFERENCES contacts(id));
+CREATE TABLE visits (email VARCHAR(80), page VARCHAR(20));
 CREATE TABLE remarks (id INTEGER PRIMARY KEY, ref_type VARCHAR(20), ref_id VARCHAR(40), body TEXT);
 CREATE TABLE invoices (id INTEGER PRIMARY KEY, tenant_id INTEGER, contact_id INTEGER, billed_to_name VARCHAR(60), billed_to_email VARCHAR(80), total NUMERIC(10,2), invoice_date DATE, FOREIGN KEY (contact_id) REFERENCES contacts(id))`
 
@@ -35,6 +36,7 @@ func serverRows() []string {
 		out = append(out,
 			fmt.Sprintf("INSERT INTO contacts VALUES (%d, %d, '%s', '%s', 91%s, '2026-02-03 10:00:00')", i, t, name, mail, personPhone(i)),
 			fmt.Sprintf(`INSERT INTO enquiries VALUES ('%08d-0000-4000-8000-000000000000', %d, %d, '%s', '{"full_name": "%s", "email": "%s", "n": %d}', '2026-02-03 10:00:00')`, i, t, i, strings.ToUpper(mail), name, mail, i),
+			fmt.Sprintf("INSERT INTO visits VALUES ('%s', 'page %d')", mail, i),
 			fmt.Sprintf("INSERT INTO remarks VALUES (%d, 'Contact', '%d', 'likes tea'), (%d, 'Enquiry', '%08d-0000-4000-8000-000000000000', 'asked twice')", i, i, 100+i, i),
 			fmt.Sprintf("INSERT INTO invoices VALUES (%d, %d, %d, '%s', '%s', 118.50, '2026-02-04')", i, t, i, name, mail))
 	}
@@ -97,7 +99,7 @@ func onServer(t *testing.T, kind, dsn string, db *sql.DB) {
 	s.run("scan")
 	rows := func() map[string]string {
 		out := map[string]string{}
-		for _, table := range []string{"tenants", "contacts", "enquiries", "remarks", "invoices"} {
+		for _, table := range []string{"tenants", "contacts", "enquiries", "visits", "remarks", "invoices"} {
 			for _, r := range query(t, db, "SELECT * FROM "+table) {
 				key, _, _ := strings.Cut(r, "|")
 				out[table+" "+key] = r
@@ -111,12 +113,14 @@ func onServer(t *testing.T, kind, dsn string, db *sql.DB) {
 	if !strings.Contains(out, `"dataset":"crm.invoices"`) || !strings.Contains(out, `"reason":"law"`) {
 		t.Errorf("the invoice is not listed: %s", out)
 	}
-	if sum := last(t, s.run("apply", "plan")); sum["redacted"] != 2.0 || sum["residue"] != 0.0 {
+	if sum := last(t, s.run("apply", "plan")); sum["redacted"] != 3.0 || sum["residue"] != 0.0 {
 		t.Errorf("%v", sum)
 	}
 	lead := "enquiries 00000007-0000-4000-8000-000000000000"
 	want["contacts 7"] = strings.Replace(want["contacts 7"], personMail(7), now, 1)
 	want[lead] = strings.NewReplacer(personMail(7), now, strings.ToUpper(personMail(7)), now).Replace(want[lead])
+	want["visits "+now] = strings.Replace(want["visits "+personMail(7)], personMail(7), now, 1) // named by its content: there is no key
+	delete(want, "visits "+personMail(7))
 	if d := cmp.Diff(want, rows()); d != "" {
 		t.Fatalf("after the correction: %s", d)
 	}
@@ -126,7 +130,7 @@ func onServer(t *testing.T, kind, dsn string, db *sql.DB) {
 	}
 	certificateNames(t, s, map[string]string{"postgres": "VACUUM FULL", "mysql": "OPTIMIZE TABLE"}[kind])
 	after := rows()
-	for _, k := range []string{lead, "remarks 7", "remarks 107"} {
+	for _, k := range []string{lead, "visits " + now, "remarks 7", "remarks 107"} {
 		if row, there := after[k]; there {
 			t.Errorf("%s is still there: %s", k, row)
 		}

@@ -206,7 +206,7 @@ func (j *job) changeChunk(ctx context.Context, l *layout, rows []*target) error 
 		if err := w.plan(ctx); err != nil {
 			return err
 		}
-		if len(w.changes) > 0 {
+		if t.wrote = len(w.changes) > 0; t.wrote {
 			writers = append(writers, w)
 		}
 	}
@@ -287,7 +287,7 @@ func emptied(l *layout, r row) []change {
 	key := l.keyText(r)
 	for i, c := range l.cols {
 		v := r.vals[i]
-		if c.part == partKeep || c.pinned || hollow(c.column, v, key) || c.part == partMay && lifeless(v) {
+		if c.part == partKeep || c.pinned || hollow(c.column, v, key) || c.part == partMay && lifeless(v) && !looksPersonal(c.name) {
 			continue
 		}
 		out = append(out, change{i: i, old: v, empty: true, optional: c.part == partMay})
@@ -344,6 +344,9 @@ func (j *job) held(ctx context.Context, l *layout, c change) (bool, error) {
 	}
 	for _, r := range j.declared(l, c.i) {
 		from := j.sc.table(r.from)
+		if j.hidden(r) {
+			return true, nil
+		}
 		at := slices.IndexFunc(r.toCols, func(n string) bool { return strings.EqualFold(n, cl.name) })
 		n := 0
 		q := "SELECT 1 FROM " + from.from + " WHERE " + j.s.d.quote(r.fromCols[at]) + " = ? LIMIT 1"

@@ -29,6 +29,7 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			out = append(out, l.check()...)
 			if l.reason == "" {
 				out = append(out, undecidedFindings(l, s.undecided(sc, l))...)
+				out = append(out, s.otherRoles(sc, l)...)
 			}
 		}
 		for _, t := range sc.tables {
@@ -113,11 +114,30 @@ func (s *source) undecided(sc *schema, l *layout) []string {
 	var out []string
 	for _, r := range sc.refs {
 		_, known := s.dataset.Collection(r.to)
-		if r.from != l.table.name || !known || told[r.to] || r.from == r.to || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, l.table, r) < 2 {
+		if r.from != l.table.name || !known || told[r.to] || r.from == r.to || slices.ContainsFunc(r.fromCols, otherRole) || mentions(&l.coll, r.fromCols) || among(sc, &l.coll, r) < 2 {
 			continue
 		}
 		told[r.to] = true
 		out = append(out, r.to)
+	}
+	return out
+}
+
+// otherRoles names the foreign keys to people that Describe takes for other roles, where
+// the catalog says nothing of them: an owner may be staff, or the very person.
+func (s *source) otherRoles(sc *schema, l *layout) []connectors.Finding {
+	var out []connectors.Finding
+	for _, r := range sc.refs {
+		to, known := s.dataset.Collection(r.to)
+		if r.from != l.table.name || r.from == r.to || !known || to.Staff || to.Accounts || !slices.ContainsFunc(r.fromCols, otherRole) || mentions(&l.coll, r.fromCols) {
+			continue
+		}
+		said := slices.ContainsFunc(l.coll.Fields, func(f connectors.CatalogField) bool { return contains(r.fromCols, f.Name) && len(f.References) > 0 })
+		people := slices.ContainsFunc(connectors.Columns(s.dataset.Key, to), connectors.Field.Personal)
+		if people && !said {
+			out = append(out, finding("references", false, "table %q refers to table %q by %s: by that name it leads to somebody else than the person of a row, and it is not followed until the catalog has it as a reference; role: mention says that it is right so",
+				l.table.name, r.to, strings.Join(r.fromCols, ", ")))
+		}
 	}
 	return out
 }

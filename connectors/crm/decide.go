@@ -28,6 +28,15 @@ func (j *job) decide(ctx context.Context) error {
 			continue
 		}
 		for _, r := range j.incoming(l.table) {
+			if j.hidden(r) { // any of them may have rows under it: all of them stay
+				for _, t := range gone {
+					if !t.shell {
+						t.shell = true
+						shells = append(shells, t)
+					}
+				}
+				continue
+			}
 			err := j.referrers(ctx, l, gone, r, func(parent *target, child *target) {
 				switch {
 				case child == parent:
@@ -54,6 +63,12 @@ func (j *job) decide(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// hidden reports a reference from a table of which the user may not see every row.
+func (j *job) hidden(r reference) bool {
+	from := j.sc.table(r.from)
+	return from == nil || from.outside == "" && from.kind == "table" && from.reason != ""
 }
 
 // gone lists the rows of a table that are to be deleted.

@@ -12,7 +12,7 @@ import (
 // names: primary keys, and the declared foreign keys between them, so that the
 // records on both ends of one are joined. Left out are references that say nothing
 // of whose record it is: of a table to itself, by a column that names another role
-// (a referrer, an agent), and several from one table to the same other one, where
+// (a referrer, an agent) or has the role of a mention in the catalog, and several from one table to the same other one, where
 // only the catalog can say which leads to the person. From here on the source reads
 // by the completed dataset.
 func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
@@ -62,7 +62,7 @@ func primaryKey(c *connectors.Collection, t *table) {
 func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 	c := &d.Collections[i]
 	for _, r := range sc.refs {
-		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, t, r) > 1 {
+		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, c, r) > 1 || mentions(c, r.fromCols) {
 			continue
 		}
 		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool {
@@ -74,7 +74,10 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 		pk := d.Collections[to].PrimaryKey()
 		from := ordered(r, pk)
 		if from == nil {
-			continue
+			if pk = referred(&d.Collections[to], sc, r); pk == nil {
+				continue
+			}
+			from = r.fromCols
 		}
 		target := connectors.Reference{Dataset: d.Key, Collection: d.Collections[to].Name, Field: pk[0]}
 		var f *connectors.CatalogField
@@ -91,12 +94,31 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 	}
 }
 
-// among counts the foreign keys between the same two tables that are not written
-// over the same columns.
-func among(sc *schema, t *table, r reference) int {
+// referred marks the unique column that a foreign key leads to beside the primary key,
+// and returns it; nil when the foreign key has several columns.
+func referred(to *connectors.Collection, sc *schema, r reference) []string {
+	c := sc.table(r.to).column(r.toCols[0])
+	if len(r.toCols) != 1 || c == nil {
+		return nil
+	}
+	f := catalogField(to, c.name)
+	f.Referred, f.Fold = true, c.fold
+	return []string{f.Name}
+}
+
+// mentions reports columns that lead to other people by the catalog's word.
+func mentions(c *connectors.Collection, columns []string) bool {
+	return slices.ContainsFunc(c.Fields, func(f connectors.CatalogField) bool {
+		return f.Role == "mention" && contains(columns, f.Name)
+	})
+}
+
+// among counts the foreign keys between the same two tables that may lead to the person
+// of a row.
+func among(sc *schema, c *connectors.Collection, r reference) int {
 	n := 0
 	for _, o := range sc.refs {
-		if o.from == t.name && o.to == r.to && !slices.ContainsFunc(o.fromCols, otherRole) {
+		if o.from == r.from && o.to == r.to && !slices.ContainsFunc(o.fromCols, otherRole) && !mentions(c, o.fromCols) {
 			n++
 		}
 	}

@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -116,6 +118,7 @@ type session struct {
 	state   string // of the database that the transaction shares with others, "" when it has one of its own
 	nested  bool   // a failed statement spoils the transaction unless a savepoint stands before it
 	lock    string // after a SELECT: takes the rows for this transaction
+	trials  int    // that are under way
 	// returning is set when DELETE can tell what the rows held that it deleted.
 	returning bool
 }
@@ -179,6 +182,30 @@ func (s *session) attempt(ctx context.Context, fn func() error) error {
 	if _, rerr := s.exec(ctx, "RELEASE SAVEPOINT "+savepoint); rerr != nil {
 		return rerr
 	}
+	return err
+}
+
+// trial runs fn and takes back what it did.
+func (s *session) trial(ctx context.Context, fn func() error) error {
+	name := fmt.Sprintf("%s_%d", savepoint, s.trials)
+	if _, err := s.exec(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	s.trials++
+	err := fn()
+	s.trials--
+	if rerr := s.rollBackTo(ctx, name); rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	return err
+}
+
+// rollBackTo goes back to a savepoint and drops it.
+func (s *session) rollBackTo(ctx context.Context, name string) error {
+	if _, err := s.exec(ctx, "ROLLBACK TO SAVEPOINT "+name); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, "RELEASE SAVEPOINT "+name)
 	return err
 }
 

@@ -153,6 +153,9 @@ func (c *column) empties(old any) []any {
 		}
 		return []any{"{}", "[]"}
 	case kindArray:
+		if c.record != "" {
+			return []any{"[]"}
+		}
 		return []any{"{}"}
 	case kindUUID:
 		return []any{zeroUUID, erasedUUID + randomHex()[:12]}
@@ -265,7 +268,7 @@ func hollow(c *column, v any, key string) bool {
 	case kindEnum:
 		return slices.Index(c.labels, s) == 0
 	case kindJSON, kindArray:
-		if s == "null" {
+		if s == "null" || c.record != "" && vacant(s, key) {
 			return true
 		}
 	case kindOther:

@@ -116,6 +116,7 @@ type target struct {
 	ident []any
 	del   bool
 	shell bool
+	wrote bool   // its row was changed, not only found as it has to be
 	owner int    // the unit that counts the deletion
 	edits []edit // redactions
 }
@@ -183,6 +184,9 @@ func (j *job) copied() {
 	}
 	for _, t := range j.targets {
 		unit, goes := t.owner, t.del && !t.shell
+		if !goes && !t.wrote {
+			continue
+		}
 		if !t.del && len(t.edits) > 0 {
 			unit = t.edits[0].unit
 		}

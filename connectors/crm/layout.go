@@ -166,7 +166,7 @@ func (l *layout) classify(ds connectors.Dataset, source string, sc *schema) {
 			c.part = partMust
 		case c.field.Look == connectors.LookJSON:
 			c.part = partMust
-		case len(c.field.Categories) == 0 && (c.affinity == affText || c.affinity == affNone):
+		case len(c.field.Categories) == 0 && (c.affinity == affText || c.affinity == affNone || looksPersonal(c.name)):
 			c.part = partMay
 		}
 	}

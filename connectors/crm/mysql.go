@@ -183,7 +183,9 @@ func (d *mysql) limit(ctx context.Context, ss *session) (string, error) {
 var (
 	rowErrors = map[uint16]bool{1048: true, 1062: true, 1138: true, 1263: true, 1264: true, 1265: true, 1292: true, 1364: true, 1366: true, 1406: true, 1411: true, 1441: true,
 		1451: true, 1452: true, 1525: true, 1690: true, 3140: true, 3141: true, 3156: true, 3819: true, 4025: true, 4038: true}
-	passErrors = map[uint16]bool{1040: true, 1053: true, 1077: true, 1152: true, 1158: true, 1159: true, 1160: true, 1161: true, 1205: true, 1213: true, 1317: true, 1927: true, 3572: true}
+	// tableErrors are of one table, or of what a trigger of it does, as a rule.
+	tableErrors = map[uint16]bool{1054: true, 1142: true, 1143: true, 1146: true, 1305: true, 1370: true, 1442: true, 1449: true}
+	passErrors  = map[uint16]bool{1040: true, 1053: true, 1077: true, 1152: true, 1158: true, 1159: true, 1160: true, 1161: true, 1205: true, 1213: true, 1317: true, 1927: true, 3572: true}
 )
 
 // explainMySQL translates a driver's error. Messages are passed on only of errors
@@ -204,7 +206,7 @@ func explainMySQL(err error) error {
 		return &serverError{code: "HY000", text: "the database driver failed"}
 	}
 	out := &serverError{code: fmt.Sprintf("MySQL %d", me.Number), text: "the database refused the statement", row: rowErrors[me.Number], passes: passErrors[me.Number]}
-	if out.row {
+	if out.row || tableErrors[me.Number] {
 		out.kind = connectors.ErrForbidden
 	}
 	switch me.Number {

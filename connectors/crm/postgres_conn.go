@@ -229,7 +229,9 @@ func explainPostgres(err error) error {
 		out.passes = pe.Code != "57014"
 	case "P0": // raised by a trigger, in words that may be anybody's
 		out.kind, out.text = connectors.ErrForbidden, "a trigger or function of the database refuses the change"
-	case "28", "3D", "25", "42", "53", "54", "55", "58", "0A", "XX":
+	case "42", "55", "0A": // of one table or one trigger of it, as a rule: it writes where the user may not
+		out.kind = connectors.ErrForbidden
+	case "28", "3D", "25", "53", "54", "58", "XX":
 	default:
 		out.text = "the database refused the statement"
 	}

@@ -151,16 +151,17 @@ func (b *pgSchema) tables(ctx context.Context) error {
 func (b *pgSchema) columns(ctx context.Context) error {
 	return b.s.each(ctx, `SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), a.attnotnull OR t.typnotnull,
 		a.attgenerated <> '' OR a.attidentity = 'a', coalesce(u.typname, t.typname), coalesce(u.typcategory, t.typcategory)::text,
-		CASE WHEN a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END, col_description(a.attrelid, a.attnum), coalesce(u.typlen, t.typlen)::int
+		CASE WHEN a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END, col_description(a.attrelid, a.attnum), coalesce(u.typlen, t.typlen)::int,
+		CASE WHEN coalesce(u.typtype, t.typtype) = 'c' THEN format_type(a.atttypid, NULL) WHEN coalesce(u.typcategory, t.typcategory) = 'A' AND e.typtype = 'c' THEN format_type(e.oid, NULL) END
 		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
-		LEFT JOIN pg_type u ON u.oid = nullif(t.typbasetype, 0)
+		LEFT JOIN pg_type u ON u.oid = nullif(t.typbasetype, 0) LEFT JOIN pg_type e ON e.oid = coalesce(u.typelem, t.typelem)
 		WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY a.attrelid, a.attnum`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
 		t := b.by[oid]
 		if t == nil {
 			return nil
 		}
-		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9])}
+		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9]), record: str(v[11])}
 		mod, _ := v[8].(int64)
 		size, _ := v[10].(int64)
 		if c.sqlType == "character" {
@@ -176,6 +177,8 @@ func (b *pgSchema) columns(ctx context.Context) error {
 func (c *column) pgType(name, category string, mod, size int) {
 	c.affinity = affNumeric
 	switch {
+	case category == "C":
+		c.kind, c.affinity = kindJSON, affText
 	case category == "A":
 		c.kind, c.affinity = kindArray, affText
 	case category == "E":

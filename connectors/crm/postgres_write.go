@@ -16,12 +16,12 @@ const postgresChunk = 10_000 // keys travel in arrays, one parameter for each co
 
 func (d *postgres) chunk(*layout) int { return postgresChunk }
 
-// value reads a column: arrays as JSON, timestamps without a zone in the zone that
+// value reads a column: arrays and composite values as JSON, timestamps without a zone in the zone that
 // the configuration gives them.
 func (d *postgres) value(c *column) string {
 	q := d.quote(c.name)
 	switch {
-	case c.kind == kindArray:
+	case c.kind == kindArray || c.record != "":
 		return "to_json(" + q + ")"
 	case d.opts.zone != nil && strings.HasPrefix(c.decl, "TIMESTAMP") && strings.Contains(c.decl, "WITHOUT"):
 		return "(" + q + " AT TIME ZONE '" + d.opts.zone.String() + "')"
@@ -263,6 +263,9 @@ func restoreAs(c *column, text string, old any) (any, bool) {
 	case kindJSON:
 		return text, json.Valid([]byte(text))
 	case kindArray:
+		if c.record != "" {
+			return text, json.Valid([]byte(text))
+		}
 		return arrayOf(text)
 	}
 	return text, !strings.ContainsRune(text, 0)

@@ -103,6 +103,7 @@ type column struct {
 	unsigned  bool     // an integer without negatives
 	labels    []string // of an enumeration
 	comment   string
+	record    string // the composite type of its values, or of their elements; they are read as JSON
 	collation string
 	fold      bool   // texts that differ in case only are equal
 	fallback  string // what stands for an emptied value when a check refuses all that say nothing; see checked

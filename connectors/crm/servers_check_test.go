@@ -66,10 +66,11 @@ func notes(t *testing.T, s *source, what string, ok bool) string {
 
 func TestServerCheck(t *testing.T) {
 	onServers(t, func(t *testing.T, kind string) {
-		f := serverFixture(t, kind, "p: id! gone~\nc: id! p>p.id v~\ntwo: id!", `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+		f := serverFixture(t, kind, "p: id! gone~\nc: id! p>p.id v~\ntwo: id!\npets: id!", `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
 			CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER, v TEXT, FOREIGN KEY (p) REFERENCES p(id) ON DELETE CASCADE);
 			CREATE TABLE audit (id INTEGER PRIMARY KEY, phone TEXT);
-			CREATE TABLE two (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, FOREIGN KEY (a) REFERENCES p(id), FOREIGN KEY (b) REFERENCES p(id))`)
+			CREATE TABLE two (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, FOREIGN KEY (a) REFERENCES p(id), FOREIGN KEY (b) REFERENCES p(id));
+			CREATE TABLE pets (id INTEGER PRIMARY KEY, owner_id INTEGER, FOREIGN KEY (owner_id) REFERENCES p(id))`)
 		trigger := []string{"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); RETURN OLD; END $$", "CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW EXECUTE FUNCTION keep()"}
 		if kind == "mysql" {
 			trigger = []string{"CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v)"}
@@ -85,7 +86,7 @@ func TestServerCheck(t *testing.T) {
 			{"reachable", true, []string{"answers"}},
 			{"permissions", true, []string{"can be read and changed"}},
 			{"foreign keys", true, []string{"c to p (CASCADE)"}},
-			{"references", false, []string{`table "two" refers to table "p" by several foreign keys`}},
+			{"references", false, []string{`table "two" refers to table "p" by several foreign keys`, `table "pets" refers to table "p" by owner_id: by that name`}},
 			{"triggers", false, []string{"keeps, which writes to audit"}},
 			{"catalog", false, []string{`field "gone" of the catalog is not in table "p"`, `column "name" of table "p" looks personal`, `table "audit" is in no catalog collection and has columns that look personal: phone`}},
 			{"left behind", false, []string{"the space of deleted rows"}},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -194,6 +195,8 @@ type sqliteError struct {
 func (e *sqliteError) Error() string { return e.text }
 func (e *sqliteError) Unwrap() error { return e.kind }
 
+var namedCheck = regexp.MustCompile(`CHECK constraint failed: \w+ \(`)
+
 // explain translates a driver's error. Only messages that name parts of the
 // schema are passed on.
 func explain(err error) error {
@@ -215,6 +218,9 @@ func explain(err error) error {
 		out.kind = connectors.ErrForbidden
 		if out.text = schemaWords(se.Error(), "constraint failed", out.text); se.Code() == codes.SQLITE_CONSTRAINT_TRIGGER {
 			out.text = "a trigger of the database refuses the change" // in words that may be anybody's
+		}
+		if se.Code() == codes.SQLITE_CONSTRAINT_CHECK && !namedCheck.MatchString(se.Error()) {
+			out.text = "a CHECK constraint failed" // without a name it is spelled out, with the values that it compares with
 		}
 	case codes.SQLITE_ERROR:
 		for _, start := range []string{"no such", "foreign key mismatch", "malformed database schema"} {

@@ -92,7 +92,7 @@ func (d *sqlite) update(ctx context.Context, s *session, l *layout, cols []int, 
 func assignments(d dialect, l *layout, cols []int) string {
 	set := make([]string, len(cols))
 	for i, c := range cols {
-		set[i] = d.quote(l.cols[c].name) + " = ?"
+		set[i] = d.quote(l.cols[c].name) + " = " + l.cols[c].place()
 	}
 	return list(set)
 }

@@ -74,60 +74,118 @@ func together(ctx context.Context, ws []*rowWriter) error {
 }
 
 // write tries all changes in one statement with the plainest values. When a
-// constraint of the table refuses them it goes column by column and tries, for
-// each, the values that may satisfy it.
+// constraint of the table refuses them it finds out, column by column and without
+// leaving a trace, which values each of them takes, and writes those in one statement:
+// what a trigger keeps of the row is then the whole row as it was, once.
 func (w *rowWriter) write(ctx context.Context, changes []change) error {
-	first := make([]any, len(changes))
+	vals := make([]any, len(changes))
 	for i, c := range changes {
-		first[i] = w.candidates(c)[0]
+		vals[i] = w.candidates(c)[0]
 	}
 	own := [][]any{w.t.ident}
-	err := w.update(ctx, changes, first, own)
+	err := w.update(ctx, changes, vals, own)
 	if err == nil || !w.j.s.d.refused(err) {
 		return err
 	}
+	var f fitted
+	if err := w.j.ss.trial(ctx, func() error { f = fitted{left: changes, why: err}; return w.fit(ctx, &f) }); err != nil {
+		return err
+	}
+	if err := w.lacking(f); err != nil || len(f.changes) == 0 {
+		return err
+	}
+	err = w.update(ctx, f.changes, f.vals, own)
+	if err == nil || !w.j.s.d.refused(err) || w.t.l.table.keyless {
+		return err
+	}
+	f = fitted{left: changes, why: err} // they fit one after the other alone
+	if err := w.fit(ctx, &f); err != nil {
+		return err
+	}
+	return w.lacking(f)
+}
+
+// fitted is which values columns take.
+type fitted struct {
+	changes []change
+	vals    []any
+	left    []change // columns that took none so far
+	why     error    // what the database said to the last value
+}
+
+// fit tries the columns that are left, one after the other.
+func (w *rowWriter) fit(ctx context.Context, f *fitted) error {
 	// A second round helps where the constraint of one column looks at another.
-	for round := 0; round < 2 && len(changes) > 0; round++ {
+	for round := 0; round < 2 && len(f.left) > 0; round++ {
 		var left []change
-		for _, c := range changes {
-			done, err := w.one(ctx, c)
-			if err != nil {
+		for _, c := range f.left {
+			v, no, err := w.one(ctx, c)
+			switch {
+			case err != nil:
 				return err
-			}
-			if !done {
-				left = append(left, c)
+			case no != nil:
+				f.why, left = no, append(left, c)
+			default:
+				f.changes, f.vals = append(f.changes, c), append(f.vals, v)
 			}
 		}
-		changes = left
+		f.left = left
 	}
-	for _, c := range changes {
+	return nil
+}
+
+// lacking says which column took no value though it has to change.
+func (w *rowWriter) lacking(f fitted) error {
+	for _, c := range f.left {
 		if c.exact {
 			return w.unfit(c)
 		}
 		if !c.optional {
-			return fmt.Errorf("table %q, column %q: no empty value satisfies its constraints", w.t.l.table.name, w.t.l.cols[c.i].name)
+			return &noValueError{table: w.t.l.table.name, column: w.t.l.cols[c.i].name, last: f.why}
 		}
 	}
 	return nil
 }
+
+// noValueError says that a column takes nothing that could stand for an emptied value.
+// It concerns one row, which is left alone; the others go on without it.
+type noValueError struct {
+	table, column string
+	last          error // what the database said to the last value
+}
+
+// Error implements error.
+func (e *noValueError) Error() string {
+	return fmt.Sprintf("table %q, column %q: no empty value satisfies its constraints: %v", e.table, e.column, e.last)
+}
+
+// Unwrap tells that the row is refused for good.
+func (e *noValueError) Unwrap() error { return connectors.ErrForbidden }
 
 // unfit says that a value which has to be written as it is cannot be.
 func (w *rowWriter) unfit(c change) error {
 	return fmt.Errorf("table %q, column %q: its type or a constraint refuses the value: %w", w.t.l.table.name, w.t.l.cols[c.i].name, connectors.ErrUnfit)
 }
 
-// one tries the candidates of one column.
-func (w *rowWriter) one(ctx context.Context, c change) (bool, error) {
-	for _, v := range w.candidates(c) {
-		err := w.update(ctx, []change{c}, []any{v}, [][]any{w.t.ident})
-		if err == nil {
-			return true, nil
+// one tries the candidates of one column and returns the one that it took; no is what
+// the database said to the last of them when it took none. A row that is named by its
+// content stays as it is, or it would not be found again.
+func (w *rowWriter) one(ctx context.Context, c change) (v any, no, err error) {
+	try := func(v any) error { return w.update(ctx, []change{c}, []any{v}, [][]any{w.t.ident}) }
+	for _, v = range w.candidates(c) {
+		if w.t.l.table.keyless {
+			no = w.j.ss.trial(ctx, func() error { return try(v) })
+		} else {
+			no = try(v)
 		}
-		if !w.j.s.d.refused(err) {
-			return false, err
+		if no == nil {
+			return v, nil, nil
+		}
+		if !w.j.s.d.refused(no) {
+			return nil, nil, no
 		}
 	}
-	return false, nil
+	return nil, no, nil
 }
 
 // update writes values to rows; a refused statement leaves them as they were.

@@ -1,0 +1,259 @@
+package pipeline
+
+import (
+	"hash/maphash"
+	"slices"
+
+	"github.com/cratio/sutra/pipeline/detect"
+	"github.com/cratio/sutra/pipeline/extract"
+)
+
+// A table with numbers of its own that refers to a person may hold her number once
+// more (who booked), or that of somebody else (her next of kin, her visitor). Joined
+// by the latter, the one would be handed the other's data. The sample tells them
+// apart: the person referred to has the number herself, or has not.
+
+var (
+	furtherNames  = vocabulary("phone mobile number telephone email mail whatsapp handle identifier") // tables of further numbers of the person they refer to
+	relationRoles = vocabulary("spouse relative guardian nominee father mother kin")                  // columns that lead to a relative of the person of the row
+	personColumns = []string{"first name", "last name", "given name", "family name", "dob", "date of birth", "birth date", "gender", "sex"}
+)
+
+// comparedRows is how many rows have to be compared; of the person's own numbers at
+// least every ownShare-th is known of her elsewhere.
+const (
+	comparedRows = 5
+	ownShare     = 5
+)
+
+// mark is a value to be compared with others, of which no more need be kept.
+type mark uint64
+
+var marking = maphash.MakeSeed()
+
+func markOf(v string) mark { return mark(maphash.String(marking, v)) }
+
+// marks are the keys and the identifiers that stand in rows of a table, kept until
+// the tables it refers to are known.
+type marks struct {
+	keys   map[*field]map[int]mark
+	idents map[*field]map[int][]mark
+}
+
+// remember notes the marks of at most keptIDs rows of each column.
+func (t *looked) remember() {
+	t.marks = marks{map[*field]map[int]mark{}, map[*field]map[int][]mark{}}
+	for _, f := range t.fields {
+		if kind := f.identity(); kind != "" {
+			rows := map[int][]mark{}
+			for _, c := range f.cells {
+				if id, ok := extract.Normalise(identityKind(kind), c.Text); ok && len(rows) < keptIDs {
+					rows[c.Row] = append(rows[c.Row], markOf(id.Value))
+				}
+			}
+			t.marks.idents[f] = rows
+		}
+		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
+			rows := map[int]mark{}
+			for _, c := range f.cells {
+				if len(rows) < keptIDs {
+					rows[c.Row] = markOf(c.Text)
+				}
+			}
+			t.marks.keys[f] = rows
+		}
+	}
+}
+
+// numbers tells which identifiers of a kind stand in the row with a key.
+func (t *looked) numbers(kind string) map[mark]map[mark]bool {
+	key := t.single()
+	out := map[mark]map[mark]bool{}
+	if key == nil {
+		return out
+	}
+	for f, rows := range t.marks.idents {
+		if f.identity() != kind {
+			continue
+		}
+		for row, ids := range rows {
+			k, ok := t.marks.keys[key][row]
+			if !ok {
+				continue
+			}
+			if out[k] == nil {
+				out[k] = map[mark]bool{}
+			}
+			for _, id := range ids {
+				out[k][id] = true
+			}
+		}
+	}
+	return out
+}
+
+// compare counts the rows in which an identifier of the row and one of the person it
+// refers to can be compared, and those of them in which they are the same.
+func (t *looked) compare(f *field, l *link) (compared, same int) {
+	hers := l.to.numbers(f.identity())
+	for row, ids := range t.marks.idents[f] {
+		known := hers[t.marks.keys[l.field][row]]
+		if len(known) == 0 {
+			continue
+		}
+		compared++
+		if slices.ContainsFunc(ids, func(id mark) bool { return known[id] }) {
+			same++
+		}
+	}
+	return compared, same
+}
+
+// strangers finds the tables whose rows have numbers that the person to whom they refer
+// has not. Where they hold persons, these are not joined to those they refer to; in
+// other tables the numbers are somebody's who is mentioned. Rows that tie two persons
+// together are neither's.
+func (p Proposal) strangers(all map[string]*plot) {
+	for _, t := range p.tables {
+		x := all[t.name]
+		if x.role != people && x.role != nobodys {
+			continue
+		}
+		var links []*link
+		for _, l := range x.links {
+			if l.drop == "" && !l.merge && len(l.whole) == 0 && l.to != t && all[l.to.name].role == people {
+				links = append(links, l)
+			}
+		}
+		if x.role == people && !furtherNames[lastWord(t.name)] {
+			x.apart(links)
+		}
+		x.between(links)
+	}
+}
+
+// apart decides about the links of a table with numbers of its own. Those to persons who
+// have none of them are left when another leads to one who has.
+func (x *plot) apart(links []*link) {
+	persons := x.oneself() && x.called(personColumns) != nil
+	found := slices.ContainsFunc(links, func(l *link) bool { _, agree := x.strange(l); return agree })
+	for _, l := range links {
+		others, agree := x.strange(l)
+		switch {
+		case agree:
+		case len(others) > 0 && (persons || found):
+			l.leave("the persons of both tables have different numbers: these are two people")
+		case persons && parental(l.field):
+			l.leave("by its name it may lead to a relative")
+		case len(others) > 0:
+			x.others = append(x.others, others...)
+		}
+	}
+}
+
+// strange lists the columns of identifiers that could be compared with those of the
+// persons a link leads to; agree is set when enough of one are theirs.
+func (x *plot) strange(l *link) (others []*field, agree bool) {
+	for _, f := range x.fields {
+		if f.identity() == "" || anyWord(f.label, otherRoles) {
+			continue
+		}
+		compared, same := x.compare(f, l)
+		agree = agree || compared > 0 && same*ownShare >= compared
+		root := slices.IndexFunc(x.fields, func(g *field) bool { return len(g.path) == 1 && g.path[0] == f.path[0] })
+		if compared >= comparedRows && root >= 0 && !slices.Contains(others, x.fields[root]) {
+			others = append(others, x.fields[root])
+		}
+	}
+	return others, agree
+}
+
+// between leaves two links that lead to two different persons: a child and his parent.
+func (x *plot) between(links []*link) {
+	for i, a := range links {
+		for _, b := range links[:i] {
+			if a.to == b.to || a.drop != "" && b.drop != "" {
+				continue
+			}
+			compared, same := 0, 0
+			for _, kind := range []string{"phone_number", "email"} {
+				c, s := x.both(a, b, kind)
+				compared, same = compared+c, same+s
+			}
+			if compared >= comparedRows && same*ownShare < compared {
+				why := "its rows refer to two persons, of " + a.to.name + " and of " + b.to.name + ": which of them is the person of the row?"
+				a.leave(why)
+				b.leave(why)
+			}
+		}
+	}
+}
+
+// both counts the rows whose two persons have identifiers of a kind, and those where
+// they have the same.
+func (x *plot) both(a, b *link, kind string) (compared, same int) {
+	one, two := a.to.numbers(kind), b.to.numbers(kind)
+	for row, k := range x.marks.keys[a.field] {
+		hers, his := one[k], two[x.marks.keys[b.field][row]]
+		if len(hers) == 0 || len(his) == 0 {
+			continue
+		}
+		compared++
+		for id := range hers {
+			if his[id] {
+				same++
+				break
+			}
+		}
+	}
+	return compared, same
+}
+
+// leave does not follow a link, nor lets a scan follow the foreign key.
+func (l *link) leave(why string) {
+	if l.drop == "" {
+		l.drop = why
+	}
+	l.apart = true
+}
+
+// customers reports a table of users of whom half are people of other tables: no staff.
+func (p Proposal) customers(t *looked) bool {
+	known := map[mark]bool{}
+	for _, o := range p.tables {
+		if x := (&plot{looked: o}); o == t || !x.oneself() {
+			continue
+		}
+		for _, rows := range o.marks.idents {
+			for _, ids := range rows {
+				for _, id := range ids {
+					known[id] = true
+				}
+			}
+		}
+	}
+	rows, theirs := map[int]bool{}, map[int]bool{}
+	for _, by := range t.marks.idents {
+		for row, ids := range by {
+			rows[row] = true
+			if slices.ContainsFunc(ids, func(id mark) bool { return known[id] }) {
+				theirs[row] = true
+			}
+		}
+	}
+	return len(rows) >= comparedRows && len(theirs)*2 >= len(rows)
+}
+
+// parental reports a column that names a parent: a person's, or the record that this one
+// is a part of.
+func parental(f *field) bool { return slices.Contains(detect.Words(f.label), "parent") }
+
+// identifies reports a table with numbers of its own people.
+func (t *looked) identifies() bool {
+	for _, f := range t.fields {
+		if f.identity() != "" && !anyWord(f.label, otherRoles) {
+			return true
+		}
+	}
+	return false
+}
