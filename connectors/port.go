@@ -112,6 +112,18 @@ type Differ interface {
 	Diff(ctx context.Context, u Unit, mark string) iter.Seq2[Batch, error]
 }
 
+// Foreseer is a Differ that finds what changed while it lists the units, which is cheaper
+// than to look for it in each of them.
+type Foreseer interface {
+	Differ
+	// Expect tells, before Units, the marks that Diff will be told, by Unit.Key.
+	Expect(marks iter.Seq2[string, string])
+	// Seen returns the mark of the state in which Units met a unit; "" when there is none.
+	// Whoever holds the records of that unit with that fingerprint may tell it to a later
+	// Diff instead of the mark they came with, and spares it to look as far back.
+	Seen(u Unit) string
+}
+
 // Picker reads only the given records of a unit. Sources without it are read
 // whole and filtered; see [Pick].
 type Picker interface {

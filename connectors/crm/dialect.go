@@ -92,6 +92,10 @@ type piece struct {
 	span
 	evidence string
 	rows     int64 // how many there are, 0 when they were not counted
+	// since is the state after which the rows were written that changed names, by the
+	// order of their keys; the zero mark when nobody looked.
+	since   mark
+	changed []int64
 }
 
 // group is rows of one table that are deleted in one statement.
