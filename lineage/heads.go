@@ -247,8 +247,8 @@ func (g *Graph) dropBlocks(old []UnitState, now map[uint32]UnitState) error {
 	return nil
 }
 
-// Touch records new fingerprints, digests, marks or gaps of units whose records did
-// not change.
+// Touch records new fingerprints, digests and marks of units whose records did not
+// change.
 func (g *Graph) Touch(list ...UnitState) error {
 	g.dbmu.RLock()
 	defer g.dbmu.RUnlock()

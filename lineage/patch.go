@@ -102,9 +102,17 @@ func (st *UnitState) generationOf(no uint32) uint64 {
 }
 
 // hole reports whether the sighting at a position is gone.
-func (st *UnitState) hole(position uint32) bool {
-	_, ok := slices.BinarySearch(st.holes, position)
+func (p *patched) hole(position uint32) bool {
+	_, ok := slices.BinarySearch(p.holes, position)
 	return ok
+}
+
+// whole returns how many blocks the unit had when it was written whole.
+func (st *UnitState) whole() uint32 {
+	if len(st.parts) > 1 {
+		return st.parts[1].first
+	}
+	return st.blocks()
 }
 
 // Patch writes the records of a known unit that changed. It is used by one goroutine.
@@ -176,6 +184,7 @@ func (p *Patch) Commit(st UnitState) (_ *UnitState, err error) {
 		return nil, nil
 	}
 	old := p.old
+	st.places = old.places
 	st.Sightings = old.Sightings - len(holes) + p.added
 	st.patched = patched{parts: slices.Clone(old.parts), end: old.positions(), holes: append(slices.Clone(old.holes), holes...)}
 	slices.Sort(st.holes)
@@ -197,14 +206,20 @@ func (p *Patch) find() (holes []uint32, err error) {
 		return nil, nil
 	}
 	g := p.uw.w.g
+	from := uint32(0) // what comes before is known without a look
+	if len(p.old.places.runs) > 0 {
+		holes, from = p.old.places.find(p.changed, &p.old.patched, holes), p.old.whole()
+	}
+	if from == p.old.blocks() {
+		return holes, nil
+	}
 	var plain []byte
 	err = g.view(func(tx *badger.Txn) error {
 		o := badger.DefaultIteratorOptions
 		o.PrefetchValues, o.Prefix = false, cat([]byte("b"), u32(p.old.ID))
 		it := tx.NewIterator(o)
 		defer it.Close()
-		it.Rewind()
-		for no := range p.old.blocks() {
+		for no := from; no < p.old.blocks(); no++ {
 			key := blockKey(p.old.ID, p.old.generationOf(no), no)
 			if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
 				it.Seek(key) // past what is not visible

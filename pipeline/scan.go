@@ -290,6 +290,9 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		return nil, err
 	}
 	name := r.watchName(src, u)
+	if _, ok := src.Conn.(connectors.Differ); ok {
+		uw.Find()
+	}
 	add := func(list []lineage.Sighting) error {
 		st.Sightings += len(list)
 		name.see(list)

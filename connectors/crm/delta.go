@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -132,11 +133,25 @@ func (s *source) foresee(ctx context.Context, ss *session, l *layout, u connecto
 	return nil
 }
 
+// forget gives back rows that nobody asked for.
+func (x *deltas) forget() {
+	x.mu.Lock()
+	ready := x.ready
+	x.ready = nil
+	x.mu.Unlock()
+	for _, ld := range ready {
+		ld.mu.Lock()
+		ld.drop()
+		ld.mu.Unlock()
+	}
+}
+
 // set takes what a listing found in the place of what the last one did.
 func (x *deltas) set(found *listing) {
+	x.forget()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.seen, x.units, x.ready = found.seen, make(map[string]*delta, len(found.told)), nil
+	x.seen, x.units = found.seen, make(map[string]*delta, len(found.told))
 	var last *load
 	for _, d := range found.told {
 		x.units[d.unit.Key] = d
@@ -153,6 +168,35 @@ func (x *deltas) set(found *listing) {
 		d.load = last
 		last.of, last.rows = append(last.of, d), last.rows+len(d.keys)
 	}
+}
+
+// spread puts the units of a listing into the order in which they are best asked for: so
+// that readers that take one after the other come upon different loads.
+func (x *deltas) spread(units []connectors.Unit, readers int) []connectors.Unit {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var loads []*load
+	out := make([]connectors.Unit, 0, len(units))
+	for _, u := range units {
+		d := x.units[u.Key]
+		switch {
+		case d == nil || d.load == nil:
+			out = append(out, u)
+		case len(loads) == 0 || loads[len(loads)-1] != d.load:
+			loads = append(loads, d.load)
+		}
+	}
+	for some := range slices.Chunk(loads, max(readers, 1)) {
+		for i, left := 0, true; left; i++ {
+			left = false
+			for _, ld := range some {
+				if i < len(ld.of) {
+					out, left = append(out, ld.of[i].unit), true
+				}
+			}
+		}
+	}
+	return out
 }
 
 // many reports that a unit is better read whole.

@@ -54,6 +54,7 @@ type postgres struct {
 	opts    options
 	slots   chan struct{} // one for each connection that may be open
 	readers int           // how many of them read one table at the same time
+	part    int64         // how many blocks of a table are worth another reader
 	sp      splitter
 
 	mu      sync.Mutex
@@ -100,7 +101,7 @@ func openPostgres(url string) (*postgres, error) {
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
-	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections)}
+	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections), part: partBlocks}
 	d.sp.load = d.boundaries
 	return d, nil
 }

@@ -144,7 +144,7 @@ func ordinalPieces(counts map[int64]tally, width int64) []piece {
 }
 
 const (
-	// partBlocks is how many blocks of a table are worth another reader.
+	// partBlocks is how many blocks of a table are worth another reader, unless told.
 	partBlocks = 4096
 	// partsEach is in how many parts a table goes for each reader, so that none waits
 	// long for another.
@@ -211,10 +211,10 @@ func (d *postgres) parts(ctx context.Context, s *session, l *layout) ([]string, 
 		return nil, err
 	}
 	blocks, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || blocks < 2*partBlocks {
+	if err != nil || blocks < 2*d.part {
 		return []string{""}, nil // one that lies in no file of its own has no size
 	}
-	n := min(int64(d.readers)*partsEach, blocks/partBlocks)
+	n := min(int64(d.readers)*partsEach, blocks/d.part)
 	var out []string
 	for i := range n {
 		where := fmt.Sprintf(" WHERE ctid >= '(%d,0)'", i*blocks/n)

@@ -20,6 +20,7 @@ type source struct {
 	dataset connectors.Dataset
 	name    string
 	account string
+	readers int // how many units are read at the same time, as far as it is known
 	mem     memory.Allocator
 	pace    *pace
 	region  string // where the server stands, as far as it is known
@@ -55,7 +56,7 @@ func (s digesting) Digest(ctx context.Context, u connectors.Unit) (string, error
 }
 
 func newSource(d dialect, c connectors.Config) *source {
-	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, mem: memory.NewGoAllocator()}
+	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, readers: c.Workers, mem: memory.NewGoAllocator()}
 }
 
 // tidier is a dialect that removes what changes left behind once for many of them.
@@ -79,6 +80,7 @@ func (s *source) tidy(ctx context.Context) {
 // Close closes the connections.
 func (s *source) Close() error {
 	s.tidy(context.Background())
+	s.deltas.forget()
 	return errors.Join(s.untidy, s.d.close())
 }
 
@@ -128,7 +130,7 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 			return
 		}
 		s.remember(found)
-		for _, u := range found.units {
+		for _, u := range s.deltas.spread(found.units, s.readers) {
 			if !yield(u, nil) {
 				return
 			}
