@@ -45,20 +45,28 @@ func (r *scan) patch(ctx context.Context, src *Source, u connectors.Unit, known 
 	return read, nil
 }
 
-// expect tells a source what it will be asked to compare its units with.
+// expect tells a source what the graph holds of it.
 func (r *scan) expect(src *Source) error {
 	f, ok := src.Conn.(connectors.Foreseer)
 	if !ok || r.force {
 		return nil
 	}
 	var err error
-	f.Expect(func(yield func(key, mark string) bool) {
+	known := func(yield func(connectors.Known) bool) {
 		err = r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
-			if st.Catalog == src.meaning && !yield(st.Unit.Key, st.Mark) {
+			k := connectors.Known{Key: st.Unit.Key, Fingerprint: st.Unit.Fingerprint, Mark: st.Mark, Records: st.Records}
+			if st.Catalog == src.meaning && len(st.Gaps) == 0 && !yield(k) {
 				return errStopped
 			}
 			return nil
 		})
+	}
+	f.Expect(known, func(key string, locators []string) (int, bool, error) {
+		st, err := r.Graph.Unit(src.Name, key)
+		if err != nil || st == nil {
+			return 0, false, err
+		}
+		return r.Graph.Holds(st, locators)
 	})
 	if errors.Is(err, errStopped) {
 		return nil

@@ -61,22 +61,21 @@ type deltas struct {
 // seen is a unit as a listing met it, and the mark of the state.
 type seen struct{ fingerprint, mark string }
 
-// Expect implements [connectors.Foreseer]. One pass over a table looks back to one
-// state: that of most of its units.
-func (s *source) Expect(marks iter.Seq2[string, string]) {
-	of := map[string]map[string]int{}
-	for key, text := range marks {
-		name, _, err := parseUnit(key)
-		if err != nil || text == "" {
+// Expect implements [connectors.Foreseer].
+func (s *source) Expect(known iter.Seq[connectors.Known], held func(key string, locators []string) (n int, ok bool, err error)) {
+	of, marks := map[string]*expected{}, map[string]map[string]int{}
+	for k := range known {
+		name, sp, err := parseUnit(k.Key)
+		if err != nil {
 			continue
 		}
 		if of[name] == nil {
-			of[name] = map[string]int{}
+			of[name], marks[name] = &expected{held: held}, map[string]int{}
 		}
-		of[name][text]++
+		of[name].ranges = append(of[name].ranges, heldRange{sp, k})
+		marks[name][k.Mark]++
 	}
-	expected := map[string]mark{}
-	for name, texts := range of {
+	for name, texts := range marks {
 		most := ""
 		for text, n := range texts {
 			if n > texts[most] || n == texts[most] && text < most {
@@ -84,12 +83,12 @@ func (s *source) Expect(marks iter.Seq2[string, string]) {
 			}
 		}
 		if m, ok := parseMark(most); ok {
-			expected[name] = m
+			of[name].most = m
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expected = expected
+	s.expected = of
 }
 
 // Seen implements [connectors.Foreseer].
@@ -110,9 +109,10 @@ func (s *source) pieces(ctx context.Context, ss *session, l *layout) ([]piece, e
 		return s.d.units(ctx, ss, l)
 	}
 	s.mu.Lock()
-	since := s.expected[l.coll.Name]
+	x := s.expected[l.coll.Name]
+	delete(s.expected, l.coll.Name) // it holds for one listing
 	s.mu.Unlock()
-	return d.unitsSince(ctx, ss, l, since)
+	return d.unitsSince(ctx, ss, l, x)
 }
 
 // foresee notes the mark of a unit, and what changed in it. Both are of use only to

@@ -20,9 +20,9 @@ type differ interface {
 	// changed is the condition that every row meets which was written after a state and
 	// is seen by the transaction.
 	changed(from mark) string
-	// unitsSince is units that tells besides, where it can, which rows were written after
-	// a state.
-	unitsSince(ctx context.Context, s *session, l *layout, since mark) ([]piece, error)
+	// unitsSince is units for a caller that holds what it did not hold before, nil for
+	// nothing. It tells besides, where it can, which rows were written since.
+	unitsSince(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error)
 }
 
 // mark is a state of a table. In one history the transactions have numbers that ascend

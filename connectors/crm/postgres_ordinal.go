@@ -31,7 +31,7 @@ const manyChanged = 2 << 20
 
 // ordinalUnits counts a table in one pass, and collects the keys of the rows that were
 // written since a state if that can be told.
-func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, since mark) ([]piece, error) {
+func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error) {
 	id := d.quote(l.table.pk[0])
 	var ends []int64
 	err := s.each(ctx, "SELECT min("+id+"), max("+id+") FROM "+l.table.from, nil, func(v []any) error {
@@ -45,8 +45,12 @@ func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, sinc
 	if err != nil || len(ends) < 2 {
 		return nil, err
 	}
-	told := false
-	if s.state != "" && since.history != "" {
+	if out, ok, err := d.quickUnits(ctx, s, l, x, ends[0], ends[1]); err != nil || ok {
+		return out, err
+	}
+	told, since := false, mark{}
+	if s.state != "" && x != nil && x.most.history != "" {
+		since = x.most
 		to, err := d.mark(ctx, s, l, span{})
 		if err != nil {
 			return nil, err

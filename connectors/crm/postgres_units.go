@@ -41,13 +41,13 @@ func (d *postgres) keyText(t *table) string {
 }
 
 func (d *postgres) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
-	return d.unitsSince(ctx, s, l, mark{})
+	return d.unitsSince(ctx, s, l, nil)
 }
 
 // unitsSince implements differ. Only tables that are counted in one pass are told of.
-func (d *postgres) unitsSince(ctx context.Context, s *session, l *layout, since mark) ([]piece, error) {
+func (d *postgres) unitsSince(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error) {
 	if l.table.ordinal {
-		return d.ordinalUnits(ctx, s, l, since)
+		return d.ordinalUnits(ctx, s, l, x)
 	}
 	spans, err := d.sp.spans(ctx, s, l)
 	if err != nil {

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,7 +31,7 @@ type source struct {
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
 	rows   map[string]int64  // how many rows the last listing counted, by unit
 
-	expected map[string]mark // what Diff is most often told, by collection
+	expected map[string]*expected // what the caller holds, by collection
 	deltas   deltas
 }
 
@@ -211,6 +212,7 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 			}
 			for _, p := range parts {
 				u := s.unit(l, p, stamp)
+				u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
 				if out.units = append(out.units, u); p.rows > 0 {
 					out.rows[u.Key] = p.rows
 				}
