@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -24,7 +25,8 @@ type delta struct {
 	to    string // the mark of the listing's state
 	rows  int64  // that the unit has now
 	keys  []int64
-	load  *load // nil when there are no keys, or too many
+	young *youngRows // the rows with these keys, where they were read with the listing
+	load  *load      // nil when there are no keys, or too many
 
 	batches []connectors.Batch // guarded by the load
 }
@@ -64,13 +66,15 @@ type seen struct{ fingerprint, mark string }
 // Expect implements [connectors.Foreseer].
 func (s *source) Expect(known iter.Seq[connectors.Known], held func(key string, locators []string) (n int, ok bool, err error)) {
 	of, marks := map[string]*expected{}, map[string]map[string]int{}
+	room := &atomic.Int64{}
+	room.Store(youngBytes)
 	for k := range known {
 		name, sp, err := parseUnit(k.Key)
 		if err != nil {
 			continue
 		}
 		if of[name] == nil {
-			of[name], marks[name] = &expected{held: held}, map[string]int{}
+			of[name], marks[name] = &expected{held: held, room: room}, map[string]int{}
 		}
 		of[name].ranges = append(of[name].ranges, heldRange{sp, k})
 		marks[name][k.Mark]++
@@ -117,7 +121,7 @@ func (s *source) pieces(ctx context.Context, ss *session, l *layout) ([]piece, e
 
 // foresee notes the mark of a unit, and what changed in it. Both are of use only to
 // readers of the same state.
-func (s *source) foresee(ctx context.Context, ss *session, l *layout, u connectors.Unit, p piece, out *listing) error {
+func (s *source) foresee(ctx context.Context, ss *session, l *layout, u connectors.Unit, p piece, notes []string, out *listing) error {
 	d, ok := s.d.(differ)
 	if !ok || ss.state == "" || len(l.gaps()) > 0 {
 		return nil
@@ -127,8 +131,11 @@ func (s *source) foresee(ctx context.Context, ss *session, l *layout, u connecto
 		return err
 	}
 	out.seen[u.Key] = seen{u.Fingerprint, m.String()}
+	if p.young != nil {
+		p.young.notes = notes
+	}
 	if p.since.history != "" && m.follows(p.since) {
-		out.told = append(out.told, &delta{unit: u, span: p.span, since: p.since, to: m.String(), rows: p.rows, keys: p.changed})
+		out.told = append(out.told, &delta{unit: u, span: p.span, since: p.since, to: m.String(), rows: p.rows, keys: p.changed, young: p.young})
 	}
 	return nil
 }
@@ -299,6 +306,17 @@ var errState = errors.New("the state of the listing cannot be read any more")
 // fetch reads the changed rows of some units in the state in which they were found to
 // have changed. The caller holds the load's lock.
 func (s *source) fetch(ctx context.Context, ld *load) error {
+	if y := ld.of[0].young; y != nil && !y.bare {
+		e := ld.emitter(ctx, s, y.l)
+		defer e.b.Release()
+		e.notes = y.notes
+		for _, d := range ld.of {
+			if err := y.emit(e, d.keys); err != nil {
+				return err
+			}
+		}
+		return e.flush()
+	}
 	return s.during(ctx, forUnit, func(ss *session, sc *schema) error {
 		f, ok := s.d.(differ)
 		if !ok || ss.state == "" {
@@ -308,19 +326,7 @@ func (s *source) fetch(ctx context.Context, ld *load) error {
 		if err != nil {
 			return err
 		}
-		at, rows := 0, 0 // the unit that is being read, and its rows that were
-		e := s.emitter(ctx, l, func(b connectors.Batch, _ error) bool {
-			for at < len(ld.of) && rows == len(ld.of[at].keys) {
-				at, rows = at+1, 0
-			}
-			if at == len(ld.of) || !ld.of[at].holds(b) {
-				return false
-			}
-			b.Rows.Retain()
-			ld.of[at].batches = append(ld.of[at].batches, b)
-			rows += int(b.Rows.NumRows())
-			return true
-		})
+		e := ld.emitter(ctx, s, l)
 		defer e.b.Release()
 		e.notes = undecidedNotes(l, s.undecided(sc, l))
 		keys := make([]string, 0, ld.rows)
@@ -328,9 +334,7 @@ func (s *source) fetch(ctx context.Context, ld *load) error {
 			for _, k := range d.keys {
 				keys = append(keys, strconv.FormatInt(k, 10))
 			}
-			e.cuts = append(e.cuts, len(keys))
 		}
-		e.mark = ld.of[0].to
 		e.since = s.d.quote(l.table.pk[0]) + " = ANY ('{" + strings.Join(keys, ",") + "}')"
 		if err := f.stream(ctx, ss, e, span{}); err != nil {
 			return err
@@ -343,6 +347,31 @@ func (s *source) fetch(ctx context.Context, ld *load) error {
 		}
 		return nil
 	})
+}
+
+// emitter returns one that puts rows, which come in the order of the keys, into batches of
+// their units.
+func (ld *load) emitter(ctx context.Context, s *source, l *layout) *emitter {
+	at, rows := 0, 0 // the unit that is being read, and its rows that were
+	e := s.emitter(ctx, l, func(b connectors.Batch, _ error) bool {
+		for at < len(ld.of) && rows == len(ld.of[at].keys) {
+			at, rows = at+1, 0
+		}
+		if at == len(ld.of) || !ld.of[at].holds(b) {
+			return false
+		}
+		b.Rows.Retain()
+		ld.of[at].batches = append(ld.of[at].batches, b)
+		rows += int(b.Rows.NumRows())
+		return true
+	})
+	e.mark = ld.of[0].to
+	n := 0
+	for _, d := range ld.of {
+		n += len(d.keys)
+		e.cuts = append(e.cuts, n)
+	}
+	return e
 }
 
 // holds reports whether all records of a batch are of the unit.

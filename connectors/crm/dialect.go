@@ -98,6 +98,7 @@ type piece struct {
 	// order of their keys; the zero mark when nobody looked.
 	since   mark
 	changed []int64
+	young   *youngRows // those rows, or nil
 }
 
 // group is rows of one table that are deleted in one statement.

@@ -54,7 +54,7 @@ type postgres struct {
 	opts    options
 	slots   chan struct{} // one for each connection that may be open
 	readers int           // how many of them read one table at the same time
-	part    int64         // how many blocks of a table are worth another reader
+	part    int64         // how many blocks of a table are looked at at a time
 	sp      splitter
 
 	mu      sync.Mutex

@@ -68,8 +68,8 @@ func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, x *e
 	}
 	// The server takes every key for a range of its own, and would rather sort them all.
 	q := "SET LOCAL enable_sort = off; SELECT " + c.bucket + ", count(*), sum(h)::text" + from + " FROM (SELECT " + cols + " FROM " + l.table.from +
-		"%s) AS t GROUP BY 1; SET LOCAL enable_sort TO DEFAULT"
-	err = d.inParts(ctx, s, l, func(s *session, where string) error {
+		" WHERE %s) AS t GROUP BY 1; SET LOCAL enable_sort TO DEFAULT"
+	err = d.inParts(ctx, s, l, d.part, func(s *session, where string) error {
 		return s.each(ctx, strings.Replace(q, "%s", where, 1), nil, c.add)
 	})
 	if err != nil {
@@ -148,11 +148,8 @@ func ordinalPieces(counts map[int64]tally, width int64) []piece {
 }
 
 const (
-	// partBlocks is how many blocks of a table are worth another reader, unless told.
-	partBlocks = 4096
-	// partsEach is in how many parts a table goes for each reader, so that none waits
-	// long for another.
-	partsEach = 4
+	// partBlocks is how many blocks of a table are counted at a time: 64 MiB.
+	partBlocks = 8192
 	// rangesFrom is the first version of the server that goes to a range of blocks
 	// instead of looking at all of them.
 	rangesFrom = 14
@@ -161,8 +158,8 @@ const (
 // inParts calls fn with conditions that together select every row of a table once, one
 // at a time on the session and on others that see the same state. Those take only
 // connections that are free: the work is done without them too.
-func (d *postgres) inParts(ctx context.Context, s *session, l *layout, fn func(s *session, where string) error) error {
-	parts, err := d.parts(ctx, s, l)
+func (d *postgres) inParts(ctx context.Context, s *session, l *layout, blocks int64, fn func(s *session, where string) error) error {
+	parts, err := d.parts(ctx, s, l, blocks)
 	if err != nil {
 		return err
 	}
@@ -204,24 +201,25 @@ func (d *postgres) inParts(ctx context.Context, s *session, l *layout, fn func(s
 	return err
 }
 
-// parts cuts a table by its blocks, the last part being open: rows that are added
+// parts cuts a table into runs of about so many blocks, the last part being open: rows that are added
 // meanwhile are not seen anyway.
-func (d *postgres) parts(ctx context.Context, s *session, l *layout) ([]string, error) {
-	if s.state == "" || d.readers < 2 || serverMajor(s.conn.(pgSession).c) < rangesFrom {
-		return []string{""}, nil
+func (d *postgres) parts(ctx context.Context, s *session, l *layout, each int64) ([]string, error) {
+	all := []string{"1 = 1"}
+	if s.state == "" || serverMajor(s.conn.(pgSession).c) < rangesFrom {
+		return all, nil
 	}
 	text, err := s.one(ctx, fmt.Sprintf("SELECT pg_relation_size(%d) / current_setting('block_size')::bigint", l.table.oid))
 	if err != nil {
 		return nil, err
 	}
 	blocks, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || blocks < 2*d.part {
-		return []string{""}, nil // one that lies in no file of its own has no size
+	n := blocks / each
+	if err != nil || n < 2 {
+		return all, nil // one that lies in no file of its own has no size
 	}
-	n := min(int64(d.readers)*partsEach, blocks/d.part)
 	var out []string
 	for i := range n {
-		where := fmt.Sprintf(" WHERE ctid >= '(%d,0)'", i*blocks/n)
+		where := fmt.Sprintf("ctid >= '(%d,0)'", i*blocks/n)
 		if i < n-1 {
 			where += fmt.Sprintf(" AND ctid < '(%d,0)'", (i+1)*blocks/n)
 		}

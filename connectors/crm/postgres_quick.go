@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -29,6 +30,7 @@ type expected struct {
 	most   mark // what most of its units were read in
 	ranges []heldRange
 	held   heldFunc
+	room   *atomic.Int64 // bytes that rows may take, of all tables together
 }
 
 // heldFunc tells how many of some records of a unit the caller holds; see
@@ -66,7 +68,7 @@ func (s span) same(o span) bool {
 // quickUnits lists the ranges of a table by what the caller holds. It returns false when
 // the ranges have to be counted. low and high are the ends of the keys.
 func (d *postgres) quickUnits(ctx context.Context, s *session, l *layout, x *expected, low, high int64) ([]piece, bool, error) {
-	if s.state == "" || x == nil || len(l.gaps()) > 0 {
+	if s.state == "" || x == nil || len(l.gaps()) > 0 || !s.conn.(pgSession).utf8() {
 		return nil, false, nil
 	}
 	to, err := d.mark(ctx, s, l, span{})
@@ -79,25 +81,22 @@ func (d *postgres) quickUnits(ctx context.Context, s *session, l *layout, x *exp
 		return nil, false, nil
 	}
 	slices.SortFunc(x.ranges, func(a, b heldRange) int { return cmp.Compare(*a.lo, *b.lo) })
-	c := &counting{counts: map[int64]tally{}}
-	q := "SELECT 0::bigint, count(*), '0', array_agg(k) FILTER (WHERE c) FROM (SELECT " + d.quote(l.table.pk[0]) + "::bigint AS k, " + d.changed(since) + " AS c FROM " + l.table.from
-	err = d.inParts(ctx, s, l, func(s *session, where string) error { return s.each(ctx, q+where+") AS t", nil, c.add) })
-	if err != nil || c.many {
+	young, err := d.young(ctx, s, l, since, x.room)
+	if err != nil || young.many {
 		return nil, false, err
 	}
-	slices.Sort(c.rows)
-	out, rows, ok, err := x.compare(c.rows, since, to)
+	out, rows, ok, err := x.compare(young, since, to)
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	more, ok, err := d.beyond(ctx, s, l, x.ranges, c.rows, width, to)
+	more, ok, err := d.beyond(ctx, s, l, x.ranges, young.keys, width, to)
 	if err != nil || !ok {
 		return nil, false, err
 	}
 	for _, p := range more {
 		rows += p.rows
 	}
-	if out = append(out, more...); rows != c.counts[0].rows {
+	if out = append(out, more...); rows != young.total {
 		return nil, false, nil
 	}
 	slices.SortFunc(out, func(a, b piece) int { return cmp.Compare(*a.lo, *b.lo) })
@@ -106,9 +105,9 @@ func (d *postgres) quickUnits(ctx context.Context, s *session, l *layout, x *exp
 
 // compare lists the ranges that the caller holds, with the rows that each has if none is
 // gone, and the sum of these.
-func (x *expected) compare(young []int64, since, to mark) (out []piece, rows int64, ok bool, err error) {
+func (x *expected) compare(young *youngRows, since, to mark) (out []piece, rows int64, ok bool, err error) {
 	for _, r := range x.ranges {
-		p := piece{span: r.span, since: since, rows: int64(r.Records), changed: keysIn(young, r.span)}
+		p := piece{span: r.span, since: since, rows: int64(r.Records), changed: keysIn(young.keys, r.span), young: young}
 		if len(p.changed) == 0 {
 			p.fingerprint = r.Fingerprint
 		} else {

@@ -22,6 +22,7 @@ type nights struct {
 	src   *source
 	known map[string]*nightUnit
 	slow  bool // to find out which records are held takes long
+	bare  bool // there is no room for rows that come with a listing
 }
 
 // nightUnit is what is known of one unit.
@@ -69,6 +70,9 @@ func (f *nights) expect() {
 		}
 		return n, !f.slow, nil
 	})
+	if x := f.src.expected["t"]; f.bare && x != nil {
+		x.room.Store(0)
+	}
 }
 
 // pass is one night. The source is told what it will be asked for, or not.
@@ -237,7 +241,9 @@ func TestPostgresForeseesLittle(t *testing.T) {
 	// The state of the listing is given up: the rows are read as they stand, and they
 	// change meanwhile.
 	change(6)
+	f.bare = true
 	f.expect()
+	f.bare = false
 	var u connectors.Unit
 	for x := range f.src.Units(ctx) {
 		if x.Key == "t[1,10001)" {
@@ -316,6 +322,7 @@ func TestPostgresNights(t *testing.T) {
 			lateDo(fmt.Sprintf("BEGIN; UPDATE t SET n = -%d WHERE id %% 1000 = 999 AND id %% %d = 0", i, 1+rnd.IntN(4)))
 			open = true
 		}
+		f.bare = i%3 == 0
 		got := f.pass(rnd.IntN(4) > 0)
 		patched += got.patched
 		f.check(fmt.Sprint("night ", i))
@@ -363,7 +370,7 @@ func TestPostgresPartsAddUp(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		list, err := d.parts(context.Background(), ss, l)
+		list, err := d.parts(context.Background(), ss, l, d.part)
 		parts = len(list)
 		return err
 	})

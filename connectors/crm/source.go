@@ -210,13 +210,14 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
+			notes := undecidedNotes(l, s.undecided(sc, l))
 			for _, p := range parts {
 				u := s.unit(l, p, stamp)
 				u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
 				if out.units = append(out.units, u); p.rows > 0 {
 					out.rows[u.Key] = p.rows
 				}
-				if err := s.foresee(ctx, ss, l, u, p, out); err != nil {
+				if err := s.foresee(ctx, ss, l, u, p, notes, out); err != nil {
 					return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 				}
 			}
