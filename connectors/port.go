@@ -112,6 +112,27 @@ type Differ interface {
 	Diff(ctx context.Context, u Unit, mark string) iter.Seq2[Batch, error]
 }
 
+// Known is what the caller of a [Foreseer] holds of a unit.
+type Known struct {
+	Key         string
+	Fingerprint string
+	Mark        string // what Diff will be told
+	Records     int
+}
+
+// Foreseer is a Differ that finds what changed while it lists the units, which is cheaper
+// than to look for it in each of them.
+type Foreseer interface {
+	Differ
+	// Expect tells the next Units which units the caller holds. held counts those of some
+	// records of a unit that it holds among them; ok is false when that takes long.
+	Expect(known iter.Seq[Known], held func(key string, locators []string) (n int, ok bool, err error))
+	// Seen returns the mark of the state in which Units met a unit; "" when there is none.
+	// Whoever holds the records of that unit with that fingerprint may tell it to a later
+	// Diff instead of the mark they came with, and spares it to look as far back.
+	Seen(u Unit) string
+}
+
 // Picker reads only the given records of a unit. Sources without it are read
 // whole and filtered; see [Pick].
 type Picker interface {

@@ -104,7 +104,7 @@ func dropHidden(tx *badger.Txn, from, writing uint64, drop func(key []byte) erro
 	old := tx.NewIterator(o)
 	defer old.Close()
 	return eachHead(tx, func(ref *headRefOf) error {
-		if ref.generation <= from {
+		if ref.oldest() <= from { // a patch hides no block
 			return nil
 		}
 		of := cat([]byte("b"), u32(ref.unit))

@@ -247,12 +247,25 @@ func (g *Graph) dropBlocks(old []UnitState, now map[uint32]UnitState) error {
 	return nil
 }
 
-// Touch records a new fingerprint, digest or gaps of a unit whose records did
-// not change.
-func (g *Graph) Touch(st UnitState) error {
-	k, v := g.headEntry(&st)
+// Touch records new fingerprints, digests and marks of units whose records did not
+// change.
+func (g *Graph) Touch(list ...UnitState) error {
+	g.dbmu.RLock()
+	defer g.dbmu.RUnlock()
+	f := &flipper{db: g.db, tx: g.db.NewTransaction(true)}
+	defer func() { f.tx.Discard() }()
+	for i := range list {
+		if err := f.set(g.headEntry(&list[i])); err != nil {
+			return fmt.Errorf("write a unit's head: %w", err)
+		}
+	}
+	if err := f.tx.Commit(); err != nil {
+		return fmt.Errorf("write the heads of units: %w", err)
+	}
 	g.mu.Lock()
-	delete(g.heads, st.ID)
-	g.mu.Unlock()
-	return g.put(k, v)
+	defer g.mu.Unlock()
+	for i := range list {
+		delete(g.heads, list[i].ID)
+	}
+	return nil
 }

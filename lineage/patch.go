@@ -102,9 +102,17 @@ func (st *UnitState) generationOf(no uint32) uint64 {
 }
 
 // hole reports whether the sighting at a position is gone.
-func (st *UnitState) hole(position uint32) bool {
-	_, ok := slices.BinarySearch(st.holes, position)
+func (p *patched) hole(position uint32) bool {
+	_, ok := slices.BinarySearch(p.holes, position)
 	return ok
+}
+
+// whole returns how many blocks the unit had when it was written whole.
+func (st *UnitState) whole() uint32 {
+	if len(st.parts) > 1 {
+		return st.parts[1].first
+	}
+	return st.blocks()
 }
 
 // Patch writes the records of a known unit that changed. It is used by one goroutine.
@@ -176,6 +184,7 @@ func (p *Patch) Commit(st UnitState) (_ *UnitState, err error) {
 		return nil, nil
 	}
 	old := p.old
+	st.places = old.places
 	st.Sightings = old.Sightings - len(holes) + p.added
 	st.patched = patched{parts: slices.Clone(old.parts), end: old.positions(), holes: append(slices.Clone(old.holes), holes...)}
 	slices.Sort(st.holes)
@@ -193,24 +202,50 @@ func (p *Patch) Commit(st UnitState) (_ *UnitState, err error) {
 
 // find returns the positions of the sightings of changed records.
 func (p *Patch) find() (holes []uint32, err error) {
-	if p.changed.count() == 0 {
+	return p.uw.w.g.find(p.old, p.changed)
+}
+
+// Holds counts those of some records that a unit holds, by their locators. ok is false
+// when all blocks of the unit would have to be read for that. A record that is counted is
+// one of the unit's Records; one without any sighting is not counted.
+func (g *Graph) Holds(st *UnitState, locators []string) (n int, ok bool, err error) {
+	if len(st.places.runs) == 0 {
+		return 0, false, nil
+	}
+	set := recordSet{}
+	for _, l := range locators {
+		set.add(st.places.collection, l)
+	}
+	n = set.count()
+	_, err = g.find(st, set)
+	return n - set.missing(), true, err
+}
+
+// find returns the positions of the sightings of records, and notes which were found.
+func (g *Graph) find(st *UnitState, set recordSet) (positions []uint32, err error) {
+	if set.count() == 0 {
 		return nil, nil
 	}
-	g := p.uw.w.g
+	from := uint32(0) // what comes before is known without a look
+	if len(st.places.runs) > 0 {
+		positions, from = st.places.find(set, &st.patched, positions), st.whole()
+	}
+	if from == st.blocks() {
+		return positions, nil
+	}
 	var plain []byte
 	err = g.view(func(tx *badger.Txn) error {
 		o := badger.DefaultIteratorOptions
-		o.PrefetchValues, o.Prefix = false, cat([]byte("b"), u32(p.old.ID))
+		o.PrefetchValues, o.Prefix = false, cat([]byte("b"), u32(st.ID))
 		it := tx.NewIterator(o)
 		defer it.Close()
-		it.Rewind()
-		for no := range p.old.blocks() {
-			key := blockKey(p.old.ID, p.old.generationOf(no), no)
+		for no := from; no < st.blocks(); no++ {
+			key := blockKey(st.ID, st.generationOf(no), no)
 			if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
 				it.Seek(key) // past what is not visible
 			}
 			if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
-				return fmt.Errorf("unit %d: %w: a block is missing", p.old.ID, errBlock)
+				return fmt.Errorf("unit %d: %w: a block is missing", st.ID, errBlock)
 			}
 			err := it.Item().Value(func(sealed []byte) (err error) {
 				plain, err = g.keys.unseal(plain[:0], sealed)
@@ -219,33 +254,33 @@ func (p *Patch) find() (holes []uint32, err error) {
 			if err != nil {
 				return fmt.Errorf("read a block: %w", err)
 			}
-			if holes, err = p.findIn(plain, no, holes); err != nil {
+			if positions, err = g.findIn(plain, st, no, set, positions); err != nil {
 				return err
 			}
 			it.Next()
 		}
 		return nil
 	})
-	return holes, err
+	return positions, err
 }
 
 // findIn appends the positions in one block.
-func (p *Patch) findIn(plain []byte, no uint32, holes []uint32) ([]uint32, error) {
-	v, err := viewBlock(plain, p.uw.w.g.intern)
+func (g *Graph) findIn(plain []byte, st *UnitState, no uint32, set recordSet, positions []uint32) ([]uint32, error) {
+	v, err := viewBlock(plain, g.intern)
 	if err != nil {
 		return nil, err
 	}
 	for row := range v.count {
 		at := no*blockRows + uint32(row)
-		known, err := p.changed.in(v, row, p.old.hole(at))
+		known, err := set.in(v, row, st.hole(at))
 		if err != nil {
 			return nil, err
 		}
 		if known {
-			holes = append(holes, at)
+			positions = append(positions, at)
 		}
 	}
-	return holes, nil
+	return positions, nil
 }
 
 // recordSet is a set of records, by collection and locator. A locator that ends in a

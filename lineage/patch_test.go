@@ -28,16 +28,22 @@ type patchWorld struct {
 	model map[int]map[int]int
 
 	patches int // that were made
+	placed  int // those of units that knew where their records stand
 }
 
 // patchRecord returns the sightings of a record, or of what became of it: from none to
-// two. Records of even units have numbers as locators, the others mostly words.
+// two, and one in unit 2. Records of even units have numbers as locators, the others
+// mostly words.
 func (p *patchWorld) record(unit, n, version int) (locator string, list []Sighting) {
 	locator = "pk=" + strconv.Itoa(n)
 	if unit%2 == 1 && n%5 > 0 {
 		locator = fmt.Sprintf("pk=%d,k%d-x", n%3, n)
 	}
-	for k := range (n + version) % 3 {
+	sightings := (n + version) % 3
+	if unit == 2 {
+		sightings = 1
+	}
+	for k := range sightings {
 		s := Sighting{Collection: "leads", Locator: locator, Trigger: NoDate, Sum: uint64(version), Account: "A"}
 		if k > 0 {
 			s.Within = "body/" + strconv.Itoa(k)
@@ -59,6 +65,9 @@ func (p *patchWorld) write(unit int) {
 	uw, err := p.w.Unit("s", p.state(unit).Unit)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if rapid.IntRange(0, 3).Draw(p.t, "find") > 0 {
+		uw.Find()
 	}
 	for _, n := range slices.Sorted(maps.Keys(p.model[unit])) {
 		_, list := p.record(unit, n, p.model[unit][n])
@@ -119,6 +128,9 @@ func (p *patchWorld) change(unit int) {
 		return
 	}
 	p.patches++
+	if len(x.old.places.runs) > 0 {
+		p.placed++
+	}
 }
 
 func (p *patchWorld) open() {
@@ -219,10 +231,10 @@ func (p *patchWorld) reopen(killed bool) {
 // writes, removals, flushes, compactions and kills.
 func TestPatches(t *testing.T) {
 	defer fewerChecks(t)()
-	patches := 0
+	patches, placed := 0, 0
 	defer func() {
-		if patches == 0 {
-			t.Error("nothing was patched")
+		if patches == 0 || placed == 0 {
+			t.Errorf("%d patches, %d of units that knew their places", patches, placed)
 		}
 	}()
 	rapid.Check(t, func(t *rapid.T) {
@@ -276,7 +288,7 @@ func TestPatches(t *testing.T) {
 		}
 		p.close()
 		p.check()
-		patches += p.patches
+		patches, placed = patches+p.patches, placed+p.placed
 		if err := errors.Join(p.g.Close(), os.RemoveAll(dir)); err != nil {
 			t.Fatal(err)
 		}

@@ -98,6 +98,7 @@ type UnitState struct {
 	CommittedAt time.Time
 
 	patched
+	places places // of what was written whole
 }
 
 // Found is a sighting with the place where it stands.

@@ -27,7 +27,7 @@ func appendUnit(out []byte, st *UnitState) []byte {
 	for _, g := range st.Gaps {
 		out = appendStr(appendStr(out, g.Locator), g.Reason)
 	}
-	return st.patched.append(appendBool(out, st.Accounts))
+	return st.places.append(st.patched.append(appendBool(out, st.Accounts)))
 }
 
 func appendBool(out []byte, b bool) []byte {
@@ -52,7 +52,7 @@ func readUnit(b []byte) (*UnitState, error) {
 		st.Gaps = append(st.Gaps, connectors.Gap{Locator: d.str(), Reason: d.str()})
 	}
 	st.Accounts = d.byte() != 0
-	st.patched = d.patched()
+	st.patched, st.places = d.patched(), d.places()
 	if d.bad || len(d.in) > 0 {
 		return nil, fmt.Errorf("read the state of a unit: %w", errBlock)
 	}

@@ -39,12 +39,15 @@ func TestUnitStatesComeBack(t *testing.T) {
 			}
 		}
 		want.Accounts = rapid.Bool().Draw(t, "accounts")
+		if n := rapid.IntRange(0, 3).Draw(t, "runs"); n > 0 {
+			want.places = drawPlaces(t, n)
+		}
 		b := appendUnit(nil, want)
 		got, err := readUnit(b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(want, got, cmp.AllowUnexported(UnitState{}, patched{}, unitPart{})); d != "" {
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(UnitState{}, patched{}, unitPart{}, places{}, placeRun{})); d != "" {
 			t.Fatal(d)
 		}
 		if _, err := readUnit(b[:rapid.IntRange(0, len(b)-1).Draw(t, "cut")]); err == nil {

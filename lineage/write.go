@@ -101,6 +101,7 @@ type UnitWriter struct {
 	posts  []posting
 	blocks []blockEntry
 	n      uint32
+	finder *finder // nil when the unit is not to be patched
 }
 
 // Unit starts writing a unit of a source, new or known.
@@ -141,6 +142,10 @@ func (w *Writer) unit(source string, u connectors.Unit, old *UnitState) (*UnitWr
 // budgetParts is into how many parts the memory budget goes: one batch is filled, one
 // is being written, and the collector needs as much again.
 const budgetParts = 4
+
+// Find prepares for patches of the unit: it notes, before the first Add, where the
+// records stand.
+func (u *UnitWriter) Find() { u.finder = &finder{} }
 
 // handOver is how many postings and blocks a unit collects before it gives them to
 // the writer.
@@ -193,6 +198,9 @@ func (u *UnitWriter) rest() error {
 
 // block encodes the last rows that were added.
 func (u *UnitWriter) block(rows []Sighting) error {
+	if u.finder != nil {
+		u.finder.add(rows)
+	}
 	v, err := u.w.g.keys.pack(rows)
 	if err != nil {
 		return err
@@ -210,6 +218,12 @@ func blockKey(unit uint32, gen uint64, no uint32) []byte {
 // unit's Fingerprint; the rest is filled in.
 func (u *UnitWriter) Commit(st UnitState) error {
 	st.Sightings, st.patched = int(u.n), patched{}
+	if err := u.rest(); err != nil {
+		return err
+	}
+	if st.places = (places{}); st.Mark != "" {
+		st.places = u.finder.found()
+	}
 	return u.commit(st)
 }
 

@@ -35,7 +35,8 @@ type scan struct {
 	seen  visited // units that the graph knew before
 	force bool    // read units whose fingerprint is known, too
 	notes map[string]int
-	lost  []GapLine // units, and listings, that could not be read at all
+	lost  []GapLine           // units, and listings, that could not be read at all
+	still []lineage.UnitState // units that are as they were, with new marks
 }
 
 // lostBucket holds, by source, what the last scan could not read at all.
@@ -126,6 +127,9 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 	}
 	r.Progress.Stage("scan "+src.Name, 0)
 	defer r.Progress.End()
+	if err := r.expect(src); err != nil {
+		return err
+	}
 	whole, listed := true, 0
 	crew, gctx := r.crew(ctx, src)
 	last := time.Now()
@@ -152,7 +156,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 	if err := crew.wait(); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), r.touch()); err != nil {
 		return err
 	}
 	if whole {
@@ -254,7 +258,7 @@ func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, kn
 		return false, nil
 	}
 	if known.Unit.Fingerprint == u.Fingerprint && known.Unit.Account == u.Account {
-		return true, nil
+		return true, r.remark(src, u, known)
 	}
 	d, ok := src.Conn.(connectors.Digester)
 	if !ok || known.Digest == "" || known.Unit.Account != u.Account {
@@ -286,6 +290,9 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 		return nil, err
 	}
 	name := r.watchName(src, u)
+	if _, ok := src.Conn.(connectors.Differ); ok {
+		uw.Find()
+	}
 	add := func(list []lineage.Sighting) error {
 		st.Sightings += len(list)
 		name.see(list)

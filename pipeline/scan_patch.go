@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/cratio/sutra/connectors"
@@ -42,6 +43,76 @@ func (r *scan) patch(ctx context.Context, src *Source, u connectors.Unit, known 
 		r.counted(n)
 	}
 	return read, nil
+}
+
+// expect tells a source what the graph holds of it.
+func (r *scan) expect(src *Source) error {
+	f, ok := src.Conn.(connectors.Foreseer)
+	if !ok || r.force {
+		return nil
+	}
+	var err error
+	known := func(yield func(connectors.Known) bool) {
+		err = r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
+			k := connectors.Known{Key: st.Unit.Key, Fingerprint: st.Unit.Fingerprint, Mark: st.Mark, Records: st.Records}
+			if st.Catalog == src.meaning && len(st.Gaps) == 0 && !yield(k) {
+				return errStopped
+			}
+			return nil
+		})
+	}
+	f.Expect(known, func(key string, locators []string) (int, bool, error) {
+		st, err := r.Graph.Unit(src.Name, key)
+		if err != nil || st == nil {
+			return 0, false, err
+		}
+		return r.Graph.Holds(st, locators)
+	})
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// errStopped ends a walk over units that somebody wants no more of.
+var errStopped = errors.New("stopped")
+
+// remark notes that a unit was seen to be as it was, so that the next scan needs to look
+// back only to this one.
+func (r *scan) remark(src *Source, u connectors.Unit, known *lineage.UnitState) error {
+	f, ok := src.Conn.(connectors.Foreseer)
+	if !ok {
+		return nil
+	}
+	mark := f.Seen(u)
+	if mark == "" || mark == known.Mark {
+		return nil
+	}
+	next := *known
+	next.Mark = mark
+	r.mu.Lock()
+	r.still = append(r.still, next)
+	full := len(r.still) >= markedAtOnce
+	r.mu.Unlock()
+	if full {
+		return r.touch()
+	}
+	return nil
+}
+
+// markedAtOnce is how many heads of units are written together.
+const markedAtOnce = 1000
+
+// touch writes the new marks of units that are as they were.
+func (r *scan) touch() error {
+	r.mu.Lock()
+	list := r.still
+	r.still = nil
+	r.mu.Unlock()
+	if len(list) == 0 {
+		return nil
+	}
+	return r.Graph.Touch(list...)
 }
 
 // changes puts the changed records of a unit into its patch.

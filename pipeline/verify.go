@@ -258,7 +258,8 @@ func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone
 		return err
 	}
 	if known == nil || known.Catalog != src.catalog || known.Unit.Fingerprint != u.Fingerprint {
-		return r.unit(ctx, src, u)
+		_, err := r.read(ctx, src, u) // whole: a proof takes nobody's word for what did not change
+		return err
 	}
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {

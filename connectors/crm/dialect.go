@@ -92,6 +92,13 @@ type piece struct {
 	span
 	evidence string
 	rows     int64 // how many there are, 0 when they were not counted
+	// fingerprint is that of the unit where it is known to be as the caller holds it.
+	fingerprint string
+	// since is the state after which the rows were written that changed names, by the
+	// order of their keys; the zero mark when nobody looked.
+	since   mark
+	changed []int64
+	young   *youngRows // those rows, or nil
 }
 
 // group is rows of one table that are deleted in one statement.

@@ -20,6 +20,9 @@ type differ interface {
 	// changed is the condition that every row meets which was written after a state and
 	// is seen by the transaction.
 	changed(from mark) string
+	// unitsSince is units for a caller that holds what it did not hold before, nil for
+	// nothing. It tells besides, where it can, which rows were written since.
+	unitsSince(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error)
 }
 
 // mark is a state of a table. In one history the transactions have numbers that ascend
@@ -61,6 +64,11 @@ func (m mark) follows(from mark) bool {
 // Diff implements [connectors.Differ].
 func (s *source) Diff(ctx context.Context, u connectors.Unit, since string) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
+		if d := s.deltas.of(u, since); d != nil {
+			if done := s.told(ctx, d, yield); done {
+				return
+			}
+		}
 		err := s.during(ctx, s.whyDiff(u), func(ss *session, sc *schema) error {
 			d, able := s.d.(differ)
 			from, ok := parseMark(since)

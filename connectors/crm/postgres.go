@@ -27,6 +27,7 @@ func Postgres() connectors.Kind {
 		if err != nil {
 			return nil, fmt.Errorf("opening source %s: %w", c.Name, err)
 		}
+		d.readers = min(max(c.Workers, 1), d.opts.connections)
 		s := newSource(d, c)
 		s.pace, s.region = newPace(d.opts.rate), d.region()
 		return s, nil
@@ -49,10 +50,12 @@ const indianTime = "Asia/Kolkata"
 
 // postgres is the dialect of PostgreSQL.
 type postgres struct {
-	config *pgconn.Config
-	opts   options
-	slots  chan struct{} // one for each connection that may be open
-	sp     splitter
+	config  *pgconn.Config
+	opts    options
+	slots   chan struct{} // one for each connection that may be open
+	readers int           // how many of them read one table at the same time
+	part    int64         // how many blocks of a table are looked at at a time
+	sp      splitter
 
 	mu      sync.Mutex
 	idle    []*pgconn.PgConn
@@ -61,6 +64,7 @@ type postgres struct {
 	version string          // of the schema below
 	known   *schema
 	stateOf string // the shared state in which it was read last, or ""
+	marks   marks
 }
 
 // leader is the transaction whose state the readers of a listing share.
@@ -97,7 +101,7 @@ func openPostgres(url string) (*postgres, error) {
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
-	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections)}
+	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections), part: partBlocks}
 	d.sp.load = d.boundaries
 	return d, nil
 }
@@ -168,7 +172,7 @@ func (d *postgres) close() error {
 func (d *postgres) forget() {
 	d.mu.Lock()
 	l := d.leader
-	d.leader, d.stateOf = nil, "" // a server that was started anew may give the same name again
+	d.leader, d.stateOf, d.marks = nil, "", marks{} // a server that was started anew may give the same name again
 	d.mu.Unlock()
 	if l != nil {
 		d.discard(l.c)

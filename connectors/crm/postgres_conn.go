@@ -18,6 +18,9 @@ import (
 // both directions.
 type pgSession struct{ c *pgconn.PgConn }
 
+// utf8 reports whether all text of the database is valid.
+func (p pgSession) utf8() bool { return p.c.ParameterStatus("server_encoding") == "UTF8" }
+
 // The object ids of the types whose text is not passed on as it is.
 const (
 	oidBool  = 16

@@ -27,22 +27,20 @@ const historyOf = `SELECT txid_snapshot_xmin(txid_current_snapshot())::text, txi
 		(SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))
 	FROM pg_class c WHERE c.oid = %d AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT pg_is_in_recovery()`
 
+// marks are those of tables in the state that transactions share, by the table's number.
+// Their history is not hashed yet.
+type marks struct {
+	state string
+	of    map[int64]mark
+}
+
 // mark implements differ. What a transaction wrote that was open when a unit was read
 // is not older than the first open transaction, however late it was committed.
 func (d *postgres) mark(ctx context.Context, s *session, l *layout, sp span) (m mark, err error) {
 	if !l.tellable() {
 		return mark{}, nil
 	}
-	err = s.each(ctx, fmt.Sprintf(historyOf, l.table.oid), nil, func(v []any) (err error) {
-		if m.open, err = strconv.ParseUint(str(v[0]), 10, 64); err == nil {
-			m.next, err = strconv.ParseUint(str(v[1]), 10, 64)
-		}
-		if err != nil {
-			return fmt.Errorf("the server's snapshot has no number")
-		}
-		m.history = str(v[2])
-		return nil
-	})
+	m, err = d.tableMark(ctx, s, l.table)
 	if err != nil || m.history == "" {
 		return mark{}, err
 	}
@@ -59,6 +57,40 @@ func (d *postgres) mark(ctx context.Context, s *session, l *layout, sp span) (m 
 		}
 	}
 	m.history = hex.EncodeToString(h.Sum(nil)[:16])
+	return m, nil
+}
+
+// tableMark asks for the mark of a table, once in a state that is shared. A history that
+// changes after that is not the one that the next listing finds.
+func (d *postgres) tableMark(ctx context.Context, s *session, t *table) (m mark, err error) {
+	if s.state != "" {
+		d.mu.Lock()
+		known, ok := d.marks.of[t.oid]
+		ok = ok && d.marks.state == s.state
+		d.mu.Unlock()
+		if ok {
+			return known, nil
+		}
+	}
+	err = s.each(ctx, fmt.Sprintf(historyOf, t.oid), nil, func(v []any) (err error) {
+		if m.open, err = strconv.ParseUint(str(v[0]), 10, 64); err == nil {
+			m.next, err = strconv.ParseUint(str(v[1]), 10, 64)
+		}
+		if err != nil {
+			return fmt.Errorf("the server's snapshot has no number")
+		}
+		m.history = str(v[2])
+		return nil
+	})
+	if err != nil || s.state == "" {
+		return m, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.marks.state != s.state {
+		d.marks = marks{s.state, map[int64]mark{}}
+	}
+	d.marks.of[t.oid] = m
 	return m, nil
 }
 

@@ -21,32 +21,29 @@ func (d *postgres) stream(ctx context.Context, s *session, e *emitter, sp span) 
 		cols[i] = d.value(c.column)
 	}
 	q := "SELECT " + list(cols) + " FROM " + e.l.table.from + " WHERE " + where + " ORDER BY " + list(e.l.table.ident(d, ""))
-	ps := s.conn.(pgSession)
-	if ps.c.ParameterStatus("server_encoding") != "UTF8" {
+	if !s.conn.(pgSession).utf8() {
 		return s.each(ctx, "SELECT "+e.l.selection(d)+q[len("SELECT "+list(cols)):], args, func(v []any) error { return e.add(e.l.newRow(v)) })
 	}
 	r := newRawRows(e)
 	known := false
-	var own error
-	err = ps.rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
+	return s.raw(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
 		if !known {
 			known = true
+			oids := make([]uint32, len(fields))
 			for i, f := range fields {
-				if oid := f.DataTypeOID; oid == oidBool || oid == oidBytea {
-					r.decode[i] = func(b []byte) (any, error) { return stored(oid, b) }
-				}
+				oids[i] = f.DataTypeOID
 			}
+			r.types(oids)
 		}
-		own = r.add(raw)
-		return own
+		return r.add(raw)
 	})
-	switch {
-	case own != nil:
-		return own
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return s.explain(err)
+}
+
+// types tells which columns need more than their text.
+func (r *rawRows) types(oids []uint32) {
+	for i, oid := range oids {
+		if oid == oidBool || oid == oidBytea {
+			r.decode[i] = func(b []byte) (any, error) { return stored(oid, b) }
+		}
 	}
-	return nil
 }

@@ -3,8 +3,6 @@ package crm
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -15,15 +13,20 @@ func (d *postgres) stamp(context.Context, *session) (string, error) { return "",
 // change of a row writes a new version with the number of the transaction that made
 // it (xmin), so that two equal sums mean equal rows without a look at the values.
 func (d *postgres) digestOf(l *layout) string {
-	const version = "xmin::text::bigint"
 	switch {
 	case l.table.ordinal:
-		return "hashint8extended(" + d.quote(l.table.pk[0]) + "::bigint, " + version + ")"
+		return "hashint8extended(" + d.quote(l.table.pk[0]) + "::bigint, " + versionOf + ")"
 	case l.table.keyless:
-		return "hashtextextended(ctid::text, " + version + ")"
+		return "hashtextextended(ctid::text, " + versionOf + ")"
 	}
-	return "hashtextextended(" + d.keyText(l.table) + ", " + version + ")"
+	return "hashtextextended(" + d.keyText(l.table) + ", " + versionOf + ")"
 }
+
+// versionOf is xmin as a number. The only cast from one to the other goes through
+// text, which takes longer than all the rest; age is the distance from a number that
+// stays the same during a transaction, modulo 2^32. A row that was frozen by a server
+// older than 9.4 has xmin 2, which has no age.
+const versionOf = "CASE WHEN xmin = '2' THEN 2 ELSE ((SELECT age('3'::xid)::bigint + 3) - age(xmin)) & 4294967295 END"
 
 // keyText is the expression of the key as one text.
 func (d *postgres) keyText(t *table) string {
@@ -38,8 +41,13 @@ func (d *postgres) keyText(t *table) string {
 }
 
 func (d *postgres) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	return d.unitsSince(ctx, s, l, nil)
+}
+
+// unitsSince implements differ. Only tables that are counted in one pass are told of.
+func (d *postgres) unitsSince(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error) {
 	if l.table.ordinal {
-		return d.ordinalUnits(ctx, s, l)
+		return d.ordinalUnits(ctx, s, l, x)
 	}
 	spans, err := d.sp.spans(ctx, s, l)
 	if err != nil {
@@ -56,57 +64,6 @@ func (d *postgres) units(ctx context.Context, s *session, l *layout) ([]piece, e
 		}
 	}
 	return out, nil
-}
-
-// ordinalUnits counts a table in one pass.
-func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piece, error) {
-	id := d.quote(l.table.pk[0])
-	var ends []int64
-	err := s.each(ctx, "SELECT min("+id+"), max("+id+") FROM "+l.table.from, nil, func(v []any) error {
-		for _, x := range v {
-			if n, ok := x.(int64); ok {
-				ends = append(ends, n)
-			}
-		}
-		return nil
-	})
-	if err != nil || len(ends) < 2 {
-		return nil, err
-	}
-	width := startWidth(ends[0], ends[1])
-	bucket := fmt.Sprintf("k / %d - CASE WHEN k %% %d <= 0 THEN 1 ELSE 0 END", width, width) // see aligned
-	q := "SELECT " + bucket + ", count(*), sum(h)::text FROM (SELECT " + id + "::bigint AS k, " + d.digestOf(l) + " AS h FROM " + l.table.from + ") AS t GROUP BY 1"
-	counts := map[int64]tally{}
-	err = s.each(ctx, q, nil, func(v []any) error {
-		k, _ := v[0].(int64)
-		t, err := tallyOf(v[1:])
-		counts[k] = t
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return ordinalPieces(widened(counts, width)), nil
-}
-
-// ordinalPieces names aligned ranges.
-func ordinalPieces(counts map[int64]tally, width int64) []piece {
-	var out []piece
-	for k, t := range counts {
-		n := int64(math.MinInt64 + 1)
-		if k > math.MinInt64/width {
-			n = k*width + 1
-		}
-		out = append(out, piece{span: aligned(n, width), evidence: t.String(), rows: t.rows})
-	}
-	slices.SortFunc(out, func(a, b piece) int {
-		switch {
-		case a.lo == nil || b.lo != nil && *a.lo < *b.lo:
-			return -1
-		}
-		return 1
-	})
-	return out
 }
 
 // tallyOf reads count(*) and the sum of digests, which may have any length.

@@ -84,6 +84,7 @@ type emitter struct {
 	pace  *pace
 	mark  string // see connectors.Batch
 	since string // a condition that rows have to meet besides, "" for all rows
+	cuts  []int  // after how many rows a batch ends at the latest, ascending
 	yield func(connectors.Batch, error) bool
 }
 
@@ -113,7 +114,11 @@ func (e *emitter) add(r row) error {
 // added hands the batch on when the row that was added filled it.
 func (e *emitter) added() error {
 	e.rows++
-	if e.b.Full() {
+	cut := len(e.cuts) > 0 && e.rows == e.cuts[0]
+	if cut {
+		e.cuts = e.cuts[1:]
+	}
+	if cut || e.b.Full() {
 		return e.flush()
 	}
 	return nil

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,6 +21,7 @@ type source struct {
 	dataset connectors.Dataset
 	name    string
 	account string
+	readers int // how many units are read at the same time, as far as it is known
 	mem     memory.Allocator
 	pace    *pace
 	region  string // where the server stands, as far as it is known
@@ -28,11 +30,14 @@ type source struct {
 	untidy error             // what removing leftovers met
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
 	rows   map[string]int64  // how many rows the last listing counted, by unit
+
+	expected map[string]*expected // what the caller holds, by collection
+	deltas   deltas
 }
 
 var (
 	_ connectors.Describer   = (*source)(nil)
-	_ connectors.Differ      = (*source)(nil)
+	_ connectors.Foreseer    = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)
 	_ connectors.BatchEraser = (*source)(nil)
@@ -52,7 +57,7 @@ func (s digesting) Digest(ctx context.Context, u connectors.Unit) (string, error
 }
 
 func newSource(d dialect, c connectors.Config) *source {
-	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, mem: memory.NewGoAllocator()}
+	return &source{d: d, dataset: c.Dataset, name: c.Name, account: c.Account.Constant, readers: c.Workers, mem: memory.NewGoAllocator()}
 }
 
 // tidier is a dialect that removes what changes left behind once for many of them.
@@ -76,6 +81,7 @@ func (s *source) tidy(ctx context.Context) {
 // Close closes the connections.
 func (s *source) Close() error {
 	s.tidy(context.Background())
+	s.deltas.forget()
 	return errors.Join(s.untidy, s.d.close())
 }
 
@@ -119,13 +125,13 @@ func (s *source) layout(sc *schema, collection string) (*layout, error) {
 // cannot be read is listed as "name[,)", whose Read says why.
 func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 	return func(yield func(connectors.Unit, error) bool) {
-		units, rows, err := s.units(ctx)
+		found, err := s.units(ctx)
 		if err != nil {
 			yield(connectors.Unit{}, err)
 			return
 		}
-		s.remember(units, rows)
-		for _, u := range units {
+		s.remember(found)
+		for _, u := range s.deltas.spread(found.units, s.readers) {
 			if !yield(u, nil) {
 				return
 			}
@@ -134,13 +140,14 @@ func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
 }
 
 // remember notes which units may be read in the state of this listing.
-func (s *source) remember(units []connectors.Unit, rows map[string]int64) {
+func (s *source) remember(found *listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listed, s.rows = make(map[string]string, len(units)), rows
-	for _, u := range units {
+	s.listed, s.rows = make(map[string]string, len(found.units)), found.rows
+	for _, u := range found.units {
 		s.listed[u.Key] = u.Fingerprint
 	}
+	s.deltas.set(found)
 }
 
 // why chooses the state of the database to read a unit in: that of its listing the
@@ -176,9 +183,17 @@ func (s *source) counted(ss *session, u connectors.Unit) int64 {
 	return s.rows[u.Key]
 }
 
+// listing is what one look at all tables found.
+type listing struct {
+	units []connectors.Unit
+	rows  map[string]int64 // by unit
+	seen  map[string]seen  // where marks are to be had, by unit
+	told  []*delta         // in the order of the units
+}
+
 // units collects the list first, so that no lock is held while it is used.
-func (s *source) units(ctx context.Context) (out []connectors.Unit, rows map[string]int64, err error) {
-	rows = map[string]int64{}
+func (s *source) units(ctx context.Context) (out *listing, err error) {
+	out = &listing{rows: map[string]int64{}, seen: map[string]seen{}}
 	s.tidy(ctx)
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
@@ -188,23 +203,28 @@ func (s *source) units(ctx context.Context) (out []connectors.Unit, rows map[str
 		for _, c := range s.dataset.Collections {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
 			if l.reason != "" {
-				out = append(out, s.unit(l, piece{}, stamp))
+				out.units = append(out.units, s.unit(l, piece{}, stamp))
 				continue
 			}
-			parts, err := s.d.units(ctx, ss, l)
+			parts, err := s.pieces(ctx, ss, l)
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
+			notes := undecidedNotes(l, s.undecided(sc, l))
 			for _, p := range parts {
 				u := s.unit(l, p, stamp)
-				if out = append(out, u); p.rows > 0 {
-					rows[u.Key] = p.rows
+				u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
+				if out.units = append(out.units, u); p.rows > 0 {
+					out.rows[u.Key] = p.rows
+				}
+				if err := s.foresee(ctx, ss, l, u, p, notes, out); err != nil {
+					return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 				}
 			}
 		}
 		return nil
 	})
-	return out, rows, err
+	return out, err
 }
 
 func (s *source) unit(l *layout, p piece, stamp string) connectors.Unit {

@@ -1,0 +1,166 @@
+package crm
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// youngRows are the rows of a table that were written after a state, in the order of
+// their keys, as the server spelled them.
+type youngRows struct {
+	l     *layout
+	notes []string // to be counted for every row
+	room  *atomic.Int64
+
+	mu    sync.Mutex
+	oids  []uint32 // the types of the columns
+	keys  []int64
+	at    []int  // where the rows begin in text
+	text  []byte // column after column: the length and one, 0 for null, and the value
+	total int64  // of all rows of the table
+	bare  bool   // there was no room for the rows: only their keys are known
+	many  bool   // there were too many even of those
+}
+
+// youngBytes bounds the rows that are kept, of all tables together.
+const youngBytes = 32 << 20
+
+// youngBlocks is how many blocks are looked at at a time: so few that the server has
+// them still when it counts what it looked at.
+const youngBlocks = 2048
+
+// young reads the rows of a table that were written after a state, and counts all.
+func (d *postgres) young(ctx context.Context, s *session, l *layout, since mark, room *atomic.Int64) (*youngRows, error) {
+	y := &youngRows{l: l, room: room}
+	cols := make([]string, len(l.cols))
+	for i, c := range l.cols {
+		cols[i] = d.value(c.column)
+	}
+	err := d.inParts(ctx, s, l, min(d.part, youngBlocks), func(s *session, where string) error {
+		q := "SELECT " + list(cols) + " FROM " + l.table.from + " WHERE " + where + " AND " + d.changed(since)
+		if err := s.raw(ctx, q, nil, y.add); err != nil {
+			return err
+		}
+		text, err := s.one(ctx, "SELECT count(*) FROM "+l.table.from+" WHERE "+where)
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("the server's count is no number")
+		}
+		y.mu.Lock()
+		defer y.mu.Unlock()
+		y.total += n
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	y.sort()
+	return y, nil
+}
+
+// raw calls fn for every row with the values as the server spells them, valid during the
+// call.
+func (s *session) raw(ctx context.Context, q string, args []any, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
+	var own error
+	err := s.conn.(pgSession).rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
+		own = fn(fields, raw)
+		return own
+	})
+	switch {
+	case own != nil:
+		return own
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return s.explain(err)
+	}
+	return nil
+}
+
+// add takes a row.
+func (y *youngRows) add(fields []pgconn.FieldDescription, raw [][]byte) error {
+	key, err := strconv.ParseInt(string(raw[y.l.key[0]]), 10, 64)
+	if err != nil {
+		return fmt.Errorf("a key of the server is no number")
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.oids == nil {
+		for _, f := range fields {
+			y.oids = append(y.oids, f.DataTypeOID)
+		}
+	}
+	if y.many = y.many || len(y.keys) >= manyChanged; y.many {
+		y.keys = nil
+		return nil
+	}
+	y.keys = append(y.keys, key)
+	if y.bare {
+		return nil
+	}
+	before := len(y.text)
+	y.at = append(y.at, before)
+	for _, b := range raw {
+		if b == nil {
+			y.text = append(y.text, 0)
+			continue
+		}
+		y.text = append(binary.AppendUvarint(y.text, uint64(len(b))+1), b...)
+	}
+	if y.room.Add(-int64(len(y.text)-before)) < 0 {
+		y.room.Add(int64(len(y.text)))
+		y.bare, y.at, y.text = true, nil, nil
+	}
+	return nil
+}
+
+// sort puts the rows into the order of their keys.
+func (y *youngRows) sort() {
+	if y.bare || y.many {
+		y.at, y.text, y.bare = nil, nil, true
+		slices.Sort(y.keys)
+		return
+	}
+	order := make([]int, len(y.keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(y.keys[a], y.keys[b]) })
+	keys, at := make([]int64, len(order)), make([]int, len(order))
+	for i, k := range order {
+		keys[i], at[i] = y.keys[k], y.at[k]
+	}
+	y.keys, y.at = keys, at
+}
+
+// emit puts the rows with some keys, which follow one another, into batches.
+func (y *youngRows) emit(e *emitter, keys []int64) error {
+	r := newRawRows(e)
+	r.types(y.oids)
+	raw := make([][]byte, len(y.oids))
+	first, _ := slices.BinarySearch(y.keys, keys[0])
+	for _, at := range y.at[first : first+len(keys)] {
+		text := y.text[at:]
+		for i := range raw {
+			n, width := binary.Uvarint(text)
+			if text, raw[i] = text[width:], nil; n > 0 {
+				raw[i], text = text[:n-1:n-1], text[n-1:]
+			}
+		}
+		if err := r.add(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
