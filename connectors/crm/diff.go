@@ -31,6 +31,8 @@ type mark struct {
 	history string // hashed: everything that has to be the same for the numbers to be comparable
 	open    uint64 // every transaction before this one is over, and what it wrote is seen
 	next    uint64 // no transaction from this one on is seen
+
+	snapshot string // which transactions are seen, as the server spells it; not a part of String
 }
 
 // String spells what Diff has to be told later; "" for the zero mark.

@@ -24,7 +24,8 @@ const historyOf = `SELECT txid_snapshot_xmin(txid_current_snapshot())::text, txi
 	concat_ws(' ', (SELECT oid FROM pg_database WHERE datname = current_database()), c.oid, pg_relation_filenode(c.oid),
 		extract(epoch FROM pg_postmaster_start_time()), extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()),
 		left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
-		(SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))
+		(SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)),
+	txid_current_snapshot()::text
 	FROM pg_class c WHERE c.oid = %d AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT pg_is_in_recovery()`
 
 // marks are those of tables in the state that transactions share, by the table's number.
@@ -79,7 +80,7 @@ func (d *postgres) tableMark(ctx context.Context, s *session, t *table) (m mark,
 		if err != nil {
 			return fmt.Errorf("the server's snapshot has no number")
 		}
-		m.history = str(v[2])
+		m.history, m.snapshot = str(v[2]), str(v[3])
 		return nil
 	})
 	if err != nil || s.state == "" {

@@ -128,9 +128,12 @@ func (x *expected) compare(young *youngRows, since, to mark) (out []piece, rows 
 	return out, rows, true, nil
 }
 
-// writtenBefore is the evidence of a range that was not counted. No other listing finds
-// the same for it, so that it is compared row by row then.
-func writtenBefore(to mark, rows int64) string { return fmt.Sprintf("%s, %d rows", to, rows) }
+// writtenBefore is the evidence of a range that was not counted. Only a listing of the
+// same state finds the same for it; by another one it is compared row by row. The mark does
+// not say which state it is: it stays the same as long as one transaction is open.
+func writtenBefore(to mark, rows int64) string {
+	return fmt.Sprintf("%s, %s, %d rows", to, to.snapshot, rows)
+}
 
 // beyond lists the ranges that the caller does not hold. It returns false when one of
 // them may hold rows that are not young.
