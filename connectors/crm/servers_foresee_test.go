@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -275,63 +274,6 @@ func TestPostgresForeseesLittle(t *testing.T) {
 			}
 			break
 		}
-	}
-}
-
-// TestPostgresNights goes through many nights with all kinds of changes, some of them in
-// a transaction that ends later, with and without telling the source what it is asked for.
-func TestPostgresNights(t *testing.T) {
-	f := newNights(t, nightTable, "t: id! phone@phone n")
-	ctx := context.Background()
-	rnd := rand.New(rand.NewPCG(1, 7))
-	late, err := f.db.Conn(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer late.Close()
-	open := false
-	lateDo := func(q string) {
-		t.Helper()
-		if _, err := late.ExecContext(ctx, q); err != nil {
-			t.Fatal(err)
-		}
-	}
-	patched := 0
-	for i := range 25 {
-		f.src.d.(*postgres).forget()
-		if open && rnd.IntN(2) == 0 {
-			lateDo([]string{"COMMIT", "ROLLBACK"}[rnd.IntN(2)])
-			open = false
-		}
-		for range 1 + rnd.IntN(4) {
-			low := rnd.IntN(46000)
-			high := low + rnd.IntN(3000)
-			where := fmt.Sprintf("id BETWEEN %d AND %d AND id %% %d = 0 AND id %% 1000 <> 999", low, high, 1+rnd.IntN(200))
-			switch rnd.IntN(6) {
-			case 0:
-				f.exec("DELETE FROM t WHERE " + where + fmt.Sprintf(" AND id < %d", low+50))
-			case 1:
-				f.exec(fmt.Sprintf("INSERT INTO t SELECT i, 'new', %d FROM generate_series(%d, %d) AS i WHERE i %% 1000 <> 999 ON CONFLICT DO NOTHING", i, low, low+rnd.IntN(300)))
-			case 2:
-				f.exec("VACUUM FREEZE t")
-			default:
-				f.exec(fmt.Sprintf("UPDATE t SET phone = 'p%d' WHERE ", i) + where)
-			}
-		}
-		if !open && rnd.IntN(2) == 0 {
-			lateDo(fmt.Sprintf("BEGIN; UPDATE t SET n = -%d WHERE id %% 1000 = 999 AND id %% %d = 0", i, 1+rnd.IntN(4)))
-			open = true
-		}
-		f.bare = i%3 == 0
-		got := f.pass(rnd.IntN(4) > 0)
-		patched += got.patched
-		f.check(fmt.Sprint("night ", i))
-	}
-	if open {
-		lateDo("ROLLBACK")
-	}
-	if patched < 20 {
-		t.Errorf("only %d units were patched", patched)
 	}
 }
 
