@@ -32,7 +32,7 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned()
 	}
-	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}}
+	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, mentions: map[recordPlace][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
@@ -44,7 +44,7 @@ func (a *application) prove(ctx context.Context) error {
 		}
 	}
 	a.tell(&left)
-	return ctx.Err()
+	return cmp.Or(a.noteMentions(left.mentions), ctx.Err())
 }
 
 // trace is where identifiers of the people are left, and what is said of it when that is
@@ -56,6 +56,18 @@ type trace struct{ source, unit, collection, advice string }
 type remains struct {
 	seen map[lineage.RID]bool // true once the record is excused or counted
 	at   map[trace]int
+	// mentions are others' records in which an identifier of hers is left, by source and
+	// unit: nobody will take them for copies that came back.
+	mentions map[recordPlace][]unerasedEdit
+}
+
+func (r *remains) add(f *lineage.Found, t lineage.Token) {
+	why := advice(f)
+	r.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
+	if why == "" && !about(f, t) {
+		at := recordPlace{source: f.Unit.Source, unit: f.Unit.Unit.Key}
+		r.mentions[at] = append(r.mentions[at], unerasedEdit{f.Record.Collection, f.Record.Locator})
+	}
 }
 
 // tell names each place once, however much is left there.
@@ -153,7 +165,7 @@ func (a *application) traces(account string, t lineage.Token, left *remains) err
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return carries(e) && !a.staysByLaw(f, e.Kind) }) {
 			left.seen[f.RID] = true
-			left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, advice(f)}]++
+			left.add(f, t)
 		}
 	}
 	return nil
@@ -194,7 +206,7 @@ func (a *application) suppress(ctx context.Context) error {
 		return ctx.Err() // who came back is on the ledger already, with the day that matters
 	}
 	if a.sum.Failed > 0 && a.sum.Erased+a.sum.Redacted == 0 { // nothing of her went: nothing can come back
-		return a.strikeUnerased(a.plan.ID)
+		return a.strikeUnerased(a.plan.ID + ".")
 	}
 	if err := a.nameUndone(); err != nil {
 		return err

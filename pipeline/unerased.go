@@ -26,7 +26,7 @@ type unerasedDoc struct {
 	Source  string         `json:"source,omitempty"`
 	Unit    string         `json:"unit,omitempty"`
 	Records []unerasedEdit `json:"records,omitempty"`
-	Reason  string         `json:"reason,omitempty"` // failed or stale
+	Reason  string         `json:"reason,omitempty"` // failed, stale or residue
 }
 
 type unerasedWho struct {
@@ -93,6 +93,41 @@ func (a *application) noteUndone(states []audit.Record) error {
 	return nil
 }
 
+// residual is the part of a document's name, after the plan's, for what was left in
+// others' records although every step was carried out.
+const residual = ".left."
+
+// leftOver is the reason of such a record. It is about somebody else, which tells it from
+// other records of the object: these may have moved.
+const leftOver = "residue"
+
+// about reports a record that is about the one who has an identifier.
+func about(f *lineage.Found, t lineage.Token) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return e.Token == t && e.Role != lineage.Own && e.Role != lineage.Mention
+	})
+}
+
+// noteMentions writes down where identifiers of the people are left in others' records, in
+// the place of what an earlier run of the plan found.
+func (a *application) noteMentions(list map[recordPlace][]unerasedEdit) error {
+	if err := a.strikeUnerased(a.plan.ID + residual); err != nil {
+		return err
+	}
+	n := 0
+	for at, edits := range list {
+		for part := range slices.Chunk(edits, unerasedAtOnce) {
+			d := unerasedDoc{Plan: a.plan.ID, Source: at.source, Unit: at.unit, Records: part, Reason: leftOver}
+			if err := a.putUnerased(fmt.Sprintf("%s%s%06d", a.plan.ID, residual, n), d); err != nil {
+				return err
+			}
+			n++
+		}
+	}
+	a.leaving += n
+	return nil
+}
+
 func (s *Site) putUnerased(id string, d unerasedDoc) error {
 	data, err := json.Marshal(d)
 	if err != nil {
@@ -122,7 +157,7 @@ func (a *application) recallUndone() error {
 // carried out nothing is kept: nobody was erased.
 func (a *application) nameUndone() error {
 	if a.leaving == 0 && len(a.leftBefore) == 0 {
-		return a.Site.strikeUnerased(a.plan.ID)
+		return a.Site.strikeUnerased(a.plan.ID + ".")
 	}
 	var who []unerasedWho
 	for _, x := range a.plan.body.Subjects {
@@ -142,11 +177,12 @@ func (a *application) nameUndone() error {
 	return nil
 }
 
-// strikeUnerased forgets what a plan left undone.
-func (s *Site) strikeUnerased(plan string) error {
+// strikeUnerased forgets what a plan left undone, or the part of it whose documents'
+// names begin so.
+func (s *Site) strikeUnerased(names string) error {
 	var ids []string
 	err := s.Graph.EachDoc(unerasedBucket, func(id string, _ []byte) error {
-		if strings.HasPrefix(id, plan+".") {
+		if strings.HasPrefix(id, names) {
 			ids = append(ids, id)
 		}
 		return nil
@@ -206,7 +242,7 @@ func (u *unerased) of(f *lineage.Found, w unerasedWho) (unerasedMark, bool) {
 		return unerasedMark{}, false
 	}
 	for _, m := range u.places[u.site.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)] {
-		if u.who[m.plan][w] {
+		if u.who[m.plan][w] && (m.reason != leftOver || !about(f, w.Token)) {
 			return m, true
 		}
 	}
@@ -249,7 +285,7 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 	}
 	for plan := range u.who {
 		if !open[plan] {
-			if err := s.strikeUnerased(plan); err != nil {
+			if err := s.strikeUnerased(plan + "."); err != nil {
 				return nil, err
 			}
 		}
