@@ -29,7 +29,7 @@ type lake struct {
 	today time.Time
 	gone  []atomic.Uint64 // a bit an object
 	calls atomic.Int64    // requests
-	wrong atomic.Int64    // requests that it does not understand
+	wrong atomic.Int64    // requests that it does not understand, and answers that nobody took
 }
 
 const (
@@ -146,9 +146,9 @@ func (l *lake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && q.Has("delete"):
 		l.remove(w, r)
 	case q.Has("versioning"):
-		fmt.Fprint(w, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+		l.say(w, []byte("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"))
 	case q.Has("uploads"):
-		fmt.Fprint(w, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>")
+		l.say(w, []byte("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"))
 	case q.Has("list-type") && q.Get("delimiter") == "/":
 		l.folders(w, q.Get("prefix"))
 	case q.Has("versions"):
@@ -160,6 +160,13 @@ func (l *lake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		l.wrong.Add(1)
 		w.WriteHeader(http.StatusNotImplemented)
+	}
+}
+
+// say answers. The program waits for every answer: one that it does not take is wrong.
+func (l *lake) say(w io.Writer, text []byte) {
+	if _, err := w.Write(text); err != nil {
+		l.wrong.Add(1)
 	}
 }
 
@@ -178,16 +185,16 @@ func (l *lake) object(w http.ResponseWriter, r *http.Request, key string) {
 
 // folders lists up to 1000 folders below a prefix.
 func (l *lake) folders(w io.Writer, prefix string) {
-	fmt.Fprint(w, "<ListBucketResult>")
+	page := []byte("<ListBucketResult>")
 	for i, n := l.from(prefix), 0; i < l.n && n < 1000 && strings.HasPrefix(l.key(i), prefix); n++ {
 		folder, _, below := strings.Cut(l.key(i)[len(prefix):], "/")
 		if !below {
 			break // objects, which nobody asks for here
 		}
-		fmt.Fprintf(w, "<CommonPrefixes><Prefix>%s%s/</Prefix></CommonPrefixes>", prefix, folder)
+		page = fmt.Appendf(page, "<CommonPrefixes><Prefix>%s%s/</Prefix></CommonPrefixes>", prefix, folder)
 		i = l.from(prefix + folder + "0") // "0" comes behind "/"
 	}
-	fmt.Fprint(w, "</ListBucketResult>")
+	l.say(w, append(page, "</ListBucketResult>"...))
 }
 
 // versions lists a page of the versions that are there.
@@ -216,7 +223,7 @@ func (l *lake) versions(w io.Writer, prefix, marker string, most int) {
 	if i < l.n {
 		page = fmt.Appendf(page, "<IsTruncated>true</IsTruncated><NextKeyMarker>%s</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker>", last)
 	}
-	_, _ = w.Write(append(page, "</ListVersionsResult>"...)) // a client that went away is no news
+	l.say(w, append(page, "</ListVersionsResult>"...))
 }
 
 // remove deletes versions by their ids.
@@ -237,5 +244,5 @@ func (l *lake) remove(w http.ResponseWriter, r *http.Request) {
 		}
 		l.gone[i/64].Or(1 << (i % 64))
 	}
-	fmt.Fprint(w, "<DeleteResult></DeleteResult>")
+	l.say(w, []byte("<DeleteResult></DeleteResult>"))
 }

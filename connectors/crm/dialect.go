@@ -149,6 +149,12 @@ func (s *session) each(ctx context.Context, q string, args []any, fn func(v []an
 		own = fn(v)
 		return own
 	})
+	return s.ended(ctx, own, err)
+}
+
+// ended is the error of a query whose rows were gone through: own is that of whoever took
+// them, err what the driver says.
+func (s *session) ended(ctx context.Context, own, err error) error {
 	switch {
 	case own != nil:
 		return own
@@ -168,6 +174,19 @@ func (s *session) one(ctx context.Context, q string, args ...any) (string, error
 		return nil
 	})
 	return out, err
+}
+
+// ends returns the least and the greatest number that an expression has in the rows of a
+// table; some is false when there are none.
+func (s *session) ends(ctx context.Context, expr, from string) (low, high int64, some bool, err error) {
+	err = s.each(ctx, "SELECT MIN("+expr+"), MAX("+expr+") FROM "+from, nil, func(v []any) error {
+		var ok [2]bool
+		low, ok[0] = v[0].(int64)
+		high, ok[1] = v[1].(int64)
+		some = ok == [2]bool{true, true}
+		return nil
+	})
+	return low, high, some, err
 }
 
 const savepoint = "sutra"

@@ -121,13 +121,5 @@ func (d *mysql) stream(ctx context.Context, s *session, e *emitter, sp span) err
 		own = r.add(bytes)
 		return own
 	})
-	switch {
-	case own != nil:
-		return own
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return s.explain(err)
-	}
-	return nil
+	return s.ended(ctx, own, err)
 }

@@ -82,19 +82,11 @@ func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piec
 		id = "LEAST(" + id + ", 9223372036854775807)"
 	}
 	id = "CAST(" + id + " AS SIGNED)"
-	var ends []int64
-	err := s.each(ctx, "SELECT MIN("+id+"), MAX("+id+") FROM "+l.table.from, nil, func(v []any) error {
-		for _, x := range v {
-			if n, ok := x.(int64); ok {
-				ends = append(ends, n)
-			}
-		}
-		return nil
-	})
-	if err != nil || len(ends) < 2 {
+	low, high, some, err := s.ends(ctx, id, l.table.from)
+	if err != nil || !some {
 		return nil, err
 	}
-	width := startWidth(ends[0], ends[1])
+	width := startWidth(low, high)
 	bucket := fmt.Sprintf("%[1]s DIV %[2]d - CASE WHEN %[1]s %% %[2]d <= 0 THEN 1 ELSE 0 END", id, width) // see aligned
 	if l.table.clock == "" {
 		counts, _, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1")

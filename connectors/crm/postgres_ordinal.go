@@ -33,19 +33,11 @@ const manyChanged = 2 << 20
 // written since a state if that can be told.
 func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error) {
 	id := d.quote(l.table.pk[0])
-	var ends []int64
-	err := s.each(ctx, "SELECT min("+id+"), max("+id+") FROM "+l.table.from, nil, func(v []any) error {
-		for _, x := range v {
-			if n, ok := x.(int64); ok {
-				ends = append(ends, n)
-			}
-		}
-		return nil
-	})
-	if err != nil || len(ends) < 2 {
+	low, high, some, err := s.ends(ctx, id, l.table.from)
+	if err != nil || !some {
 		return nil, err
 	}
-	if out, ok, err := d.quickUnits(ctx, s, l, x, ends[0], ends[1]); err != nil || ok {
+	if out, ok, err := d.quickUnits(ctx, s, l, x, low, high); err != nil || ok {
 		return out, err
 	}
 	told, since := false, mark{}
@@ -57,9 +49,9 @@ func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, x *e
 		}
 		told = to.follows(since)
 	}
-	c := &counting{width: startWidth(ends[0], ends[1]), counts: map[int64]tally{}}
+	c := &counting{width: startWidth(low, high), counts: map[int64]tally{}}
 	c.bucket = fmt.Sprintf("(k - 1) / %d", c.width)
-	if ends[0] < 1 { // division goes towards zero; see aligned
+	if low < 1 { // division goes towards zero; see aligned
 		c.bucket = fmt.Sprintf("k / %d - CASE WHEN k %% %d <= 0 THEN 1 ELSE 0 END", c.width, c.width)
 	}
 	cols, from := id+"::bigint AS k, "+d.digestOf(l)+" AS h", ""

@@ -77,15 +77,7 @@ func (s *session) raw(ctx context.Context, q string, args []any, fn func(fields 
 		own = fn(fields, raw)
 		return own
 	})
-	switch {
-	case own != nil:
-		return own
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return s.explain(err)
-	}
-	return nil
+	return s.ended(ctx, own, err)
 }
 
 // add takes a row.
