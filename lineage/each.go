@@ -28,56 +28,6 @@ func (g *Graph) UnitSightings(id uint32) ([]Found, error) {
 	return out, nil
 }
 
-// inOrder calls fn for all units in the order of their numbers, which is about that in
-// which their source listed them. fn may use the graph.
-func (g *Graph) inOrder(fn func(*UnitState) error) error {
-	for from := []byte("i"); from != nil; {
-		var list []*UnitState
-		err := g.view(func(tx *badger.Txn) error {
-			keys, next, err := headKeys(tx, from)
-			from = next
-			for i := 0; i < len(keys) && err == nil; i++ {
-				var st *UnitState
-				st, err = g.headIn(tx, keys[i])
-				list = append(list, st)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, st := range list {
-			if err := fn(st); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// headKeys returns the keys of up to unitsAtOnce heads by the numbers of their units, and
-// where to go on, nil at the end.
-func headKeys(tx *badger.Txn, from []byte) (keys [][]byte, next []byte, err error) {
-	o := badger.DefaultIteratorOptions
-	o.Prefix = []byte("i")
-	it := tx.NewIterator(o)
-	defer it.Close()
-	for it.Seek(from); it.Valid(); it.Next() {
-		if len(keys) == unitsAtOnce {
-			return keys, it.Item().KeyCopy(nil), nil
-		}
-		err := it.Item().Value(func(v []byte) error {
-			ref, err := readHeadRef(it.Item().Key(), v)
-			keys = append(keys, slices.Clone(ref.key))
-			return err
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	return keys, nil, nil
-}
-
 // Walk calls fn for every sighting, unit by unit, in the order of their numbers: what lies
 // together in a source comes together. fn may use the graph. Tokens cost more
 // than all the rest, for those of a unit stand all over the graph: where whole, which is

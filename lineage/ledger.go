@@ -110,26 +110,15 @@ const docsAtOnce = 8
 // EachDoc calls fn with the documents of a bucket, by id. fn may use the graph, and may
 // delete the document that it is given.
 func (g *Graph) EachDoc(bucket string, fn func(id string, doc []byte) error) error {
-	p := docKey(bucket, "")
-	for from := p; from != nil; {
-		var ids []string
-		var docs [][]byte
-		next, err := g.page(p, from, docsAtOnce, func(k, v []byte) error {
-			doc, err := g.Unseal(v)
-			ids, docs = append(ids, string(k[len(p):])), append(docs, doc)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("read documents: %w", err)
-		}
-		for i, id := range ids {
-			if err := fn(id, docs[i]); err != nil {
-				return err
-			}
-		}
-		from = next
+	type named struct {
+		id  string
+		doc []byte
 	}
-	return nil
+	p := docKey(bucket, "")
+	return inPages(g, p, docsAtOnce, func(k, v []byte) (named, bool, error) {
+		doc, err := g.Unseal(v)
+		return named{string(k[len(p):]), doc}, true, err
+	}, func(d named) error { return fn(d.id, d.doc) })
 }
 
 // Docs returns the documents of a bucket by id.

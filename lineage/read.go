@@ -65,31 +65,58 @@ func (g *Graph) headIn(tx *badger.Txn, key []byte) (st *UnitState, err error) {
 	return st, nil
 }
 
-// unitsAtOnce is how many heads Units reads before it calls back.
+// unitsAtOnce is how many units are in memory at a time.
 const unitsAtOnce = 512
 
 // Units calls fn for the units of a source, or of all when source is "". fn may use
 // the graph.
 func (g *Graph) Units(source string, fn func(*UnitState) error) error {
-	from := []byte("u")
-	for from != nil {
-		var list []*UnitState
-		var err error
-		from, err = g.page([]byte("u"), from, unitsAtOnce, func(_, v []byte) error {
-			st, err := g.head(v)
-			if err == nil && (source == "" || st.Source == source) {
-				list = append(list, st)
+	return inPages(g, []byte("u"), unitsAtOnce, func(_, v []byte) (*UnitState, bool, error) {
+		st, err := g.head(v)
+		return st, err == nil && (source == "" || st.Source == source), err
+	}, fn)
+}
+
+// inOrder calls fn for all units in the order of their numbers, which is about that in
+// which their source listed them. fn may use the graph.
+func (g *Graph) inOrder(fn func(*UnitState) error) error {
+	return inPages(g, []byte("i"), unitsAtOnce, func(k, v []byte) ([]byte, bool, error) {
+		ref, err := readHeadRef(k, v)
+		return slices.Clone(ref.key), true, err
+	}, func(key []byte) error {
+		v, err := g.get(key)
+		if err != nil || v == nil {
+			return err
+		}
+		st, err := g.head(v)
+		if err != nil {
+			return err
+		}
+		return fn(st)
+	})
+}
+
+// inPages calls fn for what read makes of the entries whose keys begin so, without those
+// that it does not want. n of them are read before fn is called: fn may use the graph.
+func inPages[T any](g *Graph, prefix []byte, n int, read func(k, v []byte) (T, bool, error), fn func(T) error) error {
+	for from := prefix; from != nil; {
+		var list []T
+		next, err := g.page(prefix, from, n, func(k, v []byte) error {
+			x, wanted, err := read(k, v)
+			if wanted {
+				list = append(list, x)
 			}
 			return err
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("read the graph: %w", err)
 		}
-		for _, st := range list {
-			if err := fn(st); err != nil {
+		for _, x := range list {
+			if err := fn(x); err != nil {
 				return err
 			}
 		}
+		from = next
 	}
 	return nil
 }
@@ -103,33 +130,18 @@ func (g *Graph) Flawed(fn func(*UnitState) error) error { return g.marked(markGa
 func (g *Graph) OfAccounts(fn func(*UnitState) error) error { return g.marked(markAccounts, fn) }
 
 func (g *Graph) marked(m marks, fn func(*UnitState) error) error {
-	from := []byte("f")
-	for from != nil {
-		var ids []uint32
-		var err error
-		from, err = g.page([]byte("f"), from, unitsAtOnce, func(k, v []byte) error {
-			if len(k) != 5 || len(v) != 1 {
-				return errBlock
-			}
-			if marks(v[0])&m != 0 {
-				ids = append(ids, binary.BigEndian.Uint32(k[1:]))
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("list the units that are marked: %w", err)
+	return inPages(g, []byte("f"), unitsAtOnce, func(k, v []byte) (uint32, bool, error) {
+		if len(k) != 5 || len(v) != 1 {
+			return 0, false, errBlock
 		}
-		for _, id := range ids {
-			st, err := g.UnitByID(id)
-			if err == nil && st != nil && st.marks()&m != 0 {
-				err = fn(st)
-			}
-			if err != nil {
-				return err
-			}
+		return binary.BigEndian.Uint32(k[1:]), marks(v[0])&m != 0, nil
+	}, func(id uint32) error {
+		st, err := g.UnitByID(id)
+		if err != nil || st == nil || st.marks()&m == 0 {
+			return err
 		}
-	}
-	return nil
+		return fn(st)
+	})
 }
 
 // Postings returns the sightings that may carry the token, in order. Some may no

@@ -3,8 +3,6 @@ package recordings
 import (
 	"context"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -21,16 +19,7 @@ func TestMain(m *testing.M) { connectortest.Main(m) }
 // stored is a source over a store of the scheme that holds the files.
 func stored(t *testing.T, scheme string, files map[string]string) *source {
 	t.Helper()
-	dir := t.TempDir()
-	for k, v := range files {
-		p := filepath.Join(dir, filepath.FromSlash(k))
-		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(p, []byte(v), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, files)
 	store, err := blob.Open(context.Background(), connectortest.Stored(t, scheme, dir))
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ const three = "\xEF\xBB\xBF" + `{"timestamp": "2023-04-14T22:00:00+05:30", "call
 ], "sim_slot": 1}`
 
 // fixture makes a folder and a source over it whose Arrow memory is checked.
-func fixture(t *testing.T, files map[string]string, rule connectors.AccountRule) (*source, string) {
+func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for k, v := range files {
@@ -52,6 +52,12 @@ func fixture(t *testing.T, files map[string]string, rule connectors.AccountRule)
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+func fixture(t *testing.T, files map[string]string, rule connectors.AccountRule) (*source, string) {
+	t.Helper()
+	dir := folder(t, files)
 	store, err := blob.Open(context.Background(), "file:"+dir)
 	if err != nil {
 		t.Fatal(err)
