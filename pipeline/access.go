@@ -161,7 +161,7 @@ func (a *access) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.consent()
+	return errors.Join(a.consent(), a.places())
 }
 
 // ofUnit returns how many sightings at the head of a list stand in a unit.
@@ -297,8 +297,23 @@ func (a *access) unitName(key string) string {
 	return v
 }
 
-// safe masks other people's identifiers in the name of a unit.
+// safe masks other people's identifiers in the name of a unit. In asha@example.com.csv
+// the address may be hers although the name, as a whole, looks like another.
 func (a *access) safe(key string) string {
+	var all []extract.Span
+	for stem, more := cutExtension(key); more; stem, more = cutExtension(stem) {
+		list := extract.Find(stem)
+		if len(list) == 0 {
+			break
+		}
+		if all == nil {
+			all = extract.Find(key)
+		}
+		same := slices.EqualFunc(list, all, func(x, y extract.Span) bool { return x.Start == y.Start })
+		if same && !slices.ContainsFunc(list, func(x extract.Span) bool { return !a.mine(x.Kind, x.Value) }) {
+			return key
+		}
+	}
 	v, _ := a.masker.Value(connectors.Field{Name: "unit"}, key)
 	return v
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/bundle"
 	"github.com/cratio/sutra/pipeline/extract"
 )
 
@@ -125,4 +126,33 @@ func (pl *planner) recordless(people []*lineage.Person) {
 			}
 		}
 	}
+}
+
+// places writes where the person stands without a record as a table of its own.
+func (a *access) places() error {
+	list := slices.DeleteFunc(slices.Clone(a.person.Mentions), func(f lineage.Found) bool { return !recordless(&f) })
+	if len(list) == 0 {
+		return nil
+	}
+	t, err := a.w.Dataset("sutra.places", []bundle.FieldInfo{
+		{Name: "what", Note: "name: that of an object; unread: a part of it that cannot be read as records, and is not handed out"},
+		{Name: "dataset", Note: "where the object stands"}, {Name: "unit", Note: "the object"}, {Name: "part", Note: "which part of it"},
+	})
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		f := &list[i]
+		what := "name"
+		if f.Record.Within == inUnread {
+			what = "unread"
+		}
+		row := map[string]any{"what": what, "dataset": f.Unit.Source + "." + f.Record.Collection, "unit": a.safe(f.Unit.Unit.Key), "part": a.safe(f.Record.Locator)}
+		if err := t.RowMap(row, bundle.RowMeta{Source: "sutra", Role: "mention"}); err != nil {
+			return err
+		}
+		a.sum.Mentions++
+		a.sum.Records++
+	}
+	return t.Close()
 }
