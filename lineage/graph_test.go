@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -80,7 +81,7 @@ func put(t *testing.T, g *Graph, unit string, tok Token, locators ...string) {
 	}
 }
 
-func locators(t *testing.T, g *Graph, tok Token) []string {
+func locators(t rapid.TB, g *Graph, tok Token) []string {
 	t.Helper()
 	rids, err := g.Postings(tok)
 	if err != nil {

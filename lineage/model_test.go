@@ -130,21 +130,7 @@ func checkModel(t *rapid.T, g *Graph, model map[int]int) {
 	}
 	for i := range 211 {
 		tok := g.Token("phone", strconv.Itoa(i))
-		rids, err := g.Postings(tok)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := g.Load(rids)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, f := range found {
-			if hasRole(&f, tok, Subject) {
-				got = append(got, f.Unit.Unit.Key+" "+f.Record.Locator)
-			}
-		}
-		slices.Sort(got)
+		got := locators(t, g, tok)
 		slices.Sort(want[tok])
 		if !slices.Equal(got, want[tok]) {
 			t.Fatalf("phone %d: %d records, want %d", i, len(got), len(want[tok]))

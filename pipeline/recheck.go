@@ -6,9 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // recheck reads the accounts anew before a retention plan is executed: an account
@@ -133,15 +130,7 @@ func (a *application) settleUnsure(ctx context.Context) error {
 				return err
 			}
 		}
-		a.sm.Lock()
-		defer a.sm.Unlock()
-		if left {
-			a.stale(st)
-			a.mark(st, audit.Stale, 0)
-		} else {
-			a.outcome(st, connectors.Outcome{})
-			a.mark(st, audit.Done, 0)
-		}
+		a.judge(st, left)
 		return nil
 	})
 	if err == nil {

@@ -185,15 +185,7 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 			a.failed([]planStep{st}, err)
 			return nil
 		}
-		a.sm.Lock()
-		defer a.sm.Unlock()
-		if left {
-			a.stale(st)
-			a.mark(st, audit.Stale, 0)
-		} else {
-			a.outcome(st, connectors.Outcome{})
-			a.mark(st, audit.Done, 0)
-		}
+		a.judge(st, left)
 		return ctx.Err()
 	}
 	a.sm.Lock()
@@ -201,6 +193,19 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 	a.outcome(st, connectors.Outcome{Gone: true})
 	a.mark(st, audit.Done, 0)
 	return ctx.Err()
+}
+
+// judge counts a step whose object was not what the plan saw, by what is left in it.
+func (a *application) judge(st planStep, left bool) {
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	if left {
+		a.stale(st)
+		a.mark(st, audit.Stale, 0)
+	} else {
+		a.outcome(st, connectors.Outcome{})
+		a.mark(st, audit.Done, 0)
+	}
 }
 
 // left reports whether a unit still holds something of the people of the plan; of a

@@ -160,27 +160,22 @@ func (r reference) same(o reference) bool {
 
 // table finds a table by name, exactly or else without regard to case.
 func (s *schema) table(name string) *table {
-	var found *table
-	for _, t := range s.tables {
-		if t.name == name {
-			return t
-		}
-		if found == nil && strings.EqualFold(t.name, name) {
-			found = t
-		}
-	}
-	return found
+	return named(s.tables, name, func(t *table) string { return t.name })
 }
 
 // column finds a column by name, exactly or else without regard to case.
 func (t *table) column(name string) *column {
-	var found *column
-	for _, c := range t.columns {
-		if c.name == name {
-			return c
+	return named(t.columns, name, func(c *column) string { return c.name })
+}
+
+func named[T any](list []*T, name string, of func(*T) string) *T {
+	var found *T
+	for _, x := range list {
+		if of(x) == name {
+			return x
 		}
-		if found == nil && strings.EqualFold(c.name, name) {
-			found = c
+		if found == nil && strings.EqualFold(of(x), name) {
+			found = x
 		}
 	}
 	return found

@@ -12,11 +12,9 @@ import (
 	_ "embed"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
-	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/json"
-	"github.com/cratio/sutra/connectors/format/xlsx"
+	"github.com/cratio/sutra/connectors/format/leads"
 )
 
 //go:embed catalog.yaml
@@ -36,27 +34,9 @@ var headers = map[string]string{
 }
 
 func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
-	leads, _ := c.Dataset.Collection("leads")
-	fields := func(header []string) []connectors.Field {
-		return connectors.Header(c.Dataset.Key, leads, headers, header)
-	}
-	pick := func(_ string, head []byte) (format.Codec, error) {
-		switch looks := format.LooksLike(head); looks {
-		case format.LooksJSON:
-			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
-		case format.LooksText:
-			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
-		case format.LooksZip:
-			return xlsx.New("leads", c.Dataset.Key, leads, xlsx.Options{Fields: fields}), nil
-		default:
-			return nil, format.NotRead(looks, "JSON, TSV, CSV and XLSX")
-		}
-	}
-	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return format.OpenSniffed(ctx, c, func(_ string, head []byte) (format.Codec, error) {
+		return leads.Shape{Layout: layout, Headers: headers}.Codec(c, format.LooksLike(head))
+	})
 }
 
 // layout finds the records of one document: the changes of a webhook, the leads

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 )
 
 // headSize is how much of an object Sniff shows to choose.
@@ -20,6 +21,16 @@ const headSize = 4 << 10
 // and its first bytes (at most 4 KiB, decompressed). A [SkipError] says that the
 // object is not read.
 type Choose func(key string, head []byte) (Codec, error)
+
+// OpenSniffed returns the source over the store behind c.URL whose objects are what they
+// look like.
+func OpenSniffed(ctx context.Context, c connectors.Config, choose Choose) (connectors.Source, error) {
+	s, err := Open(ctx, c, func(blob.Object, string) (Codec, error) { return Sniff(choose), nil }, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
 
 // Sniff returns a codec that looks at the beginning of the object and leaves the
 // work to the codec that choose picks: what a file is called says little of what

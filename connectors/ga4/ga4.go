@@ -11,7 +11,6 @@ import (
 	_ "embed"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/connectors/format/parquet"
@@ -38,9 +37,5 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 			return nil, format.NotRead(looks, "Parquet and JSON lines")
 		}
 	}
-	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return format.OpenSniffed(ctx, c, pick)
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/json"
@@ -48,11 +47,7 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 			return nil, format.NotRead(looks, "JSON, CSV and vCard")
 		}
 	}
-	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return format.OpenSniffed(ctx, c, pick)
 }
 
 // leadHeaders are the aliases of tables of leads, whose header nobody documents.

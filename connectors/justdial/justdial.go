@@ -10,12 +10,10 @@ import (
 	_ "embed"
 
 	"github.com/cratio/sutra/connectors"
-	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format"
-	"github.com/cratio/sutra/connectors/format/csv"
 	"github.com/cratio/sutra/connectors/format/form"
 	"github.com/cratio/sutra/connectors/format/json"
-	"github.com/cratio/sutra/connectors/format/xlsx"
+	"github.com/cratio/sutra/connectors/format/leads"
 )
 
 //go:embed catalog.yaml
@@ -36,31 +34,21 @@ var headers = map[string]string{
 }
 
 func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
-	leads, _ := c.Dataset.Collection("leads")
-	fields := func(header []string) []connectors.Field {
-		return connectors.Header(c.Dataset.Key, leads, headers, header)
-	}
-	pick := func(_ string, head []byte) (format.Codec, error) {
-		switch looks := format.LooksLike(head); {
-		case looks == format.LooksJSON:
-			return json.NewLayout(c.Dataset.Key, c.Dataset.Collections, layout, false), nil
+	coll, _ := c.Dataset.Collection("leads")
+	return format.OpenSniffed(ctx, c, func(_ string, head []byte) (format.Codec, error) {
+		looks := format.LooksLike(head)
+		switch {
 		case looks == format.LooksText && isForm(format.TextOf(head)):
-			return form.New(c.Dataset.Key, leads), nil
-		case looks == format.LooksText && isMail(leads, format.TextOf(head)):
-			return form.NewLabels(c.Dataset.Key, leads, headers), nil
-		case looks == format.LooksText:
-			return csv.New("leads", c.Dataset.Key, leads, csv.Options{Fields: fields}), nil
-		case looks == format.LooksZip:
-			return xlsx.New("leads", c.Dataset.Key, leads, xlsx.Options{Fields: fields}), nil
-		default:
-			return nil, format.NotRead(looks, "JSON, form bodies, query strings, mails as plain text, CSV and XLSX")
+			return form.New(c.Dataset.Key, coll), nil
+		case looks == format.LooksText && isMail(coll, format.TextOf(head)):
+			return form.NewLabels(c.Dataset.Key, coll, headers), nil
 		}
-	}
-	s, err := format.Open(ctx, c, func(blob.Object, string) (format.Codec, error) { return format.Sniff(pick), nil }, nil)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+		codec, err := leads.Shape{Layout: layout, Headers: headers}.Codec(c, looks)
+		if err != nil {
+			return nil, format.NotRead(looks, leads.Forms+", form bodies, query strings and mails as plain text")
+		}
+		return codec, nil
+	})
 }
 
 // isForm reports a text whose first line is a form or a query string: the first
