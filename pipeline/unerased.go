@@ -153,8 +153,7 @@ func (a *application) recallUndone() error {
 	})
 }
 
-// nameUndone writes down whose data a plan left in part. Of a plan of which nothing was
-// carried out nothing is kept: nobody was erased.
+// nameUndone writes down whose data a plan left, in part or as a whole.
 func (a *application) nameUndone() error {
 	if a.leaving == 0 && len(a.leftBefore) == 0 {
 		return a.Site.strikeUnerased(a.plan.ID + ".")
