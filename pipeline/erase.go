@@ -165,6 +165,14 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	}
 	if only == nil {
 		pl.recordless(people)
+		for _, p := range people {
+			if pl.stopped(p) {
+				continue // nothing of hers is to go
+			}
+			if err := pl.doubts(p); err != nil {
+				return err
+			}
+		}
 	}
 	accounts := map[string]bool{}
 	for _, p := range people {

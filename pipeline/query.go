@@ -176,6 +176,9 @@ func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
 	if p.Review != "" {
 		s.emit(NoteLine{Type: "note", Text: "review: " + p.Review})
 	}
+	if err := s.tellDoubts(p); err != nil {
+		return n, err
+	}
 	return n, s.knownGaps()
 }
 

@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// An identifier that others have too is not enough to say whose a record is. What it leads
+// to is not hers to be told or erased; but nobody is told that she is gone while it stands
+// there and nothing was said of it.
+
+// doubtful returns the records that may speak of a person, by an identifier of hers that
+// others have too and by nothing else: those of others in which it is mentioned, and those
+// without a name in which it stands alone.
+func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
+	known := map[recordKey]bool{}
+	for _, list := range [][]lineage.Found{p.Copies, p.Mentions} {
+		for i := range list {
+			known[keyOf(&list[i])] = true
+		}
+	}
+	var out []lineage.Found
+	sides := otherSides(p)
+	for t, kind := range p.Others {
+		if s.kinds.link(kind) || sides[t] {
+			continue
+		}
+		found, err := s.carriers(unerasedWho{p.Account, t})
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			f := &found[i]
+			if coll := s.collection(f); !known[keyOf(f)] && !coll.Staff && !coll.Accounts && s.mayBe(p, f, t) {
+				known[keyOf(f)] = true
+				out = append(out, *f)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
+	return out, nil
+}
+
+// mayBe reports a record that an identifier alone ties to the person.
+func (s *Site) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) bool {
+	if !about(f, t) {
+		return true
+	}
+	if len(f.Record.Names)+len(f.Record.Labels) > 0 { // a name would have joined it, or says that it is another's
+		return false
+	}
+	return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		switch {
+		case e.Role == lineage.Mention || e.Role == lineage.Own || e.Role == lineage.Key:
+			return false
+		case s.kinds.link(e.Kind):
+			return true
+		}
+		return p.Tokens[e.Token] == "" && p.Others[e.Token] == ""
+	})
+}
+
+// doubts keeps the doubtful records of a person, and says so.
+func (pl *planner) doubts(p *lineage.Person) error {
+	list, err := pl.doubtful(p)
+	for i := range list {
+		if f := &list[i]; !pl.seen[keyOf(f)] {
+			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
+		}
+	}
+	return err
+}
+
+// tellDoubts says how many doubtful records there are.
+func (s *Site) tellDoubts(p *lineage.Person) error {
+	list, err := s.doubtful(p)
+	if len(list) > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", len(list))})
+	}
+	return err
+}
