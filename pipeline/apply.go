@@ -42,10 +42,11 @@ type application struct {
 	tally      evidenceTally
 	kept       map[recordPlace]int // records of hers that stay for another reason than law
 	touched    touchedUnits
-	undone     map[int]*undone  // what is left of the steps of this group
-	leaving    int              // steps of which something was left
-	leftBefore map[int][]string // by step: the notes of what an earlier run left
-	unsure     map[int]bool     // steps of a retention plan whose object is not what the plan saw
+	undone     map[int]*undone     // what is left of the steps of this group
+	leaving    int                 // steps of which something was left
+	leftBefore map[int][]string    // by step: the notes of what an earlier run left
+	unsure     map[int]bool        // steps of a retention plan whose object is not what the plan saw
+	partial    map[int]audit.State // steps of which a part is not to be made: they are never done
 	states     []audit.Record
 	started    time.Time
 	simulate   bool
@@ -60,7 +61,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, unsure: map[int]bool{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -226,7 +227,7 @@ func (a *application) steps(ctx context.Context) error {
 		group, edits = append(group, st), edits+len(st.Edits)
 		return nil
 	})
-	return errors.Join(err, ctx.Err(), flushUnless(err, flush))
+	return errors.Join(err, ctx.Err(), flushUnless(err, flush), a.recordStates())
 }
 
 // flushUnless flushes the last group when nothing went wrong before.

@@ -69,7 +69,7 @@ type UnerasedLine struct {
 	Dataset string `json:"dataset"`
 	Unit    string `json:"unit"`
 	Locator string `json:"locator"`
-	Reason  string `json:"reason"` // failed: the source refused; stale: it was not what the plan saw; residue: it is about somebody else, and hers could not be cut out of it; name: the object is named after her; unread: it stands in a part that cannot be read
+	Reason  string `json:"reason"` // failed: the source refused; overdue: the same, of retention; stale: it was not what the plan saw; residue: it is about somebody else, and hers could not be cut out of it; name: the object is named after her; unread: it stands in a part that cannot be read
 }
 
 // SubjectLine is one of several people behind an identifier.

@@ -199,8 +199,8 @@ func keptIdentities(fields []connectors.CatalogField, kind string) (kept, stripp
 	return kept, stripped
 }
 
-// suppress puts the people's own identifiers on the ledger, unless all of the plan
-// failed.
+// suppress puts the people's own identifiers on the ledger, unless nothing of the plan was
+// carried out.
 func (a *application) suppress(ctx context.Context) error {
 	if a.plan.Kind != "erase" || a.returned != nil {
 		return ctx.Err() // who came back is on the ledger already, with the day that matters
@@ -208,7 +208,7 @@ func (a *application) suppress(ctx context.Context) error {
 	if err := a.nameUndone(); err != nil {
 		return err
 	}
-	if a.sum.Failed > 0 && a.sum.Erased+a.sum.Redacted == 0 {
+	if a.sum.Failed+a.sum.Stale > 0 && a.sum.Erased+a.sum.Redacted == 0 {
 		return ctx.Err() // nothing of her went: nothing can come back
 	}
 	var list []lineage.Suppression

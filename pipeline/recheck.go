@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // recheck reads the accounts anew before a retention plan is executed: an account
@@ -76,13 +78,29 @@ func (s *Site) readAccounts(ctx context.Context) error {
 // current takes the edits out of a step that must not be made any more because
 // their account is not as the plan saw it.
 func (a *application) current(st planStep) planStep {
-	if a.plan.Kind != "retain" || !a.blind && len(a.changed) == 0 {
-		return st
+	out, late, unread := a.sift(st)
+	if len(unread.Edits) > 0 {
+		a.partial[st.No] = audit.Failed
+		a.failed([]planStep{unread}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
 	}
-	var out planStep
-	out, out.Edits = st, nil
-	late, unread := st, st
-	late.Edits, unread.Edits = nil, nil
+	if len(late.Edits) > 0 {
+		a.sm.Lock()
+		a.partial[st.No] = audit.Stale
+		a.stale(late)
+		a.mark(late, audit.Stale, 0)
+		a.sm.Unlock()
+	}
+	return out
+}
+
+// sift parts the edits of a step: those to be made, those whose account is not as the plan
+// saw it, and those of which nobody knows.
+func (a *application) sift(st planStep) (out, late, unread planStep) {
+	if a.plan.Kind != "retain" || !a.blind && len(a.changed) == 0 {
+		return st, late, unread
+	}
+	out, late, unread = st, st, st
+	out.Edits, late.Edits, unread.Edits = nil, nil, nil
 	for _, e := range st.Edits {
 		switch by := a.Policy.ByAccount(e.Class); {
 		case by && a.blind:
@@ -93,15 +111,7 @@ func (a *application) current(st planStep) planStep {
 			out.Edits = append(out.Edits, e)
 		}
 	}
-	if len(unread.Edits) > 0 {
-		a.failed([]planStep{unread}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
-	}
-	if len(late.Edits) > 0 {
-		a.sm.Lock()
-		a.stale(late)
-		a.sm.Unlock()
-	}
-	return out
+	return out, late, unread
 }
 
 // settleUnsure decides about the objects of a retention plan that were not what
@@ -120,13 +130,14 @@ func (a *application) settleUnsure(ctx context.Context) error {
 		if !a.unsure[st.No] {
 			return ctx.Err()
 		}
+		st, _, _ = a.sift(st) // the rest of it was told of
 		known, err := a.Graph.Unit(st.Source, st.Unit.Unit.Key)
 		if err != nil {
 			return err
 		}
 		left := false
 		if known != nil {
-			if left, err = r.dueIn(known.ID); err != nil {
+			if left, err = r.dueIn(known.ID, a.plan.AsOf.Unix(), nil); err != nil {
 				return err
 			}
 		}

@@ -171,19 +171,29 @@ func (r *retention) expired(f *lineage.Found) error {
 	return nil
 }
 
-// dueIn reports whether a unit still holds a record that is past its period.
-func (r *retention) dueIn(unit uint32) (bool, error) {
+// dueAt reports whether a record is past its period at a time, in Unix seconds, and under
+// no hold.
+func (r *retention) dueAt(f *lineage.Found, asOf int64) (account string, due bool, err error) {
+	r.plan.AsOf = time.Unix(asOf, 0)
+	_, account, d, err := r.judge(f)
+	return account, err == nil && d.State == policy.Due && r.hold(f, account) == nil, err
+}
+
+// dueIn reports whether a unit still holds a record that is past its period at a time, in
+// Unix seconds, besides those that a plan left and that are told of by themselves.
+func (r *retention) dueIn(unit uint32, asOf int64, left leftDue) (bool, error) {
 	list, err := r.Graph.UnitSightings(unit)
 	if err != nil {
 		return false, err
 	}
 	for i := range list {
-		_, account, d, err := r.judge(&list[i])
-		if err != nil {
-			return false, err
+		f := &list[i]
+		if _, noted := left[r.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)]; noted {
+			continue
 		}
-		if d.State == policy.Due && r.hold(&list[i], account) == nil {
-			return true, nil
+		_, due, err := r.dueAt(f, asOf)
+		if err != nil || due {
+			return due, err
 		}
 	}
 	return false, nil

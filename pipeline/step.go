@@ -74,6 +74,9 @@ func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (
 // mark notes the state of a step; it is written with those of its group. The
 // caller holds the lock.
 func (a *application) mark(st planStep, state audit.State, shells int) {
+	if late, ok := a.partial[st.No]; ok && state == audit.Done {
+		state, shells = late, 0
+	}
 	r := audit.Record{Step: st.No, State: state}
 	if shells > 0 {
 		r.Detail = strconv.AppendInt(nil, int64(shells), 10)

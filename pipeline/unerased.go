@@ -27,6 +27,7 @@ type unerasedDoc struct {
 	Unit    string         `json:"unit,omitempty"`
 	Records []unerasedEdit `json:"records,omitempty"`
 	Reason  string         `json:"reason,omitempty"` // failed, stale or residue
+	AsOf    int64          `json:"as_of,omitempty"`  // of a plan of retention: Unix seconds
 }
 
 type unerasedWho struct {
@@ -48,7 +49,7 @@ type undone struct {
 
 // leave notes edits that are not carried out. The caller holds the lock.
 func (a *application) leave(st planStep, reason string) {
-	if a.plan.Kind != "erase" || a.returned != nil { // what came back, came back
+	if a.plan.Kind == correcting || a.returned != nil { // what came back, came back
 		return
 	}
 	u := a.undone[st.No]
@@ -82,6 +83,9 @@ func (a *application) noteUndone(states []audit.Record) error {
 		n := 0
 		for part := range slices.Chunk(u.edits, unerasedAtOnce) {
 			d := unerasedDoc{Plan: a.plan.ID, Source: u.step.Source, Unit: u.step.Unit.Unit.Key, Records: part, Reason: u.reason}
+			if a.plan.Kind == "retain" {
+				d.AsOf = a.plan.AsOf.Unix()
+			}
 			if err := a.Site.putUnerased(fmt.Sprintf("%s.%09d.%06d", a.plan.ID, r.Step, n), d); err != nil {
 				return err
 			}
@@ -153,7 +157,7 @@ func (a *application) recallUndone() error {
 	})
 }
 
-// nameUndone writes down whose data a plan left, in part or as a whole.
+// nameUndone writes down whose data a plan left, in part or whole.
 func (a *application) nameUndone() error {
 	if a.leaving == 0 && len(a.leftBefore) == 0 {
 		return a.Site.strikeUnerased(a.plan.ID + ".")
@@ -202,27 +206,35 @@ type unerased struct {
 	site   *Site
 	who    map[string]map[unerasedWho]bool // by plan
 	places map[recordPlace][]unerasedMark
-	units  []recordPlace // where to look again: source and unit
+	units  []recordPlace      // where to look again: source and unit
+	due    map[string]leftDue // by plan of retention
 }
 
 type unerasedMark struct{ plan, reason string }
 
 // leftUndone reads what plans of erasure left undone.
 func (s *Site) leftUndone() (*unerased, error) {
-	u := &unerased{site: s, who: map[string]map[unerasedWho]bool{}, places: map[recordPlace][]unerasedMark{}}
+	u := &unerased{site: s, who: map[string]map[unerasedWho]bool{}, places: map[recordPlace][]unerasedMark{}, due: map[string]leftDue{}}
 	err := s.Graph.EachDoc(unerasedBucket, func(_ string, doc []byte) error {
 		var d unerasedDoc
 		if err := json.Unmarshal(doc, &d); err != nil {
 			return fmt.Errorf("read what was not erased: %w", err)
+		}
+		if d.Unit != "" {
+			u.units = append(u.units, recordPlace{source: d.Source, unit: d.Unit})
+		}
+		if d.AsOf != 0 {
+			if u.due[d.Plan] == nil {
+				u.due[d.Plan] = leftDue{}
+			}
+			u.due[d.Plan].note(s, &d)
+			return nil
 		}
 		if u.who[d.Plan] == nil {
 			u.who[d.Plan] = map[unerasedWho]bool{}
 		}
 		for _, w := range d.Who {
 			u.who[d.Plan][w] = true
-		}
-		if d.Unit != "" {
-			u.units = append(u.units, recordPlace{source: d.Source, unit: d.Unit})
 		}
 		for _, r := range d.Records {
 			at, m := s.place(d.Source, d.Unit, r.Collection, r.Locator), unerasedMark{d.Plan, d.Reason}
@@ -257,9 +269,14 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 		return nil, err
 	}
 	u, err := s.leftUndone()
-	if err != nil || len(u.who) == 0 {
-		return out, err
+	if err != nil {
+		return nil, err
 	}
+	overdue, err := s.stillOverdue(u)
+	if err != nil || len(u.who) == 0 {
+		return append(out, overdue...), err
+	}
+	out = append(out, overdue...)
 	seen, open := map[UnerasedLine]bool{}, map[string]bool{}
 	for plan, people := range u.who {
 		for w := range people {

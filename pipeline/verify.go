@@ -150,6 +150,14 @@ func (s *Site) stillDue(ctx context.Context, want func(proof) bool, sum *VerifyS
 	if err != nil || len(latest) == 0 {
 		return err
 	}
+	undone, err := s.leftUndone()
+	if err != nil {
+		return err
+	}
+	noted := leftDue{}
+	for _, left := range undone.due {
+		maps.Copy(noted, left)
+	}
 	pl, err := s.newPlanner("retain", time.Time{})
 	if err != nil {
 		return err
@@ -157,8 +165,7 @@ func (s *Site) stillDue(ctx context.Context, want func(proof) bool, sum *VerifyS
 	defer func() { err = errors.Join(err, pl.close()) }()
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph)}
 	for _, id := range slices.Sorted(maps.Keys(latest)) {
-		pl.plan.AsOf = time.Unix(latest[id], 0)
-		left, err := r.dueIn(id)
+		left, err := r.dueIn(id, latest[id], noted)
 		if err != nil || !left {
 			if err != nil {
 				return err

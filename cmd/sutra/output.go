@@ -92,6 +92,7 @@ func (p *printer) line(v any) {
 // unerasedWhy says in words why a record was not erased, and what to do.
 var unerasedWhy = map[string]string{
 	"failed":  "its erasure failed; apply the plan again, or make a new one",
+	"overdue": "it is past its period and could not be erased; apply the plan again, or make a new one",
 	"stale":   "it had changed since the plan was made; make a new plan",
 	"residue": "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
 	"unread":  "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
