@@ -65,6 +65,7 @@ type postgres struct {
 	known   *schema
 	stateOf string // the shared state in which it was read last, or ""
 	marks   marks
+	spelled map[int64]bool // tables with timestamps that only the server can spell
 }
 
 // leader is the transaction whose state the readers of a listing share.

@@ -46,7 +46,7 @@ func (d *postgres) young(ctx context.Context, s *session, l *layout, since mark,
 	}
 	err := d.inParts(ctx, s, l, min(d.part, youngBlocks), func(s *session, where string) error {
 		q := "SELECT " + list(cols) + " FROM " + l.table.from + " WHERE " + where + " AND " + d.changed(since)
-		if err := s.raw(ctx, q, nil, y.add); err != nil {
+		if err := s.raw(ctx, q, nil, nil, y.add); err != nil {
 			return err
 		}
 		text, err := s.one(ctx, "SELECT count(*) FROM "+l.table.from+" WHERE "+where)
@@ -69,11 +69,11 @@ func (d *postgres) young(ctx context.Context, s *session, l *layout, since mark,
 	return y, nil
 }
 
-// raw calls fn for every row with the values as the server spells them, valid during the
-// call.
-func (s *session) raw(ctx context.Context, q string, args []any, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
+// raw calls fn for every row with the values as the server spells them, or in the forms
+// that are asked for, valid during the call.
+func (s *session) raw(ctx context.Context, q string, args []any, forms []int16, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
 	var own error
-	err := s.conn.(pgSession).rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
+	err := s.conn.(pgSession).rows(ctx, q, args, forms, func(fields []pgconn.FieldDescription, raw [][]byte) error {
 		own = fn(fields, raw)
 		return own
 	})
