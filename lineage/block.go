@@ -59,7 +59,7 @@ type encoder struct {
 	withins  texts
 	numbers  [3][blockRows]int64 // At, RecordedAt, Trigger
 	sums     [blockRows]int64
-	slots    []int32             // hash table: token → 1 + its place in tokens
+	slots    []int32 // hash table: token → 1 + its place in tokens
 	tokens   []Token
 	repeats  []uint32
 	repeated []byte
