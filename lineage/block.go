@@ -14,9 +14,11 @@ import (
 // A block holds up to blockRows sightings of one unit, column by column, so that
 // one row can be read without the others:
 //
-//	flags | rows | tokens | rest (zstd where that pays)
-//	rest: shapes, shape of each row, accounts, withins, At, RecordedAt, Trigger, Sum,
+//	flags | rows | tokens | Sum | rest (zstd where that pays)
+//	rest: shapes, shape of each row, accounts, withins, At, RecordedAt, Trigger,
 //	      repeated tokens, locators, tails
+//
+// Tokens and sums are noise, which no compression makes shorter.
 //
 // A shape is what most rows of a collection have in common: collection, categories,
 // kinds and roles of the edges. A tail is what not every row has: names, labels and facts.
@@ -49,13 +51,15 @@ var (
 type encoder struct {
 	rows     []Sighting
 	out      []byte
+	squeezed []byte
 	block    []byte
 	shapes   []int // a row of each shape
 	shapeOf  []byte
 	accounts texts
 	withins  texts
-	numbers  [4][blockRows]int64 // At, RecordedAt, Trigger, Sum
-	slots    []int32             // hash table: token → 1 + its place in tokens
+	numbers  [3][blockRows]int64 // At, RecordedAt, Trigger
+	sums     [blockRows]int64
+	slots    []int32 // hash table: token → 1 + its place in tokens
 	tokens   []Token
 	repeats  []uint32
 	repeated []byte
@@ -80,8 +84,9 @@ func (e *encoder) encode(rows []Sighting) []byte {
 	e.rest()
 	rest := e.out
 	if len(rest) >= squeezeFrom {
-		if z := zenc.EncodeAll(rest, nil); len(z) < len(rest)-len(rest)/16 {
-			flags, rest = flags|flagZstd, z
+		e.squeezed = zenc.EncodeAll(rest, e.squeezed[:0])
+		if len(e.squeezed) < len(rest)-len(rest)/16 {
+			flags, rest = flags|flagZstd, e.squeezed
 		}
 	}
 	out := append(e.block[:0], flags)
@@ -90,6 +95,7 @@ func (e *encoder) encode(rows []Sighting) []byte {
 	for i := range e.tokens {
 		out = append(out, e.tokens[i][:width]...)
 	}
+	out = appendInts(out, e.sums[:len(rows)])
 	e.block = append(out, rest...)
 	return e.block
 }
@@ -182,7 +188,7 @@ func (e *encoder) collect() {
 		if dateClass(s.Trigger) == 2 {
 			trigger = int64(s.Trigger)
 		}
-		e.numbers[0][i], e.numbers[1][i], e.numbers[2][i], e.numbers[3][i] = s.At, recorded, trigger, int64(s.Sum)
+		e.numbers[0][i], e.numbers[1][i], e.numbers[2][i], e.sums[i] = s.At, recorded, trigger, int64(s.Sum)
 	}
 }
 
@@ -249,7 +255,7 @@ func appendShape(out []byte, s *Sighting) []byte {
 	return out
 }
 
-// rest writes everything but the tokens.
+// rest writes everything but the tokens and the sums.
 func (e *encoder) rest() {
 	e.out = binary.AppendUvarint(e.out, uint64(len(e.shapes)))
 	for _, k := range e.shapes {

@@ -159,6 +159,7 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 		v.width = wholeToken
 	}
 	v.tokens = d.take(d.count(v.width) * v.width)
+	v.sum = d.ints(v.count)
 	if d.bad {
 		return nil, errBlock
 	}
@@ -204,7 +205,7 @@ func (v *blockView) columns(d *decoder) bool {
 	}
 	v.accounts = d.texts(v.in, v.count)
 	v.withins = d.texts(v.in, v.count)
-	v.at, v.recorded, v.trigger, v.sum = d.ints(v.count), d.ints(v.count), d.ints(v.count), d.ints(v.count)
+	v.at, v.recorded, v.trigger = d.ints(v.count), d.ints(v.count), d.ints(v.count)
 	if v.repeats = d.count(1); v.repeats > 0 {
 		v.bitmap = d.take((edges + 7) / 8)
 		v.refs = d.take(v.repeats * refWidth(len(v.tokens)/v.width))

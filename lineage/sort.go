@@ -122,8 +122,9 @@ func (p *postings) groups(fn func(token *name16, rids []RID) error) (err error) 
 
 // groupPostings is groups for one list. It returns its working space, for use again.
 func groupPostings(list []posting, rids []RID, fn func(token *name16, rids []RID) error) ([]RID, error) {
+	var name name16 // it leaves for fn, and is made once
 	for len(list) > 0 {
-		name := list[0].name()
+		name = list[0].name()
 		rids = rids[:0]
 		n := 0
 		for n < len(list) && list[n].hi == list[0].hi && list[n].lo == list[0].lo {

@@ -55,6 +55,7 @@ type postgres struct {
 	slots   chan struct{} // one for each connection that may be open
 	readers int           // how many of them read one table at the same time
 	part    int64         // how many blocks of a table are looked at at a time
+	places  int           // how many bytes of places of rows are sent back at a time
 	sp      splitter
 
 	mu      sync.Mutex
@@ -65,6 +66,7 @@ type postgres struct {
 	known   *schema
 	stateOf string // the shared state in which it was read last, or ""
 	marks   marks
+	spelled map[int64]bool // tables with timestamps that only the server can spell
 }
 
 // leader is the transaction whose state the readers of a listing share.
@@ -101,7 +103,7 @@ func openPostgres(url string) (*postgres, error) {
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
-	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections), part: partBlocks}
+	d := &postgres{config: cfg, opts: opts, slots: make(chan struct{}, opts.connections), part: partBlocks, places: placesBytes}
 	d.sp.load = d.boundaries
 	return d, nil
 }

@@ -45,7 +45,7 @@ func (p pgSession) exec(ctx context.Context, q string, args []any) (int64, error
 func (p pgSession) query(ctx context.Context, q string, args []any, fn func(v []any) error) error {
 	var oids []uint32
 	var vals []any
-	return p.rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
+	return p.rows(ctx, q, args, nil, func(fields []pgconn.FieldDescription, raw [][]byte) error {
 		if vals == nil {
 			vals = make([]any, len(fields))
 			for _, f := range fields {
@@ -63,12 +63,15 @@ func (p pgSession) query(ctx context.Context, q string, args []any, fn func(v []
 	})
 }
 
-// rows calls fn for every row of a query with its values as the server spells them,
-// valid during the call. Without arguments it takes the simple protocol, which is
-// the fastest way.
-func (p pgSession) rows(ctx context.Context, q string, args []any, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
+// rows calls fn for every row of a query with its values as the server spells them, or
+// as numbers where forms has a 1, valid during the call. Without arguments and forms it
+// takes the simple protocol, which is the fastest way.
+func (p pgSession) rows(ctx context.Context, q string, args []any, forms []int16, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
 	if len(args) > 0 {
-		return p.drain(ctx, p.c.ExecParams(ctx, numbered(q), params(args), nil, nil, nil), fn)
+		q = numbered(q)
+	}
+	if len(args) > 0 || forms != nil {
+		return p.drain(ctx, p.c.ExecParams(ctx, q, params(args), nil, nil, forms), fn)
 	}
 	mr := p.c.Exec(ctx, q)
 	var err error
@@ -93,7 +96,7 @@ func (p pgSession) drain(ctx context.Context, r *pgconn.ResultReader, fn func([]
 			own = fn(fields, r.Values())
 			continue
 		}
-		if passed++; passed == patience {
+		if passed++; passed == patience && !errors.Is(own, errFarTime) { // the transaction goes on then
 			if err := p.c.CancelRequest(ctx); err != nil {
 				own = errors.Join(own, err)
 			}

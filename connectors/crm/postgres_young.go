@@ -34,7 +34,7 @@ type youngRows struct {
 const youngBytes = 32 << 20
 
 // youngBlocks is how many blocks are looked at at a time: so few that the server has
-// them still when it counts what it looked at.
+// them still when it fetches what it found there.
 const youngBlocks = 2048
 
 // young reads the rows of a table that were written after a state, and counts all.
@@ -45,21 +45,18 @@ func (d *postgres) young(ctx context.Context, s *session, l *layout, since mark,
 		cols[i] = d.value(c.column)
 	}
 	err := d.inParts(ctx, s, l, min(d.part, youngBlocks), func(s *session, where string) error {
-		q := "SELECT " + list(cols) + " FROM " + l.table.from + " WHERE " + where + " AND " + d.changed(since)
-		if err := s.raw(ctx, q, nil, y.add); err != nil {
-			return err
-		}
-		text, err := s.one(ctx, "SELECT count(*) FROM "+l.table.from+" WHERE "+where)
+		total, some, err := d.written(ctx, s, l, where, since)
 		if err != nil {
 			return err
 		}
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return fmt.Errorf("the server's count is no number")
+		if some != "" {
+			if err := s.raw(ctx, "SELECT "+list(cols)+" FROM "+l.table.from+" WHERE "+some, nil, nil, y.add); err != nil {
+				return err
+			}
 		}
 		y.mu.Lock()
 		defer y.mu.Unlock()
-		y.total += n
+		y.total += total
 		return nil
 	})
 	if err != nil {
@@ -69,11 +66,36 @@ func (d *postgres) young(ctx context.Context, s *session, l *layout, since mark,
 	return y, nil
 }
 
-// raw calls fn for every row with the values as the server spells them, valid during the
-// call.
-func (s *session) raw(ctx context.Context, q string, args []any, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
+// placesBytes is how long the list of the places of rows may be to be sent back: they are
+// about a tenth of what is looked at at a time.
+const placesBytes = 256 << 10
+
+// written counts the rows of a part of a table. some is a condition that those of them
+// meet which were written after a state, "" when there are none: the part is gone through
+// once, and not once more for each of the two, unless they are many.
+func (d *postgres) written(ctx context.Context, s *session, l *layout, where string, since mark) (total int64, some string, err error) {
+	q := "SELECT count(*), array_agg(ctid) FILTER (WHERE " + d.changed(since) + ") FROM " + l.table.from + " WHERE " + where
+	err = s.each(ctx, q, nil, func(v []any) error {
+		var ok bool
+		if total, ok = v[0].(int64); !ok {
+			return fmt.Errorf("the server's count is no number")
+		}
+		switch places, _ := v[1].(string); {
+		case len(places) > d.places:
+			some = where + " AND " + d.changed(since)
+		case places != "":
+			some = "ctid = ANY ('" + places + "'::tid[])"
+		}
+		return nil
+	})
+	return total, some, err
+}
+
+// raw calls fn for every row with the values as the server spells them, or in the forms
+// that are asked for, valid during the call.
+func (s *session) raw(ctx context.Context, q string, args []any, forms []int16, fn func(fields []pgconn.FieldDescription, raw [][]byte) error) error {
 	var own error
-	err := s.conn.(pgSession).rows(ctx, q, args, func(fields []pgconn.FieldDescription, raw [][]byte) error {
+	err := s.conn.(pgSession).rows(ctx, q, args, forms, func(fields []pgconn.FieldDescription, raw [][]byte) error {
 		own = fn(fields, raw)
 		return own
 	})

@@ -9,12 +9,14 @@ type rawRows struct {
 	null    []bool
 	check   []bool                        // columns that may hold what is no UTF-8
 	decode  []func(b []byte) (any, error) // columns whose text is not passed on as it is, or nil
+	times   []*timeText                   // columns of timestamps that come as numbers, or nil
+	typed   bool                          // the columns' types are known
 	locator []byte
 }
 
 func newRawRows(e *emitter) *rawRows {
 	n := len(e.l.cols)
-	return &rawRows{e: e, texts: make([]string, n), null: make([]bool, n), check: make([]bool, n), decode: make([]func([]byte) (any, error), n)}
+	return &rawRows{e: e, texts: make([]string, n), null: make([]bool, n), check: make([]bool, n), decode: make([]func([]byte) (any, error), n), times: make([]*timeText, n)}
 }
 
 // add adds a row; the values are valid during the call.
@@ -24,6 +26,12 @@ func (r *rawRows) add(raw [][]byte) error {
 			continue
 		}
 		switch {
+		case r.times[i] != nil:
+			t, err := r.times[i].spell(b)
+			if err != nil {
+				return err
+			}
+			r.texts[i] = unsafeText(t)
 		case r.decode[i] != nil:
 			v, err := r.decode[i](b)
 			if err != nil {

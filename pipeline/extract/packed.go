@@ -51,14 +51,22 @@ func packedText(text string) bool {
 	if strings.Contains(text, "\uff20") { // a wide @
 		return true
 	}
-	for from, at := 0, 0; at <= len(text); at++ {
-		if at < len(text) && packedByte(text[at]) {
+	// A run of that length covers one of the places that are looked at, so that most of a
+	// text of short words is passed over.
+	for at := shortestPacked - 1; at < len(text); at += shortestPacked {
+		if !packedByte(text[at]) {
 			continue
+		}
+		from := at
+		for from > 0 && packedByte(text[from-1]) {
+			from--
+		}
+		for at++; at < len(text) && packedByte(text[at]); {
+			at++
 		}
 		if at-from >= shortestPacked && mixed(text[from:at]) {
 			return true
 		}
-		from = at + 1
 	}
 	return false
 }

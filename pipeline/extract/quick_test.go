@@ -26,10 +26,30 @@ func refWorthLooking(s string) bool {
 	return strings.Contains(s, "wamid.") || strings.Contains(s, "eyJ")
 }
 
+// refPackedText is packedText as it was before it was made fast.
+func refPackedText(text string) bool {
+	if strings.Contains(text, "\uff20") {
+		return true
+	}
+	for from, at := 0, 0; at <= len(text); at++ {
+		if at < len(text) && packedByte(text[at]) {
+			continue
+		}
+		if at-from >= shortestPacked && mixed(text[from:at]) {
+			return true
+		}
+		from = at + 1
+	}
+	return false
+}
+
 // checkQuick holds the quick ways to the long ones.
 func checkQuick(t interface{ Fatalf(string, ...any) }, s string) {
 	if got, want := worthLooking(s), refWorthLooking(s); got != want {
 		t.Fatalf("worthLooking(%q) = %v", s, got)
+	}
+	if got, want := packedText(s), refPackedText(s); got != want {
+		t.Fatalf("packedText(%q) = %v", s, got)
 	}
 	got, ok := Email(s)
 	want, wantOK := anyEmail(s)
@@ -59,8 +79,14 @@ func TestQuickAgainstLong(t *testing.T) {
 		"+910820145678", "5820145678", "8022334455", "+918022334455", "9876543210", "wamid.", "wami.", "eyJ", "eJ", "yJ", "९", strings.Repeat("a", 65) + "@x.in", strings.Repeat("a", 64) + "@x.in", "a@" + strings.Repeat("b", 250) + ".in"} {
 		checkQuick(t, s)
 	}
+	for pad := range 40 {
+		for n := shortestPacked - 2; n < shortestPacked+2; n++ {
+			checkQuick(t, strings.Repeat("ab ", pad/3)+strings.Repeat(" ", pad%3)+"A"+strings.Repeat("a", n-1)+" x")
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		checkQuick(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(quickParts), 0, 8).Draw(t, "parts"), ""))
+		checkQuick(t, rapid.StringMatching(`[ .]{0,3}([a-z0-9]{0,14}[A-Z]?[a-z/]{0,12}[ .]{1,2}){1,5}`).Draw(t, "words"))
 		checkQuick(t, rapid.StringMatching(`\+?[0-9]{8,15}`).Draw(t, "number"))
 		checkQuick(t, rapid.StringMatching(`[a-z0-9._-]{1,5}@[a-z0-9.-]{1,6}\.[a-z0-9]{1,4}`).Draw(t, "address"))
 	})
