@@ -265,16 +265,18 @@ func dropEmptyLogs(dir string) error {
 }
 
 func openBadger(dir string, keys *keyring) (*badger.DB, error) {
-	return openBadgerWith(dir, keys, false)
-}
-
-// openBadgerWith opens a database, for a stream writer when bulk is set: its tables
-// are then small enough to be built several at a time.
-func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 	if err := dropEmptyLogs(dir); err != nil {
 		return nil, err
 	}
-	o := badger.DefaultOptions(dir).
+	db, err := badger.Open(badgerOptions(dir, keys))
+	if err != nil {
+		return nil, fmt.Errorf("open the graph: %w", err)
+	}
+	return db, nil
+}
+
+func badgerOptions(dir string, keys *keyring) badger.Options {
+	return badger.DefaultOptions(dir).
 		WithLogger(nil).
 		WithEncryptionKey(keys.badger).
 		WithIndexCacheSize(32 << 20).
@@ -286,14 +288,6 @@ func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
 		WithNumMemtables(3).
 		WithValueLogFileSize(64 << 20).
 		WithMetricsEnabled(false)
-	if bulk {
-		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
-	}
-	db, err := badger.Open(o)
-	if err != nil {
-		return nil, fmt.Errorf("open the graph: %w", err)
-	}
-	return db, nil
 }
 
 // Close releases the graph.
