@@ -67,8 +67,8 @@ func markComplete(path string) error {
 func (g *Graph) swap(bits uint) error {
 	g.dbmu.Lock()
 	defer g.dbmu.Unlock()
-	err := g.db.Close()
-	g.db = nil
+	err := errors.Join(g.tables.close(), g.db.Close())
+	g.db, g.tables = nil, nil
 	if err != nil {
 		return fmt.Errorf("close the graph: %w", err)
 	}
@@ -78,8 +78,7 @@ func (g *Graph) swap(bits uint) error {
 	g.forget()
 	g.bits = bits
 	g.updated.Store(false)
-	g.db, err = openBadger(filepath.Join(g.dir, graphName), g.keys)
-	return err
+	return g.openDB()
 }
 
 // fill writes the fresh database: blocks, documents, heads' keys and counters; the
