@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/fb"
@@ -30,8 +31,8 @@ import (
 // last level, in which nearly all of them lie. What is not found there (it was written
 // since the database was opened, or merged into another table) is asked of Badger.
 
-// indexBytes bounds what the indexes of tables take in memory. Tables beyond it are left
-// to Badger.
+// indexBytes is from how many bytes of indexes in memory on no further one is read: those
+// tables are left to Badger.
 const indexBytes = 32 << 20
 
 // blockKeyLen is the length of a block's key without its version.
@@ -49,8 +50,8 @@ type blockTable struct {
 	cipher      cipher.Block
 	first, last []byte // keys without versions
 	once        sync.Once
-	file        *os.File // nil when the table is of no use
-	index       []blockAt
+	file        *os.File
+	index       []blockAt // empty when the table is of no use
 }
 
 // blockAt is where a part of a table begins, and the first block in it.
@@ -125,9 +126,6 @@ func (t *blockTables) read(name *name16, buf []byte) (value, _ []byte) {
 	}
 	b := t.list[i]
 	b.once.Do(func() { b.open(&t.bytes) })
-	if b.file == nil {
-		return nil, buf
-	}
 	i, exact := slices.BinarySearchFunc(b.index, name, func(at blockAt, name *name16) int { return compareNames(&at.first, name) })
 	if !exact {
 		i--
@@ -153,19 +151,19 @@ func decryptPart(c cipher.Block, b []byte) []byte {
 	return plain
 }
 
-// open reads the index. A table that cannot be read is left to Badger.
+// open reads the index. A table that cannot be read is left to Badger: its index is empty.
 func (b *blockTable) open(used *atomic.Int64) {
+	if used.Load() > indexBytes {
+		return
+	}
 	f, err := os.Open(b.path)
-	if err != nil {
+	if err != nil { // Badger has merged it into others, most likely
 		return
 	}
-	if b.index, err = readBlockIndex(f, b.cipher); err == nil && used.Add(int64(len(b.index))*24) <= indexBytes {
-		b.file = f
-		return
-	}
-	b.index = nil
-	if f.Close() != nil {
-		return // it was only read
+	b.file = f
+	if index, err := readBlockIndex(f, b.cipher); err == nil {
+		used.Add(int64(len(index)) * int64(unsafe.Sizeof(blockAt{})))
+		b.index = index
 	}
 }
 

@@ -153,6 +153,18 @@ func rewrite(path string, change func([]byte) []byte) error {
 	return errors.Join(os.Remove(path), os.WriteFile(path, change(data), 0o600))
 }
 
+// TestBlockTablesAreBounded lets the indexes take no memory.
+func TestBlockTablesAreBounded(t *testing.T) {
+	g := unitsOf(t, t.TempDir(), 1000)
+	g.tables.bytes.Store(indexBytes + 1)
+	if all, found := tableBlocks(t, g); all != 8 || found > 0 {
+		t.Errorf("%d of %d blocks", found, all)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestBlockTablesOfWhatWasDeleted deletes a block, and has Badger merge that into the last
 // level: a deleted block is not found.
 func TestBlockTablesOfWhatWasDeleted(t *testing.T) {

@@ -42,7 +42,7 @@ func (g *Graph) rebuild(ctx context.Context, from source) error {
 		if err = g.fill(ctx, db, from, bits); err == nil {
 			err = db.finish()
 		} else {
-			err = errors.Join(err, db.wait())
+			err = cmp.Or(db.wait(), err) // a table that failed ends the rest
 		}
 	}
 	if err != nil {
@@ -96,7 +96,10 @@ func (g *Graph) fill(ctx context.Context, db *freshDB, from source, bits uint) e
 		group.Go(func() error {
 			s := &stream{ctx: ctx, db: db, written: written}
 			defer s.drop()
-			return cmp.Or(fn(s), s.flush())
+			if err := fn(s); err != nil {
+				return err
+			}
+			return s.flush()
 		})
 	}
 	write(func(s *stream) error {
