@@ -29,7 +29,7 @@ func (w *Writer) store() error {
 	}
 	w.batch.posts.sort()
 	w.seq++
-	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: batch.Set}
+	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: func(k, v []byte) error { return batch.Set(k, slices.Clone(v)) }}
 	if err := w.batch.posts.groups(c.add); err != nil {
 		return fmt.Errorf("write postings: %w", err)
 	}
@@ -55,7 +55,7 @@ func (g *Graph) amend(ctx context.Context, l *load, posts, blocks []*run) error 
 	if err := batch.Set([]byte("m"+updatedKey), u64(1)); err != nil { // before the first segment
 		return fmt.Errorf("write a counter: %w", err)
 	}
-	set := func(k, v []byte) error { return cmp.Or(ctx.Err(), batch.Set(k, v)) }
+	set := func(k, v []byte) error { return cmp.Or(ctx.Err(), batch.Set(k, slices.Clone(v))) }
 	c := &chunker{bits: g.bits, segment: l.runs.From, set: set}
 	// What is hidden goes first: a search behind the new blocks, which its transaction does
 	// not see, would step over each of them, for each unit.
@@ -63,7 +63,7 @@ func (g *Graph) amend(ctx context.Context, l *load, posts, blocks []*run) error 
 	if err == nil {
 		err = g.db.View(func(tx *badger.Txn) error {
 			return shownOf(tx, g.writing, blocks, func(name *name16, value []byte) error {
-				return set(cat([]byte("b"), name[:]), slices.Clone(value))
+				return set(cat([]byte("b"), name[:]), value)
 			})
 		})
 	}

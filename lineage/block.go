@@ -121,7 +121,9 @@ func (e *encoder) collectTokens(wide bool) bool {
 	clear(e.repeated)
 	n := 0
 	for i := range e.rows {
-		for _, x := range e.rows[i].Edges {
+		edges := e.rows[i].Edges
+		for k := range edges {
+			x := &edges[k] // they are large
 			half := binary.LittleEndian.Uint64(x.Token[:])
 			at := int(half) & (size - 1)
 			for ; e.slots[at] != 0; at = (at + 1) & (size - 1) {

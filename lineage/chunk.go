@@ -42,7 +42,7 @@ func chunkKey(bucket uint32, segment uint64, no uint32) []byte {
 type chunker struct {
 	bits    uint
 	segment uint64
-	set     func(key, value []byte) error // owns both
+	set     func(key, value []byte) error // keeps neither
 	page    page
 	bucket  uint32
 	no      uint32
@@ -76,7 +76,7 @@ func (c *chunker) flush() error {
 	}
 	key := chunkKey(c.bucket, c.segment, c.no)
 	c.no++
-	err := c.set(key, append([]byte(nil), c.page.data...))
+	err := c.set(key, c.page.data)
 	c.page.reset()
 	return err
 }

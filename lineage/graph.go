@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
-	"github.com/dgraph-io/badger/v4/options"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,9 +38,10 @@ type Graph struct {
 	intern *interner
 	blocks blockCache
 
-	dbmu sync.RWMutex // held for writing while the database is swapped
-	db   *badger.DB
-	bits uint // how many bits of a token make a bucket
+	dbmu   sync.RWMutex // held for writing while the database is swapped
+	db     *badger.DB
+	tables *blockTables // of the database, as it was opened
+	bits   uint         // how many bits of a token make a bucket
 
 	updated atomic.Bool // postings were added since the last rebuild
 
@@ -137,7 +137,7 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if err := finishSwap(dir); err != nil {
 		return g, err
 	}
-	if g.db, err = openBadger(filepath.Join(dir, graphName), keys); err != nil {
+	if err := g.openDB(); err != nil {
 		return g, err
 	}
 	bits, err := g.counter(bitsKey)
@@ -242,60 +242,6 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// dropEmptyLogs removes log files of length 0. A process that was killed right
-// after it had created one leaves it behind, and Badger then refuses to open
-// although nothing is lost: an empty log holds nothing.
-func dropEmptyLogs(dir string) error {
-	for _, kind := range []string{"*.vlog", "*.mem"} {
-		logs, err := filepath.Glob(filepath.Join(dir, kind))
-		if err != nil {
-			return fmt.Errorf("look for empty logs: %w", err)
-		}
-		for _, name := range logs {
-			st, err := os.Stat(name)
-			if err == nil && st.Size() == 0 {
-				err = os.Remove(name)
-			}
-			if err != nil {
-				return fmt.Errorf("clear away an empty log: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-func openBadger(dir string, keys *keyring) (*badger.DB, error) {
-	return openBadgerWith(dir, keys, false)
-}
-
-// openBadgerWith opens a database, for a stream writer when bulk is set: its tables
-// are then small enough to be built several at a time.
-func openBadgerWith(dir string, keys *keyring, bulk bool) (*badger.DB, error) {
-	if err := dropEmptyLogs(dir); err != nil {
-		return nil, err
-	}
-	o := badger.DefaultOptions(dir).
-		WithLogger(nil).
-		WithEncryptionKey(keys.badger).
-		WithIndexCacheSize(32 << 20).
-		WithBlockCacheSize(32 << 20).
-		WithCompression(options.None).
-		WithDetectConflicts(false).
-		WithNumVersionsToKeep(1).
-		WithMemTableSize(16 << 20).
-		WithNumMemtables(3).
-		WithValueLogFileSize(64 << 20).
-		WithMetricsEnabled(false)
-	if bulk {
-		o = o.WithBaseTableSize(128 << 10).WithMemTableSize(8 << 20) // the last level's tables are 32 times as large, and up to 16 wait for the disk
-	}
-	db, err := badger.Open(o)
-	if err != nil {
-		return nil, fmt.Errorf("open the graph: %w", err)
-	}
-	return db, nil
-}
-
 // Close releases the graph.
 func (g *Graph) Close() error {
 	g.wmu.Lock()
@@ -307,8 +253,8 @@ func (g *Graph) Close() error {
 		errs = append(errs, g.load.wait())
 	}
 	if g.db != nil {
-		errs = append(errs, g.db.Close())
-		g.db = nil
+		errs = append(errs, g.tables.close(), g.db.Close())
+		g.db, g.tables = nil, nil
 	}
 	if g.lock != nil {
 		errs = append(errs, g.lock.Close())

@@ -215,7 +215,7 @@ func (g *Graph) loadBlocks(list []wanted, rows int) ([]Found, error) {
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(list)/few, 4))
 	readers := make([]*rowReader, parts)
 	read := func(part int) error {
-		r := &rowReader{g: g, found: make([]Found, 0, rows/parts+few)}
+		r := &rowReader{g: g, found: make([]Found, 0, rows/(part+1))} // the first takes all in the end
 		readers[part] = r
 		return g.view(func(tx *badger.Txn) error {
 			for _, b := range list[part*len(list)/parts : (part+1)*len(list)/parts] {
@@ -244,6 +244,7 @@ func (g *Graph) loadBlocks(list []wanted, rows int) ([]Found, error) {
 // rowReader collects sightings, and their edges whose tokens are to be completed.
 type rowReader struct {
 	g      *Graph
+	sealed []byte
 	plain  []byte
 	view   blockView // of the block that is being read
 	found  []Found
@@ -262,18 +263,24 @@ func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView,
 		r.view = *v
 		return &r.view, nil
 	}
-	item, err := tx.Get(cat([]byte("b"), name[:]))
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, nil
+	if keep {
+		r.plain = nil // the view refers to it
 	}
-	if err == nil {
-		if keep {
-			r.plain = nil // the view refers to it
+	unseal := func(sealed []byte) (err error) {
+		r.plain, err = r.g.keys.unseal(r.plain[:0], sealed)
+		return err
+	}
+	var sealed []byte
+	if sealed, r.sealed = r.g.tables.read(name, r.sealed); sealed != nil {
+		err = unseal(sealed)
+	} else {
+		var item *badger.Item
+		if item, err = tx.Get(cat([]byte("b"), name[:])); errors.Is(err, badger.ErrKeyNotFound) {
+			return nil, nil
 		}
-		err = item.Value(func(sealed []byte) (err error) {
-			r.plain, err = r.g.keys.unseal(r.plain[:0], sealed)
-			return err
-		})
+		if err == nil {
+			err = item.Value(unseal)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read a block: %w", err)

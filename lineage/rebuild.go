@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
-	"github.com/dgraph-io/badger/v4/pb"
-	"github.com/dgraph-io/ristretto/v2/z"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -32,57 +30,22 @@ func sortBlocks(list []blockEntry) {
 	slices.SortFunc(list, func(a, b blockEntry) int { return compareNames(&a.name, &b.name) })
 }
 
-// streamBytes is how much a stream hands over at a time.
-const streamBytes = 1 << 20
-
-// stream writes ascending keys to a fresh database.
-type stream struct {
-	ctx     context.Context
-	sw      *badger.StreamWriter
-	id      uint32
-	buf     *z.Buffer
-	dir     string        // of the database
-	from    string        // folder of the one that it replaces
-	written *atomic.Int64 // by all streams
-}
-
-func (s *stream) set(key, value []byte) error {
-	badger.KVToBuffer(&pb.KV{Key: key, Value: value, Version: 1, StreamId: s.id}, s.buf)
-	if s.buf.LenNoPadding() < streamBytes {
-		return nil
-	}
-	return s.flush()
-}
-
-func (s *stream) flush() error {
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	n := int64(s.buf.LenNoPadding())
-	err := s.sw.Write(s.buf)
-	s.buf.Reset()
-	if err != nil {
-		return fmt.Errorf("write the graph: %w", err)
-	}
-	if sum := s.written.Add(n); sum/relieveBytes != (sum-n)/relieveBytes {
-		return errors.Join(relieve(s.dir, unmapped), relieve(s.from, reclaimed))
-	}
-	return nil
-}
-
 // rebuild writes a fresh database and swaps it in.
 func (g *Graph) rebuild(ctx context.Context, from source) error {
 	path := filepath.Join(g.dir, freshName)
 	if err := os.RemoveAll(path); err != nil {
 		return fmt.Errorf("rebuild the graph: %w", err)
 	}
-	db, err := openBadgerWith(path, g.keys, true)
-	if err != nil {
-		return err
-	}
 	bits := bucketBits(from.size)
-	err = g.fill(ctx, db, from, bits)
-	if err = errors.Join(err, db.Close()); err != nil {
+	db, err := createFresh(ctx, path, g.keys)
+	if err == nil {
+		if err = g.fill(ctx, db, from, bits); err == nil {
+			err = db.finish()
+		} else {
+			err = cmp.Or(db.wait(), err) // a table that failed ends the rest
+		}
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("rebuild the graph: %w", err), os.RemoveAll(path))
 	}
 	if err := markComplete(path); err != nil {
@@ -104,8 +67,8 @@ func markComplete(path string) error {
 func (g *Graph) swap(bits uint) error {
 	g.dbmu.Lock()
 	defer g.dbmu.Unlock()
-	err := g.db.Close()
-	g.db = nil
+	err := errors.Join(g.tables.close(), g.db.Close())
+	g.db, g.tables = nil, nil
 	if err != nil {
 		return fmt.Errorf("close the graph: %w", err)
 	}
@@ -115,33 +78,28 @@ func (g *Graph) swap(bits uint) error {
 	g.forget()
 	g.bits = bits
 	g.updated.Store(false)
-	g.db, err = openBadger(filepath.Join(g.dir, graphName), g.keys)
-	return err
+	return g.openDB()
 }
 
 // fill writes the fresh database: blocks, documents, heads' keys and counters; the
 // postings; heads and ledger. Each is a stream with a range of keys of its own.
-func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint) (err error) {
-	sw := db.NewStreamWriter()
-	defer func() {
-		if err != nil {
-			sw.Cancel()
-		}
-	}()
-	if err := sw.Prepare(); err != nil {
-		return err
-	}
+func (g *Graph) fill(ctx context.Context, db *freshDB, from source, bits uint) error {
 	group, ctx := errgroup.WithContext(ctx)
-	id, written := uint32(0), &atomic.Int64{}
+	sum, old := atomic.Int64{}, g.db.Opts().Dir
+	written := func(n int64) error { // what is merged with is read through mappings
+		if all := sum.Add(n); all/relieveBytes != (all-n)/relieveBytes {
+			return relieve(old)
+		}
+		return nil
+	}
 	write := func(fn func(s *stream) error) {
-		id++
-		s := &stream{ctx: ctx, sw: sw, id: id, buf: z.NewBuffer(2*streamBytes, "sutra"), dir: db.Opts().Dir, from: g.db.Opts().Dir, written: written}
 		group.Go(func() error {
-			err := fn(s)
-			if err == nil {
-				err = s.flush()
+			s := &stream{ctx: ctx, db: db, written: written}
+			defer s.drop()
+			if err := fn(s); err != nil {
+				return err
 			}
-			return errors.Join(err, s.buf.Release())
+			return s.flush()
 		})
 	}
 	write(func(s *stream) error {
@@ -161,10 +119,7 @@ func (g *Graph) fill(ctx context.Context, db *badger.DB, from source, bits uint)
 		})
 	}
 	write(func(s *stream) error { return cmp.Or(copyKeys(from.view, s, "s"), copyKeys(from.view, s, "u")) })
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return sw.Flush()
+	return group.Wait()
 }
 
 // copyKeys copies the entries of a kind as they are.

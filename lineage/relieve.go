@@ -19,25 +19,16 @@ const relieveBytes = 64 << 20
 // written is merged with what was there, and that is read through the mappings.
 const mappedBytes = 256 << 20
 
-// advice is how pages are taken out, as madvise(2) numbers it.
-type advice uintptr
-
-const (
-	// unmapped drops the pages of a mapping. It is for a database that a stream writer
-	// fills and for no other: there no table is unmapped meanwhile, so an address
-	// cannot come to mean something else, whose content would be lost.
-	unmapped advice = syscall.MADV_DONTNEED
-	// reclaimed asks the kernel to take the pages as it would if memory were short,
-	// which loses nothing whatever the address means by then. Kernels before 5.4 do
-	// not know it.
-	reclaimed advice = 21 // MADV_PAGEOUT
-)
+// reclaim asks the kernel to take pages as it would if memory were short, as madvise(2)
+// numbers it (MADV_PAGEOUT). That loses nothing, whatever the address means by then: a
+// table may be unmapped meanwhile. Kernels before 5.4 do not know it.
+const reclaim = 21
 
 // relieve takes the tables in a folder out of this process's memory. Badger maps every
-// table that it writes, and a load would in the end hold the whole graph, which counts
-// as memory of the process although the kernel could take it away. The pages stay in
-// the kernel's cache and lose nothing: the mappings are shared.
-func relieve(dir string, how advice) error {
+// table, and a process that reads all of a graph would in the end hold it whole, which
+// counts as its memory although the kernel could take it away. The pages stay in the
+// kernel's cache and lose nothing: the mappings are shared.
+func relieve(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("look for mapped tables: %w", err)
@@ -55,12 +46,8 @@ func relieve(dir string, how advice) error {
 		if !ok {
 			continue
 		}
-		if _, _, errno := syscall.Syscall(syscall.SYS_MADVISE, start, size, uintptr(how)); errno != 0 {
-			if how == reclaimed { // an old kernel, or a table that is gone by now
-				continue
-			}
-			return errors.Join(fmt.Errorf("take tables out of memory: %w", errno), maps.Close())
-		}
+		// An error means an old kernel, or a table that is gone by now.
+		syscall.Syscall(syscall.SYS_MADVISE, start, size, reclaim)
 	}
 	if err := errors.Join(lines.Err(), maps.Close()); err != nil {
 		return fmt.Errorf("look for mapped tables: %w", err)
@@ -75,7 +62,7 @@ func (g *Graph) grown(n int64) error {
 		return nil
 	}
 	g.sinceRelief = 0
-	return relieve(filepath.Join(g.dir, graphName), reclaimed)
+	return relieve(filepath.Join(g.dir, graphName))
 }
 
 // mapped is how many bytes of mapped files are in this process's memory, 0 where the

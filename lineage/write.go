@@ -30,6 +30,7 @@ type Writer struct {
 	removed map[uint32]UnitState
 	fresh   map[string]uint32 // numbers of new units that are not visible yet, by head key
 	marked  map[uint32]marks  // units whose visible head is marked
+	spare   [][]posting       // working space of units that are committed
 }
 
 // runBits is where the number of the run begins in a generation.
@@ -136,7 +137,11 @@ func (w *Writer) unit(source string, u connectors.Unit, old *UnitState) (*UnitWr
 	}
 	w.seq++
 	st.Generation = w.gen | w.seq
-	return &UnitWriter{w: w, state: st}, nil
+	uw := &UnitWriter{w: w, state: st}
+	if n := len(w.spare); n > 0 {
+		uw.posts, w.spare = w.spare[n-1], w.spare[:n-1]
+	}
+	return uw, nil
 }
 
 // budgetParts is into how many parts the memory budget goes: one batch is filled, one
@@ -238,6 +243,9 @@ func (u *UnitWriter) commit(st UnitState) error {
 	st.ID, st.Generation, st.Source = u.state.ID, u.state.Generation, u.state.Source
 	u.w.g.wmu.Lock()
 	defer u.w.g.wmu.Unlock()
+	if u.posts != nil {
+		u.w.spare, u.posts = append(u.w.spare, u.posts), nil
+	}
 	u.w.heads[st.ID] = st
 	delete(u.w.removed, st.ID) // written again after it had vanished
 	return nil
@@ -257,6 +265,7 @@ func (u *UnitWriter) give() error {
 		w.batch.bytes += int64(len(b.value)) + 64
 	}
 	w.batch.blocks = append(w.batch.blocks, u.blocks...)
+	clear(u.blocks) // the batch has them
 	u.posts, u.blocks = u.posts[:0], u.blocks[:0]
 	if w.batch.size() < w.g.opt.MemoryBudget/budgetParts {
 		return nil
