@@ -77,9 +77,34 @@ type refRecord struct {
 	out      lineage.Sighting
 	parts    []lineage.Sighting
 	personal bool
-	moved    bool          // the record says that she has another identifier from now on
-	to       lineage.Token // which
-	hints    []hit         // text that may name an account's own numbers
+	moved    bool           // the record says that she has another identifier from now on
+	to       lineage.Token  // which
+	hints    []hit          // text that may name an account's own numbers
+	pasted   []refPasted    // JSON in free texts, read last
+	known    []lineage.Edge // those that the other fields have told
+}
+
+type refPasted struct {
+	c *refColumn
+	v string
+}
+
+func (r *refRecord) remark(c *refColumn, links bool) bool {
+	return c.text && !links && !c.Means("name") && !r.shape.coll.Staff && !r.shape.coll.Accounts && c.Personal() && !slices.Contains(c.Categories, "user")
+}
+
+// another reports a document that says nothing of whom the record is about.
+func (r *refRecord) another(d *document) bool {
+	about, shared := false, false
+	for _, e := range r.known {
+		about = about || e.Role != lineage.Mention && e.Role != lineage.Key && e.Role != lineage.Own
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				shared = shared || !h.name && e.Role != lineage.Mention && e.Token == r.x.Hash.Token(h.Kind, h.Value)
+			}
+		}
+	}
+	return about && !shared
 }
 
 func (r *refRecord) value(col int) (string, bool) { return connectors.Value(r.rows, col, r.row) }
@@ -91,6 +116,10 @@ func (r *refRecord) sightings(sums bool) []lineage.Sighting {
 		if v, ok := r.value(i); ok && v != "" {
 			r.field(i, v)
 		}
+	}
+	r.known = slices.Clone(r.out.Edges)
+	for _, p := range r.pasted {
+		r.json(p.c, p.v)
 	}
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		_, r.out.Trigger, _ = r.x.Dates(r.out.RecordedAt.Format(time.RFC3339))
@@ -122,6 +151,8 @@ func (r *refRecord) field(i int, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
+	case (v[0] == '{' || v[0] == '[') && r.remark(c, links):
+		r.pasted = append(r.pasted, refPasted{c, v})
 	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
 		r.json(c, v)
 	case c.Look == connectors.LookLabel || links && c.Personal():
@@ -314,7 +345,8 @@ func (r *refRecord) json(c *refColumn, v string) {
 		r.text(v)
 		return
 	}
-	if c.Role == "mention" { // a column that holds other people
+	linked := len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
+	if c.Role == "mention" || r.remark(c, linked) && r.another(d) { // it holds other people
 		for _, p := range d.parts {
 			for _, h := range p.hits {
 				if !h.name {

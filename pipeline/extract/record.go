@@ -34,6 +34,7 @@ func (r *record) begin(row int, at int64) {
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
+	r.pasted = r.pasted[:0]
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
 	}
@@ -52,6 +53,7 @@ func (r *record) fields() {
 			r.field(c, v)
 		}
 	}
+	r.remarks()
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		r.out.Trigger = r.civil
 	}
@@ -88,6 +90,8 @@ func (r *record) field(c *column, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
+	case c.remark && (v[0] == '{' || v[0] == '['):
+		r.pasted = append(r.pasted, pasted{c, v})
 	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
 		r.json(c, v)
 	case c.Look == connectors.LookLabel || c.linked && c.personal:
@@ -308,7 +312,7 @@ func (r *record) json(c *column, v string) {
 		r.text(v)
 		return
 	}
-	if c.Role == "mention" { // a column that holds other people
+	if c.Role == "mention" || c.remark && r.another(d) { // it holds other people
 		for _, p := range d.parts {
 			for _, h := range p.hits {
 				if !h.name {
