@@ -43,7 +43,7 @@ func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	holds, err := s.Holds()
+	holds, err := s.holdsNow(context.Background())
 	if err != nil {
 		return nil, err
 	}

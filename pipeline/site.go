@@ -125,7 +125,7 @@ func (s *Site) learn() {
 
 // extraction is raised when the extraction finds more than before, so that units
 // which were read by an older program are read again.
-const extraction = "2"
+const extraction = "3"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -250,10 +250,7 @@ func newKinds(sources []*Source) kinds {
 			if len(pk) == 0 {
 				continue
 			}
-			kind := src.Name + "." + coll.Name + "." + pk[0]
-			if len(pk) > 1 {
-				kind = src.Name + "." + coll.Name + "." + connectors.Compound(pk)
-			}
+			kind := keyKind(src.Name, coll)
 			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Fold {
 				k.fold[kind] = true
 			}
@@ -278,6 +275,7 @@ func newKinds(sources []*Source) kinds {
 			k.alias[n] = to[0]
 		}
 	}
+	k.bridges(sources)
 	return k
 }
 
