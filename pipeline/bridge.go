@@ -55,7 +55,7 @@ func (k kinds) bridges(sources []*Source) {
 	}
 	for name, b := range all {
 		if b.plain && b.kind != "" && ways(b) == 1 && !b.any && alone(name) {
-			k.bare[b.kind] = false
+			k.bare[b.kind], k.bridge[b.kind] = false, true
 		}
 	}
 }

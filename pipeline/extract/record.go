@@ -23,13 +23,14 @@ type record struct {
 	parts    []lineage.Sighting
 	civil    lineage.Date // of out.RecordedAt
 	personal bool
+	itself   bool          // a column that nobody described holds nothing but an identifier
 	moved    bool          // the record says that she has another identifier from now on
 	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
-	r.row, r.parts, r.civil, r.personal, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}
+	r.row, r.parts, r.civil, r.personal, r.itself, r.moved, r.to = row, nil, lineage.NoDate, false, false, false, lineage.Token{}
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
@@ -54,6 +55,9 @@ func (r *record) fields() {
 		}
 	}
 	r.remarks()
+	if r.shape.bridged {
+		r.unbridge()
+	}
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		r.out.Trigger = r.civil
 	}
@@ -100,6 +104,7 @@ func (r *record) field(c *column, v string) {
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
 	case c.free && !c.linked:
+		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)
 		r.text(v)
 	}
 }

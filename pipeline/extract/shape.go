@@ -45,6 +45,7 @@ type shape struct {
 	byName     []int    // columns in the order of their names
 	categories []string // of all columns
 	polyType   map[int]int
+	bridged    bool // a column refers to a table without a personal value
 	own        bool // an account's own records, or its staff's
 	shell      bool // an erasure leaves shells of its records behind
 }
@@ -66,7 +67,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
 		}
-		x.joins(&c)
+		x.joins(s, &c)
 		s.meanings(&c, i-1)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
@@ -103,7 +104,7 @@ func (s *shape) category(k string) int {
 }
 
 // joins resolves the link kinds of a column.
-func (x *Extractor) joins(c *column) {
+func (x *Extractor) joins(s *shape, c *column) {
 	for _, k := range c.Keys {
 		if k, ok := x.linkKind(k); ok {
 			c.keys = append(c.keys, k)
@@ -122,6 +123,7 @@ func (x *Extractor) joins(c *column) {
 		default:
 			if k, ok := x.linkKind(k); ok {
 				c.links = append(c.links, k)
+				s.bridged = s.bridged || x.Bridges[k]
 			}
 		}
 	}
