@@ -65,6 +65,9 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	p, err := s.Subject(ctx, ident, account)
+	if err == nil {
+		err = mayAct(p)
+	}
 	if err != nil {
 		return sum, err
 	}

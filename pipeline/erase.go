@@ -106,8 +106,8 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if err != nil {
 			return nil, which(err, i, len(asks))
 		}
-		if p.Review != "" {
-			return nil, which(fmt.Errorf("%w: a person must look at this subject first: %s", ErrRefused, p.Review), i, len(asks))
+		if err := mayAct(p); err != nil {
+			return nil, which(err, i, len(asks))
 		}
 		if len(p.Copies) > 0 && known[p.Copies[0].RID] {
 			continue
@@ -118,6 +118,14 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// mayAct refuses a subject at which a person must look first: she may be several people.
+func mayAct(p *lineage.Person) error {
+	if p.Review == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: a person must look at this subject first: %s; `sutra link different` parts what is not one person's, and `sutra link same` says of two of these values that they are", ErrRefused, p.Review)
 }
 
 // which says which of several asks an error is about, without repeating it.
