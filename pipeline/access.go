@@ -334,7 +334,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 		}
 	}
 	pl := &planner{Site: a.Site}
-	shared, err := pl.sharedMedium(f, a.hers)
+	shared, err := pl.sharedMedium(a.person, f, a.hers)
 	if err != nil {
 		return err
 	}

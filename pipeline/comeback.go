@@ -71,7 +71,7 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			return nil, err
 		}
 		for _, f := range found {
-			shared, err := pl.sharedMedium(&f, nil)
+			shared, err := pl.sharedMedium(nil, &f, nil)
 			if err == nil && !shared && pl.recording(&f) {
 				shared, err = s.anotherSide(&f, l.Account, gone)
 			}
