@@ -155,7 +155,7 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	}
 	for _, p := range people {
 		for i := range p.Copies {
-			if only != nil && !only(&p.Copies[i]) {
+			if only != nil && !only(&p.Copies[i]) || pl.orphan(&p.Copies[i]) {
 				continue
 			}
 			if err := pl.copy(p, &p.Copies[i], hers); err != nil {
@@ -166,11 +166,12 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	for _, p := range people {
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
-			if only == nil && !recordless(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
+			if only == nil && !recordless(f) && !pl.orphan(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
 				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
 			}
 		}
 	}
+	pl.tellOrphans(people...)
 	if only == nil {
 		pl.recordless(people)
 		for _, p := range people {
