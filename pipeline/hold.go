@@ -110,9 +110,10 @@ func (s *Site) holdsNow(ctx context.Context) ([]Hold, error) {
 // growHold adds to a hold what its person has by now.
 func (s *Site) growHold(ctx context.Context, r *lineage.Resolver, h *Hold) error {
 	all := maps.Clone(h.Tokens)
+	asked := map[lineage.Token]bool{} // what a person has leads to her again
 	for text, kind := range h.Tokens {
 		t, ok := parseToken(text)
-		if !ok {
+		if !ok || asked[t] {
 			continue
 		}
 		people, err := r.Candidates(ctx, lineage.Query{Token: t, Kind: kind}, h.Account)
@@ -124,7 +125,7 @@ func (s *Site) growHold(ctx context.Context, r *lineage.Resolver, h *Hold) error
 				continue // somebody else who has the identifier, too
 			}
 			for t, k := range p.Tokens {
-				all[hex.EncodeToString(t[:])] = k
+				asked[t], all[hex.EncodeToString(t[:])] = true, k
 			}
 		}
 	}
