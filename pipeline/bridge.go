@@ -19,6 +19,7 @@ type bridge struct {
 	silent bool     // it has no identifier of a person
 	any    bool     // it refers to tables by their names
 	leads  []string // the tables that it refers to, each as often as it does
+	odd    []string // of these, those that a column of another name leads to: a host, a vendor
 }
 
 // bridges lets the ids of bridges join records.
@@ -54,7 +55,8 @@ func (k kinds) bridges(sources []*Source) {
 		return true
 	}
 	for name, b := range all {
-		if b.plain && b.kind != "" && ways(b) == 1 && !b.any && alone(name) {
+		role := slices.ContainsFunc(b.odd, func(to string) bool { return all[to] != nil && all[to].people })
+		if b.plain && !role && b.kind != "" && ways(b) == 1 && !b.any && alone(name) {
 			k.bare[b.kind], k.bridge[b.kind] = false, true
 		}
 	}
@@ -69,9 +71,19 @@ func newBridge(src *Source, coll connectors.Collection) *bridge {
 		for _, to := range f.References {
 			b.leads = append(b.leads, to.Dataset+"."+to.Collection)
 			b.plain = b.plain && f.Role == "" // it may lead to somebody else
+			if !namedAfter(f.Name, to.Collection) {
+				b.odd = append(b.odd, to.Dataset+"."+to.Collection)
+			}
 		}
 	}
 	return b
+}
+
+// namedAfter reports a column that is called like the table that it refers to, or like the
+// people of whom a company keeps a register: "contact_id" says of nobody that she is the host.
+func namedAfter(column, table string) bool {
+	own := tableWords(table)
+	return slices.ContainsFunc(tableWords(column), func(w string) bool { return slices.Contains(own, w) || slices.Contains(contactWords, w) })
 }
 
 // keyKind is the link kind of a collection's primary key; "" when it has none.

@@ -22,7 +22,7 @@ type record struct {
 	parts    []lineage.Sighting
 	civil    lineage.Date // of out.RecordedAt
 	personal bool
-	itself   bool          // a column that nobody described holds nothing but an identifier
+	itself   bool          // a column that nobody described says whom it is about
 	moved    bool          // the record says that she has another identifier from now on
 	to       lineage.Token // which
 }
@@ -75,6 +75,7 @@ func (r *record) field(c *column, v string) {
 	if c.alive {
 		r.life(c, v)
 	}
+	r.itself = r.itself || c.somebody
 	if c.Look == connectors.LookSkip {
 		return
 	}

@@ -24,6 +24,7 @@ type column struct {
 	name     bool
 	called   bool // its names are what others call the person
 	free     bool // searched as text when nothing else is known
+	somebody bool // by its name it tells of a person
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
@@ -71,6 +72,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		s.meanings(&c, i-1)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
+		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
 		c.remark = c.free && !c.linked && !c.name && !s.own && c.personal && !slices.Contains(c.Categories, "user")
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
