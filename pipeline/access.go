@@ -65,6 +65,9 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	p, err := s.Subject(ctx, ident, account)
+	if err == nil {
+		err = mayAct(p)
+	}
 	if err != nil {
 		return sum, err
 	}
@@ -331,7 +334,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 		}
 	}
 	pl := &planner{Site: a.Site}
-	shared, err := pl.sharedMedium(f, a.hers)
+	shared, err := pl.sharedMedium(a.person, f, a.hers)
 	if err != nil {
 		return err
 	}

@@ -172,7 +172,7 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.approval(); err != nil {
 		return err
 	}
-	holds, err := a.Holds()
+	holds, err := a.holdsNow(ctx)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,12 @@ type touchedUnits struct {
 	n       int
 }
 
+// lose notes a unit that was not where the plan had seen it.
+func (t *touchedUnits) lose(x touched) error {
+	t.changed.lose(x.Source)
+	return t.add(x)
+}
+
 // add notes a unit.
 func (t *touchedUnits) add(x touched) error {
 	if added, err := t.changed.add(t.site, x.Source, x.Unit.Key); err != nil || !added {
@@ -95,6 +101,15 @@ type changedOf struct {
 	n     int
 	keys  map[string]bool // nil when there were too many to look for one by one
 	known visited
+	lost  bool // a unit was not where it had been: it may stand elsewhere by now
+}
+
+// lose notes that a unit of a source was not where it had been.
+func (c changed) lose(source string) {
+	if c[source] == nil {
+		c[source] = &changedOf{}
+	}
+	c[source].keys, c[source].lost = nil, true
 }
 
 // add reports whether a unit is new here. One of many that the graph does not know is
@@ -153,7 +168,8 @@ func (s *Site) rescan(ctx context.Context, list changed, how func(*scan) func(co
 // revisit visits the wanted units of one source, and old versions of their objects:
 // what is in one of those is not gone. Where all of a source is listed, units that the
 // graph does not know are visited, too: any of them may be an old version, or come from
-// a range of keys that was cut anew.
+// a range of keys that was cut anew. So are those that changed, where one was not found: it
+// may have been moved, or copied into another.
 func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visit func(context.Context, *Source, connectors.Unit) error) error {
 	r.Progress.Stage("read again "+src.Name, wanted.n)
 	defer r.Progress.End()
@@ -185,7 +201,7 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		if known != nil {
 			there.add(known.ID)
 		}
-		if !few && known != nil && !wanted.known.has(known.ID) {
+		if !few && known != nil && !wanted.known.has(known.ID) && (!wanted.lost || known.Unit.Fingerprint == u.Fingerprint) {
 			continue
 		}
 		crew.do(gctx, u.Size, func() error {

@@ -53,7 +53,7 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 		return nil, err
 	}
 	pl := &planner{Site: s}
-	if pl.holds, err = s.Holds(); err != nil {
+	if pl.holds, err = s.holdsNow(context.Background()); err != nil {
 		return nil, err
 	}
 	left, err := s.leftUndone()
@@ -71,7 +71,7 @@ func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
 			return nil, err
 		}
 		for _, f := range found {
-			shared, err := pl.sharedMedium(&f, nil)
+			shared, err := pl.sharedMedium(nil, &f, nil)
 			if err == nil && !shared && pl.recording(&f) {
 				shared, err = s.anotherSide(&f, l.Account, gone)
 			}

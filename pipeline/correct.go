@@ -81,8 +81,8 @@ func (s *Site) Correct(ctx context.Context, o CorrectOptions, path string) (sum 
 	if err != nil {
 		return PlanSummary{}, err
 	}
-	if p.Review != "" {
-		return PlanSummary{}, fmt.Errorf("%w: a person must look at this subject first: %s", ErrRefused, p.Review)
+	if err := mayAct(p); err != nil {
+		return PlanSummary{}, err
 	}
 	pl, err := s.newPlanner(correcting, s.Now())
 	if err != nil {

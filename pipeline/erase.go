@@ -43,7 +43,7 @@ func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	holds, err := s.Holds()
+	holds, err := s.holdsNow(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +106,8 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if err != nil {
 			return nil, which(err, i, len(asks))
 		}
-		if p.Review != "" {
-			return nil, which(fmt.Errorf("%w: a person must look at this subject first: %s", ErrRefused, p.Review), i, len(asks))
+		if err := mayAct(p); err != nil {
+			return nil, which(err, i, len(asks))
 		}
 		if len(p.Copies) > 0 && known[p.Copies[0].RID] {
 			continue
@@ -118,6 +118,14 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// mayAct refuses a subject at which a person must look first: she may be several people.
+func mayAct(p *lineage.Person) error {
+	if p.Review == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: a person must look at this subject first: %s; `sutra link different` parts what is not one person's, and `sutra link same` says of two of these values that they are", ErrRefused, p.Review)
 }
 
 // which says which of several asks an error is about, without repeating it.
@@ -147,7 +155,7 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	}
 	for _, p := range people {
 		for i := range p.Copies {
-			if only != nil && !only(&p.Copies[i]) {
+			if only != nil && !only(&p.Copies[i]) || pl.orphan(&p.Copies[i]) {
 				continue
 			}
 			if err := pl.copy(p, &p.Copies[i], hers); err != nil {
@@ -158,11 +166,12 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	for _, p := range people {
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
-			if only == nil && !recordless(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
+			if only == nil && !recordless(f) && !pl.orphan(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
 				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
 			}
 		}
 	}
+	pl.tellOrphans(people...)
 	if only == nil {
 		pl.recordless(people)
 		for _, p := range people {

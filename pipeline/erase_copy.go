@@ -22,7 +22,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		return nil
 	}
 	crowd := pl.together(p)
-	shared, err := pl.sharedMedium(f, hers)
+	shared, err := pl.sharedMedium(crowd, f, hers)
 	if err == nil && !shared && pl.recording(f) {
 		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
 	}
@@ -170,17 +170,33 @@ func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error)
 		if err != nil {
 			return false, err
 		}
-		others = others || len(shared) > 0 && !hasLink(f)
+		others = others || len(shared) > 0 && pl.bothSides(f, e.Token, shared)
 	}
 	return others, nil
 }
 
-func hasLink(f *lineage.Found) bool {
-	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Link })
+// bothSides reports a record of a call that is its other side's, too. One that refers to
+// somebody is hers, whoever was on the line. One that refers to a recording alone is also
+// the other's who is known for more than calls: a number that is not may be one that the
+// account rents.
+func (pl *planner) bothSides(f *lineage.Found, other lineage.Token, others []lineage.Found) bool {
+	media := false
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Link {
+			continue
+		}
+		if media = pl.kinds.medium[e.Kind] || e.Kind == "call" || e.Kind == "recording" || e.Kind == "wa_media"; !media {
+			return false
+		}
+	}
+	return !media || slices.ContainsFunc(others, func(x lineage.Found) bool {
+		return slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return e.Token == other && e.Role == lineage.Subject })
+	})
 }
 
-// sharedMedium reports whether a recording has an owner besides her.
-func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
+// sharedMedium reports whether a recording has an owner besides those whose data go: a
+// record of somebody else refers to it, or one of theirs in which somebody else has a part.
+func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
 		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
 			continue
@@ -195,7 +211,14 @@ func (pl *planner) sharedMedium(f *lineage.Found, hers map[lineage.RID]bool) (bo
 		}
 		for i := range found {
 			x := &found[i]
-			if x.RID == f.RID || hers[x.RID] {
+			if x.RID == f.RID {
+				continue
+			}
+			if hers[x.RID] {
+				other, err := pl.otherParty(crowd, x)
+				if err != nil || other {
+					return other, err
+				}
 				continue
 			}
 			for _, o := range x.Record.Edges {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -85,6 +86,51 @@ func (s *Site) Holds() ([]Hold, error) {
 		out = append(out, h)
 	}
 	return out, nil
+}
+
+// holdsNow returns the holds in force, each with what its person has by now: an identifier,
+// or an id of the CRM, that came to her after the hold was placed is hers, too.
+func (s *Site) holdsNow(ctx context.Context) ([]Hold, error) {
+	holds, err := s.Holds()
+	if err != nil || len(holds) == 0 {
+		return holds, err
+	}
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
+	for i := range holds {
+		if err := s.growHold(ctx, r, &holds[i]); err != nil {
+			return nil, err
+		}
+	}
+	return holds, nil
+}
+
+// growHold adds to a hold what its person has by now.
+func (s *Site) growHold(ctx context.Context, r *lineage.Resolver, h *Hold) error {
+	all := maps.Clone(h.Tokens)
+	asked := map[lineage.Token]bool{} // what a person has leads to her again
+	for text, kind := range h.Tokens {
+		t, ok := parseToken(text)
+		if !ok || asked[t] {
+			continue
+		}
+		people, err := r.Candidates(ctx, lineage.Query{Token: t, Kind: kind}, h.Account)
+		if err != nil {
+			return fmt.Errorf("who the hold %s is on: %w", h.ID, err)
+		}
+		for _, p := range people {
+			if !s.kinds.covers(*h, p) {
+				continue // somebody else who has the identifier, too
+			}
+			for t, k := range p.Tokens {
+				asked[t], all[hex.EncodeToString(t[:])] = true, k
+			}
+		}
+	}
+	h.Tokens = all
+	return nil
 }
 
 // covers reports whether the hold is on the person: on one of her identifiers or on

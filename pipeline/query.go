@@ -170,6 +170,7 @@ func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
 	}
 	print(p.Copies, "subject")
 	print(p.Mentions, "mention")
+	s.tellOrphans(p)
 	for _, f := range consent(p) {
 		s.emit(f)
 	}

@@ -120,12 +120,12 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds.
 func (s *Site) learn() {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Fold: s.kinds.fold}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Fold: s.kinds.fold}
 }
 
 // extraction is raised when the extraction finds more than before, so that units
 // which were read by an older program are read again.
-const extraction = "2"
+const extraction = "3"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -222,11 +222,12 @@ type kinds struct {
 	links  map[string]bool
 	ident  map[string]bool
 	bare   map[string]bool // lead to no person: see extract.Extractor
+	bridge map[string]bool // ids of bridges: see kinds.bridges
 	fold   map[string]bool // in either case: see extract.Extractor
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, fold: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -250,10 +251,7 @@ func newKinds(sources []*Source) kinds {
 			if len(pk) == 0 {
 				continue
 			}
-			kind := src.Name + "." + coll.Name + "." + pk[0]
-			if len(pk) > 1 {
-				kind = src.Name + "." + coll.Name + "." + connectors.Compound(pk)
-			}
+			kind := keyKind(src.Name, coll)
 			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Fold {
 				k.fold[kind] = true
 			}
@@ -278,6 +276,7 @@ func newKinds(sources []*Source) kinds {
 			k.alias[n] = to[0]
 		}
 	}
+	k.bridges(sources)
 	return k
 }
 

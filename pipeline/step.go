@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,19 +119,32 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 		}
 		return a.again(ctx, src, st)
 	}
-	t := touched{src.Name, next, out.Gone}
 	if errors.Is(err, connectors.ErrNotFound) {
-		t, out, err = touched{src.Name, st.Unit.Unit, true}, connectors.Outcome{Missing: len(edits)}, nil
+		return a.missing(src, st)
 	}
 	if err != nil {
 		a.failed([]planStep{st}, err)
 		return nil
 	}
+	t := touched{src.Name, next, out.Gone}
 	a.sm.Lock()
 	defer a.sm.Unlock()
 	a.outcome(st, out)
 	a.mark(st, audit.Done, out.Shells)
+	if out.Missing > 0 {
+		return a.touched.lose(t)
+	}
 	return a.touched.add(t)
+}
+
+// missing counts a step whose object is not there: an earlier run deleted it, or somebody
+// moved it, and then her data stand where the plan did not see them.
+func (a *application) missing(src *Source, st planStep) error {
+	a.sm.Lock()
+	defer a.sm.Unlock()
+	a.outcome(st, connectors.Outcome{Gone: true})
+	a.mark(st, audit.Done, 0)
+	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true})
 }
 
 // touch notes a unit that was changed, or is not what the plan saw.
@@ -191,11 +205,7 @@ func (a *application) again(ctx context.Context, src *Source, st planStep) error
 		a.judge(st, left)
 		return ctx.Err()
 	}
-	a.sm.Lock()
-	defer a.sm.Unlock()
-	a.outcome(st, connectors.Outcome{Gone: true})
-	a.mark(st, audit.Done, 0)
-	return ctx.Err()
+	return cmp.Or(a.missing(src, st), ctx.Err())
 }
 
 // judge counts a step whose object was not what the plan saw, by what is left in it.

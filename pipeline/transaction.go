@@ -134,6 +134,9 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 	defer t.sm.Unlock()
 	for i, st := range steps {
 		t.outcome(st, out[i])
+		if out[i].Missing > 0 {
+			t.touched.changed.lose(t.src.Name)
+		}
 		if err := t.touched.add(touched{t.src.Name, next[i], false}); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -277,6 +278,10 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 		return append(out, overdue...), err
 	}
 	out = append(out, overdue...)
+	pl := &planner{Site: s}
+	if pl.holds, err = s.holdsNow(context.Background()); err != nil {
+		return nil, err
+	}
 	seen, open := map[UnerasedLine]bool{}, map[string]bool{}
 	for plan, people := range u.who {
 		for w := range people {
@@ -291,6 +296,13 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 					continue
 				}
 				open[plan] = true
+				h, err := pl.holdOn(nil, f, w.Account)
+				if err != nil {
+					return nil, err
+				}
+				if h != nil {
+					continue // it is to stay now; when the hold ends it is told of again
+				}
 				l := unerasedLine(f, w.Account, m.reason)
 				if !seen[l] {
 					seen[l] = true

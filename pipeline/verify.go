@@ -264,7 +264,7 @@ func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone
 	if err != nil {
 		return err
 	}
-	if known == nil || known.Catalog != src.catalog || known.Unit.Fingerprint != u.Fingerprint {
+	if known == nil || known.Catalog != src.meaning || known.Unit.Fingerprint != u.Fingerprint {
 		_, err := r.read(ctx, src, u) // whole: a proof takes nobody's word for what did not change
 		return err
 	}

@@ -200,6 +200,9 @@ func (j *job) copied() {
 		for _, view := range t.l.stays() {
 			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))
 		}
+		for _, index := range t.l.table.indexed {
+			say(unit, fmt.Sprintf("the search index %q holds words of table %q and no trigger follows what is deleted: rebuild it", index, t.l.table.name))
+		}
 	}
 }
 

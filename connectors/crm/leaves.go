@@ -46,7 +46,7 @@ func (j *job) leavesOf(work []connectors.UnitEdits) map[*table]bool {
 		delete(out, t)
 	}
 	for t := range out {
-		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed) > 0 || len(j.incoming(t)) > 0 {
+		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed)+len(t.indexed) > 0 || len(j.incoming(t)) > 0 {
 			delete(out, t)
 		}
 	}

@@ -269,6 +269,13 @@ func TestTriggersAreTold(t *testing.T) {
 			CREATE TRIGGER edits AFTER UPDATE ON e BEGIN INSERT INTO audit VALUES (OLD.id, OLD.v); END;
 			CREATE TRIGGER finds AFTER DELETE ON e BEGIN INSERT INTO words(words, rowid, v) VALUES ('delete', OLD.id, OLD.v); END;`))
 	})
+	t.Run("sqlite search index", func(t *testing.T) {
+		f := newFixture(t, "c: id! v~\ne: id! v~", tables+`CREATE VIRTUAL TABLE words USING fts5(v, content='E', content_rowid='id'); INSERT INTO words(words) VALUES ('rebuild')`)
+		out := f.erase(work("c[1,10001)", del("pk=1")...), work("e[1,10001)", del("pk=1")...))
+		if out[0].Left != "" || out[1].Left != `the search index "words" holds words of table "e" and no trigger follows what is deleted: rebuild it` {
+			t.Errorf("%+v", out)
+		}
+	})
 	onServers(t, func(t *testing.T, kind string) {
 		if kind == "mysql" {
 			check(t, serverFixture(t, kind, "c: id! v~\ne: id! v~", tables+`CREATE TRIGGER keeps AFTER DELETE ON c FOR EACH ROW INSERT INTO audit VALUES (OLD.id, OLD.v);

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -112,11 +113,32 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	if err != nil {
 		return err
 	}
-	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
+	err = s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
 		head, _, _ := strings.Cut(strings.ToUpper(str(v[1])), "BEGIN")
 		onDelete, onEdit := strings.Contains(head, "DELETE"), strings.Contains(head, "UPDATE")
 		if onDelete || onEdit {
 			t.trigger(str(v[0]), str(v[1]), onDelete, onEdit)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.searched(ctx, s, t)
+}
+
+// indexOf is the table whose words a full-text index holds without a copy of the text.
+var indexOf = regexp.MustCompile("(?is)\\busing\\s+fts\\d\\w*\\s*\\(.*\\bcontent\\s*=\\s*['\"`\\[]?([^'\"`\\],)\\s]+)")
+
+// searched notes the full-text indexes of a table that no trigger on deletion keeps.
+func (d *sqlite) searched(ctx context.Context, s *session, t *table) error {
+	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'create virtual table%'`, nil, func(v []any) error {
+		m := indexOf.FindStringSubmatch(str(v[1]))
+		kept := slices.ContainsFunc(t.copying, func(c copying) bool {
+			return c.onDelete && strings.EqualFold(strings.Trim(c.to, "`\""), str(v[0]))
+		})
+		if m != nil && strings.EqualFold(m[1], t.name) && !kept {
+			t.indexed = append(t.indexed, str(v[0]))
 		}
 		return nil
 	})

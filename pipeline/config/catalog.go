@@ -58,7 +58,8 @@ var fidesKey = regexp.MustCompile(`^[A-Za-z0-9_.<>-]+$`)
 //
 // References inside the file are checked; what they say of datasets in other
 // files is checked by [Load], which knows them. A reference with `direction: to`
-// is turned round: it stands at the field that refers.
+// is turned round: it stands at the field that refers. One that leads from a field that
+// is no key to one that is stands at it already.
 func ParseCatalog(file string, data []byte) ([]connectors.Dataset, []Warning, error) {
 	f := parseCatalog(file, data)
 	var all []connectors.Dataset

@@ -83,6 +83,21 @@ func TestParseCatalog(t *testing.T) {
 	}
 }
 
+// A foreign key is one, whichever way the values are said to flow.
+func TestReferenceToKey(t *testing.T) {
+	for _, dir := range []string{"", ", direction: from", ", direction: to"} {
+		got, warns, err := ParseCatalog("c", []byte(field("name: merged_into, fides_meta: {references: [{dataset: crm, field: leads.id"+dir+"}]}")))
+		if err != nil || len(warns) > 0 {
+			t.Errorf("%q: %v %v", dir, err, warns)
+			continue
+		}
+		fields, want := got[0].Collections[0].Fields, []connectors.Reference{{Dataset: "crm", Collection: "leads", Field: "id"}}
+		if len(fields[0].References) > 0 || !slices.Equal(fields[1].References, want) {
+			t.Errorf("%q: %v", dir, fields)
+		}
+	}
+}
+
 // catalog wraps one field, or one collection, in a catalog.
 func field(s string) string {
 	return "dataset:\n- fides_key: crm\n  collections:\n  - name: leads\n    fields:\n    - {name: id, fides_meta: {primary_key: true}}\n    - {" + s + "}\n"

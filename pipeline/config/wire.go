@@ -174,7 +174,8 @@ func (w *wiring) record(f *catalogFile, s refSite, i, t int, target connectors.R
 	src := fieldAt(&w.all[i], s.place)
 	here := connectors.Reference{Dataset: w.all[i].Key, Collection: w.all[i].Collections[s.col].Name, Field: dotted(&w.all[i], s.place)}
 	srcKey, targetKey := w.defines(i, s.place, src.Name), w.defines(t, at, target.Field)
-	turn := s.dir == "to" || s.dir == "" && srcKey && !targetKey
+	plain := targetKey && !srcKey // it refers to a key, whichever way somebody says the values flow
+	turn := s.dir == "to" && !plain || s.dir == "" && srcKey && !targetKey
 	if turn && len(at.path) > 0 {
 		other := fieldAt(&w.all[t], at)
 		if !slices.Contains(other.References, here) {

@@ -30,6 +30,8 @@ type desk struct {
 	index  map[lineage.Token][]int // edges by token, when they are many
 	name   []lineage.Name
 	label  []lineage.Name
+	pasted []pasted
+	about  int // edges that do not come from pasted JSON
 	digest []byte
 	cat    []int
 	seen   []bool

@@ -36,6 +36,9 @@ type Extractor struct {
 	// staff and of tables without personal data (products, campaigns). They make no
 	// edges, or everybody in a campaign would be one person.
 	Bare map[string]bool
+	// Bridges holds the link kinds that are ids of tables without a personal value. They
+	// join nothing to a record that has an identifier of somebody.
+	Bridges map[string]bool
 	// Fold holds the link kinds whose values are one in either case, because the
 	// database with the keys compares them so.
 	Fold map[string]bool

@@ -77,9 +77,11 @@ type refRecord struct {
 	out      lineage.Sighting
 	parts    []lineage.Sighting
 	personal bool
-	moved    bool          // the record says that she has another identifier from now on
-	to       lineage.Token // which
-	hints    []hit         // text that may name an account's own numbers
+	moved    bool           // the record says that she has another identifier from now on
+	to       lineage.Token  // which
+	hints    []hit          // text that may name an account's own numbers
+	pasted   []refPasted    // JSON in free texts, read last
+	known    []lineage.Edge // those that the other fields have told
 }
 
 func (r *refRecord) value(col int) (string, bool) { return connectors.Value(r.rows, col, r.row) }
@@ -91,6 +93,10 @@ func (r *refRecord) sightings(sums bool) []lineage.Sighting {
 		if v, ok := r.value(i); ok && v != "" {
 			r.field(i, v)
 		}
+	}
+	r.known = slices.Clone(r.out.Edges)
+	for _, p := range r.pasted {
+		r.json(p.c, p.v)
 	}
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		_, r.out.Trigger, _ = r.x.Dates(r.out.RecordedAt.Format(time.RFC3339))
@@ -122,6 +128,8 @@ func (r *refRecord) field(i int, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
+	case (v[0] == '{' || v[0] == '[') && r.remark(c, links):
+		r.pasted = append(r.pasted, refPasted{c, v})
 	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
 		r.json(c, v)
 	case c.Look == connectors.LookLabel || links && c.Personal():
@@ -301,49 +309,6 @@ func (r *refRecord) labelled(c *refColumn, v string) {
 		}
 		r.add(&r.out, h.Identifier, h.role)
 		r.personal = r.personal || h.role != lineage.Mention
-	}
-}
-
-func (r *refRecord) json(c *refColumn, v string) {
-	d := look(v, 0)
-	switch {
-	case d == nil && slices.Contains(c.Categories, "user"):
-		r.labelled(c, v)
-		return
-	case d == nil:
-		r.text(v)
-		return
-	}
-	if c.Role == "mention" { // a column that holds other people
-		for _, p := range d.parts {
-			for _, h := range p.hits {
-				if !h.name {
-					r.add(&r.out, h.Identifier, lineage.Mention)
-				}
-			}
-		}
-		return
-	}
-	for k, p := range d.parts {
-		to := &r.out
-		if k > 0 {
-			r.parts = append(r.parts, lineage.Sighting{Within: c.Name + p.pointer})
-			to = &r.parts[len(r.parts)-1]
-		}
-		for _, h := range p.hits {
-			switch {
-			case h.name && thingKey(c.Name):
-			case h.name:
-				r.name(to, c.Name, h.Value)
-			case r.shape.coll.Accounts || r.shape.coll.Staff:
-				r.add(to, h.Identifier, lineage.Own)
-			default:
-				r.add(to, h.Identifier, h.role)
-			}
-			if h.role != lineage.Mention {
-				r.personal = true
-			}
-		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -23,17 +22,19 @@ type record struct {
 	parts    []lineage.Sighting
 	civil    lineage.Date // of out.RecordedAt
 	personal bool
+	itself   bool          // a column that nobody described says whom it is about
 	moved    bool          // the record says that she has another identifier from now on
 	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
-	r.row, r.parts, r.civil, r.personal, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}
+	r.row, r.parts, r.civil, r.personal, r.itself, r.moved, r.to = row, nil, lineage.NoDate, false, false, false, lineage.Token{}
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
+	r.pasted = r.pasted[:0]
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
 	}
@@ -51,6 +52,10 @@ func (r *record) fields() {
 		if v := c.value(r.row); v != "" {
 			r.field(c, v)
 		}
+	}
+	r.remarks()
+	if r.shape.bridged {
+		r.unbridge()
 	}
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		r.out.Trigger = r.civil
@@ -70,6 +75,7 @@ func (r *record) field(c *column, v string) {
 	if c.alive {
 		r.life(c, v)
 	}
+	r.itself = r.itself || c.somebody
 	if c.Look == connectors.LookSkip {
 		return
 	}
@@ -88,6 +94,8 @@ func (r *record) field(c *column, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
+	case c.remark && (v[0] == '{' || v[0] == '['):
+		r.pasted = append(r.pasted, pasted{c, v})
 	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
 		r.json(c, v)
 	case c.Look == connectors.LookLabel || c.linked && c.personal:
@@ -96,6 +104,7 @@ func (r *record) field(c *column, v string) {
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
 	case c.free && !c.linked:
+		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)
 		r.text(v)
 	}
 }
@@ -294,56 +303,6 @@ func (r *record) labelled(c *column, v string) {
 		}
 		r.add(&r.edge, r.edgeOf(h.Identifier, h.role))
 		r.personal = r.personal || h.role != lineage.Mention
-	}
-}
-
-// json looks into a value.
-func (r *record) json(c *column, v string) {
-	d := look(v, 0)
-	switch {
-	case d == nil && slices.Contains(c.Categories, "user"):
-		r.labelled(c, v) // it may hold anything: a form's answer that is nothing but a number is hers
-		return
-	case d == nil:
-		r.text(v)
-		return
-	}
-	if c.Role == "mention" { // a column that holds other people
-		for _, p := range d.parts {
-			for _, h := range p.hits {
-				if !h.name {
-					r.add(&r.edge, r.edgeOf(h.Identifier, lineage.Mention))
-				}
-			}
-		}
-		return
-	}
-	for k, p := range d.parts {
-		if k == 0 {
-			r.hits(c, p.hits, &r.edge, &r.name, &r.label)
-			continue
-		}
-		s := lineage.Sighting{Within: c.Name + p.pointer}
-		r.hits(c, p.hits, &s.Edges, &s.Names, &s.Labels)
-		r.parts = append(r.parts, s)
-	}
-}
-
-// hits takes in what was found in one part of a document.
-func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, labels *[]lineage.Name) {
-	for _, h := range hits {
-		switch {
-		case h.name && thingKey(c.Name):
-		case h.name:
-			r.named(names, labels, c, h.Value)
-		case r.shape.own:
-			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
-		default:
-			r.add(edges, r.edgeOf(h.Identifier, h.role))
-		}
-		if h.role != lineage.Mention {
-			r.personal = true
-		}
 	}
 }
 

@@ -24,6 +24,8 @@ type column struct {
 	name     bool
 	called   bool // its names are what others call the person
 	free     bool // searched as text when nothing else is known
+	somebody bool // by its name it tells of a person
+	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
@@ -44,6 +46,7 @@ type shape struct {
 	byName     []int    // columns in the order of their names
 	categories []string // of all columns
 	polyType   map[int]int
+	bridged    bool // a column refers to a table without a personal value
 	own        bool // an account's own records, or its staff's
 	shell      bool // an erasure leaves shells of its records behind
 }
@@ -65,10 +68,12 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
 		}
-		x.joins(&c)
+		x.joins(s, &c)
 		s.meanings(&c, i-1)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
+		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
+		c.remark = c.free && !c.linked && !c.name && !s.own && c.personal && !slices.Contains(c.Categories, "user")
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
 	}
@@ -101,7 +106,7 @@ func (s *shape) category(k string) int {
 }
 
 // joins resolves the link kinds of a column.
-func (x *Extractor) joins(c *column) {
+func (x *Extractor) joins(s *shape, c *column) {
 	for _, k := range c.Keys {
 		if k, ok := x.linkKind(k); ok {
 			c.keys = append(c.keys, k)
@@ -120,6 +125,7 @@ func (x *Extractor) joins(c *column) {
 		default:
 			if k, ok := x.linkKind(k); ok {
 				c.links = append(c.links, k)
+				s.bridged = s.bridged || x.Bridges[k]
 			}
 		}
 	}

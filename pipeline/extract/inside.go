@@ -1,0 +1,57 @@
+package extract
+
+import (
+	"slices"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// json looks into a value.
+func (r *record) json(c *column, v string) {
+	d := look(v, 0)
+	switch {
+	case d == nil && slices.Contains(c.Categories, "user"):
+		r.labelled(c, v) // it may hold anything: a form's answer that is nothing but a number is hers
+		return
+	case d == nil:
+		r.text(v)
+		return
+	}
+	if c.Role == "mention" || c.remark && r.another(d) { // it holds other people
+		for _, p := range d.parts {
+			for _, h := range p.hits {
+				if !h.name {
+					r.add(&r.edge, r.edgeOf(h.Identifier, lineage.Mention))
+				}
+			}
+		}
+		return
+	}
+	for k, p := range d.parts {
+		if k == 0 {
+			r.hits(c, p.hits, &r.edge, &r.name, &r.label)
+			continue
+		}
+		s := lineage.Sighting{Within: c.Name + p.pointer}
+		r.hits(c, p.hits, &s.Edges, &s.Names, &s.Labels)
+		r.parts = append(r.parts, s)
+	}
+}
+
+// hits takes in what was found in one part of a document.
+func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, labels *[]lineage.Name) {
+	for _, h := range hits {
+		switch {
+		case h.name && thingKey(c.Name):
+		case h.name:
+			r.named(names, labels, c, h.Value)
+		case r.shape.own:
+			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		default:
+			r.add(edges, r.edgeOf(h.Identifier, h.role))
+		}
+		if h.role != lineage.Mention {
+			r.personal = true
+		}
+	}
+}
