@@ -45,29 +45,35 @@ type scratch struct {
 	packed    []byte
 	dictBuf   []byte   // the values of the dictionary
 	idx       []uint32 // of a page that is looked at
+	renum     []byte   // indices of a page that changed
 	spare     [][]byte // held pages that are not needed any more
 }
 
-// take returns memory for n bytes, nil when there is none.
+// take returns memory for n bytes, the smallest that is enough, and nil when there is none.
 func (s *scratch) take(n int64) []byte {
+	best := -1
 	for i, b := range s.spare {
-		if int64(cap(b)) >= n {
-			s.spare = slices.Delete(s.spare, i, i+1)
-			return b
+		if int64(cap(b)) >= n && (best < 0 || cap(b) < cap(s.spare[best])) {
+			best = i
 		}
 	}
-	return nil
+	if best < 0 {
+		return nil
+	}
+	b := s.spare[best]
+	s.spare = slices.Delete(s.spare, best, best+1)
+	return b
 }
 
-// give keeps the memory of a page for another one.
-func (s *scratch) give(rp *rawPage) {
+// give keeps memory that is not needed any more for another page.
+func (s *scratch) give(b []byte) {
 	if len(s.spare) < mostSpare {
-		s.spare = append(s.spare, rp.all[:0])
+		s.spare = append(s.spare, b[:0])
 	}
 }
 
 // mostSpare is how many pages' memory is kept.
-const mostSpare = 8
+const mostSpare = 16
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
@@ -81,9 +87,10 @@ type cutPage struct {
 	raw     *rawPage // when it is held
 	page    page     // decoded and cut, when full
 	full    bool
-	shifts  bool   // it holds indices of a dictionary of which entries may go
-	top     uint32 // the largest of them
-	left    int64  // rows that begin in it after the cut
+	held    *heldIndices // of a page of indices that is hit or about to be written
+	shifts  bool         // it holds indices of a dictionary of which entries may go
+	top     uint32       // the largest of them
+	left    int64        // rows that begin in it after the cut
 	stat    *extent
 }
 
@@ -221,25 +228,6 @@ func (c *cutter) decode(p *cutPage) error {
 	return err
 }
 
-// cutIndices takes the dropped rows out of a page of dictionary indices.
-func (c *cutter) cutIndices(p *cutPage, rp *rawPage) error {
-	if err := c.decode(p); err != nil {
-		return err
-	}
-	spans, err := c.cutLevels(p)
-	if err != nil {
-		return err
-	}
-	for _, s := range spans {
-		for _, i := range p.page.idx[s.lo:s.hi] {
-			c.dict.lost[i] = true
-			c.gone(p, c.dict.vals.at(int(i)))
-		}
-	}
-	p.page.remove(spans)
-	return nil
-}
-
 // cutLevels takes the dropped rows out of the levels of a page and returns which
 // of its values go with them.
 func (c *cutter) cutLevels(p *cutPage) ([]span, error) {
@@ -304,7 +292,7 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 		c.buf = make([]byte, rp.size)
 	}
 	c.work.unpack(rp)
-	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
+	pg, b, err := rp.levelsOr(c.leaf, c.codec, c.buf, true)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (c *cutter) emit(put func(piece) error) (*written, error) {
 		}
 	}
 	if c.dict != nil {
-		c.give(c.dict.raw)
+		c.give(c.dict.raw.all)
 	}
 	w.values += c.values
 	return w, nil
@@ -90,24 +90,26 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	c.out.reset()
 	switch {
 	case p.full:
+	case p.held != nil:
+		vals, err = c.reindex(p)
 	case p.hit:
 		vals, err = c.splice(p, rp)
 	default:
-		n := -1
-		if c.dict != nil {
-			n = len(c.dict.remap)
+		if _, err = c.openIndices(p, rp); err == nil {
+			vals, err = c.reindex(p)
 		}
-		c.work.unpack(rp)
-		p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if p.raw != nil {
-			c.give(rp)
+			c.give(rp.all)
 		}
-		p.page, p.raw = page{}, nil
+		if p.held != nil {
+			c.give(p.held.room)
+		}
+		p.page, p.raw, p.held = page{}, nil, nil
 	}()
 	if p.page.n == 0 {
 		p.gone = true
@@ -115,7 +117,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 		w.unpack -= int64(rp.headLen + rp.size)
 		return nil, nil
 	}
-	if p.page.isDict && c.dict.remap != nil {
+	if p.full && p.page.isDict && c.dict.remap != nil {
 		for k, i := range p.page.idx {
 			p.page.idx[k] = c.dict.remap[i]
 		}
@@ -151,12 +153,11 @@ func (c *cutter) pageBounds(p *cutPage, rp *rawPage, vals []byte) error {
 	}
 	lo, hi, err := p.stat.settle(func(each func([]byte) bool) error {
 		if p.page.isDict {
-			for _, i := range p.page.idx {
-				if !each(c.dict.vals.at(int(i))) {
-					break
-				}
+			v, err := decodeIndices(c.idx, vals, p.page.values.n, c.dict.vals.n)
+			c.idx = v.idx
+			for i := 0; err == nil && i < v.n && each(c.dict.vals.at(int(v.idx[i]))); i++ {
 			}
-			return nil
+			return err
 		}
 		v, err := decodeValues(c.leaf, rp.enc, vals, p.page.values.n, -1)
 		for i := 0; err == nil && i < v.n && each(v.at(i)); i++ {
@@ -260,6 +261,9 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	}
 	if c.leaf.def > 0 {
 		def = encodeLevels(p.page.def, c.leaf.def)
+	}
+	if c.leaf.def > 0 && p.page.def == nil { // it has no null
+		def = append(binary.AppendUvarint(nil, uint64(p.page.n)<<1), byte(c.leaf.def))
 	}
 	if rp.kind == dataPageV2 {
 		return c.encodeV2(p, rp, rep, def, vals)
