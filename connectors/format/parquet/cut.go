@@ -19,6 +19,7 @@ type cutter struct {
 	// erased, when not nil, is told what was taken out.
 	erased func(val []byte)
 	work   *work
+	mem    *spares
 	// hold keeps what was read of a page between the two passes.
 	hold bool
 
@@ -46,34 +47,11 @@ type scratch struct {
 	dictBuf   []byte   // the values of the dictionary
 	idx       []uint32 // of a page that is looked at
 	renum     []byte   // indices of a page that changed
-	spare     [][]byte // held pages that are not needed any more
+	dictVals  values
+	lost      []bool
+	used      []bool
+	remap     []uint32
 }
-
-// take returns memory for n bytes, the smallest that is enough, and nil when there is none.
-func (s *scratch) take(n int64) []byte {
-	best := -1
-	for i, b := range s.spare {
-		if int64(cap(b)) >= n && (best < 0 || cap(b) < cap(s.spare[best])) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	b := s.spare[best]
-	s.spare = slices.Delete(s.spare, best, best+1)
-	return b
-}
-
-// give keeps memory that is not needed any more for another page.
-func (s *scratch) give(b []byte) {
-	if len(s.spare) < mostSpare {
-		s.spare = append(s.spare, b[:0])
-	}
-}
-
-// mostSpare is how many pages' memory is kept.
-const mostSpare = 16
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
@@ -174,8 +152,8 @@ func (c *cutter) read(p *cutPage) (*rawPage, error) {
 		return p.raw, nil
 	}
 	var buf []byte
-	if c.hold {
-		buf = c.take(p.n)
+	if c.hold && p.n <= heldChunk {
+		buf = c.mem.take(int(p.n))
 	}
 	rp, err := c.f.page(&p.pageAt, c.ch, buf)
 	if err != nil {
@@ -197,7 +175,11 @@ func (c *cutter) loadDict() error {
 	if c.dictAt == nil {
 		return errIndices
 	}
-	rp, err := c.f.page(c.dictAt, c.ch, c.take(c.dictAt.n))
+	var buf []byte
+	if c.dictAt.n <= heldChunk {
+		buf = c.mem.take(int(c.dictAt.n))
+	}
+	rp, err := c.f.page(c.dictAt, c.ch, buf)
 	if err != nil {
 		return err
 	}
@@ -205,7 +187,7 @@ func (c *cutter) loadDict() error {
 		return errPage
 	}
 	c.work.unpack(rp)
-	c.dict, err = newCutDict(rp, c.leaf, c.codec, &c.dictBuf)
+	c.dict, err = newCutDict(rp, c.leaf, c.codec, c.scratch)
 	return err
 }
 

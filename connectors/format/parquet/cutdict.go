@@ -21,13 +21,21 @@ type cutDict struct {
 	remap   []uint32 // the new index of each entry, when some went
 }
 
-// newCutDict reads a dictionary page. Its values may stand in buf.
-func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error) {
-	if codec != cNone && cap(*buf) < rp.size && rp.size <= heldChunk {
-		*buf = make([]byte, rp.size)
+// newCutDict reads a dictionary page, into memory that the dictionary before it does not
+// need any more.
+func newCutDict(rp *rawPage, l *leaf, codec int64, s *scratch) (*cutDict, error) {
+	if codec != cNone && cap(s.dictBuf) < rp.size && rp.size <= heldChunk {
+		s.dictBuf = make([]byte, rp.size+rp.size/16)
 	}
-	v, err := rp.dictionary(l, codec, *buf, &values{})
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n), used: make([]bool, v.n)}, err
+	v, err := rp.dictionary(l, codec, s.dictBuf, &s.dictVals)
+	if err != nil {
+		return nil, err
+	}
+	if v.lo != nil {
+		s.dictVals.lo, s.dictVals.hi = v.lo, v.hi
+	}
+	s.lost, s.used = zeroed(s.lost, v.n), zeroed(s.used, v.n)
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: s.lost, used: s.used}, nil
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -92,7 +100,8 @@ func (d *cutDict) settle(c *cutter) error {
 	for _, i := range open {
 		c.left(d.vals.at(i))
 	}
-	d.remap = d.shrink(d.used)
+	c.remap = zeroed(c.remap, d.vals.n)
+	d.remap = d.shrink(d.used, c.remap)
 	for _, p := range c.pages {
 		p.changed = p.changed || p.shifts && int(p.top) >= d.vals.n
 	}
@@ -148,11 +157,10 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 
-// shrink drops the entries without a use and returns the new index of each. The
+// shrink drops the entries without a use and returns the new index of each, in remap. The
 // last entries move into the gaps and the others stay where they are: a page whose
 // indices stay true need not be written again.
-func (d *cutDict) shrink(used []bool) []uint32 {
-	remap := make([]uint32, d.vals.n)
+func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
 	left := 0
 	for i, u := range used {
 		remap[i] = uint32(i)
@@ -293,5 +301,5 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	if d.grown > 0 || d.moved {
 		h.drop(3) // sorted
 	}
-	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
+	return c.seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
 }

@@ -64,8 +64,11 @@ func (c *cutter) emit(put func(piece) error) (*written, error) {
 			return nil, err
 		}
 	}
+	for _, p := range c.pages {
+		c.release(p)
+	}
 	if c.dict != nil {
-		c.give(c.dict.raw.all)
+		c.mem.give(c.dict.raw.all)
 	}
 	w.values += c.values
 	return w, nil
@@ -102,15 +105,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if p.raw != nil {
-			c.give(rp.all)
-		}
-		if p.held != nil {
-			c.give(p.held.room)
-		}
-		p.page, p.raw, p.held = page{}, nil, nil
-	}()
+	defer c.release(p)
 	if p.page.n == 0 {
 		p.gone = true
 		w.lost[pageKind{dataPage, rp.enc}]++
@@ -140,6 +135,17 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	}
 	w.grow(all, size, rp)
 	return all, nil
+}
+
+// release lets go of what is held of a page.
+func (c *cutter) release(p *cutPage) {
+	if p.raw != nil {
+		c.mem.give(p.raw.all)
+	}
+	if p.held != nil {
+		c.mem.give(p.held.room)
+	}
+	p.page, p.raw, p.held = page{}, nil, nil
 }
 
 // pageBounds writes the bounds of a cut page into the column index.
@@ -292,7 +298,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	d.setInt(3, tI32, eRLE)
 	d.setInt(4, tI32, eRLE)
 	d.drop(5) // statistics
-	return seal(rp.head, 5, d, len(body), packed), len(body), nil
+	return c.seal(rp.head, 5, d, len(body), packed), len(body), nil
 }
 
 func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byte, int, error) {
@@ -314,7 +320,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	d.setInt(6, tI32, int64(len(rep)))
 	d.drop(8) // statistics
 	size := len(rep) + len(def) + len(vals)
-	return seal(rp.head, 8, d, size, rep, def, packed), size, nil
+	return c.seal(rp.head, 8, d, size, rep, def, packed), size, nil
 }
 
 // trialOf is that of pages of a kind.
@@ -339,7 +345,7 @@ func (c *cutter) pack(b []byte, was former) ([]byte, error) {
 
 // seal puts a changed page header in front of its body. A checksum stays a
 // checksum.
-func seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
+func (c *cutter) seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
 	h := head.clone()
 	h.set(id, tStruct, sub.encode(nil))
 	n, sum := 0, uint32(0)
@@ -354,7 +360,7 @@ func seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
 		}
 		h.setInt(4, tI32, int64(int32(sum)))
 	}
-	out := h.encode(make([]byte, 0, 64+n))
+	out := h.encode(c.mem.take(64 + n))
 	for _, b := range body {
 		out = append(out, b...)
 	}

@@ -263,10 +263,7 @@ func (c *cutter) cutIndices(p *cutPage, rp *rawPage) error {
 // indices that it returns are valid until those of the next page.
 func (c *cutter) openIndices(p *cutPage, rp *rawPage) ([]uint32, error) {
 	c.work.unpack(rp)
-	room := c.take(int64(rp.size))
-	if room == nil {
-		room = make([]byte, 0, rp.size)
-	}
+	room := c.mem.take(rp.size)
 	pg, b, err := rp.levelsOr(c.leaf, c.codec, room, true)
 	if err != nil {
 		return nil, err
