@@ -164,14 +164,12 @@ func (t *decoderTable) read(kind, mode int, b []byte) ([]byte, error) {
 func (t *decoderTable) describe(kind int, b []byte) ([]byte, error) {
 	var shares [64]int16
 	at := 0 // in bits
-	peek := func(n int) int {
+	peek := func(n int) int { // 10 bits at most
 		v := 0
-		for i := range n {
-			if k := (at + i) >> 3; k < len(b) {
-				v |= int(b[k]) >> ((at + i) & 7) & 1 << i
-			}
+		for i, k := 0, at>>3; i < 3 && k+i < len(b); i++ {
+			v |= int(b[k+i]) << (8 * i)
 		}
-		return v
+		return v >> (at & 7) & (1<<n - 1)
 	}
 	log := peek(4) + leastTable
 	at = 4

@@ -19,6 +19,7 @@ type cutter struct {
 	// erased, when not nil, is told what was taken out.
 	erased func(val []byte)
 	work   *work
+	mem    *spares
 	// hold keeps what was read of a page between the two passes.
 	hold bool
 
@@ -45,29 +46,12 @@ type scratch struct {
 	packed    []byte
 	dictBuf   []byte   // the values of the dictionary
 	idx       []uint32 // of a page that is looked at
-	spare     [][]byte // held pages that are not needed any more
+	renum     []byte   // indices of a page that changed
+	dictVals  values
+	lost      []bool
+	used      []bool
+	remap     []uint32
 }
-
-// take returns memory for n bytes, nil when there is none.
-func (s *scratch) take(n int64) []byte {
-	for i, b := range s.spare {
-		if int64(cap(b)) >= n {
-			s.spare = slices.Delete(s.spare, i, i+1)
-			return b
-		}
-	}
-	return nil
-}
-
-// give keeps the memory of a page for another one.
-func (s *scratch) give(rp *rawPage) {
-	if len(s.spare) < mostSpare {
-		s.spare = append(s.spare, rp.all[:0])
-	}
-}
-
-// mostSpare is how many pages' memory is kept.
-const mostSpare = 8
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
@@ -81,9 +65,10 @@ type cutPage struct {
 	raw     *rawPage // when it is held
 	page    page     // decoded and cut, when full
 	full    bool
-	shifts  bool   // it holds indices of a dictionary of which entries may go
-	top     uint32 // the largest of them
-	left    int64  // rows that begin in it after the cut
+	held    *heldIndices // of a page of indices that is hit or about to be written
+	shifts  bool         // it holds indices of a dictionary of which entries may go
+	top     uint32       // the largest of them
+	left    int64        // rows that begin in it after the cut
 	stat    *extent
 }
 
@@ -167,8 +152,8 @@ func (c *cutter) read(p *cutPage) (*rawPage, error) {
 		return p.raw, nil
 	}
 	var buf []byte
-	if c.hold {
-		buf = c.take(p.n)
+	if c.hold && p.n <= heldChunk {
+		buf = c.mem.take(int(p.n))
 	}
 	rp, err := c.f.page(&p.pageAt, c.ch, buf)
 	if err != nil {
@@ -190,7 +175,11 @@ func (c *cutter) loadDict() error {
 	if c.dictAt == nil {
 		return errIndices
 	}
-	rp, err := c.f.page(c.dictAt, c.ch, c.take(c.dictAt.n))
+	var buf []byte
+	if c.dictAt.n <= heldChunk {
+		buf = c.mem.take(int(c.dictAt.n))
+	}
+	rp, err := c.f.page(c.dictAt, c.ch, buf)
 	if err != nil {
 		return err
 	}
@@ -198,7 +187,7 @@ func (c *cutter) loadDict() error {
 		return errPage
 	}
 	c.work.unpack(rp)
-	c.dict, err = newCutDict(rp, c.leaf, c.codec, &c.dictBuf)
+	c.dict, err = newCutDict(rp, c.leaf, c.codec, c.scratch)
 	return err
 }
 
@@ -219,25 +208,6 @@ func (c *cutter) decode(p *cutPage) error {
 	p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	p.full = err == nil
 	return err
-}
-
-// cutIndices takes the dropped rows out of a page of dictionary indices.
-func (c *cutter) cutIndices(p *cutPage, rp *rawPage) error {
-	if err := c.decode(p); err != nil {
-		return err
-	}
-	spans, err := c.cutLevels(p)
-	if err != nil {
-		return err
-	}
-	for _, s := range spans {
-		for _, i := range p.page.idx[s.lo:s.hi] {
-			c.dict.lost[i] = true
-			c.gone(p, c.dict.vals.at(int(i)))
-		}
-	}
-	p.page.remove(spans)
-	return nil
 }
 
 // cutLevels takes the dropped rows out of the levels of a page and returns which
@@ -304,7 +274,7 @@ func (c *cutter) splice(p *cutPage, rp *rawPage) ([]byte, error) {
 		c.buf = make([]byte, rp.size)
 	}
 	c.work.unpack(rp)
-	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
+	pg, b, err := rp.levelsOr(c.leaf, c.codec, c.buf, true)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package parquet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // cutDict is the dictionary of a chunk on its way.
 type cutDict struct {
@@ -8,6 +11,7 @@ type cutDict struct {
 	leaf    *leaf
 	vals    values
 	lost    []bool // by entry: it lost a use
+	used    []bool // by entry: a page that was looked at uses it
 	index   map[string]uint32
 	grown   int // entries added at the end
 	changed bool
@@ -17,13 +21,21 @@ type cutDict struct {
 	remap   []uint32 // the new index of each entry, when some went
 }
 
-// newCutDict reads a dictionary page. Its values may stand in buf.
-func newCutDict(rp *rawPage, l *leaf, codec int64, buf *[]byte) (*cutDict, error) {
-	if codec != cNone && cap(*buf) < rp.size && rp.size <= heldChunk {
-		*buf = make([]byte, rp.size)
+// newCutDict reads a dictionary page, into memory that the dictionary before it does not
+// need any more.
+func newCutDict(rp *rawPage, l *leaf, codec int64, s *scratch) (*cutDict, error) {
+	if codec != cNone && cap(s.dictBuf) < rp.size && rp.size <= heldChunk {
+		s.dictBuf = make([]byte, rp.size+rp.size/16)
 	}
-	v, err := rp.dictionary(l, codec, *buf, &values{})
-	return &cutDict{raw: rp, leaf: l, vals: v, lost: make([]bool, v.n)}, err
+	v, err := rp.dictionary(l, codec, s.dictBuf, &s.dictVals)
+	if err != nil {
+		return nil, err
+	}
+	if v.lo != nil {
+		s.dictVals.lo, s.dictVals.hi = v.lo, v.hi
+	}
+	s.lost, s.used = zeroed(s.lost, v.n), zeroed(s.used, v.n)
+	return &cutDict{raw: rp, leaf: l, vals: v, lost: s.lost, used: s.used}, nil
 }
 
 // add returns the entry that holds val, a new one if need be. Entries stay
@@ -60,64 +72,76 @@ func (v *values) push(val []byte) {
 // without a use goes. Only the pages that use an entry which moves get new
 // indices.
 func (d *cutDict) settle(c *cutter) error {
-	used := make([]bool, d.vals.n)
-	open := 0
-	for _, lost := range d.lost {
-		if lost {
-			open++
+	d.used = append(d.used, make([]bool, d.grown)...)
+	for _, p := range c.pages { // others that are hit were looked at
+		if p.full && p.page.isDict {
+			d.use(p, p.page.idx)
 		}
 	}
-	for _, hit := range []bool{true, false} { // those that are decoded first
-		for _, p := range c.pages {
-			if open == 0 {
-				return nil
-			}
-			if p.hit != hit {
-				continue
-			}
-			idx, err := c.indices(p)
-			if err != nil {
-				return err
-			}
-			for _, i := range idx {
-				p.top = max(p.top, i)
-				if !used[i] {
-					used[i] = true
-					if int(i) < len(d.lost) && d.lost[i] {
-						open--
-					}
-				}
-			}
+	open := d.open(nil)
+	for _, p := range c.pages {
+		if len(open) == 0 {
+			return nil
+		}
+		if p.hit {
+			continue
+		}
+		idx, err := c.indices(p)
+		if err != nil {
+			return err
+		}
+		if d.use(p, idx); len(idx) > 0 {
+			open = d.open(open)
 		}
 	}
-	if open == 0 {
+	if len(open) == 0 {
 		return nil
 	}
-	for i, lost := range d.lost {
-		if lost && !used[i] {
-			c.left(d.vals.at(i))
-		}
+	for _, i := range open {
+		c.left(d.vals.at(i))
 	}
-	d.remap = d.shrink(used)
+	c.remap = zeroed(c.remap, d.vals.n)
+	d.remap = d.shrink(d.used, c.remap)
 	for _, p := range c.pages {
-		p.changed = p.changed || p.full && p.page.isDict || p.shifts && int(p.top) >= d.vals.n
+		p.changed = p.changed || p.shifts && int(p.top) >= d.vals.n
 	}
 	return nil
+}
+
+// use notes which entries a page uses.
+func (d *cutDict) use(p *cutPage, idx []uint32) {
+	top, used := p.top, d.used
+	for _, i := range idx {
+		top = max(top, i)
+		used[i] = true
+	}
+	p.top = top
+}
+
+// open returns those of the entries that lost a use, or of a list of them, that no page
+// uses so far.
+func (d *cutDict) open(list []int) []int {
+	if list != nil {
+		return slices.DeleteFunc(list, func(i int) bool { return d.used[i] })
+	}
+	for i, lost := range d.lost {
+		if lost && !d.used[i] {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // indices returns the dictionary indices of a page, nil when it has none. They
 // are valid until the next page.
 func (c *cutter) indices(p *cutPage) ([]uint32, error) {
-	if p.full {
-		return p.page.idx, nil
-	}
 	rp, err := c.read(p)
 	if err != nil || !isDictEnc(rp.enc) {
 		return nil, err
 	}
 	p.shifts = true
 	c.work.unpack(rp)
-	pg, b, err := rp.levels(c.leaf, c.codec, c.buf)
+	pg, b, err := rp.levelsOr(c.leaf, c.codec, c.buf, true)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +149,7 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 		c.buf = b
 	}
 	if n := pg.present(c.leaf); n > 0 {
-		pg.values, err = decodeIndices(c.idx, b, n, c.dict.vals.n-c.dict.grown)
+		pg.values, err = decodeIndices(c.idx, b, n, len(c.dict.lost))
 		c.idx = pg.idx
 	}
 	return pg.idx, err
@@ -133,11 +157,10 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 
-// shrink drops the entries without a use and returns the new index of each. The
+// shrink drops the entries without a use and returns the new index of each, in remap. The
 // last entries move into the gaps and the others stay where they are: a page whose
 // indices stay true need not be written again.
-func (d *cutDict) shrink(used []bool) []uint32 {
-	remap := make([]uint32, d.vals.n)
+func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
 	left := 0
 	for i, u := range used {
 		remap[i] = uint32(i)
@@ -234,7 +257,7 @@ func (c *cutter) emitDict(w *written, add func(piece) error) error {
 // when no index is.
 func (c *cutter) indexed() bool {
 	for _, p := range c.pages {
-		if p.shifts || p.full && p.page.isDict && p.page.n > 0 {
+		if p.shifts || (p.full || p.held != nil) && p.page.isDict && p.page.n > 0 {
 			return true
 		}
 	}
@@ -278,5 +301,5 @@ func (c *cutter) encodeDict() ([]byte, int, error) {
 	if d.grown > 0 || d.moved {
 		h.drop(3) // sorted
 	}
-	return seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
+	return c.seal(d.raw.head, 7, h, len(vals), packed), len(vals), nil
 }

@@ -64,8 +64,11 @@ func (c *cutter) emit(put func(piece) error) (*written, error) {
 			return nil, err
 		}
 	}
+	for _, p := range c.pages {
+		c.release(p)
+	}
 	if c.dict != nil {
-		c.give(c.dict.raw)
+		c.mem.give(c.dict.raw.all)
 	}
 	w.values += c.values
 	return w, nil
@@ -90,32 +93,26 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	c.out.reset()
 	switch {
 	case p.full:
+	case p.held != nil:
+		vals, err = c.reindex(p)
 	case p.hit:
 		vals, err = c.splice(p, rp)
 	default:
-		n := -1
-		if c.dict != nil {
-			n = len(c.dict.remap)
+		if _, err = c.openIndices(p, rp); err == nil {
+			vals, err = c.reindex(p)
 		}
-		c.work.unpack(rp)
-		p.page, err = rp.decode(c.leaf, c.codec, n, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if p.raw != nil {
-			c.give(rp)
-		}
-		p.page, p.raw = page{}, nil
-	}()
+	defer c.release(p)
 	if p.page.n == 0 {
 		p.gone = true
 		w.lost[pageKind{dataPage, rp.enc}]++
 		w.unpack -= int64(rp.headLen + rp.size)
 		return nil, nil
 	}
-	if p.page.isDict && c.dict.remap != nil {
+	if p.full && p.page.isDict && c.dict.remap != nil {
 		for k, i := range p.page.idx {
 			p.page.idx[k] = c.dict.remap[i]
 		}
@@ -140,6 +137,17 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	return all, nil
 }
 
+// release lets go of what is held of a page.
+func (c *cutter) release(p *cutPage) {
+	if p.raw != nil {
+		c.mem.give(p.raw.all)
+	}
+	if p.held != nil {
+		c.mem.give(p.held.room)
+	}
+	p.page, p.raw, p.held = page{}, nil, nil
+}
+
 // pageBounds writes the bounds of a cut page into the column index.
 func (c *cutter) pageBounds(p *cutPage, rp *rawPage, vals []byte) error {
 	if c.index == nil || p.stat == nil || c.index.null[p.i] {
@@ -151,12 +159,11 @@ func (c *cutter) pageBounds(p *cutPage, rp *rawPage, vals []byte) error {
 	}
 	lo, hi, err := p.stat.settle(func(each func([]byte) bool) error {
 		if p.page.isDict {
-			for _, i := range p.page.idx {
-				if !each(c.dict.vals.at(int(i))) {
-					break
-				}
+			v, err := decodeIndices(c.idx, vals, p.page.values.n, c.dict.vals.n)
+			c.idx = v.idx
+			for i := 0; err == nil && i < v.n && each(c.dict.vals.at(int(v.idx[i]))); i++ {
 			}
-			return nil
+			return err
 		}
 		v, err := decodeValues(c.leaf, rp.enc, vals, p.page.values.n, -1)
 		for i := 0; err == nil && i < v.n && each(v.at(i)); i++ {
@@ -261,6 +268,9 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	if c.leaf.def > 0 {
 		def = encodeLevels(p.page.def, c.leaf.def)
 	}
+	if c.leaf.def > 0 && p.page.def == nil { // it has no null
+		def = append(binary.AppendUvarint(nil, uint64(p.page.n)<<1), byte(c.leaf.def))
+	}
 	if rp.kind == dataPageV2 {
 		return c.encodeV2(p, rp, rep, def, vals)
 	}
@@ -288,7 +298,7 @@ func (c *cutter) encode(p *cutPage, rp *rawPage, vals []byte) (all []byte, size 
 	d.setInt(3, tI32, eRLE)
 	d.setInt(4, tI32, eRLE)
 	d.drop(5) // statistics
-	return seal(rp.head, 5, d, len(body), packed), len(body), nil
+	return c.seal(rp.head, 5, d, len(body), packed), len(body), nil
 }
 
 func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byte, int, error) {
@@ -310,7 +320,7 @@ func (c *cutter) encodeV2(p *cutPage, rp *rawPage, rep, def, vals []byte) ([]byt
 	d.setInt(6, tI32, int64(len(rep)))
 	d.drop(8) // statistics
 	size := len(rep) + len(def) + len(vals)
-	return seal(rp.head, 8, d, size, rep, def, packed), size, nil
+	return c.seal(rp.head, 8, d, size, rep, def, packed), size, nil
 }
 
 // trialOf is that of pages of a kind.
@@ -335,7 +345,7 @@ func (c *cutter) pack(b []byte, was former) ([]byte, error) {
 
 // seal puts a changed page header in front of its body. A checksum stays a
 // checksum.
-func seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
+func (c *cutter) seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
 	h := head.clone()
 	h.set(id, tStruct, sub.encode(nil))
 	n, sum := 0, uint32(0)
@@ -350,7 +360,7 @@ func seal(head record, id int16, sub record, size int, body ...[]byte) []byte {
 		}
 		h.setInt(4, tI32, int64(int32(sum)))
 	}
-	out := h.encode(make([]byte, 0, 64+n))
+	out := h.encode(c.mem.take(64 + n))
 	for _, b := range body {
 		out = append(out, b...)
 	}

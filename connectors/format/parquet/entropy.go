@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/huff0"
@@ -80,6 +81,9 @@ type carried struct{ blocks, literals int }
 // used. It is also used where the fast search finds nothing and the writer had found
 // something.
 func (p *packer) pack(dst, src []byte, was former) []byte {
+	if len(src) <= 2*zstdBlock && near(was.ratio) >= 1000 { // it was hardly smaller
+		return stored(dst, src)
+	}
 	dense := len(was.changes) > len(src)/zstdBlock // every block is written anew
 	if !dense {
 		if out, ok := p.recut(dst, src, was); ok {
@@ -149,6 +153,18 @@ func (p *packer) probe(src []byte, was former, enough int) (plain, aligned int) 
 
 // near is how many bytes of each thousand a page may take instead of old.
 func near(old int) int { return old + old/7 }
+
+// stored writes a frame of bytes as they are.
+func stored(dst, src []byte) []byte {
+	dst = frameHead(slices.Grow(dst, len(src)+len(src)/zstdBlock*3+16), len(src))
+	for n := 0; ; src = src[n:] {
+		n = min(len(src), zstdBlock)
+		dst = append(blockHead(dst, rawBlock, n, n == len(src)), src[:n]...)
+		if n == len(src) {
+			return dst
+		}
+	}
+}
 
 // literals writes a frame whose blocks have no matches.
 func (p *packer) literals(dst, src []byte) []byte {

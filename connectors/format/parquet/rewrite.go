@@ -21,7 +21,7 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 	if err != nil {
 		return 0, err
 	}
-	rw := &rewriter{codec: c, f: f, out: &output{in: in, w: w}, erased: map[string]bool{}}
+	rw := &rewriter{codec: c, f: f, mem: &spares{}, out: &output{in: in, w: w}, erased: map[string]bool{}}
 	err = safely(func() error { return rw.plan(ctx, edits) })
 	if err != nil {
 		return 0, fmt.Errorf("planning the rewrite of the Parquet file: %w", err)
@@ -37,6 +37,7 @@ type rewriter struct {
 	f        *file
 	plans    []*groupPlan
 	out      *output
+	mem      *spares
 	any      bool
 	kept     bool  // the last part was a chunk that stays
 	rows     int64 // of the new file
@@ -179,7 +180,7 @@ func (m *moved) weight() int64 { return max(m.old.size, 1<<20) }
 func (rw *rewriter) cut(m *moved, hold bool, put func(piece) error) error {
 	p := m.group.plan
 	c := &cutter{f: rw.f, ch: m.old, leaf: m.old.leaf, codec: m.old.codec, rows: m.group.old.rows,
-		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, work: rw.codec.work, scratch: scratches.Get().(*scratch)}
+		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, work: rw.codec.work, mem: rw.mem, scratch: scratches.Get().(*scratch)}
 	defer scratches.Put(c.scratch)
 	if rw.personal[m.old.leaf] {
 		c.erased = func(v []byte) { m.erased = append(m.erased, string(c.leaf.appendText(nil, v))) }
@@ -253,11 +254,18 @@ func (rw *rewriter) sidecar(s *segment, changed bool, now func() []byte) error {
 	return err
 }
 
+// put writes a piece, which is not needed any more after it.
+func (rw *rewriter) put(p piece) error {
+	err := rw.out.put(p)
+	rw.mem.give(p.raw)
+	return err
+}
+
 // chunk writes a touched chunk when it is ready.
 func (rw *rewriter) chunk(ctx context.Context, m *moved, room *semaphore.Weighted) error {
 	start := rw.out.n
 	if m.ready == nil {
-		if err := rw.cut(m, false, rw.out.put); err != nil {
+		if err := rw.cut(m, false, rw.put); err != nil {
 			return err
 		}
 	} else {
@@ -267,7 +275,7 @@ func (rw *rewriter) chunk(ctx context.Context, m *moved, room *semaphore.Weighte
 			return ctx.Err()
 		}
 		for _, p := range m.cut.list {
-			if err := rw.out.put(p); err != nil {
+			if err := rw.put(p); err != nil {
 				return err
 			}
 		}

@@ -12,16 +12,19 @@ type span struct{ lo, hi int }
 type gone struct {
 	data   []byte
 	lo, hi []uint32
-	cuts   []span // where the bytes of the values were taken out
-	old    int    // how many they were before
+	cuts   []span   // where the bytes of the values were taken out
+	edits  []change // or where they are others
+	old    int      // how many they were before
 }
 
-func (g *gone) reset() { g.data, g.lo, g.hi, g.cuts, g.old = g.data[:0], g.lo[:0], g.hi[:0], nil, 0 }
+func (g *gone) reset() {
+	g.data, g.lo, g.hi, g.cuts, g.edits, g.old = g.data[:0], g.lo[:0], g.hi[:0], nil, nil, 0
+}
 
 // changes are those of the content of a page of so many bytes, of which the first,
 // before the values, gave way to head bytes; vals bytes of values are left.
 func (g *gone) changes(size, head, vals int) []change {
-	if g.cuts == nil {
+	if g.cuts == nil && g.edits == nil {
 		return nil
 	}
 	var out []change
@@ -33,6 +36,10 @@ func (g *gone) changes(size, head, vals int) []change {
 	for _, s := range g.cuts {
 		out = append(out, change{at: at + s.lo, gone: s.hi - s.lo})
 		left -= s.hi - s.lo
+	}
+	for _, c := range g.edits {
+		out = append(out, change{at: at + c.at, gone: c.gone, come: c.come})
+		left += c.come - c.gone
 	}
 	if left > vals { // what no value laid claim to
 		out = append(out, change{at: size - left + vals, gone: left - vals})

@@ -126,8 +126,8 @@ func (r *sequenceReader) stream(b []byte, n int) error {
 func (r *sequenceReader) values(buf []byte, from [3]uint64, end, stop int) error {
 	ll, of, ml := &r.tables[literalLength].state, &r.tables[offsetCode].state, &r.tables[matchLength].state
 	l, o, m := from[literalLength], from[offsetCode], from[matchLength]
-	last := r.last
-	for i := range r.list {
+	last, list := r.last, r.list
+	for i := range list {
 		if end < stop {
 			return errFrame
 		}
@@ -137,7 +137,7 @@ func (r *sequenceReader) values(buf []byte, from [3]uint64, end, stop int) error
 		states := (ls + ms + os) & 255
 		extra := oe + me + le
 		end -= int(extra + states)
-		v := uint32(os>>32) + uint32(w>>1>>(63-oe))
+		v := uint32(os>>32) + uint32(w>>1>>((63-oe)&63))
 		w <<= oe
 		if extra+states > 56 {
 			if me+le+states > 57 {
@@ -145,25 +145,25 @@ func (r *sequenceReader) values(buf []byte, from [3]uint64, end, stop int) error
 			}
 			w = topBits(buf, end+int(extra+states-oe))
 		}
-		match := uint32(ms>>32) + uint32(w>>1>>(63-me))
+		match := uint32(ms>>32) + uint32(w>>1>>((63-me)&63))
 		w <<= me
-		lit := uint32(ls>>32) + uint32(w>>1>>(63-le))
+		lit := uint32(ls>>32) + uint32(w>>1>>((63-le)&63))
 		w <<= le
-		if i == len(r.list)-1 {
+		if i == len(list)-1 {
 			end += int(states) // there is no next one
 		}
-		l = uint64(ls>>16&0xffff) + w>>1>>(63-ls&63)
+		l = uint64(ls>>16&0xffff) + w>>1>>((63-ls)&63)
 		w <<= ls & 63
-		m = uint64(ms>>16&0xffff) + w>>1>>(63-ms&63)
+		m = uint64(ms>>16&0xffff) + w>>1>>((63-ms)&63)
 		w <<= ms & 63
-		o = uint64(os>>16&0xffff) + w>>1>>(63-os&63)
+		o = uint64(os>>16&0xffff) + w>>1>>((63-os)&63)
 		off := v - 3
 		if v > 3 {
 			last[2], last[1], last[0] = last[1], last[0], off
 		} else if off = last.resolve(v, lit == 0); off == 0 && !r.blind {
 			return errFrame
 		}
-		r.list[i] = sequence{lit: lit, match: match, off: off}
+		list[i] = sequence{lit: lit, match: match, off: off}
 	}
 	r.last = last
 	if end != stop {
