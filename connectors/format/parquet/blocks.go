@@ -163,7 +163,7 @@ func (t *decoderTable) read(kind, mode int, b []byte) ([]byte, error) {
 // describe is the inverse of [coder.describe].
 func (t *decoderTable) describe(kind int, b []byte) ([]byte, error) {
 	var shares [64]int16
-	at := 0 // in bits
+	at := 0                   // in bits
 	peek := func(n int) int { // 10 bits at most
 		v := 0
 		for i, k := 0, at>>3; i < 3 && k+i < len(b); i++ {
