@@ -60,15 +60,20 @@ func reindex(dst, b []byte, n int, spans []span, moved []int, remap []uint32) ([
 			return dst, nil, false
 		}
 		to := r.at + int(vals)
+		whole := size // with what fills the run up, which its header counts
+		if h&1 != 0 {
+			whole = int(min(h>>1, uint64(len(b)-p))) * r.width // more than there is at the most
+			whole = min(whole, len(b)-p)
+		}
 		switch {
 		case !r.touched(to):
-			r.keep(from, p+size)
+			r.keep(from, p+whole)
 		case h&1 != 0:
 			r.packed(p, p+size, to)
 		default:
 			r.run(p, p+size, to)
 		}
-		p += size
+		p += whole
 		r.at = to
 	}
 	r.change(len(b))
@@ -287,9 +292,9 @@ func (c *cutter) openIndices(p *cutPage, rp *rawPage) ([]uint32, error) {
 func (c *cutter) reindex(p *cutPage) ([]byte, error) {
 	h, d := p.held, c.dict
 	c.out.old = len(h.body)
-	if h.n == total(h.spans) {
-		c.out.edits = []change{{gone: len(h.body)}}
-		return []byte{}, nil
+	if h.n == total(h.spans) { // nulls are left: readers look for the width all the same
+		c.out.edits = []change{{gone: len(h.body), come: 1}}
+		return []byte{byte(bits.Len(uint(max(d.vals.n-1, 0))))}, nil
 	}
 	var idx []uint32
 	var moved []int
