@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,6 +70,34 @@ func checkErased(t testing.TB, before, after []byte, gone map[int]bool) {
 	checkMetadata(t, after)
 }
 
+// wholeIndices reports dictionary indices without the byte that is their width, or with a
+// run that has fewer bytes than its header says: other readers refuse them.
+func wholeIndices(rp *rawPage, c *chunk) error {
+	if rp.kind == dictPage || !isDictEnc(rp.enc) {
+		return nil
+	}
+	_, b, err := rp.levels(c.leaf, c.codec, make([]byte, rp.size))
+	if err != nil {
+		return err
+	}
+	if len(b) == 0 {
+		return errors.New("indices without a width")
+	}
+	width := int(b[0])
+	for b = b[1:]; len(b) > 0; {
+		h, k := binary.Uvarint(b)
+		size := (width + 7) / 8
+		if h&1 != 0 {
+			size = int(h>>1) * width
+		}
+		if k <= 0 || k+size > len(b) {
+			return fmt.Errorf("a run of %d bytes of indices has %d", size, len(b)-k)
+		}
+		b = b[k+size:]
+	}
+	return nil
+}
+
 // unpackAll returns everything of a file decompressed, page by page.
 func unpackAll(data []byte) ([]byte, error) {
 	f, err := openFile(bytes.NewReader(data), int64(len(data)))
@@ -97,6 +126,9 @@ func unpackAll(data []byte) ([]byte, error) {
 					return nil, err
 				}
 				out = append(out, b...)
+				if err := wholeIndices(rp, &g.chunks[i]); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
