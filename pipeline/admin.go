@@ -104,7 +104,7 @@ type StatusSummary struct {
 }
 
 // Status sums up what the graph holds.
-func (s *Site) Status() ([]SourceLine, StatusSummary, error) {
+func (s *Site) Status(ctx context.Context) ([]SourceLine, StatusSummary, error) {
 	sum := StatusSummary{Type: "summary"}
 	by := map[string]*SourceLine{}
 	last := map[string]time.Time{}
@@ -139,10 +139,10 @@ func (s *Site) Status() ([]SourceLine, StatusSummary, error) {
 		return out, sum, err
 	}
 	sum.Gaps = s.Gaps()
-	return out, sum, s.statusRest(&sum)
+	return out, sum, s.statusRest(ctx, &sum)
 }
 
-func (s *Site) statusRest(sum *StatusSummary) error {
+func (s *Site) statusRest(ctx context.Context, sum *StatusSummary) error {
 	holds, err := s.Holds()
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (s *Site) statusRest(sum *StatusSummary) error {
 	if err != nil {
 		return err
 	}
-	left, err := s.stillUnerased()
+	left, err := s.stillUnerased(ctx)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ type comeback struct {
 }
 
 // resurrections finds copies of erased people that are there again.
-func (s *Site) resurrections() ([]BackLine, error) {
-	list, err := s.comebacks(nil)
+func (s *Site) resurrections(ctx context.Context) ([]BackLine, error) {
+	list, err := s.comebacks(ctx, nil)
 	return backLines(list), err
 }
 
@@ -47,13 +47,13 @@ func backLines(list []comeback) []BackLine {
 
 // comebacks finds copies of people who were erased: of all, or of those who have one of
 // the given tokens. A record may come several times.
-func (s *Site) comebacks(only map[lineage.Token]bool) ([]comeback, error) {
+func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]comeback, error) {
 	ledger, err := s.Graph.Suppressions()
 	if err != nil {
 		return nil, err
 	}
 	pl := &planner{Site: s}
-	if pl.holds, err = s.holdsNow(context.Background()); err != nil {
+	if pl.holds, err = s.holdsNow(ctx); err != nil {
 		return nil, err
 	}
 	left, err := s.leftUndone()
@@ -219,7 +219,7 @@ func independent(kind string) string {
 // eraseReturned plans the erasure of old copies that came back, and tells how many
 // others are left for a person to decide about.
 func (s *Site) eraseReturned(ctx context.Context, path string) (sum PlanSummary, left int, err error) {
-	list, err := s.comebacks(nil)
+	list, err := s.comebacks(ctx, nil)
 	if err != nil || len(list) == 0 {
 		return PlanSummary{}, 0, err
 	}
@@ -231,7 +231,7 @@ func (s *Site) eraseReturned(ctx context.Context, path string) (sum PlanSummary,
 	if err != nil || len(people) == 0 {
 		return PlanSummary{}, left, err
 	}
-	pl, err := s.newPlanner("erase", s.Now())
+	pl, err := s.newPlanner(ctx, "erase", s.Now())
 	if err != nil {
 		return PlanSummary{}, left, err
 	}

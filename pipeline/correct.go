@@ -84,7 +84,7 @@ func (s *Site) Correct(ctx context.Context, o CorrectOptions, path string) (sum 
 	if err := mayAct(p); err != nil {
 		return PlanSummary{}, err
 	}
-	pl, err := s.newPlanner(correcting, s.Now())
+	pl, err := s.newPlanner(ctx, correcting, s.Now())
 	if err != nil {
 		return PlanSummary{}, err
 	}

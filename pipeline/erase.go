@@ -38,12 +38,12 @@ type ownKey struct {
 	token   lineage.Token
 }
 
-func (s *Site) newPlanner(kind string, asOf time.Time) (*planner, error) {
+func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*planner, error) {
 	facts, err := s.accountFacts()
 	if err != nil {
 		return nil, err
 	}
-	holds, err := s.holdsNow(context.Background())
+	holds, err := s.holdsNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanS
 	if err != nil {
 		return PlanSummary{}, err
 	}
-	pl, err := s.newPlanner("erase", s.Now())
+	pl, err := s.newPlanner(ctx, "erase", s.Now())
 	if err != nil {
 		return PlanSummary{}, err
 	}

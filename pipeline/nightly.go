@@ -84,7 +84,7 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 	if err := s.proveTonight(ctx, certificates, &sum); err != nil {
 		return sum, err
 	}
-	open, err := s.stillUnerased()
+	open, err := s.stillUnerased(ctx)
 	if err != nil {
 		return sum, err
 	}

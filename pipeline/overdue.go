@@ -25,16 +25,16 @@ func (l leftDue) note(s *Site, d *unerasedDoc) {
 
 // stillOverdue returns the records that plans of retention were to change, could not, and
 // that are there and due, and strikes out the plans of which nothing is.
-func (s *Site) stillOverdue(u *unerased) (out []UnerasedLine, err error) {
+func (s *Site) stillOverdue(ctx context.Context, u *unerased) (out []UnerasedLine, err error) {
 	if len(u.due) == 0 {
 		return nil, nil
 	}
-	pl, err := s.newPlanner("retain", time.Time{})
+	pl, err := s.newPlanner(ctx, "retain", time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
-	r := &retention{planner: pl, ctx: context.Background(), resolver: s.kinds.resolver(s.Graph)}
+	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph)}
 	seen := map[UnerasedLine]bool{}
 	for _, plan := range slices.Sorted(maps.Keys(u.due)) {
 		open := false

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ type wantStep struct {
 
 // makePlan saves a plan of random steps and returns them in the order of execution.
 func makePlan(t rapid.TB, s *Site, path string, units, rounds, kept int, many func() int) []wantStep {
-	pl, err := s.newPlanner("erase", time.Unix(1_800_000_000, 0))
+	pl, err := s.newPlanner(context.Background(), "erase", time.Unix(1_800_000_000, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +215,7 @@ func TestPlanTampered(t *testing.T) {
 // TestSpoolLeavesNothing holds that a planner leaves no file behind, finished or not.
 func TestSpoolLeavesNothing(t *testing.T) {
 	s := newTestSite(t, nil)
-	pl, err := s.newPlanner("erase", time.Now())
+	pl, err := s.newPlanner(context.Background(), "erase", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func (a *application) prove(ctx context.Context) error {
 		return nil
 	}
 	if a.returned != nil {
-		return a.proveReturned()
+		return a.proveReturned(ctx)
 	}
 	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, mentions: map[recordPlace][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
@@ -113,8 +113,8 @@ func (a *application) excused(f *lineage.Found) bool {
 }
 
 // proveReturned counts the old copies that are there again, or still.
-func (a *application) proveReturned() error {
-	list, err := a.comebacks(nil)
+func (a *application) proveReturned(ctx context.Context) error {
+	list, err := a.comebacks(ctx, nil)
 	if err != nil {
 		return err
 	}

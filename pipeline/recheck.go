@@ -78,40 +78,43 @@ func (s *Site) readAccounts(ctx context.Context) error {
 // current takes the edits out of a step that must not be made any more because
 // their account is not as the plan saw it.
 func (a *application) current(st planStep) planStep {
-	out, late, unread := a.sift(st)
-	if len(unread.Edits) > 0 {
+	parts := a.sift(st)
+	if len(parts.unknown.Edits) > 0 {
 		a.partial[st.No] = audit.Failed
-		a.failed([]planStep{unread}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
+		a.failed([]planStep{parts.unknown}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
 	}
-	if len(late.Edits) > 0 {
+	if len(parts.late.Edits) > 0 {
 		a.sm.Lock()
 		a.partial[st.No] = audit.Stale
-		a.stale(late)
-		a.mark(late, audit.Stale, 0)
+		a.stale(parts.late)
+		a.mark(parts.late, audit.Stale, 0)
 		a.sm.Unlock()
 	}
-	return out
+	return parts.due
 }
 
-// sift parts the edits of a step: those to be made, those whose account is not as the plan
+// sifted is a step in parts: the edits to be made, those whose account is not as the plan
 // saw it, and those of which nobody knows.
-func (a *application) sift(st planStep) (out, late, unread planStep) {
+type sifted struct{ due, late, unknown planStep }
+
+// sift parts a step.
+func (a *application) sift(st planStep) sifted {
 	if a.plan.Kind != "retain" || !a.blind && len(a.changed) == 0 {
-		return st, late, unread
+		return sifted{due: st}
 	}
-	out, late, unread = st, st, st
-	out.Edits, late.Edits, unread.Edits = nil, nil, nil
+	parts := sifted{st, st, st}
+	parts.due.Edits, parts.late.Edits, parts.unknown.Edits = nil, nil, nil
 	for _, e := range st.Edits {
 		switch by := a.Policy.ByAccount(e.Class); {
 		case by && a.blind:
-			unread.Edits = append(unread.Edits, e)
+			parts.unknown.Edits = append(parts.unknown.Edits, e)
 		case by && a.changed[e.Account]:
-			late.Edits = append(late.Edits, e)
+			parts.late.Edits = append(parts.late.Edits, e)
 		default:
-			out.Edits = append(out.Edits, e)
+			parts.due.Edits = append(parts.due.Edits, e)
 		}
 	}
-	return out, late, unread
+	return parts
 }
 
 // settleUnsure decides about the objects of a retention plan that were not what
@@ -121,7 +124,7 @@ func (a *application) settleUnsure(ctx context.Context) error {
 	if len(a.unsure) == 0 {
 		return nil
 	}
-	pl, err := a.newPlanner("retain", a.plan.AsOf)
+	pl, err := a.newPlanner(ctx, "retain", a.plan.AsOf)
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,7 @@ func (a *application) settleUnsure(ctx context.Context) error {
 		if !a.unsure[st.No] {
 			return ctx.Err()
 		}
-		st, _, _ = a.sift(st) // the rest of it was told of
+		st = a.sift(st).due // the rest of it was told of
 		known, err := a.Graph.Unit(st.Source, st.Unit.Unit.Key)
 		if err != nil {
 			return err

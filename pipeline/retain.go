@@ -32,7 +32,7 @@ type tally struct {
 
 // Retain plans what is past its period as of the given time.
 func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum PlanSummary, err error) {
-	pl, err := s.newPlanner("retain", asOf)
+	pl, err := s.newPlanner(ctx, "retain", asOf)
 	if err != nil {
 		return PlanSummary{}, err
 	}

@@ -101,10 +101,10 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := w.Close(ctx); err != nil {
 		return run.sum, err
 	}
-	if _, err := s.tellUnerased(); err != nil {
+	if _, err := s.tellUnerased(ctx); err != nil {
 		return run.sum, err
 	}
-	back, err := s.resurrections()
+	back, err := s.resurrections(ctx)
 	if err != nil {
 		return run.sum, err
 	}

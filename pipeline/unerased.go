@@ -264,7 +264,7 @@ func (u *unerased) of(f *lineage.Found, w unerasedWho) (unerasedMark, bool) {
 // stillUnerased returns the records that plans of erasure were to change, could not, and
 // that still carry an identifier of whom the plan was about, and what stands of erased
 // people where there is no record. What a plan left and is gone by now is forgotten.
-func (s *Site) stillUnerased() ([]UnerasedLine, error) {
+func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 	out, err := s.recordlessErased()
 	if err != nil {
 		return nil, err
@@ -273,13 +273,13 @@ func (s *Site) stillUnerased() ([]UnerasedLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	overdue, err := s.stillOverdue(u)
+	overdue, err := s.stillOverdue(ctx, u)
 	if err != nil || len(u.who) == 0 {
 		return append(out, overdue...), err
 	}
 	out = append(out, overdue...)
 	pl := &planner{Site: s}
-	if pl.holds, err = s.holdsNow(context.Background()); err != nil {
+	if pl.holds, err = s.holdsNow(ctx); err != nil {
 		return nil, err
 	}
 	seen, open := map[UnerasedLine]bool{}, map[string]bool{}
@@ -357,8 +357,8 @@ func (s *Site) recordlessErased() (out []UnerasedLine, err error) {
 }
 
 // tellUnerased prints what plans of erasure left undone, and counts it.
-func (s *Site) tellUnerased() (int, error) {
-	list, err := s.stillUnerased()
+func (s *Site) tellUnerased(ctx context.Context) (int, error) {
+	list, err := s.stillUnerased(ctx)
 	for _, l := range list {
 		s.emit(l)
 	}

@@ -53,10 +53,10 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 	if _, err := s.rescanProofs(ctx, all, true, &sum); err != nil {
 		return sum, err
 	}
-	if sum.Unerased, err = s.tellUnerased(); err != nil {
+	if sum.Unerased, err = s.tellUnerased(ctx); err != nil {
 		return sum, err
 	}
-	back, err := s.resurrections()
+	back, err := s.resurrections(ctx)
 	if err != nil {
 		return sum, err
 	}
@@ -92,7 +92,7 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	if first == nil {
 		return sum, fmt.Errorf("%w: nothing here knows what the plan of certificate %s touched: it is of another installation", ErrRefused, c.CertificateID)
 	}
-	err = s.stillThere(c.SubjectTokens, first.Returned, &sum)
+	err = s.stillThere(ctx, c.SubjectTokens, first.Returned, &sum)
 	if err == nil {
 		err = s.stillDue(ctx, its, &sum)
 	}
@@ -102,14 +102,14 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 
 // stillThere reports copies of the people of one certificate. One that is about old
 // copies which had come back promises nothing about what they left since.
-func (s *Site) stillThere(tokens []string, returned bool, sum *VerifySummary) error {
+func (s *Site) stillThere(ctx context.Context, tokens []string, returned bool, sum *VerifySummary) error {
 	hers := map[lineage.Token]bool{}
 	for _, t := range tokens {
 		if tok, ok := parseToken(t); ok {
 			hers[tok] = true
 		}
 	}
-	list, err := s.comebacks(hers)
+	list, err := s.comebacks(ctx, hers)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (s *Site) stillDue(ctx context.Context, want func(proof) bool, sum *VerifyS
 	for _, left := range undone.due {
 		maps.Copy(noted, left)
 	}
-	pl, err := s.newPlanner("retain", time.Time{})
+	pl, err := s.newPlanner(ctx, "retain", time.Time{})
 	if err != nil {
 		return err
 	}

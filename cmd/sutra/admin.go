@@ -138,7 +138,7 @@ func (a *app) statusCmd() *cobra.Command {
 		Use: "status", Short: "What the graph holds, open gaps and holds", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				list, sum, err := s.Status()
+				list, sum, err := s.Status(c.Context())
 				for _, l := range list {
 					a.out.line(l)
 				}

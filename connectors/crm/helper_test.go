@@ -177,16 +177,6 @@ func (f *fixture) units() []connectors.Unit {
 	return out
 }
 
-// unit finds a unit by key, or makes one.
-func (f *fixture) unit(key string) connectors.Unit {
-	for _, u := range f.units() {
-		if u.Key == key {
-			return u
-		}
-	}
-	return connectors.Unit{Key: key}
-}
-
 type record map[string]string
 
 // collect drains batches: locators in order, records by locator, gaps.

@@ -255,9 +255,6 @@ func (t *Table) encodeCSV(values []Cell, m RowMeta) {
 	t.csvChunk = append(appendCSV(b, m.Note), '\r', '\n')
 }
 
-// Records returns how many records were written.
-func (t *Table) Records() int { return t.stats.Records }
-
 // Close ends the table. A second Close does nothing.
 func (t *Table) Close() error {
 	if t.done {

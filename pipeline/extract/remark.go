@@ -15,9 +15,8 @@ type pasted struct {
 
 // remarks takes in the JSON in free texts.
 func (r *record) remarks() {
-	about := len(r.edge)
+	r.about = len(r.edge)
 	for _, p := range r.pasted {
-		r.about = about
 		r.json(p.c, p.v)
 	}
 }

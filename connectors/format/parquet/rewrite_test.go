@@ -80,8 +80,14 @@ func wholeIndices(rp *rawPage, c *chunk) error {
 	if err != nil {
 		return err
 	}
+	_, err = wholeRuns(b) // parquet-go writes an empty one where there are nulls alone
+	return err
+}
+
+// wholeRuns is wholeIndices for the values of a page. It counts the runs of no value.
+func wholeRuns(b []byte) (empty int, err error) {
 	if len(b) == 0 {
-		return errors.New("indices without a width")
+		return 0, errors.New("indices without a width")
 	}
 	width := int(b[0])
 	for b = b[1:]; len(b) > 0; {
@@ -90,12 +96,15 @@ func wholeIndices(rp *rawPage, c *chunk) error {
 		if h&1 != 0 {
 			size = int(h>>1) * width
 		}
+		if h>>1 == 0 {
+			empty++
+		}
 		if k <= 0 || k+size > len(b) {
-			return fmt.Errorf("a run of %d bytes of indices has %d", size, len(b)-k)
+			return empty, fmt.Errorf("a run of %d bytes of indices has %d", size, len(b)-k)
 		}
 		b = b[k+size:]
 	}
-	return nil
+	return empty, nil
 }
 
 // unpackAll returns everything of a file decompressed, page by page.

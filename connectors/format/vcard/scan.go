@@ -44,10 +44,6 @@ type scanner struct {
 	b     block
 }
 
-func newScanner(r io.Reader) *scanner {
-	return &scanner{r: bufio.NewReaderSize(r, readSize), limit: maxCard}
-}
-
 // next returns the next block; nil at the end. Blank lines between cards go to
 // w, and so do the bytes of blocks that are not held in memory.
 func (s *scanner) next(w io.Writer) (*block, error) {
