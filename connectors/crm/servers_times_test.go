@@ -23,7 +23,10 @@ func TestPostgresTimes(t *testing.T) {
 			want["pk="+id] = rest
 		}
 		for _, u := range f.units() {
-			_, recs := f.read(u.Key)
+			locs, recs := f.read(u.Key)
+			if len(locs) != len(recs) {
+				t.Errorf("%s, %s: %d rows were read, which are %d", when, u.Key, len(locs), len(recs))
+			}
 			for loc, r := range recs {
 				at, known := r["at"]
 				naive := r["naive"]
