@@ -116,7 +116,7 @@ type Differ interface {
 type Known struct {
 	Key         string
 	Fingerprint string
-	Mark        string // what Diff will be told
+	Mark        string // what Diff will be told; "" when a unit that changed is read whole
 	Records     int
 }
 
@@ -124,7 +124,7 @@ type Known struct {
 // than to look for it in each of them.
 type Foreseer interface {
 	Differ
-	// Expect tells the next Units which units the caller holds. held counts those of some
+	// Expect tells the next Units which units the caller holds, all of them. held counts those of some
 	// records of a unit that it holds among them; ok is false when that takes long.
 	Expect(known iter.Seq[Known], held func(key string, locators []string) (n int, ok bool, err error))
 	// Seen returns the mark of the state in which Units met a unit; "" when there is none.

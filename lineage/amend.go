@@ -27,6 +27,9 @@ func (w *Writer) store() error {
 			return fmt.Errorf("write blocks of the graph: %w", err)
 		}
 	}
+	if err := w.dropKnown(); err != nil {
+		return err
+	}
 	w.batch.posts.sort()
 	w.seq++
 	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: func(k, v []byte) error { return batch.Set(k, slices.Clone(v)) }}

@@ -9,12 +9,13 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/minio/highwayhash"
 )
 
 // A block holds up to blockRows sightings of one unit, column by column, so that
 // one row can be read without the others:
 //
-//	flags | rows | tokens | Sum | rest (zstd where that pays)
+//	flags | rows | digest of the postings | tokens | Sum | rest (zstd where that pays)
 //	rest: shapes, shape of each row, accounts, withins, At, RecordedAt, Trigger,
 //	      repeated tokens, locators, tails
 //
@@ -91,6 +92,7 @@ func (e *encoder) encode(rows []Sighting) []byte {
 	}
 	out := append(e.block[:0], flags)
 	out = binary.AppendUvarint(out, uint64(len(rows)))
+	out = binary.LittleEndian.AppendUint64(out, e.digest())
 	out = binary.AppendUvarint(out, uint64(len(e.tokens)))
 	for i := range e.tokens {
 		out = append(out, e.tokens[i][:width]...)
@@ -149,6 +151,38 @@ func (e *encoder) collectTokens(wide bool) bool {
 		}
 	}
 	return true
+}
+
+// digest tells blocks with the same tokens in the same rows, which have the same postings
+// if they stand at the same place. It takes in whole tokens, which nobody can choose.
+func (e *encoder) digest() uint64 {
+	e.tail = e.tail[:0]
+	for i := range e.tokens {
+		e.tail = append(e.tail, e.tokens[i][:]...)
+	}
+	for i := range e.rows {
+		e.tail = binary.AppendUvarint(e.tail, uint64(len(e.rows[i].Edges)))
+	}
+	e.tail = append(e.tail, e.repeated...)
+	for _, r := range e.repeats {
+		e.tail = binary.LittleEndian.AppendUint32(e.tail, r)
+	}
+	return highwayhash.Sum64(e.tail, digestKey[:])
+}
+
+// digestKey need not be secret: digests are sealed with the blocks.
+var digestKey [32]byte
+
+// digestOf reads the digest from a block.
+func digestOf(plain []byte) (uint64, error) {
+	d := decoder{in: plain}
+	d.byte()
+	d.uint()
+	n := d.take(8)
+	if d.bad {
+		return 0, errBlock
+	}
+	return binary.LittleEndian.Uint64(n), nil
 }
 
 // sameShape reports whether two rows differ only in values.
@@ -327,12 +361,14 @@ func appendTail(out []byte, s *Sighting) []byte {
 	return out
 }
 
-// pack encodes and seals a block.
-func (k *keyring) pack(rows []Sighting) ([]byte, error) {
+// pack encodes and seals a block, and returns its digest.
+func (k *keyring) pack(rows []Sighting) (sealed []byte, digest uint64, err error) {
 	if zencErr != nil {
-		return nil, fmt.Errorf("prepare zstd: %w", zencErr)
+		return nil, 0, fmt.Errorf("prepare zstd: %w", zencErr)
 	}
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
-	return k.seal(e.encode(rows)), nil
+	plain := e.encode(rows)
+	digest, err = digestOf(plain)
+	return k.seal(plain), digest, err
 }

@@ -158,6 +158,7 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 	if flags&flagWide != 0 {
 		v.width = wholeToken
 	}
+	d.take(8) // see digestOf
 	v.tokens = d.take(d.count(v.width) * v.width)
 	v.sum = d.ints(v.count)
 	if d.bad {

@@ -100,7 +100,7 @@ func (g *Graph) shownBlocks(ctx context.Context, fn func(name *name16, value []b
 }
 
 // blanked returns a block without the content of its holes.
-func (g *Graph) blanked(st *UnitState, name *name16, sealed []byte) ([]byte, error) {
+func (g *Graph) blanked(st *UnitState, name *name16, sealed []byte) (_ []byte, err error) {
 	first := uint64(binary.BigEndian.Uint32(name[12:])) * blockRows
 	from, _ := slices.BinarySearch(st.holes, uint32(first))
 	holes := st.holes[from:]
@@ -120,7 +120,8 @@ func (g *Graph) blanked(st *UnitState, name *name16, sealed []byte) ([]byte, err
 			rows[at] = Sighting{Trigger: NoDate}
 		}
 	}
-	return g.keys.pack(rows)
+	sealed, _, err = g.keys.pack(rows)
+	return sealed, err
 }
 
 // visiblePairs sorts the first halves of all visible tokens with the sightings in

@@ -32,6 +32,7 @@ func blockName(unit uint32, gen uint64, no uint32) (n name16) {
 
 func (n *name16) unit() uint32       { return binary.BigEndian.Uint32(n[:]) }
 func (n *name16) generation() uint64 { return binary.BigEndian.Uint64(n[4:]) }
+func (n *name16) number() uint32     { return binary.BigEndian.Uint32(n[12:]) }
 
 // page is a run of entries in ascending order. Of a name it holds what differs from
 // the name before.

@@ -59,8 +59,9 @@ type batch struct {
 }
 
 type blockEntry struct {
-	name  name16
-	value []byte
+	name   name16
+	value  []byte
+	digest uint64 // of its postings
 }
 
 // size is about how much memory the batch takes.

@@ -206,11 +206,11 @@ func (u *UnitWriter) block(rows []Sighting) error {
 	if u.finder != nil {
 		u.finder.add(rows)
 	}
-	v, err := u.w.g.keys.pack(rows)
+	v, digest, err := u.w.g.keys.pack(rows)
 	if err != nil {
 		return err
 	}
-	u.blocks = append(u.blocks, blockEntry{blockName(u.state.ID, u.state.Generation, (u.n-1)/blockRows), v})
+	u.blocks = append(u.blocks, blockEntry{blockName(u.state.ID, u.state.Generation, (u.n-1)/blockRows), v, digest})
 	return nil
 }
 

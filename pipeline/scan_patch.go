@@ -55,7 +55,10 @@ func (r *scan) expect(src *Source) error {
 	known := func(yield func(connectors.Known) bool) {
 		err = r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
 			k := connectors.Known{Key: st.Unit.Key, Fingerprint: st.Unit.Fingerprint, Mark: st.Mark, Records: st.Records}
-			if st.Catalog == src.meaning && len(st.Gaps) == 0 && !yield(k) {
+			if len(st.Gaps) > 0 {
+				k.Mark = ""
+			}
+			if st.Catalog == src.meaning && !yield(k) {
 				return errStopped
 			}
 			return nil

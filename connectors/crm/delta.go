@@ -77,7 +77,9 @@ func (s *source) Expect(known iter.Seq[connectors.Known], held func(key string, 
 			of[name], marks[name] = &expected{held: held, room: room}, map[string]int{}
 		}
 		of[name].ranges = append(of[name].ranges, heldRange{sp, k})
-		marks[name][k.Mark]++
+		if k.Mark != "" {
+			marks[name][k.Mark]++
+		}
 	}
 	for name, texts := range marks {
 		most := ""
@@ -106,16 +108,16 @@ func (s *source) Seen(u connectors.Unit) string {
 }
 
 // pieces lists the ranges of a table, and what changed in them if that is expected to
-// be asked for.
-func (s *source) pieces(ctx context.Context, ss *session, l *layout) ([]piece, error) {
+// be asked for. told is nil when nobody said what the caller holds.
+func (s *source) pieces(ctx context.Context, ss *session, l *layout, told map[string]*expected) ([]piece, error) {
 	d, ok := s.d.(differ)
 	if !ok {
 		return s.d.units(ctx, ss, l)
 	}
-	s.mu.Lock()
-	x := s.expected[l.coll.Name]
-	delete(s.expected, l.coll.Name) // it holds for one listing
-	s.mu.Unlock()
+	x := told[l.coll.Name]
+	if x == nil && told != nil {
+		x = &expected{}
+	}
 	return d.unitsSince(ctx, ss, l, x)
 }
 

@@ -20,8 +20,9 @@ type differ interface {
 	// changed is the condition that every row meets which was written after a state and
 	// is seen by the transaction.
 	changed(from mark) string
-	// unitsSince is units for a caller that holds what it did not hold before, nil for
-	// nothing. It tells besides, where it can, which rows were written since.
+	// unitsSince is units for a caller that holds something, or said that it holds
+	// nothing; nil when it did not say. It tells besides, where it can, which rows were
+	// written since.
 	unitsSince(ctx context.Context, s *session, l *layout, x *expected) ([]piece, error)
 }
 

@@ -40,6 +40,9 @@ func (d *postgres) ordinalUnits(ctx context.Context, s *session, l *layout, x *e
 	if out, ok, err := d.quickUnits(ctx, s, l, x, low, high); err != nil || ok {
 		return out, err
 	}
+	if out, ok, err := d.freshUnits(ctx, s, l, x, low, high); err != nil || ok {
+		return out, err
+	}
 	told, since := false, mark{}
 	if s.state != "" && x != nil && x.most.history != "" {
 		since = x.most

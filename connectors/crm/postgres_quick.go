@@ -25,7 +25,7 @@ import (
 //
 // Otherwise the ranges are counted.
 
-// expected is what the caller holds of one table.
+// expected is what the caller holds of one table; without ranges it holds nothing.
 type expected struct {
 	most   mark // what most of its units were read in
 	ranges []heldRange

@@ -31,7 +31,7 @@ type source struct {
 	listed map[string]string // fingerprints of the units of the last listing that were not read yet
 	rows   map[string]int64  // how many rows the last listing counted, by unit
 
-	expected map[string]*expected // what the caller holds, by collection
+	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
 	deltas   deltas
 }
 
@@ -195,6 +195,10 @@ type listing struct {
 func (s *source) units(ctx context.Context) (out *listing, err error) {
 	out = &listing{rows: map[string]int64{}, seen: map[string]seen{}}
 	s.tidy(ctx)
+	s.mu.Lock()
+	told := s.expected
+	s.expected = nil // it holds for one listing
+	s.mu.Unlock()
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
 		if err != nil {
@@ -206,7 +210,7 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 				out.units = append(out.units, s.unit(l, piece{}, stamp))
 				continue
 			}
-			parts, err := s.pieces(ctx, ss, l)
+			parts, err := s.pieces(ctx, ss, l, told)
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
