@@ -49,29 +49,9 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 		}
 		return v
 	}
-	personal := strings.HasPrefix(v.category, "user")
-	switch x.role {
-	case common, nobodys:
-		if personal {
-			v.notes = append(v.notes, "review: "+v.category+" by its values, left out because its table is nobody's alone")
-			v.category, v.best = "system.operations", detect.Finding{}
-		}
+	personal, done := w.viewInRole(x, f, &v)
+	if done {
 		return v
-	case owned, people:
-		if w.marker(x) == f {
-			v.category = "user.unique_id.pseudonymous"
-			v.notes = append(v.notes, "its records are a person's: what refers to one is hers too")
-			return v
-		}
-		if name := " " + plain(f.label); v.category == "" && (strings.HasSuffix(name, " ip") || strings.HasSuffix(name, " ip address")) {
-			v.category = "user.device.ip_address" // whatever form it is stored in
-			v.notes = append(v.notes, "review: by its name")
-		}
-		if v.category == "" && f.guess == "" && f.text() {
-			v.category = "user.content"
-			v.notes = append(v.notes, "review: free text by its name")
-			personal = true
-		}
 	}
 	if f.line && w.alone(x, f) {
 		v.category, v.best.Identity = "user.content", "phone_number"
@@ -91,6 +71,36 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 		v.sutra = append(v.sutra, "erase: keep")
 	}
 	return v
+}
+
+// viewInRole takes in what the table was taken for. personal reports that the field says
+// something of a person, done that nothing is to be added.
+func (w *catalogWriter) viewInRole(x *plot, f *field, v *view) (personal, done bool) {
+	personal = strings.HasPrefix(v.category, "user")
+	switch x.role {
+	case common, nobodys:
+		if personal {
+			v.notes = append(v.notes, "review: "+v.category+" by its values, left out because its table is nobody's alone")
+			v.category, v.best = "system.operations", detect.Finding{}
+		}
+		return personal, true
+	case owned, people:
+		if w.marker(x) == f {
+			v.category = "user.unique_id.pseudonymous"
+			v.notes = append(v.notes, "its records are a person's: what refers to one is hers too")
+			return personal, true
+		}
+		if name := " " + plain(f.label); v.category == "" && (strings.HasSuffix(name, " ip") || strings.HasSuffix(name, " ip address")) {
+			v.category = "user.device.ip_address" // whatever form it is stored in
+			v.notes = append(v.notes, "review: by its name")
+		}
+		if v.category == "" && f.guess == "" && f.text() {
+			v.category = "user.content"
+			v.notes = append(v.notes, "review: free text by its name")
+			personal = true
+		}
+	}
+	return personal, false
 }
 
 // documents reports a column of several values, such as an address, of which the law has

@@ -10,11 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/apache/arrow/go/v17/arrow/array"
-
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
-	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // flushEvery is how often a running scan makes what it has visible, so that a
@@ -271,122 +268,4 @@ func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, kn
 	next := *known
 	next.Unit = u
 	return true, r.Graph.Touch(next)
-}
-
-// read extracts one unit into the graph. A unit that cannot be read is a gap and
-// yields no state; what the graph knew of it stands.
-func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*lineage.UnitState, error) {
-	st := lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, CommittedAt: r.Now()}
-	if d, ok := src.Conn.(connectors.Digester); ok {
-		digest, err := d.Digest(ctx, u)
-		if err != nil && ctx.Err() == nil {
-			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
-			return nil, nil
-		}
-		st.Digest = digest
-	}
-	uw, err := r.w.Unit(src.Name, u)
-	if err != nil {
-		return nil, err
-	}
-	name := r.watchName(src, u)
-	if _, ok := src.Conn.(connectors.Differ); ok {
-		uw.Find()
-	}
-	add := func(list []lineage.Sighting) error {
-		st.Sightings += len(list)
-		name.see(list)
-		return uw.Add(list)
-	}
-	var dates dateOrder
-	for b, err := range src.Conn.Read(ctx, u) {
-		if ctx.Err() != nil {
-			uw.Abort()
-			return nil, ctx.Err()
-		}
-		if errors.Is(err, connectors.ErrNotFound) {
-			uw.Abort()
-			return nil, r.stillListed(ctx, src, u)
-		}
-		if err != nil {
-			uw.Abort()
-			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
-			return nil, nil
-		}
-		for _, g := range b.Gaps {
-			g.Text = "" // it is looked into, and not kept
-			st.Gaps = append(st.Gaps, g)
-		}
-		st.Gaps = append(st.Gaps, extract.Unsearched(b)...)
-		r.counted(b.Notes)
-		st.Mark = b.Mark
-		dates.watch(b)
-		if b.Rows != nil {
-			st.Records += int(b.Rows.NumRows())
-			st.Accounts = st.Accounts || src.ofAccounts(b)
-		}
-		if err := errors.Join(r.extract(src, u, b, add), add(r.unreadSightings(u, b))); err != nil {
-			uw.Abort()
-			return nil, err
-		}
-	}
-	if ctx.Err() != nil {
-		uw.Abort()
-		return nil, ctx.Err()
-	}
-	named := name.sighting(u)
-	name = nil
-	if err := add(named); err != nil {
-		uw.Abort()
-		return nil, err
-	}
-	gaps, notes := dates.result()
-	st.Gaps = append(st.Gaps, gaps...)
-	r.counted(notes)
-	for _, g := range st.Gaps {
-		r.gap(src.Name, u.Key, gapText(g))
-	}
-	return &st, uw.Commit(st)
-}
-
-// largeBatch is the size, in bytes, from which batches are extracted one at a time:
-// looking into a long value takes several times its size.
-const largeBatch = 2 * connectors.BatchBytes
-
-// extract extracts a batch of this scan. The sightings are valid during the call of add.
-func (r *scan) extract(src *Source, u connectors.Unit, b connectors.Batch, add func([]lineage.Sighting) error) error {
-	if b.Rows != nil {
-		size := 0
-		for _, c := range b.Rows.Columns() {
-			size += len(c.(*array.String).ValueBytes())
-		}
-		if size >= largeBatch {
-			r.large.Lock()
-			defer r.large.Unlock()
-		}
-	}
-	coll, sums := src.extracted(b)
-	return r.extractor.Lend(src.Dataset.Key, coll, u, b, sums, add)
-}
-
-// sightings extracts a batch.
-func (s *Site) sightings(src *Source, u connectors.Unit, b connectors.Batch) []lineage.Sighting {
-	coll, sums := src.extracted(b)
-	return s.extractor.Batch(src.Dataset.Key, coll, u, b, sums)
-}
-
-// ofAccounts reports a batch of records about accounts.
-func (src *Source) ofAccounts(b connectors.Batch) bool {
-	coll, _ := src.Dataset.Collection(b.Collection)
-	return coll.Accounts && b.Rows.NumRows() > 0
-}
-
-// extracted says what collection a batch is of, and whether its records need digests.
-func (src *Source) extracted(b connectors.Batch) (connectors.Collection, bool) {
-	coll, ok := src.Dataset.Collection(b.Collection)
-	if !ok {
-		coll = connectors.Collection{Name: b.Collection}
-	}
-	_, sums := src.Conn.(connectors.BatchEraser)
-	return coll, sums
 }
