@@ -5,13 +5,11 @@ import (
 	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"slices"
 	"sync"
 
@@ -24,7 +22,7 @@ type keyring struct {
 	check  []byte
 	digest []byte
 	aead   cipher.AEAD
-	macs   sync.Pool // of *macState
+	macs   sync.Pool // of *mac
 	sign   ed25519.PrivateKey
 }
 
@@ -54,37 +52,15 @@ func newKeyring(key [32]byte) (*keyring, error) {
 		return nil, fmt.Errorf("prepare the cipher: %w", err)
 	}
 	r := &keyring{badger: keys[0], check: keys[1], digest: keys[5], aead: aead, sign: ed25519.NewKeyFromSeed(keys[4])}
-	r.macs.New = func() any { return &macState{h: hmac.New(sha256.New, keys[3])} }
+	pads, err := newMacPads(keys[3])
+	if err != nil {
+		return nil, err
+	}
+	r.macs.New = func() any { return newMac(pads) }
 	return r, nil
 }
 
-// macState is a keyed hash that is used again and again: making one anew costs
-// more than hashing an identifier does. The message is put together first and
-// hashed by one call.
-type macState struct {
-	h   hash.Hash
-	msg []byte
-	out [sha256.Size]byte
-}
-
-// part appends one part of a message, its length in front.
-func part[T string | []byte](s *macState, p T) {
-	s.msg = append(binary.BigEndian.AppendUint32(s.msg, uint32(len(p))), p...)
-}
-
-// sum hashes the message and begins a new one. The result is valid until the
-// state is used again.
-func (s *macState) sum() []byte {
-	s.h.Reset()
-	s.h.Write(s.msg)
-	s.msg = s.msg[:0]
-	if cap(s.msg) > 64<<10 { // one long value need not stay
-		s.msg = nil
-	}
-	return s.h.Sum(s.out[:0])
-}
-
-func (r *keyring) state() *macState { return r.macs.Get().(*macState) }
+func (r *keyring) state() *mac { return r.macs.Get().(*mac) }
 
 func (r *keyring) mac(out []byte, parts ...[]byte) []byte {
 	s := r.state()

@@ -15,6 +15,9 @@ type desk struct {
 	hash   Hasher
 	names  namer
 	idents [1024]ident
+	tried  int // how many spellings were looked for in idents, and how many of them stood there
+	met    int
+	skip   int // how many are not to be looked for
 	number [16]byte // a telephone number on its way to its token
 	seed   maphash.Seed
 
@@ -58,20 +61,42 @@ type ident struct {
 // normalised is [Normalise] with the token in place of the value. A person's
 // identifiers stand in many records of a unit, mostly spelt alike.
 func (d *desk) normalised(kind, raw string) (e lineage.Edge, ok bool) {
-	slot := &d.idents[0]
-	short := len(raw) <= len(slot.raw)
-	if short {
-		slot = &d.idents[maphash.String(d.seed, raw)%uint64(len(d.idents))]
-		if slot.kind == kind && int(slot.size) == len(raw) && string(slot.raw[:slot.size]) == raw {
-			return lineage.Edge{Token: slot.token, Kind: slot.as, Weak: slot.weak}, slot.ok
-		}
+	if len(raw) > len(d.idents[0].raw) || kind == "" || d.passes() {
+		return d.normalise(kind, raw)
+	}
+	slot := &d.idents[maphash.String(d.seed, raw)%uint64(len(d.idents))]
+	if slot.kind == kind && int(slot.size) == len(raw) && string(slot.raw[:slot.size]) == raw {
+		d.met++
+		return lineage.Edge{Token: slot.token, Kind: slot.as, Weak: slot.weak}, slot.ok
 	}
 	e, ok = d.normalise(kind, raw)
-	if short && kind != "" {
-		slot.kind, slot.size, slot.ok, slot.weak, slot.as, slot.token = kind, uint8(len(raw)), ok, e.Weak, e.Kind, e.Token
-		copy(slot.raw[:], raw)
-	}
+	slot.kind, slot.size, slot.ok, slot.weak, slot.as, slot.token = kind, uint8(len(raw)), ok, e.Weak, e.Kind, e.Token
+	copy(slot.raw[:], raw)
 	return e, ok
+}
+
+// Where spellings seldom come again, looking for them costs more than it saves: of
+// identTry lookups one in identShare has to meet something, or the next identSkip
+// spellings are not looked for.
+const (
+	identTry   = 1 << 12
+	identShare = 16
+	identSkip  = 1 << 16
+)
+
+// passes reports that a spelling is not to be looked for.
+func (d *desk) passes() bool {
+	if d.skip > 0 {
+		d.skip--
+		return true
+	}
+	if d.tried++; d.tried == identTry {
+		if d.met*identShare < d.tried {
+			d.skip = identSkip
+		}
+		d.tried, d.met = 0, 0
+	}
+	return false
 }
 
 // normalise is normalised without what is remembered.

@@ -59,6 +59,11 @@ func find(text string) []Span {
 	if !worthLooking(text) && !packedText(text) {
 		return nil
 	}
+	return findAll(text)
+}
+
+// findAll is find without the test whether it is worth while.
+func findAll(text string) []Span {
 	spans := findPlain(text, nil)
 	view, at := text, []int(nil)
 	for range 3 {

@@ -10,13 +10,14 @@ const (
 	isDigit              // of ASCII
 	isDot
 	isDash
-	isBar     // _, which stands before the @ only
-	isSign    // begins an escape or an address: @ % & = and the backslash
-	isUpperJ  // ends the first letters of a JWT
-	isForeign // may begin a digit of another script
+	isBar    // _, which stands before the @ only
+	isSign   // begins an escape or an address: @ % & = and the backslash
+	isUpperJ // ends the first letters of a JWT
+	isPlus
+	isForeign // may begin a digit of another script, or a wide sign
 )
 
-var classes = func() (t [256]uint8) {
+var classes = func() (t [256]uint16) {
 	for c := range t {
 		switch c := byte(c); {
 		case c >= 'a' && c <= 'z':
@@ -27,7 +28,7 @@ var classes = func() (t [256]uint8) {
 			t[c] = isForeign
 		}
 	}
-	t['.'], t['-'], t['_'], t['J'] = isDot, isDash, isBar, isUpperJ
+	t['.'], t['-'], t['_'], t['J'], t['+'] = isDot, isDash, isBar, isUpperJ, isPlus
 	for _, c := range []byte(`@%&=\`) {
 		t[c] = isSign
 	}
@@ -41,7 +42,7 @@ func plainEmail(s string) (at int, worded, ok bool) {
 	if len(s) > 254 {
 		return 0, false, false
 	}
-	var seen uint8
+	var seen uint16
 	for at < len(s) && s[at] != '@' {
 		c := classes[s[at]]
 		if c&(isLetter|isDigit|isDot|isDash|isBar) == 0 {
@@ -102,17 +103,19 @@ func plainPhone(raw string, buf []byte) (value []byte, weak, ok, known bool) {
 	return append(append(buf, "+91"...), n...), fixedLine(n), true, true
 }
 
-// worthLooking is a cheap test that most texts fail.
+// worthLooking is a cheap test that most texts fail: whether there may be an identifier.
+// A telephone number has ten digits or more, or eight after a plus, in whatever script; a
+// client id has more.
 func worthLooking(s string) bool {
-	digits := 0
+	digits, plus := 0, false
 	for i := 0; i < len(s); i++ {
 		c := classes[s[i]]
-		if c&(isDigit|isDot|isSign|isUpperJ|isForeign) == 0 {
+		if c&(isDigit|isDot|isSign|isUpperJ|isForeign|isPlus) == 0 {
 			continue
 		}
 		switch {
 		case c == isDigit:
-			if digits++; digits >= 7 {
+			if digits++; digits >= 10 {
 				return true
 			}
 		case c == isSign,
@@ -120,7 +123,9 @@ func worthLooking(s string) bool {
 			c == isUpperJ && i >= 2 && s[i-2:i] == "ey",
 			c == isForeign && scriptDigit(s[i:]) >= 0:
 			return true
+		case c == isPlus, c == isForeign: // a wide plus is one
+			plus = true
 		}
 	}
-	return false
+	return plus && digits >= 8
 }
