@@ -152,7 +152,8 @@ const (
 
 // inParts calls fn with conditions that together select every row of a table once, one
 // at a time on the session and on others that see the same state. Those take only
-// connections that are free: the work is done without them too.
+// connections that are free: the work is done without them too. The end of the table comes
+// first: the rows that were written lately mostly stand there, and take the most time.
 func (d *postgres) inParts(ctx context.Context, s *session, l *layout, blocks int64, fn func(s *session, where string) error) error {
 	parts, err := d.parts(ctx, s, l, blocks)
 	if err != nil {
@@ -161,8 +162,8 @@ func (d *postgres) inParts(ctx context.Context, s *session, l *layout, blocks in
 	var next atomic.Int64
 	work := func(s *session) error {
 		for {
-			i := int(next.Add(1)) - 1
-			if i >= len(parts) {
+			i := len(parts) - int(next.Add(1))
+			if i < 0 {
 				return nil
 			}
 			if err := fn(s, parts[i]); err != nil {
