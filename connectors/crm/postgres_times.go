@@ -67,11 +67,10 @@ func (x *timeText) spell(b []byte) ([]byte, error) {
 	x.two(len("2006-01-02 15:04:"), second%60, '.')
 	n := len("2006-01-02 15:04:05")
 	if micros > 0 {
+		x.two(n+len("."), micros/10_000, 0)
+		x.two(n+len(".00"), micros/100%100, 0)
+		x.two(n+len(".0000"), micros%100, '+')
 		n += len(".000000")
-		for i := n - 1; i > n-len("000000")-1; i-- {
-			x.buf[i] = byte('0' + micros%10)
-			micros /= 10
-		}
 		for x.buf[n-1] == '0' {
 			n--
 		}

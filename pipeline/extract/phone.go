@@ -211,8 +211,11 @@ func placeholder(n []byte) bool {
 		if n[i-1] == '9' && n[i] == '0' {
 			up++
 		}
+		if max(same, up, down)+1 < i { // two steps of another kind: no more is needed to know
+			return false
+		}
 	}
-	return same >= len(n)-2 || up >= len(n)-2 || down >= len(n)-2
+	return true
 }
 
 // parsePhone is the slow path for everything that is no Indian mobile.

@@ -91,3 +91,31 @@ func FuzzQuick(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) { checkQuick(t, s) })
 }
+
+// TestPlaceholderNumbers compares the test for numbers that forms are filled with, which
+// ends early, with one that counts all steps.
+func TestPlaceholderNumbers(t *testing.T) {
+	plain := func(n []byte) bool {
+		steps := map[int]int{}
+		for i := 1; i < len(n); i++ {
+			d := int(n[i]) - int(n[i-1])
+			if d == -9 { // from 9 on to 0
+				d = 1
+			}
+			steps[d]++
+		}
+		return max(steps[0], steps[1], steps[-1]) >= len(n)-2
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := []byte(rapid.StringMatching(`[0-9]{10}`).Draw(t, "number"))
+		step := rapid.IntRange(-1, 1).Draw(t, "step")
+		for i := 1; i < len(n); i++ { // mostly a row, with some digits out of it
+			if rapid.IntRange(0, 9).Draw(t, "in the row") > 0 {
+				n[i] = '0' + byte((int(n[i-1]-'0')+step+10)%10)
+			}
+		}
+		if got, want := placeholder(n), plain(n); got != want {
+			t.Fatalf("%s is a placeholder: %v, want %v", n, got, want)
+		}
+	})
+}
