@@ -3,19 +3,18 @@ package lineage
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 	"github.com/minio/highwayhash"
 )
 
 // A block holds up to blockRows sightings of one unit, column by column, so that
 // one row can be read without the others:
 //
-//	flags | rows | digest of the postings | tokens | Sum | rest (zstd where that pays)
+//	flags | rows | digest of the postings | tokens | Sum | rest (S2 where that pays)
 //	rest: shapes, shape of each row, accounts, withins, At, RecordedAt, Trigger,
 //	      repeated tokens, locators, tails
 //
@@ -30,23 +29,20 @@ import (
 const blockRows = 128
 
 const (
-	flagZstd = 1 << iota // the rest is compressed
+	flagS2   = 1 << iota // the rest is compressed
 	flagWide             // tokens are whole
 )
 
 const (
 	halfToken  = 8
 	wholeToken = 16
-	// squeezeFrom is the length from which the rest is worth compressing.
+	// squeezeFrom is the length from which the rest is worth compressing, mostRest up to
+	// which it is done: what a damaged block may make a reader ask for.
 	squeezeFrom = 512
+	mostRest    = 256 << 20
 )
 
 var errBlock = errors.New("a block of the graph is damaged")
-
-var (
-	zenc, zencErr = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
-	zdec, zdecErr = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(256<<20))
-)
 
 // encoder holds the working space of encoding blocks.
 type encoder struct {
@@ -84,10 +80,10 @@ func (e *encoder) encode(rows []Sighting) []byte {
 	e.collect()
 	e.rest()
 	rest := e.out
-	if len(rest) >= squeezeFrom {
-		e.squeezed = zenc.EncodeAll(rest, e.squeezed[:0])
+	if len(rest) >= squeezeFrom && len(rest) <= mostRest {
+		e.squeezed = s2.Encode(e.squeezed[:cap(e.squeezed)], rest)
 		if len(e.squeezed) < len(rest)-len(rest)/16 {
-			flags, rest = flags|flagZstd, e.squeezed
+			flags, rest = flags|flagS2, e.squeezed
 		}
 	}
 	out := append(e.block[:0], flags)
@@ -363,9 +359,6 @@ func appendTail(out []byte, s *Sighting) []byte {
 
 // pack encodes and seals a block, and returns its digest.
 func (k *keyring) pack(rows []Sighting) (sealed []byte, digest uint64, err error) {
-	if zencErr != nil {
-		return nil, 0, fmt.Errorf("prepare zstd: %w", zencErr)
-	}
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	plain := e.encode(rows)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,6 +168,26 @@ func TestDamagedBlocks(t *testing.T) {
 				t.Errorf("%d rows: %v", n, err)
 			}
 		})
+	}
+}
+
+// TestBlockThatClaimsTooMuch: a damaged length is not believed, and takes no memory.
+func TestBlockThatClaimsTooMuch(t *testing.T) {
+	whole := new(encoder).encode([]Sighting{{Collection: "leads", Locator: strings.Repeat("x", squeezeFrom), Trigger: NoDate}})
+	v, err := viewBlock(whole, newInterner())
+	if err != nil || whole[0] != flagS2 {
+		t.Fatalf("flags %d, %v", whole[0], err)
+	}
+	head := 1 + 1 + 8 + 1 + len(v.tokens) // and what the sums take
+	for n := head; n < head+8; n++ {
+		claim := binary.AppendUvarint(slices.Clone(whole[:n]), mostRest+1)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := viewBlock(claim, newInterner())
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, errBlock) || used > 1<<20 {
+			t.Errorf("cut at %d: %v, %d bytes of memory", n, err, used)
+		}
 	}
 }
 

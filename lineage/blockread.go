@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/s2"
 )
 
 // shape is what many sightings have in common. It is shared and read-only.
@@ -151,7 +153,7 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 	d := decoder{in: plain}
 	flags := d.byte()
 	rows := d.uint()
-	if rows > blockRows || flags > flagZstd|flagWide {
+	if rows > blockRows || flags > flagS2|flagWide {
 		return nil, errBlock
 	}
 	v := &blockView{in: in, count: int(rows), width: halfToken, size: len(plain) + viewBytes}
@@ -164,8 +166,11 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 	if d.bad {
 		return nil, errBlock
 	}
-	if flags&flagZstd != 0 {
-		rest, err := zdec.DecodeAll(d.in, nil)
+	if flags&flagS2 != 0 {
+		if n, err := s2.DecodedLen(d.in); err != nil || n > mostRest {
+			return nil, errBlock
+		}
+		rest, err := s2.Decode(nil, d.in)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errBlock, err)
 		}

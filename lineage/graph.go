@@ -60,7 +60,7 @@ type Graph struct {
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are
 // not read: the sources are scanned anew.
-const formatVersion = 9
+const formatVersion = 10
 
 // noWriter stands for the first generation of the open writer when there is none.
 const noWriter = math.MaxUint64

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/minio/highwayhash"
@@ -71,15 +72,24 @@ func (r *keyring) mac(out []byte, parts ...[]byte) []byte {
 	return append(out, s.sum()...)
 }
 
-// Token returns the keyed token of an identifier. It is safe for concurrent use.
+// Token returns the keyed token of an identifier: a half of the HMAC of its kind and
+// value. It is safe for concurrent use.
 func (g *Graph) Token(kind, value string) Token {
 	s := g.keys.state()
+	defer g.keys.macs.Put(s)
 	part(s, "token")
 	part(s, kind)
+	last := len(value) - 1
+	if last < 0 || value[last] < '0' || value[last] > '9' || strings.IndexByte(kind, '.') < 0 {
+		part(s, value)
+		return Token(s.sum()[:16])
+	}
+	// The numbers of a table's rows come one after the other: an even one and the next
+	// have the halves of one HMAC.
 	part(s, value)
-	t := Token(s.sum()[:16])
-	g.keys.macs.Put(s)
-	return t
+	s.msg[len(s.msg)-1] &^= 1
+	half := value[last] & 1
+	return Token(s.sumAgain()[16*half:][:16])
 }
 
 // Word returns a keyed hash of a word of a name.

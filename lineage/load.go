@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -330,10 +331,24 @@ func (g *Graph) mergeLoad(ctx context.Context, view viewer) error {
 	}
 	g.load = nil
 	g.unmerged.Store(false)
-	if err := os.RemoveAll(l.dir); err != nil {
+	if err := l.clear(); err != nil {
 		return fmt.Errorf("clear away a bulk load: %w", err)
 	}
 	return nil
+}
+
+// clear removes the runs, several at a time: they are large.
+func (l *load) clear() error {
+	list, err := os.ReadDir(l.dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, f := range list {
+		group.Go(func() error { return os.RemoveAll(filepath.Join(l.dir, f.Name())) })
+	}
+	return errors.Join(group.Wait(), os.RemoveAll(l.dir))
 }
 
 // loaded is what the runs of a load hold, with what the database holds besides.

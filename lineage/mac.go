@@ -77,6 +77,10 @@ type mac struct {
 	msg   []byte
 	last  [macBlock]byte // the inner digest, filled up to the block that the outer hash ends with
 	state [macStateSize]byte
+	again struct { // the last message of sumAgain
+		msg []byte
+		sum [sha256.Size]byte
+	}
 }
 
 func newMac(p macPads) *mac {
@@ -103,6 +107,17 @@ func (s *mac) sum() []byte {
 		s.msg = nil
 	}
 	return s.blocks(s.pads.outer, s.last[:])
+}
+
+// sumAgain is sum for a message that may well be the one that it hashed the last time.
+func (s *mac) sumAgain() []byte {
+	if bytes.Equal(s.msg, s.again.msg) {
+		s.msg = s.msg[:0]
+		return s.again.sum[:]
+	}
+	s.again.msg = append(s.again.msg[:0], s.msg...)
+	copy(s.again.sum[:], s.sum())
+	return s.again.sum[:]
 }
 
 // blocks hashes whole blocks behind a state and returns the words of the digest.

@@ -7,7 +7,7 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-// Token stands for an identifier: the first 128 bits of an HMAC-SHA256 over its
+// Token stands for an identifier: 128 bits of an HMAC-SHA256 over its
 // kind and normalised value. Without the key it says nothing.
 type Token [16]byte
 
