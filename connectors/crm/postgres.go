@@ -184,32 +184,33 @@ func (d *postgres) forget() {
 
 const beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+// readingIn begins a transaction that sees a shared state: one message for both.
+func readingIn(state string) string {
+	return beginReading + "; SET TRANSACTION SNAPSHOT '" + state + "'"
+}
+
 func (d *postgres) read(ctx context.Context, why purpose) (*session, error) {
 	if why == forListing {
 		d.forget()
 	}
-	ss, err := d.begin(ctx, beginReading)
-	if err != nil {
-		return nil, err
-	}
-	switch why {
-	case forUnit:
+	if why == forUnit {
 		if id := d.shared(ctx); id != "" {
-			if _, err := ss.exec(ctx, "SET TRANSACTION SNAPSHOT '"+id+"'"); err != nil {
-				d.forget() // the server gave it up: the present state serves too
-				if err := ss.end(ctx); err != nil {
-					return nil, err
-				}
-				return d.begin(ctx, beginReading)
+			ss, err := d.begin(ctx, readingIn(id))
+			if err == nil {
+				ss.state = id
+				return ss, nil
 			}
-			ss.state = id
-		}
-	case forListing:
-		if d.opts.connections > 1 {
-			return d.lead(ctx, ss)
+			if ctx.Err() != nil || passingError(err) {
+				return nil, err
+			}
+			d.forget() // the server gave it up: the present state serves too
 		}
 	}
-	return ss, nil
+	ss, err := d.begin(ctx, beginReading)
+	if err == nil && why == forListing && d.opts.connections > 1 {
+		return d.lead(ctx, ss)
+	}
+	return ss, err
 }
 
 // begin takes a connection and runs the statements that open a transaction.

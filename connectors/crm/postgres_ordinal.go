@@ -176,7 +176,7 @@ func (d *postgres) inParts(ctx context.Context, s *session, l *layout, blocks in
 	defer stop()
 	for range min(d.readers, len(parts)) - 1 {
 		group.Go(func() error {
-			other, err := d.begin(waiting, beginReading, "SET TRANSACTION SNAPSHOT '"+s.state+"'")
+			other, err := d.begin(waiting, readingIn(s.state))
 			if err != nil {
 				return nil // there is no connection, or nothing is left to do: the first reader does it all
 			}
