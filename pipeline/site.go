@@ -120,12 +120,12 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds.
 func (s *Site) learn() {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Fold: s.kinds.fold}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Fold: s.kinds.fold}
 }
 
-// extraction is raised when the extraction finds more than before, so that units
+// extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "3"
+const extraction = "4"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
