@@ -224,6 +224,7 @@ type kinds struct {
 	bare   map[string]bool // lead to no person: see extract.Extractor
 	bridge map[string]bool // ids of bridges: see kinds.bridges
 	fold   map[string]bool // in either case: see extract.Extractor
+	tenant bool            // some records tell their account
 }
 
 func newKinds(sources []*Source) kinds {
@@ -233,7 +234,9 @@ func newKinds(sources []*Source) kinds {
 	}
 	short := map[string][]string{}
 	for _, src := range sources {
+		k.tenant = k.tenant || src.Account != connectors.AccountRule{}
 		for _, coll := range src.Dataset.Collections {
+			k.tenant = k.tenant || coll.Account != ""
 			if src.Connector == "recordings" {
 				k.medium[src.Name+"."+coll.Name+".key"] = true
 				k.medium[src.Name+".recording"] = true
@@ -326,7 +329,7 @@ func title(s string) string {
 func (k kinds) resolver(g *lineage.Graph) *lineage.Resolver {
 	return lineage.NewResolver(g, lineage.Kinds{
 		Unique: func(kind string) bool { return k.unique[kind] },
-		Link:   k.link,
+		Link:   k.link, OneAccount: !k.tenant,
 		Medium: func(kind string) bool { return k.medium[kind] },
 		Device: func(kind string) bool { return kind == extract.KindCookie || kind == "device_id" },
 	}, lineage.DefaultLimits())
