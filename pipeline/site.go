@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -225,10 +226,12 @@ type kinds struct {
 	bridge map[string]bool // ids of bridges: see kinds.bridges
 	fold   map[string]bool // in either case: see extract.Extractor
 	tenant bool            // some records tell their account
+	// referredTo are the link kinds that some record may refer to.
+	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -280,7 +283,27 @@ func newKinds(sources []*Source) kinds {
 		}
 	}
 	k.bridges(sources)
+	k.refer(sources)
 	return k
+}
+
+// refer takes in which kinds records may refer to. A column that tells the collection by
+// a word may name any of its source, besides those that its words are said to mean.
+func (k kinds) refer(sources []*Source) {
+	for _, src := range sources {
+		for _, coll := range src.Dataset.Collections {
+			for _, f := range connectors.Columns(src.Name, coll) {
+				for _, l := range f.Links {
+					k.referredTo[cmp.Or(k.alias[l], l)] = true
+				}
+			}
+			for range coll.Refs {
+				for _, to := range src.Dataset.Collections {
+					k.referredTo[keyKind(src.Name, to)] = true
+				}
+			}
+		}
+	}
 }
 
 // referred takes in the columns that foreign keys lead to beside the primary key.
@@ -326,7 +349,7 @@ func title(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func (k kinds) resolver(g *lineage.Graph) *lineage.Resolver {
+func (k kinds) resolver(g lineage.View) *lineage.Resolver {
 	return lineage.NewResolver(g, lineage.Kinds{
 		Unique: func(kind string) bool { return k.unique[kind] },
 		Link:   k.link, OneAccount: !k.tenant,
