@@ -114,7 +114,7 @@ func FieldOf(a arrow.Field) Field {
 //
 // A primary key, or another column that foreign keys lead to, defines the link kind
 // "DATASET.COLLECTION.FIELD"; a reference
-// refers to the kind of its target. A part of a composite key defines nothing; the
+// refers to the kind of its target, unless the field's own role is "mention". A part of a composite key defines nothing; the
 // field that stands for the whole key does (see [CatalogField.Of]).
 func Resolve(dataset string, c Collection, f CatalogField) Field {
 	out := Field{
@@ -134,6 +134,9 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 		out.Links = append(out.Links, l)
 	}
 	for _, r := range f.References {
+		if f.Role == "mention" {
+			break // it leads to somebody else
+		}
 		out.Links = append(out.Links, r.Dataset+"."+r.Collection+"."+r.Field)
 	}
 	if f.DataType == "object" || strings.HasPrefix(f.DataType, "object") || len(f.Fields) > 0 || strings.HasSuffix(f.DataType, "[]") {

@@ -81,7 +81,7 @@ func (r *Resolver) inside(all []*Found, account string) ([]*Found, error) {
 	var some []*Found
 	picking := false
 	for i, f := range all {
-		a, err := r.accountOf(f, 0)
+		a, err := r.accountOf(f)
 		if err != nil {
 			return nil, err
 		}

@@ -337,7 +337,11 @@ func (r *Resolver) mentions(s *Person) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range info.carriers {
+		homeless, err := r.homeless(t, s.Account)
+		if err != nil {
+			return err
+		}
+		for _, f := range append(homeless, info.carriers...) {
 			if !have.get(f.RID) && (hasRole(f, t, Mention) || joinsAs(f, t)) {
 				have.set(f.RID, true)
 				s.Mentions = append(s.Mentions, *f)

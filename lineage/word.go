@@ -121,7 +121,7 @@ func (r *Resolver) said(f *Found, account string) (to []*Found, from []Edge, err
 				return nil, nil, err
 			}
 			for _, x := range list {
-				a, err := r.accountOf(x, 0)
+				a, err := r.accountOf(x)
 				if err != nil {
 					return nil, nil, err
 				}

@@ -40,7 +40,8 @@ type application struct {
 	blind      bool                                // the accounts could not be read: nothing that hangs on them is done
 	sum        ApplySummary
 	tally      evidenceTally
-	kept       map[recordPlace]int // records of hers that stay for another reason than law
+	kept       map[recordPlace]int  // records of hers that stay for another reason than law
+	stay       map[recordPlace]bool // all records of hers that stay
 	touched    touchedUnits
 	undone     map[int]*undone     // what is left of the steps of this group
 	leaving    int                 // steps of which something was left
@@ -61,7 +62,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -102,8 +103,10 @@ func parseToken(s string) (lineage.Token, bool) {
 func (a *application) stays(k KeptLine) {
 	a.emit(k)
 	a.tally.kept(k)
+	at := a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)
+	a.stay[at] = true
 	if k.Reason != "law" {
-		a.kept[a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)]++
+		a.kept[at]++
 	}
 }
 

@@ -259,10 +259,7 @@ func gate(p policy.Policy, class string, at time.Time) error {
 
 // subject notes whose data go.
 func (pl *planner) subject(p *lineage.Person) {
-	x := planSubject{Account: p.Account, Tokens: map[string]string{}}
-	for t, k := range p.Tokens {
-		x.Tokens[hex.EncodeToString(t[:])] = k
-	}
+	x := planSubject{Account: p.Account, Tokens: hexTokens(p.Tokens), Beside: pl.beside(p)}
 	sides := otherSides(p)
 	for t, k := range p.Others {
 		if !pl.kinds.link(k) && !sides[t] {

@@ -58,7 +58,8 @@ type planBody struct {
 // the records that carry nothing else must not fall to them.
 type planSubject struct {
 	Shared map[string]string `json:"shared,omitempty"`
-	Set    []planSet         `json:"set,omitempty"` // what a correction sets
+	Beside []besidePlace     `json:"beside,omitempty"` // what carries an id of hers, and is not hers
+	Set    []planSet         `json:"set,omitempty"`    // what a correction sets
 
 	Account string            `json:"account"`
 	Tokens  map[string]string `json:"tokens"` // hex → kind

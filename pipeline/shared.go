@@ -71,5 +71,9 @@ func (s *Site) resolver() (*lineage.Resolver, error) {
 		}
 		shared[t.Token] = append(shared[t.Token], t.Account)
 	}
-	return s.kinds.resolver(s.Graph).WithWords(words).WithShared(shared), nil
+	view, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	return s.kinds.resolver(view).WithWords(words).WithShared(shared), nil
 }

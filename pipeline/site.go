@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -120,12 +121,12 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds.
 func (s *Site) learn() {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Fold: s.kinds.fold}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Fold: s.kinds.fold}
 }
 
-// extraction is raised when the extraction finds more than before, so that units
+// extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "3"
+const extraction = "4"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -224,16 +225,21 @@ type kinds struct {
 	bare   map[string]bool // lead to no person: see extract.Extractor
 	bridge map[string]bool // ids of bridges: see kinds.bridges
 	fold   map[string]bool // in either case: see extract.Extractor
+	tenant bool            // some records tell their account
+	// referredTo are the link kinds that some record may refer to.
+	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
 	short := map[string][]string{}
 	for _, src := range sources {
+		k.tenant = k.tenant || src.Account != connectors.AccountRule{}
 		for _, coll := range src.Dataset.Collections {
+			k.tenant = k.tenant || coll.Account != ""
 			if src.Connector == "recordings" {
 				k.medium[src.Name+"."+coll.Name+".key"] = true
 				k.medium[src.Name+".recording"] = true
@@ -277,7 +283,27 @@ func newKinds(sources []*Source) kinds {
 		}
 	}
 	k.bridges(sources)
+	k.refer(sources)
 	return k
+}
+
+// refer takes in which kinds records may refer to. A column that tells the collection by
+// a word may name any of its source, besides those that its words are said to mean.
+func (k kinds) refer(sources []*Source) {
+	for _, src := range sources {
+		for _, coll := range src.Dataset.Collections {
+			for _, f := range connectors.Columns(src.Name, coll) {
+				for _, l := range f.Links {
+					k.referredTo[cmp.Or(k.alias[l], l)] = true
+				}
+			}
+			for range coll.Refs {
+				for _, to := range src.Dataset.Collections {
+					k.referredTo[keyKind(src.Name, to)] = true
+				}
+			}
+		}
+	}
 }
 
 // referred takes in the columns that foreign keys lead to beside the primary key.
@@ -323,10 +349,10 @@ func title(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func (k kinds) resolver(g *lineage.Graph) *lineage.Resolver {
+func (k kinds) resolver(g lineage.View) *lineage.Resolver {
 	return lineage.NewResolver(g, lineage.Kinds{
 		Unique: func(kind string) bool { return k.unique[kind] },
-		Link:   k.link,
+		Link:   k.link, OneAccount: !k.tenant,
 		Medium: func(kind string) bool { return k.medium[kind] },
 		Device: func(kind string) bool { return kind == extract.KindCookie || kind == "device_id" },
 	}, lineage.DefaultLimits())

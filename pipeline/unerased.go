@@ -274,8 +274,12 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 		return nil, err
 	}
 	overdue, err := s.stillOverdue(ctx, u)
+	if err != nil {
+		return out, err
+	}
+	behind, err := s.tellBehind()
 	if err != nil || len(u.who) == 0 {
-		return append(out, overdue...), err
+		return slices.Concat(out, overdue, behind), err
 	}
 	out = append(out, overdue...)
 	pl := &planner{Site: s}
@@ -316,6 +320,11 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 			if err := s.strikeUnerased(plan + "."); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for _, l := range behind {
+		if !slices.ContainsFunc(out, func(x UnerasedLine) bool { x.Reason = l.Reason; return x == l }) {
+			out = append(out, l)
 		}
 	}
 	slices.SortFunc(out, func(a, b UnerasedLine) int {

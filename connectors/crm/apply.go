@@ -287,7 +287,7 @@ func emptied(l *layout, r row) []change {
 	key := l.keyText(r)
 	for i, c := range l.cols {
 		v := r.vals[i]
-		if c.part == partKeep || c.pinned || hollow(c.column, v, key) || c.part == partMay && lifeless(v) && !looksPersonal(c.name) {
+		if c.part == partKeep || c.pinned || spared(c.column, v, key) || c.part == partMay && lifeless(v) && !looksPersonal(c.name) {
 			continue
 		}
 		out = append(out, change{i: i, old: v, empty: true, optional: c.part == partMay})
@@ -328,7 +328,7 @@ func rewritten(l *layout, r row, key string, made []change, e edit) []change {
 		switch {
 		case verdict == connectors.Set && now != text:
 			out = append(out, change{i: i, old: r.vals[i], text: now, exact: e.Exact})
-		case verdict == connectors.Empty && !hollow(c.column, r.vals[i], key):
+		case verdict == connectors.Empty && !spared(c.column, r.vals[i], key):
 			out = append(out, change{i: i, old: r.vals[i], empty: true})
 		}
 	}

@@ -241,6 +241,19 @@ func standIn(s string) bool {
 	return digits >= numberDigits
 }
 
+// spared reports whether a value says nothing of anybody, so that it may stay in a row that
+// is emptied. Where there may be none, the first of an enumeration's labels, no, a number
+// or a day is what somebody wrote, although emptying leaves the same in other columns.
+func spared(c *column, v any, key string) bool {
+	if v != nil && !c.notNull {
+		switch c.kind {
+		case kindEnum, kindBool, kindDate, kindInt, kindReal:
+			return false
+		}
+	}
+	return hollow(c, v, key)
+}
+
 // hollow reports whether a value is one that emptying leaves behind; key is the
 // key in the row's locator.
 func hollow(c *column, v any, key string) bool {

@@ -170,6 +170,7 @@ func TestCatalogWarnings(t *testing.T) {
 		{"dataset: [{fides_key: crm, collections: [{name: sales, fields: [{name: id, fides_meta: {primary_key: true}}]}, {name: sales.leads, fields: [{name: id, fides_meta: {primary_key: true}}]}, {name: notes, fields: [{name: l, fides_meta: {references: [{dataset: crm, field: sales.leads.id}]}}]}]}]", ""},
 		{meta("class: acount_crm"), `c:5: class of crm.leads: the built-in policy has no class "acount_crm"; did you mean "account_crm"?`},
 		{meta("class: usage_logs, recorded_at: key"), ""},
+		{meta("class: usage_logs, recorded_at: d"), ""}, // one letter is near to "id", and no slip
 		{"dataset: [{fides_key: a}]", `c:1: dataset "a" has no collections: nothing in it will be found`},
 	} {
 		_, warns, err := ParseCatalog("c", []byte(c.in))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/config/yamltree"
@@ -119,7 +120,7 @@ func (w *wiring) imply(i, col int, name string) {
 // near reports a name that is a slip of the pen away from a described field.
 func near(name string, fields []connectors.CatalogField) bool {
 	n := yamltree.Nearest(name, fieldNames(fields))
-	return n != "" && yamltree.Distance(name, n) == 1
+	return n != "" && yamltree.Distance(name, n) == 1 && utf8.RuneCountInString(name) > 1 // everything is near to one letter
 }
 
 // ref checks one reference and records it.

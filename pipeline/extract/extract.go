@@ -39,6 +39,10 @@ type Extractor struct {
 	// Bridges holds the link kinds that are ids of tables without a personal value. They
 	// join nothing to a record that has an identifier of somebody.
 	Bridges map[string]bool
+	// Unique holds the link kinds that are ids of people, one each. A row that is such a
+	// person's own leads to no other of that kind: who referred her, or lives with her, is
+	// somebody else.
+	Unique map[string]bool
 	// Fold holds the link kinds whose values are one in either case, because the
 	// database with the keys compares them so.
 	Fold map[string]bool

@@ -77,6 +77,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
 	}
+	x.others(s)
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
 }
@@ -128,6 +129,20 @@ func (x *Extractor) joins(s *shape, c *column) {
 				s.bridged = s.bridged || x.Bridges[k]
 			}
 		}
+	}
+}
+
+// others takes away the references of a person's own row to other people of her kind.
+// "Merged into" says who she is, and stays.
+func (x *Extractor) others(s *shape) {
+	for i := range s.cols {
+		c := &s.cols[i]
+		if c.linkRole == lineage.Merged {
+			continue
+		}
+		c.links = slices.DeleteFunc(c.links, func(k string) bool {
+			return x.Unique[k] && slices.ContainsFunc(s.cols, func(own column) bool { return slices.Contains(own.keys, k) })
+		})
 	}
 }
 

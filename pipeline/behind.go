@@ -1,0 +1,379 @@
+package pipeline
+
+import (
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// A record may lead to a person by a reference alone: a note on her lead. When it was
+// changed, moved or written after the plan was made, the plan leaves it; and with the lead
+// goes what led to it. So an erasure that leaves such records remembers them by the ids
+// that it erased, and who asks for the person by her own identifiers comes to them, until
+// they are gone.
+
+// behindBucket holds what leads to such records.
+const behindBucket = "behind"
+
+// late is the reason of a record that was not where the plan looked.
+const late = "late"
+
+// behindDoc is what is behind one person of a plan.
+type behindDoc struct {
+	Account string            `json:"account"`
+	Who     map[string]string `json:"who"`   // her own identifiers: hex → kind
+	Links   []lineage.Token   `json:"links"` // the ids of her records
+	Known   []besidePlace     `json:"known"` // what carries them, and is to stay
+}
+
+// besidePlace is a recordPlace that can be stored.
+type besidePlace struct {
+	Source     string `json:"source"`
+	Unit       string `json:"unit,omitempty"`
+	Collection string `json:"collection"`
+	Locator    string `json:"locator,omitempty"`
+}
+
+func (s *Site) besidePlace(f *lineage.Found) besidePlace {
+	at := s.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)
+	return besidePlace{at.source, at.unit, at.collection, at.locator}
+}
+
+// leading are those of a person's identifiers that other records may refer to.
+func (k kinds) leading(tokens map[lineage.Token]string) []lineage.Token {
+	var out []lineage.Token
+	for t, kind := range tokens {
+		if k.link(kind) && !namedLinks[kind] && k.referredTo[kind] {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, func(a, b lineage.Token) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// ledTo calls fn with the records that lead to a person by one of her ids. A row with the
+// id itself is none.
+func (s *Site) ledTo(account string, ids []lineage.Token, fn func(*lineage.Found)) error {
+	for _, t := range ids {
+		found, err := s.residue(t, account)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			f := &found[i]
+			src, err := s.source(f.Unit.Source)
+			coll := s.collection(f)
+			if err != nil || coll.Staff || coll.Accounts || database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) {
+				continue
+			}
+			fn(f)
+		}
+	}
+	return nil
+}
+
+// beside lists the records that carry ids of a person and are not hers: the plan knows
+// them, and leaves them.
+func (pl *planner) beside(p *lineage.Person) (out []besidePlace) {
+	hers := map[lineage.RID]bool{}
+	for i := range p.Copies {
+		hers[p.Copies[i].RID] = true
+	}
+	err := pl.ledTo(p.Account, pl.kinds.leading(p.Tokens), func(f *lineage.Found) {
+		if at := pl.besidePlace(f); !hers[f.RID] && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	})
+	pl.err = cmp.Or(pl.err, err)
+	return out
+}
+
+// behind counts and remembers the records that lead to the people of a plan of erasure by
+// an id alone, and that it neither changed nor knew.
+func (a *application) behind() error {
+	if a.plan.Kind != "erase" || a.returned != nil {
+		return nil
+	}
+	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
+		return err
+	}
+	docs := make([]behindDoc, len(a.plan.body.Subjects))
+	there := map[besidePlace]*behindRecord{}
+	for n, x := range a.plan.body.Subjects {
+		d := &docs[n]
+		tokens := map[lineage.Token]string{}
+		d.Account, d.Who = x.Account, map[string]string{}
+		for t, kind := range x.Tokens {
+			if tok, ok := parseToken(t); ok {
+				tokens[tok] = kind
+				if !a.kinds.link(kind) {
+					d.Who[t] = kind
+				}
+			}
+		}
+		d.Links = a.kinds.leading(tokens)
+		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
+			// What carries an identifier of hers is found by that, and was counted.
+			if at := a.besidePlace(f); !carriesAny(f, d.Who) && !slices.Contains(d.Known, at) {
+				d.Known = append(d.Known, at)
+				there[at] = &behindRecord{unit: f.Unit.Unit.Key}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	if err := a.handled(there); err != nil {
+		return err
+	}
+	for n, x := range a.plan.body.Subjects {
+		if err := a.leaveBehind(n, &docs[n], x.Beside, there); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveBehind remembers what is behind the n-th person of the plan. d knows too much until
+// then: it is told what of it is to stay.
+func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, there map[besidePlace]*behindRecord) error {
+	open := false
+	d.Known = slices.DeleteFunc(d.Known, func(at besidePlace) bool {
+		switch {
+		case there[at].by == left: // told of when its step was
+		case there[at].by == untouched && !slices.Contains(beside, at):
+			a.sum.Residue++
+			a.gap(at.Source, there[at].unit, "a record that leads to the person by a reference alone was moved or written after the plan was made, in "+at.Collection+": scan and plan again")
+		default:
+			return false
+		}
+		open = true
+		return true
+	})
+	if !open {
+		return nil
+	}
+	a.leaving++
+	return a.putBehind(fmt.Sprintf("%s.%06d", a.plan.ID, n), *d)
+}
+
+// What a plan did with a record.
+type handling uint8
+
+const (
+	untouched handling = iota
+	changedIt
+	left // it was to change it, and could not
+)
+
+// behindRecord is a record that leads to one of the people.
+type behindRecord struct {
+	unit string
+	by   handling
+}
+
+// handled notes what the plan did with the records that are there.
+func (a *application) handled(there map[besidePlace]*behindRecord) error {
+	note := func(p recordPlace, h handling) {
+		if x := there[besidePlace{p.source, p.unit, p.collection, p.locator}]; x != nil {
+			x.by = max(x.by, h)
+		}
+	}
+	for at := range a.stay {
+		note(at, changedIt)
+	}
+	err := a.plan.steps(func(st planStep) error {
+		for _, e := range st.Edits {
+			note(a.place(st.Source, st.Unit.Unit.Key, e.Collection, e.Locator), changedIt)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	u, err := a.leftUndone()
+	if err != nil {
+		return err
+	}
+	for at, marks := range u.places {
+		if slices.ContainsFunc(marks, func(m unerasedMark) bool { return m.plan == a.plan.ID && m.reason != leftOver }) {
+			note(at, left)
+		}
+	}
+	return nil
+}
+
+func carriesAny(f *lineage.Found, who map[string]string) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return who[hex.EncodeToString(e.Token[:])] != "" && e.Role != lineage.Own && e.Role != lineage.Mention
+	})
+}
+
+func (s *Site) putBehind(id string, d behindDoc) error {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("note what is behind an erased person: %w", err)
+	}
+	return s.Graph.PutDoc(behindBucket, id, data)
+}
+
+// forgetBehind forgets what the plan whose documents' names begin so left behind.
+func (s *Site) forgetBehind(names string) error {
+	docs, err := s.Graph.Docs(behindBucket)
+	if err != nil {
+		return err
+	}
+	for id := range docs {
+		if len(id) > len(names) && id[:len(names)] == names {
+			if err := s.Graph.DeleteDoc(behindBucket, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leftBehind calls fn with what is behind each person, as the graph knows it now: the
+// records that lead to her by an id which nobody else has meanwhile. Where nothing is left,
+// fn gets nothing.
+func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found) error) error {
+	docs, err := s.Graph.Docs(behindBucket)
+	if err != nil {
+		return err
+	}
+	for _, id := range lineage.DocIDs(docs) {
+		var d behindDoc
+		if err := json.Unmarshal(docs[id], &d); err != nil {
+			return fmt.Errorf("read what is behind an erased person: %w", err)
+		}
+		var list []lineage.Found
+		for _, t := range d.Links {
+			again, err := s.usedAgain(t, d.Account)
+			if err != nil {
+				return err
+			}
+			if again {
+				continue
+			}
+			err = s.ledTo(d.Account, []lineage.Token{t}, func(f *lineage.Found) {
+				if !slices.Contains(d.Known, s.besidePlace(f)) && !slices.ContainsFunc(list, func(x lineage.Found) bool { return x.RID == f.RID }) {
+					list = append(list, *f)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if err := fn(id, &d, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usedAgain reports an id of a row that is about somebody: it was given anew.
+func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
+	found, err := s.residue(t, account)
+	return slices.ContainsFunc(found, func(f lineage.Found) bool {
+		src, err := s.source(f.Unit.Source)
+		return err == nil && database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) &&
+			slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party })
+	}), err
+}
+
+// tellBehind lists what is behind erased people, and forgets of whom nothing is.
+func (s *Site) tellBehind() (out []UnerasedLine, err error) {
+	var over []string
+	err = s.leftBehind(func(id string, d *behindDoc, list []lineage.Found) error {
+		for i := range list {
+			out = append(out, unerasedLine(&list[i], d.Account, late))
+		}
+		if len(list) == 0 {
+			over = append(over, id)
+		}
+		return nil
+	})
+	for _, id := range over {
+		if err == nil {
+			err = s.Graph.DeleteDoc(behindBucket, id)
+		}
+	}
+	return out, err
+}
+
+// recalled is a graph in which records that were left behind carry the identifiers of the
+// person whom they were behind.
+type recalled struct {
+	*lineage.Graph
+	posts map[lineage.Token][]lineage.RID
+	edges map[lineage.RID][]lineage.Edge
+}
+
+// view is the graph as questions see it. An identifier with which somebody lives again is
+// hers alone.
+func (s *Site) view() (lineage.View, error) {
+	v := &recalled{s.Graph, map[lineage.Token][]lineage.RID{}, map[lineage.RID][]lineage.Edge{}}
+	err := s.leftBehind(func(_ string, d *behindDoc, list []lineage.Found) error {
+		for h, kind := range d.Who {
+			t, ok := parseToken(h)
+			if !ok {
+				continue
+			}
+			alive, err := s.residue(t, d.Account)
+			if err != nil {
+				return err
+			}
+			if len(alive) > 0 {
+				continue
+			}
+			for i := range list {
+				id := list[i].RID
+				v.posts[t] = append(v.posts[t], id)
+				v.edges[id] = append(v.edges[id], lineage.Edge{Token: t, Kind: kind, Role: lineage.Subject})
+			}
+		}
+		return nil
+	})
+	if err != nil || len(v.posts) == 0 {
+		return s.Graph, err
+	}
+	return v, nil
+}
+
+// Postings implements [lineage.View].
+func (v *recalled) Postings(t lineage.Token) ([]lineage.RID, error) {
+	list, err := v.Graph.Postings(t)
+	if more := v.posts[t]; len(more) > 0 {
+		list = append(slices.Clone(list), more...)
+		slices.Sort(list)
+		list = slices.Compact(list)
+	}
+	return list, err
+}
+
+// Load implements [lineage.View].
+func (v *recalled) Load(ids []lineage.RID) ([]lineage.Found, error) {
+	found, err := v.Graph.Load(ids)
+	for i := range found {
+		if more := v.edges[found[i].RID]; len(more) > 0 {
+			found[i].Record.Edges = append(slices.Clone(found[i].Record.Edges), more...)
+		}
+	}
+	return found, err
+}
+
+// hexTokens spells tokens as plans have them.
+func hexTokens(tokens map[lineage.Token]string) map[string]string {
+	out := make(map[string]string, len(tokens))
+	for t, kind := range tokens {
+		out[hex.EncodeToString(t[:])] = kind
+	}
+	return out
+}
