@@ -138,7 +138,11 @@ func (s *Site) handles(p *lineage.Person) []string {
 			continue
 		}
 		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (contactTable(coll.Name) || coll.Name == "leads") {
-			out = append(out, singular(coll.Name)+":"+pk)
+			name := singular(coll.Name)
+			if s.kinds.alias[name] == "" { // two databases have such a table
+				name = src.Name + "." + name
+			}
+			out = append(out, name+":"+pk)
 		}
 	}
 	return out

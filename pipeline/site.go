@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -266,8 +267,11 @@ func newKinds(sources []*Source) kinds {
 				k.unique[kind] = true
 			}
 			if database(src.Connector) {
-				short[one] = append(short[one], kind)
-				short[coll.Name] = append(short[coll.Name], kind)
+				names := []string{one, coll.Name, strings.ToLower(one), strings.ToLower(coll.Name)}
+				slices.Sort(names)
+				for _, n := range slices.Compact(names) { // "people" is its own singular: one name
+					short[n] = append(short[n], kind)
+				}
 			}
 		}
 	}
