@@ -239,14 +239,7 @@ func newKinds(sources []*Source) kinds {
 				k.medium[src.Name+"."+coll.Name+".key"] = true
 				k.medium[src.Name+".recording"] = true
 			}
-			for _, f := range coll.Fields {
-				if f.Identity != "" {
-					k.ident[f.Identity] = true
-				}
-				for _, l := range f.Links {
-					k.links[l] = true
-				}
-			}
+			k.said(coll.Fields)
 			k.referred(src, coll)
 			pk := coll.PrimaryKey()
 			if len(pk) == 0 {
@@ -282,6 +275,19 @@ func newKinds(sources []*Source) kinds {
 	}
 	k.bridges(sources)
 	return k
+}
+
+// said takes in the kinds that fields name, nested ones too.
+func (k kinds) said(fields []connectors.CatalogField) {
+	for _, f := range fields {
+		if f.Identity != "" {
+			k.ident[f.Identity] = true
+		}
+		for _, l := range f.Links {
+			k.links[l] = true
+		}
+		k.said(f.Fields)
+	}
 }
 
 // referred takes in the columns that foreign keys lead to beside the primary key.
