@@ -59,6 +59,7 @@ type Resolver struct {
 	postings map[Token][]*Found
 	info     map[infoKey]*tokenInfo
 	accounts map[RID]string
+	asked    map[RID]bool // by the question of an account that is under way
 	stated   map[Token]stated
 	roots    map[Token]Token
 
@@ -242,92 +243,6 @@ func joinsAs(f *Found, t Token) bool {
 		return e.Token == t && e.Role != Mention && e.Role != Own
 	})
 }
-
-// accountOf returns the account a sighting belongs to: the one in the record, or
-// the only one among the records it joins; "" when there is none or several.
-func (r *Resolver) accountOf(f *Found, depth int) (string, error) {
-	if f.Record.Account != "" {
-		return f.Record.Account, nil
-	}
-	if a, ok := r.accounts[f.RID]; ok || depth > 3 {
-		return a, nil
-	}
-	r.accounts[f.RID] = "" // a cycle of records without account has none
-	found := map[string]bool{}
-	var unknown []*Found
-	for _, e := range f.Record.Edges {
-		if e.Role == Mention || e.Role == Own || e.Weak {
-			continue
-		}
-		s, err := r.statedAt(e.Token)
-		if err != nil {
-			return "", err
-		}
-		for _, a := range s.accounts {
-			found[a] = true
-		}
-		if r.kinds.Link(e.Kind) {
-			unknown = append(unknown, s.without...)
-		}
-	}
-	for _, o := range unknown {
-		if len(found) > 0 {
-			break
-		}
-		if o.RID == f.RID {
-			continue
-		}
-		a, err := r.accountOf(o, depth+1)
-		if err != nil {
-			return "", err
-		}
-		if a != "" {
-			found[a] = true
-		}
-	}
-	account := ""
-	if len(found) == 1 {
-		for a := range found {
-			account = a
-		}
-	}
-	r.accounts[f.RID] = account
-	return account, nil
-}
-
-// stated is what the records that carry an identifier say of accounts.
-type stated struct {
-	accounts []string
-	without  []*Found // those that say nothing
-}
-
-// statedAt looks through the carriers of an identifier once, however many records
-// without an account ask.
-func (r *Resolver) statedAt(t Token) (stated, error) {
-	if s, ok := r.stated[t]; ok {
-		return s, nil
-	}
-	carriers, err := r.carriers(t)
-	if err != nil {
-		return stated{}, err
-	}
-	var s stated
-	for _, f := range carriers {
-		switch {
-		case !joinsAs(f, t):
-		case f.Record.Account == "":
-			s.without = append(s.without, f)
-		case !slices.Contains(s.accounts, f.Record.Account):
-			s.accounts = append(s.accounts, f.Record.Account)
-		}
-	}
-	r.stated[t] = s
-	return s, nil
-}
-
-// AccountOf returns the account a sighting belongs to, derived from what it
-// joins when the record itself does not say.
-func (r *Resolver) AccountOf(f *Found) (string, error) { return r.accountOf(f, 0) }
 
 // IsAmbiguous returns the people behind an ambiguous answer.
 func IsAmbiguous(err error) ([]*Person, bool) {

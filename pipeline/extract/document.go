@@ -318,11 +318,14 @@ func (d *document) found(c context, text string) []hit {
 		}
 	}
 	role := lineage.Subject
+	m := keyMeaning(c.key)
 	switch {
-	case in.Role == "mention":
+	case in.Role == "mention" || in.Role == "" && (c.others || m.others):
 		role = lineage.Mention
 	case in.Role == "link":
 		role = lineage.Link
+	case in.Role == "" && m.party:
+		role = lineage.Party
 	}
 	if id, ok := Normalise(in.Identity, text); ok && in.Identity != "" {
 		return append(out, hit{Identifier: id, role: role, whole: true})
