@@ -236,9 +236,13 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 // knownGaps reports the gaps that the last scans left in the graph: what could
 // not be read then may hold her too.
 func (s *Site) knownGaps() error {
+	return s.eachKnownGap(func(g GapLine) { s.gap(g.Source, g.Unit, g.Reason) })
+}
+
+func (s *Site) eachKnownGap(fn func(GapLine)) error {
 	for _, src := range s.Sources {
 		if src.Err != nil {
-			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+			fn(GapLine{Source: src.Name, Reason: "the source cannot be opened: " + src.Err.Error()})
 		}
 	}
 	docs, err := s.Graph.Docs(lostBucket)
@@ -251,12 +255,12 @@ func (s *Site) knownGaps() error {
 			return fmt.Errorf("read what could not be scanned: %w", err)
 		}
 		for _, g := range lost {
-			s.gap(g.Source, g.Unit, g.Reason)
+			fn(g)
 		}
 	}
 	return s.Graph.Flawed(func(st *lineage.UnitState) error {
 		for _, g := range st.Gaps {
-			s.gap(st.Source, st.Unit.Key, gapText(g))
+			fn(GapLine{Source: st.Source, Unit: st.Unit.Key, Reason: gapText(g)})
 		}
 		return nil
 	})
