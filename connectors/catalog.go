@@ -74,6 +74,9 @@ type CatalogField struct {
 	Of []string
 }
 
+// kind is the link kind that the reference leads to.
+func (r Reference) kind() string { return r.Dataset + "." + r.Collection + "." + r.Field }
+
 // Compound is the name of the field that stands for several fields together.
 func Compound(fields []string) string { return "(" + strings.Join(fields, "+") + ")" }
 

@@ -1,6 +1,8 @@
 package connectors
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -36,10 +38,41 @@ type Field struct {
 	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS",
 	// "consent:WHAT", "name".
 	Meaning []string
+	Inner   []Inner // what the catalog says of the keys of a nested value
+}
+
+// Inner is the catalog's description of one key of a nested value.
+type Inner struct {
+	Path       string   // keys from the column down, joined by dots; arrays stand in no path
+	Categories []string `json:",omitempty"`
+	Identity   string   `json:",omitempty"`
+	Role       string   `json:",omitempty"`
+	Links      []string `json:",omitempty"`
+	Erase      string   `json:",omitempty"` // "keep", as of a column
+}
+
+// Personal is [Field.Personal] for a nested key.
+func (in Inner) Personal() bool {
+	return Field{Categories: in.Categories, Identity: in.Identity}.Personal()
+}
+
+// inners lists what a description says of nested keys.
+func inners(above string, fields []CatalogField) (out []Inner) {
+	for _, f := range fields {
+		in := Inner{Path: above + f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role, Links: slices.Clone(f.Links), Erase: f.Erase}
+		for _, r := range f.References {
+			in.Links = append(in.Links, r.kind())
+		}
+		if in.Identity != "" || in.Role != "" || in.Erase != "" || len(in.Categories)+len(in.Links) > 0 {
+			out = append(out, in)
+		}
+		out = append(out, inners(in.Path+".", f.Fields)...)
+	}
+	return out
 }
 
 // Personal reports whether the field holds personal data by its categories: any
-// key of the user tree of fideslang, or an identity.
+// key of the user tree of fideslang, or an identity, of its own or of a nested key.
 func (f Field) Personal() bool {
 	if f.Identity != "" {
 		return true
@@ -49,7 +82,7 @@ func (f Field) Personal() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(f.Inner, Inner.Personal)
 }
 
 // Means reports whether the field has the given meaning.
@@ -84,6 +117,13 @@ func ArrowField(f Field) arrow.Field {
 		put("pk", "true")
 	}
 	put("meaning", strings.Join(f.Meaning, ","))
+	if len(f.Inner) > 0 {
+		b, err := json.Marshal(f.Inner)
+		if err != nil {
+			panic(err) // it is made of strings
+		}
+		put("inner", string(b))
+	}
 	return arrow.Field{Name: f.Name, Type: arrow.BinaryTypes.String, Nullable: true, Metadata: arrow.NewMetadata(k, v)}
 }
 
@@ -101,10 +141,16 @@ func FieldOf(a arrow.Field) Field {
 		}
 		return nil
 	}
+	var inner []Inner
+	if s := get("inner"); s != "" {
+		if err := json.Unmarshal([]byte(s), &inner); err != nil {
+			panic(err) // ArrowField wrote it
+		}
+	}
 	return Field{
 		Name: a.Name, Categories: list("categories"), Identity: get("identity"), Role: get("role"),
 		Keys: list("keys"), Links: list("links"), Look: Look(get("look")), Erase: get("erase"),
-		PrimaryKey: get("pk") == "true", Meaning: list("meaning"),
+		PrimaryKey: get("pk") == "true", Meaning: list("meaning"), Inner: inner,
 	}
 }
 
@@ -119,7 +165,7 @@ func FieldOf(a arrow.Field) Field {
 func Resolve(dataset string, c Collection, f CatalogField) Field {
 	out := Field{
 		Name: f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role,
-		Erase: f.Erase, PrimaryKey: f.PrimaryKey,
+		Erase: f.Erase, PrimaryKey: f.PrimaryKey, Inner: inners("", f.Fields),
 	}
 	if out.Role == "" {
 		out.Role = c.Role
@@ -137,7 +183,7 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 		if f.Role == "mention" {
 			break // it leads to somebody else
 		}
-		out.Links = append(out.Links, r.Dataset+"."+r.Collection+"."+r.Field)
+		out.Links = append(out.Links, r.kind())
 	}
 	if f.DataType == "object" || strings.HasPrefix(f.DataType, "object") || len(f.Fields) > 0 || strings.HasSuffix(f.DataType, "[]") {
 		out.Look = LookJSON

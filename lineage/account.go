@@ -11,9 +11,11 @@ const accountSteps = 3
 // joins when the record itself does not say.
 func (r *Resolver) AccountOf(f *Found) (string, error) { return r.accountOf(f) }
 
-// accountOf returns the account a sighting belongs to: the one in the record, or the
-// only one among the nearest records that it joins; "" when there is none or several.
-// It is a function of the records alone, whoever was asked about before.
+// accountOf returns the account a sighting belongs to: the one in the record, or the one
+// of what it refers to, or the only one among the nearest records with an identifier of
+// its own; "" when there is none or several. A number may be known in two accounts: a
+// reference leads to one row. It is a function of the records alone, whoever was asked
+// about before.
 func (r *Resolver) accountOf(f *Found) (string, error) {
 	if f.Record.Account != "" || r.kinds.OneAccount {
 		return f.Record.Account, nil
@@ -21,16 +23,46 @@ func (r *Resolver) accountOf(f *Found) (string, error) {
 	if a, ok := r.accounts[f.RID]; ok {
 		return a, nil
 	}
-	var found []string
-	for n := 0; n <= accountSteps && len(found) == 0; n++ {
-		var err error
-		if found, err = r.accountsFrom(f, n, found); err != nil {
+	a, err := r.nearestAccount(f)
+	if err == nil {
+		r.accounts[f.RID] = a
+	}
+	return a, err
+}
+
+func (r *Resolver) nearestAccount(f *Found) (string, error) {
+	own, err := r.accountsFrom(f, 0, anyWay, nil)
+	if err != nil {
+		return "", err
+	}
+	for n := 0; n <= accountSteps; n++ {
+		linked, err := r.accountsFrom(f, n, byLinks, nil)
+		if err != nil || len(linked) > 0 {
+			return theAccount(linked), err
+		}
+		if len(own) == 1 {
+			return own[0], nil
+		}
+	}
+	for n := 1; n <= accountSteps && len(own) == 0; n++ {
+		if own, err = r.accountsFrom(f, n, anyWay, nil); err != nil {
 			return "", err
 		}
 	}
-	account := theAccount(found)
-	r.accounts[f.RID] = account
-	return account, nil
+	return theAccount(own), nil
+}
+
+// LinkedAccount returns the account of what a record refers to, by links alone: it is
+// another account's for certain when it is not the one that was asked for. "" when there
+// is none or several.
+func (r *Resolver) LinkedAccount(f *Found) (string, error) {
+	for n := 0; n <= accountSteps; n++ {
+		linked, err := r.accountsFrom(f, n, byLinks, nil)
+		if err != nil || len(linked) > 0 {
+			return theAccount(linked), err
+		}
+	}
+	return "", nil
 }
 
 // homeless returns the records that mention an identifier and belong to no account, such
@@ -62,7 +94,7 @@ func (r *Resolver) homeless(t Token, account string) ([]*Found, error) {
 	}
 	var who []string
 	for n := 0; n <= accountSteps && len(who) == 0; n++ {
-		if who, err = r.accountsAt(t, n); err != nil {
+		if who, err = r.accountsAt(t, n, anyWay); err != nil {
 			return nil, err
 		}
 	}
@@ -83,14 +115,23 @@ func theAccount(accounts []string) string {
 // severalAccounts is how many different accounts are as good as all.
 const severalAccounts = 2
 
-// accountsFrom adds the accounts that the identifiers of a record lead to over n records
-// that say none, as far as it takes to know that there are several.
-func (r *Resolver) accountsFrom(f *Found, n int, to []string) ([]string, error) {
+// way is what leads from one record to another.
+type way int
+
+const (
+	byLinks way = iota // references and what they refer to
+	anyWay             // and identifiers of people
+	ways
+)
+
+// accountsFrom adds the accounts that a record leads to over n records that say none, as
+// far as it takes to know that there are several.
+func (r *Resolver) accountsFrom(f *Found, n int, by way, to []string) ([]string, error) {
 	for _, e := range f.Record.Edges {
-		if e.Role == Mention || e.Role == Own || e.Weak {
+		if e.Role == Mention || e.Role == Own || e.Weak || by == byLinks && !r.kinds.Link(e.Kind) {
 			continue
 		}
-		list, err := r.accountsAt(e.Token, n)
+		list, err := r.accountsAt(e.Token, n, by)
 		if err != nil {
 			return nil, err
 		}
@@ -109,30 +150,30 @@ func (r *Resolver) accountsFrom(f *Found, n int, to []string) ([]string, error) 
 // stated is what the records that carry an identifier say of accounts.
 type stated struct {
 	accounts []string
-	without  []*Found   // those that say nothing
-	behind   [][]string // the accounts that those lead to, by the number of records on the way
+	without  []*Found         // those that say nothing
+	behind   [ways][][]string // the accounts that those lead to, by the number of records on the way
 }
 
 // accountsAt returns the accounts that an identifier leads to over n records that say
 // none.
-func (r *Resolver) accountsAt(t Token, n int) ([]string, error) {
+func (r *Resolver) accountsAt(t Token, n int, by way) ([]string, error) {
 	s, err := r.statedAt(t)
 	if err != nil || n == 0 {
 		return s.accounts, err
 	}
-	for len(s.behind) < n {
+	for len(s.behind[by]) < n {
 		var list []string
 		for _, f := range s.without {
-			if list, err = r.accountsFrom(f, len(s.behind), list); err != nil {
+			if list, err = r.accountsFrom(f, len(s.behind[by]), by, list); err != nil {
 				return nil, err
 			}
 			if len(list) >= severalAccounts {
 				break
 			}
 		}
-		s.behind = append(s.behind, list)
+		s.behind[by] = append(s.behind[by], list)
 	}
-	return s.behind[n-1], nil
+	return s.behind[by][n-1], nil
 }
 
 // statedAt looks through the carriers of an identifier once, however many records

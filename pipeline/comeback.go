@@ -61,6 +61,10 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 		return nil, err
 	}
 	gone := erasedTokens(ledger)
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
 	var out []comeback
 	for _, l := range ledger {
 		if only != nil && !only[l.Token] {
@@ -71,6 +75,11 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			return nil, err
 		}
 		for _, f := range found {
+			if other, err := othersRecord(r, &f, l.Account); err != nil {
+				return nil, err
+			} else if other {
+				continue
+			}
 			shared, err := pl.sharedMedium(nil, &f, nil)
 			if err == nil && !shared && pl.recording(&f) {
 				shared, err = s.anotherSide(&f, l.Account, gone)

@@ -189,6 +189,10 @@ func (a *application) proveStep(ctx context.Context, st planStep) error {
 // oldValues counts her records in which an old identifier still stands as hers
 // and that the plan does not list as kept.
 func (a *application) oldValues(kept map[[4]string]bool) error {
+	r, err := a.resolver()
+	if err != nil {
+		return err
+	}
 	for _, x := range a.plan.body.Subjects {
 		for _, set := range x.Set {
 			for _, hexed := range set.From {
@@ -201,6 +205,11 @@ func (a *application) oldValues(kept map[[4]string]bool) error {
 					return err
 				}
 				for i := range found {
+					if other, err := othersRecord(r, &found[i], x.Account); err != nil {
+						return err
+					} else if other {
+						continue
+					}
 					if err := a.oldValue(&found[i], x.Account, kept); err != nil {
 						return err
 					}

@@ -166,6 +166,9 @@ func (a *application) evidence(ctx context.Context) error {
 	if c.Leftovers, err = a.leftovers(ctx); err != nil {
 		return err
 	}
+	if err := a.eachKnownGap(func(g GapLine) { c.Unread = c.Unread.Add(g.Source) }); err != nil {
+		return err
+	}
 	if h, err := log.Head(); err != nil {
 		return err
 	} else if h.N == entry.Seq { // nobody wrote in between

@@ -32,13 +32,17 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned(ctx)
 	}
+	r, err := a.resolver()
+	if err != nil {
+		return err
+	}
 	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, mentions: map[recordPlace][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
 				continue
 			}
-			if err := a.traces(account, t, &left); err != nil {
+			if err := a.traces(r, account, t, &left); err != nil {
 				return err
 			}
 		}
@@ -138,8 +142,18 @@ func (a *application) proveReturned(ctx context.Context) error {
 	return nil
 }
 
+// othersRecord reports a record that states no account and refers to records of another one
+// than the given: the same number may be known there.
+func othersRecord(r *lineage.Resolver, f *lineage.Found, account string) (bool, error) {
+	if f.Record.Account != "" {
+		return f.Record.Account != account, nil
+	}
+	of, err := r.LinkedAccount(f)
+	return of != "" && of != account, err
+}
+
 // traces counts the records of an account that still carry an identifier.
-func (a *application) traces(account string, t lineage.Token, left *remains) error {
+func (a *application) traces(r *lineage.Resolver, account string, t lineage.Token, left *remains) error {
 	rids, err := a.Graph.Postings(t)
 	if err != nil {
 		return err
@@ -151,11 +165,16 @@ func (a *application) traces(account string, t lineage.Token, left *remains) err
 	for i := range found {
 		f := &found[i]
 		settled, known := left.seen[f.RID]
-		if settled || f.Record.Account != "" && f.Record.Account != account {
+		if settled {
 			continue
 		}
 		carries := func(e lineage.Edge) bool { return e.Token == t && e.Role != lineage.Own }
 		if !slices.ContainsFunc(f.Record.Edges, carries) {
+			continue
+		}
+		if other, err := othersRecord(r, f, account); err != nil {
+			return err
+		} else if other {
 			continue
 		}
 		if !known {

@@ -138,38 +138,63 @@ func (s *Site) handles(p *lineage.Person) []string {
 			continue
 		}
 		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (contactTable(coll.Name) || coll.Name == "leads") {
-			out = append(out, singular(coll.Name)+":"+pk)
+			name := singular(coll.Name)
+			if s.kinds.alias[name] == "" { // two databases have such a table
+				name = src.Name + "." + name
+			}
+			out = append(out, name+":"+pk)
 		}
 	}
 	return out
 }
 
-// Where prints every copy of a person and returns their number.
-func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
-	p, err := s.Subject(ctx, ident, account)
-	if err != nil {
-		return 0, err
-	}
+// Where prints every copy of the person who has these identifiers, or of the people,
+// and returns the number of copies. What two of the identifiers lead to counts once.
+func (s *Site) Where(ctx context.Context, idents []string, account string) (int, error) {
 	facts, err := s.accountFacts()
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	seen := map[recordKey]bool{}
-	print := func(list []lineage.Found, role string) {
-		for i := range list {
-			f := &list[i]
-			k := keyOf(f)
-			if seen[k] || s.collection(f).Staff || s.collection(f).Accounts {
-				continue
+	shown := map[recordKey]string{} // the roles in which a record was printed
+	for _, ident := range idents {
+		p, err := s.Subject(ctx, ident, account)
+		if err != nil {
+			return n, err
+		}
+		more := 0
+		seen := map[recordKey]bool{}
+		print := func(list []lineage.Found, role string) {
+			for i := range list {
+				f := &list[i]
+				k := keyOf(f)
+				if seen[k] || s.collection(f).Staff || s.collection(f).Accounts {
+					continue
+				}
+				seen[k] = true
+				if strings.Contains(shown[k], role) {
+					continue
+				}
+				shown[k] += role
+				more++
+				s.emit(s.copyLine(f, p, role, facts))
 			}
-			seen[k] = true
-			n++
-			s.emit(s.copyLine(f, p, role, facts))
+		}
+		print(p.Copies, "subject")
+		print(p.Mentions, "mention")
+		if n > 0 && more == 0 {
+			continue // the same person, asked for twice
+		}
+		n += more
+		if err := s.remarks(p); err != nil {
+			return n, err
 		}
 	}
-	print(p.Copies, "subject")
-	print(p.Mentions, "mention")
+	return n, s.knownGaps()
+}
+
+// remarks prints what is to be known of a person beside her copies.
+func (s *Site) remarks(p *lineage.Person) error {
 	s.tellOrphans(p)
 	for _, f := range consent(p) {
 		s.emit(f)
@@ -177,10 +202,7 @@ func (s *Site) Where(ctx context.Context, ident, account string) (int, error) {
 	if p.Review != "" {
 		s.emit(NoteLine{Type: "note", Text: "review: " + p.Review})
 	}
-	if err := s.tellDoubts(p); err != nil {
-		return n, err
-	}
-	return n, s.knownGaps()
+	return s.tellDoubts(p)
 }
 
 // recordKey names one record.
@@ -214,9 +236,13 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 // knownGaps reports the gaps that the last scans left in the graph: what could
 // not be read then may hold her too.
 func (s *Site) knownGaps() error {
+	return s.eachKnownGap(func(g GapLine) { s.gap(g.Source, g.Unit, g.Reason) })
+}
+
+func (s *Site) eachKnownGap(fn func(GapLine)) error {
 	for _, src := range s.Sources {
 		if src.Err != nil {
-			s.gap(src.Name, "", "the source cannot be opened: "+src.Err.Error())
+			fn(GapLine{Source: src.Name, Reason: "the source cannot be opened: " + src.Err.Error()})
 		}
 	}
 	docs, err := s.Graph.Docs(lostBucket)
@@ -229,12 +255,12 @@ func (s *Site) knownGaps() error {
 			return fmt.Errorf("read what could not be scanned: %w", err)
 		}
 		for _, g := range lost {
-			s.gap(g.Source, g.Unit, g.Reason)
+			fn(g)
 		}
 	}
 	return s.Graph.Flawed(func(st *lineage.UnitState) error {
 		for _, g := range st.Gaps {
-			s.gap(st.Source, st.Unit.Key, gapText(g))
+			fn(GapLine{Source: st.Source, Unit: st.Unit.Key, Reason: gapText(g)})
 		}
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -244,14 +245,7 @@ func newKinds(sources []*Source) kinds {
 				k.medium[src.Name+"."+coll.Name+".key"] = true
 				k.medium[src.Name+".recording"] = true
 			}
-			for _, f := range coll.Fields {
-				if f.Identity != "" {
-					k.ident[f.Identity] = true
-				}
-				for _, l := range f.Links {
-					k.links[l] = true
-				}
-			}
+			k.said(coll.Fields)
 			k.referred(src, coll)
 			pk := coll.PrimaryKey()
 			if len(pk) == 0 {
@@ -272,8 +266,11 @@ func newKinds(sources []*Source) kinds {
 				k.unique[kind] = true
 			}
 			if database(src.Connector) {
-				short[one] = append(short[one], kind)
-				short[coll.Name] = append(short[coll.Name], kind)
+				names := []string{one, coll.Name, strings.ToLower(one), strings.ToLower(coll.Name)}
+				slices.Sort(names)
+				for _, n := range slices.Compact(names) { // "people" is its own singular: one name
+					short[n] = append(short[n], kind)
+				}
 			}
 		}
 	}
@@ -303,6 +300,19 @@ func (k kinds) refer(sources []*Source) {
 				}
 			}
 		}
+	}
+}
+
+// said takes in the kinds that fields name, nested ones too.
+func (k kinds) said(fields []connectors.CatalogField) {
+	for _, f := range fields {
+		if f.Identity != "" {
+			k.ident[f.Identity] = true
+		}
+		for _, l := range f.Links {
+			k.links[l] = true
+		}
+		k.said(f.Fields)
 	}
 }
 

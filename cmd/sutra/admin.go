@@ -19,9 +19,18 @@ func (a *app) initCmd() *cobra.Command {
 				return err
 			}
 			a.out.remark("written: sutra.yaml, catalog, policy and sutra.key in " + args[0])
+			if a.json {
+				a.out.summary(initSummary{"summary", args[0]})
+			}
 			return nil
 		},
 	}
+}
+
+// initSummary ends `init`.
+type initSummary struct {
+	Type string `json:"type"`
+	Dir  string `json:"dir"`
 }
 
 // findingLine is one line of `check`.
@@ -80,7 +89,11 @@ func (a *app) holdCmd() *cobra.Command {
 					ident = args[0]
 				}
 				h, err := s.AddHold(c.Context(), ident, account, reason, at)
-				return holdLine(h), a.ambiguous(err)
+				if err != nil {
+					return nil, a.ambiguous(err)
+				}
+				a.out.line(holdLine(h))
+				return countSummary{"summary", 1}, nil
 			})
 		},
 	}

@@ -258,7 +258,7 @@ func kind(p world.Person) string {
 // where asks for one person and compares the answer with what was planted.
 func (d *demo) where(ctx context.Context, s *pipeline.Site, p world.Person) error {
 	d.copies = nil
-	if _, err := s.Where(ctx, p.Emails[0], p.Account); err != nil {
+	if _, err := s.Where(ctx, p.Emails[:1], p.Account); err != nil {
 		return fmt.Errorf("where is person %s (%s): %w", p.ID, kind(p), err)
 	}
 	found, strangers, err := d.truth.CompareWhere(ctx, d.reported(), p.ID)

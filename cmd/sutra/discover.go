@@ -66,7 +66,13 @@ func (d *discovering) run(c *cobra.Command, name string) error {
 		}
 	}
 	if own := kinds[src.Connector].Catalog; own != nil && src.Catalog == "" && (d.catalog || d.file != "") {
-		return d.deliver(name, own)
+		if err := d.deliver(name, own); err != nil {
+			return err
+		}
+		if d.json {
+			d.out.summary(countSummary{"summary", 1})
+		}
+		return nil
 	}
 	proposal, sum, err := pipeline.Discover(c.Context(), conf, kinds, name, d.opts, d.line)
 	if err != nil {

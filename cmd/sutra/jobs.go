@@ -35,16 +35,8 @@ func (a *app) whereCmd() *cobra.Command {
 		Use: "where IDENT...", Short: "Every copy of the person who has these identifiers", Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
-				sum := whereSummary{Type: "summary"}
-				for _, ident := range args {
-					n, err := s.Where(c.Context(), ident, account)
-					if err != nil {
-						return nil, a.ambiguous(err)
-					}
-					sum.Copies += n
-				}
-				sum.Gaps = s.Gaps()
-				return sum, nil
+				n, err := s.Where(c.Context(), args, account)
+				return whereSummary{"summary", n, s.Gaps()}, a.ambiguous(err)
 			})
 		},
 	}

@@ -155,7 +155,7 @@ func benchAsk(b *testing.B, dir string, n int, plainCPU time.Duration, scan ran)
 	for i := range 1000 {
 		p := 1 + i*(people-1)/1000
 		at := time.Now()
-		copies, err := s.Where(context.Background(), fmt.Sprintf("asha%d@example.in", p), "")
+		copies, err := s.Where(context.Background(), []string{fmt.Sprintf("asha%d@example.in", p)}, "")
 		took = append(took, time.Since(at))
 		if err != nil || copies < 9 {
 			b.Fatalf("where: %d copies, %v", copies, err)

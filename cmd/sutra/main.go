@@ -33,10 +33,13 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	a := &app{stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stderr)
+	root.SetOut(stdout) // help, when asked for, the version, completions
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	code := a.exit(ctx, err)
+	if a.out != nil {
+		a.out.end(code)
+	}
 	if err != nil && code != exitGaps {
 		fmt.Fprintln(stderr, "sutra: "+err.Error())
 	}

@@ -23,6 +23,7 @@ type printer struct {
 	quiet  bool
 	copies table.Writer
 	gaps   int
+	open   bool // lines were printed, and no summary yet
 }
 
 func newPrinter(stdout, stderr *os.File, asJSON, quiet bool) *printer {
@@ -107,6 +108,7 @@ func day(stamp string) string {
 }
 
 func (p *printer) encode(v any) {
+	p.open = true
 	e := json.NewEncoder(p.stdout)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
@@ -144,12 +146,27 @@ func filled(r reflect.Value) (parts []string) {
 	return parts
 }
 
+// endSummary ends the lines of a command that did not come to its own summary.
+type endSummary struct {
+	Type string `json:"type"`
+	Exit int    `json:"exit"`
+}
+
+// end sees to it that the last of the lines is a summary: a refusal lists people, and a
+// failure comes after what was told before it.
+func (p *printer) end(exit int) {
+	if p.json && p.open {
+		p.summary(endSummary{"summary", exit})
+	}
+}
+
 // summary prints the last line.
 func (p *printer) summary(v any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.json {
 		p.encode(v)
+		p.open = false
 		return
 	}
 	if p.copies != nil {

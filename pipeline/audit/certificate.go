@@ -41,6 +41,7 @@ type Certificate struct {
 	Processors         []Processor  `json:"processors,omitempty"`
 	RecipientsNotified []Notified   `json:"recipients_notified,omitempty"`
 	Leftovers          []Leftover   `json:"leftovers,omitempty"`
+	Unread             Unread       `json:"unread,omitempty"` // what could not be read: the certificate does not speak of it
 	Backups            Backups      `json:"backups"`
 	Verification       Verification `json:"verification"`
 	PlanSHA256         string       `json:"plan_sha256"` // hex
@@ -56,6 +57,18 @@ type Certificate struct {
 	Statement          string       `json:"statement"` // in plain words; filled in by Issue
 	Contact            Contact      `json:"contact"`
 	Signature          Signature    `json:"signature"` // KeyID by the caller, Value by Issue
+}
+
+// Unread counts the places that could not be read when the erasure was done, by source.
+type Unread map[string]int
+
+// Add counts a place of a source.
+func (u Unread) Add(source string) Unread {
+	if u == nil {
+		u = Unread{}
+	}
+	u[source]++
+	return u
 }
 
 // Policy names the policy that was in force.

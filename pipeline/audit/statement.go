@@ -2,6 +2,8 @@ package audit
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,6 +58,13 @@ func (c *Certificate) state() {
 			fmt.Fprintf(&b, ", to be released on %s", on.Format(spoken))
 		}
 		b.WriteByte('.')
+	}
+	for _, source := range slices.Sorted(maps.Keys(c.Unread)) {
+		places := fmt.Sprintf("%d places", c.Unread[source])
+		if c.Unread[source] == 1 {
+			places = "1 place"
+		}
+		fmt.Fprintf(&b, " Not spoken of: %s of source %s that could not be read.", places, source)
 	}
 	if c.Simulated {
 		b.WriteString(" This was done in a test world, under a simulated clock.")

@@ -17,7 +17,7 @@ type desk struct {
 	idents [1024]ident
 	tried  int // how many spellings were looked for in idents, and how many of them stood there
 	met    int
-	skip   int // how many are not to be looked for
+	skip   int      // how many are not to be looked for
 	number [16]byte // a telephone number on its way to its token
 	seed   maphash.Seed
 

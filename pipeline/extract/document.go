@@ -2,8 +2,10 @@ package extract
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -37,16 +39,17 @@ type document struct {
 	at map[*json.Node][]hit
 	// leaves holds what each leaf inherits from above; nil unless asked for.
 	leaves map[*json.Node]context
+	inner  []connectors.Inner // what the catalog says of its keys
 }
 
 const maxNesting = 4 // JSON in strings in JSON
 
 // look parses a JSON text, also one that was cut in the middle; nil when it is
-// not JSON at all.
-func look(text string, depth int) *document { return lookInto(text, depth, false) }
+// not JSON at all. f is the column in which it stands.
+func look(f *connectors.Field, text string) *document { return lookInto(f.Inner, text, 0, false) }
 
 // lookInto is look that also keeps, on request, what the leaves inherit.
-func lookInto(text string, depth int, leaves bool) *document {
+func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *document {
 	t := strings.TrimLeft(text, " \t\r\n\ufeff")
 	if t == "" || t[0] != '{' && t[0] != '[' || depth > maxNesting {
 		return nil
@@ -62,7 +65,7 @@ func lookInto(text string, depth int, leaves bool) *document {
 	if root == nil || err != nil && len(root.Children) == 0 {
 		return nil
 	}
-	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}}
+	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}, inner: inner}
 	if leaves {
 		d.leaves = map[*json.Node]context{}
 	}
@@ -75,7 +78,8 @@ func lookInto(text string, depth int, leaves bool) *document {
 type context struct {
 	key    string
 	others bool
-	thing  bool // what is named here is a place, a product, a form: no person
+	thing  bool   // what is named here is a place, a product, a form: no person
+	path   string // of keys, where the catalog describes some
 }
 
 // thingKey reports keys under which "name" is the name of a thing.
@@ -125,6 +129,9 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 			next.key = label.Text(d.data)
 		case transparent(m.Key) && c.key != "":
 			next.key = c.key
+		}
+		if len(d.inner) > 0 {
+			next.path = strings.TrimPrefix(c.path+"."+m.Key, ".")
 		}
 		if id, ok := keyIdentifier(m.Key); ok {
 			d.keyed(m, id, next, depth)
@@ -273,7 +280,7 @@ func sayingKey(key string) bool {
 func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	text := n.Text(d.data)
 	if n.Kind == json.String {
-		if inner := lookInto(text, depth+1, d.leaves != nil); inner != nil {
+		if inner := lookInto(nil, text, depth+1, d.leaves != nil); inner != nil {
 			d.nested[n] = inner
 			p.hits = append(p.hits, inner.parts[0].hits...)
 			for _, ip := range inner.parts[1:] {
@@ -286,7 +293,7 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	if d.leaves != nil {
 		d.leaves[n] = c
 	}
-	for _, h := range leafHits(c.key, text, c.others) {
+	for _, h := range d.found(c, text) {
 		if h.name && c.thing {
 			continue
 		}
@@ -294,6 +301,39 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 		p.hits = append(p.hits, h)
 		d.at[n] = append(d.at[n], h)
 	}
+}
+
+// found is what stands at a leaf: what the catalog says of it, if it does, and else
+// what its key and its value tell.
+func (d *document) found(c context, text string) []hit {
+	i := slices.IndexFunc(d.inner, func(in connectors.Inner) bool { return in.Path == c.path })
+	if i < 0 {
+		return leafHits(c.key, text, c.others)
+	}
+	in := d.inner[i]
+	var out []hit
+	for _, l := range in.Links {
+		if id, ok := Link(l, text); ok {
+			out = append(out, hit{Identifier: id, role: lineage.Link, whole: true})
+		}
+	}
+	role := lineage.Subject
+	m := keyMeaning(c.key)
+	switch {
+	case in.Role == "mention" || in.Role == "" && (c.others || m.others):
+		role = lineage.Mention
+	case in.Role == "link":
+		role = lineage.Link
+	case in.Role == "" && m.party:
+		role = lineage.Party
+	}
+	if id, ok := Normalise(in.Identity, text); ok && in.Identity != "" {
+		return append(out, hit{Identifier: id, role: role, whole: true})
+	}
+	if len(out) > 0 {
+		return out
+	}
+	return leafHits(c.key, text, c.others || role == lineage.Mention)
 }
 
 // leafHits finds what one leaf, or one column without a catalog, holds.

@@ -104,7 +104,7 @@ func TestLookIntoJSON(t *testing.T) {
 		{"JSON in JSON", `{"body":"{\"email\":\"asha@example.com\"}"}`, []int{1}},
 		{"a name as the value of email", `{"email":"Asha"}`, []int{0}},
 	} {
-		d := look(c.text, 0)
+		d := look(&connectors.Field{}, c.text)
 		if d == nil {
 			t.Errorf("%s: not looked into", c.name)
 			continue
@@ -180,7 +180,7 @@ func TestInheritedKeys(t *testing.T) {
 		`{"asha@example.com":{"city":"Pune"},"n":1}`,
 		`{"body":"{\"wa_id\":[\"14155552671\"]}"}`,
 	} {
-		d := look(text, 0)
+		d := look(&connectors.Field{}, text)
 		if d == nil {
 			t.Fatalf("%s: not looked into", text)
 		}
@@ -200,7 +200,7 @@ func TestInheritedKeys(t *testing.T) {
 			t.Errorf("%s: found, but not redacted", text)
 			continue
 		}
-		for _, p := range look(out, 0).parts {
+		for _, p := range look(&connectors.Field{}, out).parts {
 			if len(p.hits) > 0 {
 				t.Errorf("%s: still there after redaction: %s", text, out)
 			}
@@ -240,7 +240,7 @@ func FuzzRedact(f *testing.F) {
 				continue
 			}
 			for _, x := range Find(out) {
-				if hers(x.Kind, x.Value) && look(out, 0) == nil {
+				if hers(x.Kind, x.Value) && look(&connectors.Field{}, out) == nil {
 					t.Fatalf("an identifier is left after redaction")
 				}
 			}

@@ -8,7 +8,7 @@ import (
 
 // json looks into a value.
 func (r *record) json(c *column, v string) {
-	d := look(v, 0)
+	d := look(&c.Field, v)
 	switch {
 	case d == nil && slices.Contains(c.Categories, "user"):
 		r.labelled(c, v) // it may hold anything: a form's answer that is nothing but a number is hers

@@ -27,7 +27,7 @@ type Masker struct {
 // Value returns the text to show for a field, and false when the field must be
 // left out.
 func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
-	if d := look(value, 0); d != nil && f.Look != connectors.LookSkip {
+	if d := look(&f, value); d != nil && f.Look != connectors.LookSkip {
 		return m.document(d), true
 	}
 	if f.Identity != "" {

@@ -30,7 +30,7 @@ func (r *refRecord) another(d *document) bool {
 }
 
 func (r *refRecord) json(c *refColumn, v string) {
-	d := look(v, 0)
+	d := look(&c.Field, v)
 	switch {
 	case d == nil && slices.Contains(c.Categories, "user"):
 		r.labelled(c, v)

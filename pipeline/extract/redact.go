@@ -42,7 +42,7 @@ func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors
 	if r.Extent == Strip && f.Erase == "keep" {
 		return r.scrub(value)
 	}
-	if d := look(value, 0); d != nil && f.Look != connectors.LookSkip {
+	if d := look(&f, value); d != nil && f.Look != connectors.LookSkip {
 		return r.document(f, value, d)
 	}
 	if r.Extent != Partial && f.Personal() {
@@ -97,7 +97,8 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 // document empties a JSON value, or takes her share out of one that holds other
 // people too.
 func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
-	if r.Extent != Partial && !r.foreign(d) {
+	kept := r.Extent == Strip && slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Erase == "keep" })
+	if r.Extent != Partial && !kept && !r.foreign(d) {
 		if f.Personal() || f.Look == connectors.LookJSON && r.mineIn(d) {
 			return "", connectors.Empty
 		}
@@ -106,13 +107,51 @@ func (r *Redactor) document(f connectors.Field, value string, d *document) (stri
 		return "", connectors.Empty // a card of hers in somebody else's record
 	}
 	out, changed := r.cut(d)
-	if !changed {
+	if kept && !r.foreign(d) {
+		if !changed {
+			out = string(d.data)
+		}
+		var stripped bool
+		if out, stripped = strip(f, out); !stripped && !changed {
+			return "", connectors.Same
+		}
+	} else if !changed {
 		return "", connectors.Same
 	}
 	if strings.HasPrefix(value, "\ufeff") {
 		out = "\ufeff" + out
 	}
 	return out, connectors.Set
+}
+
+// strip empties the keys of a document that the catalog calls personal and does not
+// mark keep.
+func strip(f connectors.Field, text string) (string, bool) {
+	d := look(&f, text)
+	if d == nil {
+		return text, false
+	}
+	var p json.Patch
+	json.Walk(d.root, func(n *json.Node) bool {
+		path := pathOf(n)
+		if n.Kind == json.Null || !slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Path == path && in.Personal() && in.Erase != "keep" }) {
+			return true
+		}
+		p.SetNull(n)
+		return false
+	})
+	return string(p.Apply(d.data)), !p.Empty()
+}
+
+// pathOf is the path of a node, as connectors.Inner has it.
+func pathOf(n *json.Node) string {
+	path := ""
+	for ; n != nil; n = n.Parent {
+		if n.Parent != nil && n.Parent.Kind == json.Object {
+			path = strings.TrimSuffix(n.Key+"."+path, ".")
+		}
+	}
+	return path
 }
 
 // foreign reports whether a part of the document is about somebody else.

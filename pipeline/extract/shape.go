@@ -68,6 +68,11 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
 		}
+		for _, in := range c.Inner {
+			for _, k := range in.Categories {
+				c.cats = append(c.cats, s.category(k))
+			}
+		}
 		x.joins(s, &c)
 		s.meanings(&c, i-1)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
