@@ -249,6 +249,11 @@ func spared(c *column, v any, key string) bool {
 		switch c.kind {
 		case kindEnum, kindBool, kindDate, kindInt, kindReal:
 			return false
+		case kindOpen: // a value of SQLite has the type, not its column
+			switch v.(type) {
+			case int64, float64:
+				return false
+			}
 		}
 	}
 	return hollow(c, v, key)

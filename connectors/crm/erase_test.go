@@ -28,6 +28,8 @@ func TestEmptyUnderConstraints(t *testing.T) {
 		{"not null blob", "BLOB NOT NULL", "x'417368'", "x''", false},
 		{"not null json", "JSON NOT NULL", `'{"n":"Asha"}'`, "{}", false},
 		{"not null json list", "JSON NOT NULL", `'["Asha"]'`, "[]", false},
+		{"zero, nullable", "INTEGER", "0", "<nil>", false},
+		{"one of two, nullable", "TEXT CHECK (v IN ('M', 'F'))", "'M'", "<nil>", false},
 		{"unique nullable", "TEXT UNIQUE", "'Asha'", "<nil>", false},
 		{"unique not null", "TEXT UNIQUE NOT NULL", "'Asha'", "erased-1", false},
 		{"unique not null integer", "INTEGER UNIQUE NOT NULL", "919876543210", "0", false},
