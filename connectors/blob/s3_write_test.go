@@ -314,9 +314,12 @@ func TestS3Locks(t *testing.T) {
 			pending("forgetting an old version", s.Forget(ctx, "k", o.Version))
 			_, err = s.Replace(ctx, "k", "", write("newer"))
 			pending("replacing above a locked version", err)
-			// What is newer than the locked version goes when the lock ends: it tells
-			// the next run that something is left to do.
-			same(t, "the locked version is still there", b.all(), []string{"k (old)=hers", "k (old)=new", "k=newer"})
+			same(t, "the locked version is still there, and keeps no other", b.all(), []string{"k (old)=hers", "k=newer"})
+			b.put("k", "later")
+			pending("forgetting all old versions", s.Forget(ctx, "k", ""))
+			b.hide("k")
+			pending("forgetting what is hidden", s.Forget(ctx, "k", ""))
+			same(t, "the marker hides the locked version", b.all(), []string{"k (marker)", "k (old)=hers"})
 		})
 	}
 }
