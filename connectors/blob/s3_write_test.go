@@ -268,7 +268,8 @@ func TestPersonalLabels(t *testing.T) {
 	}{
 		{"x", "+91 98765 00001", true}, {"x", "9876500001", true}, {"x", "call-9876500001-in", true}, {"x", "asha@example.com", true}, {"x", "asha%40example.com", true},
 		{"caller-name", "Asha", true}, {"email", "x", true}, {"x", "2026-11-25", false}, {"x", "2026-11-25T10:00:00Z", false}, {"file-name", "export", false},
-		{"md5", "d41d8cd98f00b204e9800998ecf8427e", false}, {"x", "", false}, {"tier", "1", false}, {"mtime", "1681523821.088", false},
+		{"md5", "d41d8cd98f00b204e9800998ecf8427e", false}, {"x", "", false}, {"tier", "1", false},
+		{"x", "=?UTF-8?B?YXNoYUBleGFtcGxlLmNvbQ==?=", true}, {"x", "=?utf-8?q?=2B91_98765_00001?=", true}, {"x", "=?UTF-8?B?4KSq4KWB4KSj4KWH?=", false}, {"mtime", "1681523821.088", false},
 	} {
 		if got := personal(tt.name, tt.value); got != tt.want {
 			t.Errorf("%s=%s: %v", tt.name, tt.value, got)
