@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -118,6 +119,9 @@ func headByGet(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput) (*s3
 	return out, o.Body.Close()
 }
 
+// errGarbled is an object whose key a store cannot write in its answers.
+var errGarbled = errors.New("the store does not tell the key of the object as it is (it may hold a control character): give it another key")
+
 // find looks at the object of a name, which may be that of an old version.
 func (s *s3Store) find(ctx context.Context, name string) (*head, error) {
 	if err := ctx.Err(); err != nil {
@@ -131,6 +135,9 @@ func (s *s3Store) find(ctx context.Context, name string) (*head, error) {
 		return nil, errors.New("looking at an object: the key is empty")
 	}
 	h, err := s.head(ctx, s.prefix+key, id)
+	if errors.Is(err, connectors.ErrNotFound) && strings.ContainsRune(key, utf8.RuneError) {
+		return nil, errGarbled // whoever listed it did not see its key
+	}
 	if err != nil || id == "" || strings.Contains(key, versionMark) {
 		return h, err
 	}
