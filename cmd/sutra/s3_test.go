@@ -46,6 +46,10 @@ func TestS3Scripts(t *testing.T) {
 			"exits":  exits,
 			"bucket": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, buckets, args) },
 			"abroad": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, away, args) },
+			"upload": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(buckets.Upload(context.Background(), args[0], "", ts.MkAbs(args[1])))
+			},
+			"folder": func(ts *testscript.TestScript, _ bool, args []string) { folder(ts, buckets, args) },
 			"label":  func(ts *testscript.TestScript, _ bool, args []string) { label(ts, buckets, args) },
 			"lock":   func(ts *testscript.TestScript, _ bool, args []string) { lock(ts, buckets, args) },
 			"only":   func(ts *testscript.TestScript, _ bool, args []string) { only(ts, home, buckets, args) },
@@ -63,6 +67,12 @@ func makeBucket(ts *testscript.TestScript, b *server.Buckets, args []string) {
 	ctx := context.Background()
 	ts.Check(b.Make(ctx, args[0], kind))
 	ts.Check(b.Upload(ctx, args[0], "", ts.MkAbs(args[2])))
+}
+
+// folder puts an empty object in place of a folder, as consoles do: folder BUCKET KEY/.
+func folder(ts *testscript.TestScript, b *server.Buckets, args []string) {
+	_, err := b.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1]})
+	ts.Check(err)
 }
 
 // label puts an object with metadata and a tag: label BUCKET KEY FILE VALUE.
