@@ -7,6 +7,14 @@ import (
 	"slices"
 )
 
+// Historian is implemented by sources that list old versions of their units beside the
+// current ones.
+type Historian interface {
+	// Old reports whether a unit's key is that of an old version: what it says was true
+	// once, and is not what the source says now.
+	Old(key string) bool
+}
+
 // Finder is implemented by sources that can look for a unit without listing all.
 type Finder interface {
 	// Find yields the unit of that key as it stands now, and the old versions of its

@@ -81,6 +81,16 @@ func Find(ctx context.Context, s Store, name string) iter.Seq2[Object, error] {
 	}
 }
 
+// Old reports whether a name is that of an old version. A key that holds the mark of
+// one itself is taken for current.
+func Old(s Store, name string) bool {
+	if _, ok := s.(Keeper); !ok {
+		return false
+	}
+	key, id := Plain(name)
+	return id != "" && !strings.Contains(key, versionMark)
+}
+
 // Forget calls the store's [Keeper], if it is one.
 func Forget(ctx context.Context, s Store, key, version string) error {
 	if k, ok := s.(Keeper); ok {
