@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -94,7 +96,7 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 		if code(err) == "MethodNotAllowed" || lacking(err) { // a delete marker
 			return nil, connectors.ErrNotFound
 		}
-		return nil, s3Err("looking at an object", "s3:GetObject", err)
+		return nil, s3Err("looking at an object", "s3:GetObject", reason(ctx, api, in, err))
 	}
 	h := &head{key: key, etag: aws.ToString(out.ETag), id: aws.ToString(out.VersionId), size: aws.ToInt64(out.ContentLength), out: out}
 	if id != "" {
@@ -102,6 +104,23 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 	}
 	h.version = fingerprint(h.etag, h.id, mode.ids)
 	return h, nil
+}
+
+// reason asks why a HEAD was refused, whose answer has no body to tell: a permission that
+// is missing, credentials that have expired and a clock that is wrong look the same there.
+func reason(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput, err error) error {
+	var re *awshttp.ResponseError
+	if !errors.As(err, &re) || re.HTTPStatusCode() != http.StatusForbidden && re.HTTPStatusCode() != http.StatusBadRequest {
+		return err
+	}
+	o, told := api.GetObject(ctx, &s3.GetObjectInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId, Range: aws.String("bytes=0-0"), RequestPayer: in.RequestPayer})
+	if told == nil {
+		return errors.Join(err, o.Body.Close())
+	}
+	if code(told) == "" || code(told) == "InvalidRange" {
+		return err
+	}
+	return told
 }
 
 // headByGet looks at a version by opening it. A store was seen that lists the old
