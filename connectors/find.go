@@ -7,6 +7,13 @@ import (
 	"slices"
 )
 
+// Replicated is implemented by sources whose store copies by itself what is written there.
+type Replicated interface {
+	// Replicas returns the urls of the places that hold such copies, which end in "/". A
+	// store that does not let itself be asked has none; [Checker] tells that.
+	Replicas(ctx context.Context) ([]string, error)
+}
+
 // Historian is implemented by sources that list old versions of their units beside the
 // current ones.
 type Historian interface {

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -35,11 +39,12 @@ func startS3(t *testing.T, region string) (*server.S3, *server.Buckets) {
 func TestS3Scripts(t *testing.T) {
 	home, buckets := startS3(t, "")
 	abroad, away := startS3(t, "eu-west-1")
+	copying := replicating(t, home.URL, "original")
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/s3", UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, home.Env()...)
-			e.Vars = append(e.Vars, "ABROAD="+abroad.URL)
+			e.Vars = append(e.Vars, "ABROAD="+abroad.URL, "REPLICATING="+copying)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -56,6 +61,34 @@ func TestS3Scripts(t *testing.T) {
 			"holds":  func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, buckets, args) },
 		},
 	})
+}
+
+// replicating is a server that has a rule which copies all of a bucket into another, which
+// the real one cannot have.
+func replicating(t *testing.T, to, bucket string) string {
+	t.Helper()
+	target, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &http.Transport{}
+	proxy := &httputil.ReverseProxy{Transport: tr, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // which is signed
+	}}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("replication") && r.URL.Path == "/"+bucket {
+			fmt.Fprint(w, `<ReplicationConfiguration><Role>r</Role><Rule><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>`+
+				`<Destination><Bucket>arn:aws:s3:::replica</Bucket></Destination></Rule></ReplicationConfiguration>`)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		s.Close()
+		tr.CloseIdleConnections()
+	})
+	return s.URL
 }
 
 // makeBucket makes a bucket and fills it: bucket NAME nothing|versions|locked FOLDER.

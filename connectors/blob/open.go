@@ -58,6 +58,14 @@ func Region(ctx context.Context, s Store) (string, error) {
 	return "", nil
 }
 
+// Replicas returns where a store's own copies of it stand; see [connectors.Replicated].
+func Replicas(ctx context.Context, s Store) ([]string, error) {
+	if r, ok := s.(connectors.Replicated); ok {
+		return r.Replicas(ctx)
+	}
+	return nil, nil
+}
+
 // Close gives back what a store holds.
 func Close(s Store) error {
 	if c, ok := s.(io.Closer); ok {

@@ -364,4 +364,6 @@ var (
 	_ Bulk               = (*s3Store)(nil)
 	_ Labeler            = (*s3Store)(nil)
 	_ connectors.Located = (*s3Store)(nil)
+
+	_ connectors.Replicated = (*s3Store)(nil)
 )

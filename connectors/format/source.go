@@ -117,6 +117,11 @@ func (s *Source) Find(ctx context.Context, key string) iter.Seq2[connectors.Unit
 	return s.listed(blob.Find(ctx, s.store, key))
 }
 
+// Replicas implements connectors.Replicated.
+func (s *Source) Replicas(ctx context.Context) ([]string, error) {
+	return blob.Replicas(ctx, s.store)
+}
+
 // Old implements connectors.Historian.
 func (s *Source) Old(key string) bool { return blob.Old(s.store, key) }
 

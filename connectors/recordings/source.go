@@ -289,5 +289,10 @@ func (s *source) Region(ctx context.Context) (string, error) {
 	return region, nil
 }
 
+// Replicas implements connectors.Replicated.
+func (s *source) Replicas(ctx context.Context) ([]string, error) {
+	return blob.Replicas(ctx, s.store)
+}
+
 // Close gives back what the store holds.
 func (s *source) Close() error { return blob.Close(s.store) }
