@@ -7,6 +7,21 @@ import (
 	"slices"
 )
 
+// Replicated is implemented by sources whose store copies by itself what is written there.
+type Replicated interface {
+	// Replicas returns the urls of the places that hold such copies, which end in "/". A
+	// store that does not let itself be asked has none; [Checker] tells that.
+	Replicas(ctx context.Context) ([]string, error)
+}
+
+// Historian is implemented by sources that list old versions of their units beside the
+// current ones.
+type Historian interface {
+	// Old reports whether a unit's key is that of an old version: what it says was true
+	// once, and is not what the source says now.
+	Old(key string) bool
+}
+
 // Finder is implemented by sources that can look for a unit without listing all.
 type Finder interface {
 	// Find yields the unit of that key as it stands now, and the old versions of its

@@ -171,6 +171,7 @@ func (s *Site) rescan(ctx context.Context, list changed, how func(*scan) func(co
 // a range of keys that was cut anew. So are those that changed, where one was not found: it
 // may have been moved, or copied into another.
 func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visit func(context.Context, *Source, connectors.Unit) error) error {
+	r.replicas(ctx, src)
 	r.Progress.Stage("read again "+src.Name, wanted.n)
 	defer r.Progress.End()
 	crew, gctx := r.crew(ctx, src)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/extract"
 	"github.com/cratio/sutra/pipeline/policy"
@@ -287,10 +288,14 @@ func (f accountFact) equal(g accountFact) bool {
 	return f.Terminated == g.Terminated && maps.Equal(f.Override, g.Override)
 }
 
-// accountFacts reads the accounts' own records from the graph.
+// accountFacts reads the accounts' own records from the graph. What an old version of
+// them says does not count: nobody can see there what is set today.
 func (s *Site) accountFacts() (accountFacts, error) {
 	out := accountFacts{}
 	err := s.Graph.OfAccounts(func(st *lineage.UnitState) error {
+		if s.old(st) {
+			return nil
+		}
 		rows, err := s.Graph.UnitSightings(st.ID)
 		if err != nil {
 			return err
@@ -303,6 +308,16 @@ func (s *Site) accountFacts() (accountFacts, error) {
 		return nil
 	})
 	return out, err
+}
+
+// old reports whether a unit is an old version of another.
+func (s *Site) old(st *lineage.UnitState) bool {
+	for _, src := range s.Sources {
+		if h, ok := src.Conn.(connectors.Historian); ok && src.Name == st.Source {
+			return h.Old(st.Unit.Key)
+		}
+	}
+	return false
 }
 
 func factOf(r *lineage.Sighting) accountFact {

@@ -39,6 +39,24 @@ func (s *Site) resident(ctx context.Context, names []string) error {
 	return ctx.Err()
 }
 
+// replicas tells of places that hold copies of a source and are no sources themselves: an
+// erasure would not reach them.
+func (r *scan) replicas(ctx context.Context, src *Source) {
+	c, ok := src.Conn.(connectors.Replicated)
+	if !ok {
+		return
+	}
+	places, err := c.Replicas(ctx)
+	if err != nil {
+		r.unread(src.Name, "", "whether its store keeps copies elsewhere is not known: "+err.Error())
+	}
+	for _, p := range places {
+		if !slices.ContainsFunc(r.Config.Sources, func(o config.Source) bool { return strings.HasPrefix(p, strings.TrimSuffix(o.URL, "/")+"/") }) {
+			r.unread(src.Name, "", "its store copies what is written there to "+p+", and no deletion follows: make that a source of its own")
+		}
+	}
+}
+
 // located says of a source that stands outside of the allowed regions where it
 // does; "" means that it may be read.
 func located(ctx context.Context, c *config.Config, conn connectors.Source) (string, error) {

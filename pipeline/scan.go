@@ -122,6 +122,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		r.unread(src.Name, "", "the source cannot be opened: "+src.Err.Error())
 		return nil
 	}
+	r.replicas(ctx, src)
 	r.Progress.Stage("scan "+src.Name, 0)
 	defer r.Progress.End()
 	if err := r.expect(src); err != nil {

@@ -92,11 +92,35 @@ func (a *app) accessCmd() *cobra.Command {
 }
 
 func outFlag(c *cobra.Command, to *string, what string) {
-	c.Flags().StringVarP(to, "output", "o", "", what)
+	c.Flags().VarP(outPath{to}, "output", "o", what)
 	if err := c.MarkFlagRequired("output"); err != nil {
 		panic(err) // the flag is defined one line above
 	}
 }
+
+// outPath is the value of -o. A url would be taken for a folder of that name, or for a
+// bucket, which nobody asks where it stands.
+type outPath struct{ to *string }
+
+// Set implements pflag.Value.
+func (p outPath) Set(v string) error {
+	if strings.Contains(v, "://") {
+		return errors.New("it is written to a file of this machine, and to no bucket: give a path")
+	}
+	*p.to = v
+	return nil
+}
+
+// String implements pflag.Value.
+func (p outPath) String() string {
+	if p.to == nil {
+		return ""
+	}
+	return *p.to
+}
+
+// Type implements pflag.Value.
+func (p outPath) Type() string { return "string" }
 
 func (a *app) eraseCmd() *cobra.Command {
 	var account, out, from string

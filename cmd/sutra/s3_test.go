@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -35,23 +39,56 @@ func startS3(t *testing.T, region string) (*server.S3, *server.Buckets) {
 func TestS3Scripts(t *testing.T) {
 	home, buckets := startS3(t, "")
 	abroad, away := startS3(t, "eu-west-1")
+	copying := replicating(t, home.URL, "original")
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/s3", UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, home.Env()...)
-			e.Vars = append(e.Vars, "ABROAD="+abroad.URL)
+			e.Vars = append(e.Vars, "ABROAD="+abroad.URL, "REPLICATING="+copying)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"bucket": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, buckets, args) },
 			"abroad": func(ts *testscript.TestScript, _ bool, args []string) { makeBucket(ts, away, args) },
+			"upload": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(buckets.Upload(context.Background(), args[0], "", ts.MkAbs(args[1])))
+			},
+			"folder": func(ts *testscript.TestScript, _ bool, args []string) { folder(ts, buckets, args) },
 			"label":  func(ts *testscript.TestScript, _ bool, args []string) { label(ts, buckets, args) },
 			"lock":   func(ts *testscript.TestScript, _ bool, args []string) { lock(ts, buckets, args) },
 			"only":   func(ts *testscript.TestScript, _ bool, args []string) { only(ts, home, buckets, args) },
 			"holds":  func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, buckets, args) },
 		},
 	})
+}
+
+// replicating is a server that has a rule which copies all of a bucket into another, which
+// the real one cannot have.
+func replicating(t *testing.T, to, bucket string) string {
+	t.Helper()
+	target, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &http.Transport{}
+	proxy := &httputil.ReverseProxy{Transport: tr, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // which is signed
+	}}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("replication") && r.URL.Path == "/"+bucket {
+			fmt.Fprint(w, `<ReplicationConfiguration><Role>r</Role><Rule><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>`+
+				`<Destination><Bucket>arn:aws:s3:::replica</Bucket></Destination></Rule></ReplicationConfiguration>`)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		s.Close()
+		tr.CloseIdleConnections()
+	})
+	return s.URL
 }
 
 // makeBucket makes a bucket and fills it: bucket NAME nothing|versions|locked FOLDER.
@@ -63,6 +100,12 @@ func makeBucket(ts *testscript.TestScript, b *server.Buckets, args []string) {
 	ctx := context.Background()
 	ts.Check(b.Make(ctx, args[0], kind))
 	ts.Check(b.Upload(ctx, args[0], "", ts.MkAbs(args[2])))
+}
+
+// folder puts an empty object in place of a folder, as consoles do: folder BUCKET KEY/.
+func folder(ts *testscript.TestScript, b *server.Buckets, args []string) {
+	_, err := b.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1]})
+	ts.Check(err)
 }
 
 // label puts an object with metadata and a tag: label BUCKET KEY FILE VALUE.

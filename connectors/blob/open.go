@@ -58,6 +58,14 @@ func Region(ctx context.Context, s Store) (string, error) {
 	return "", nil
 }
 
+// Replicas returns where a store's own copies of it stand; see [connectors.Replicated].
+func Replicas(ctx context.Context, s Store) ([]string, error) {
+	if r, ok := s.(connectors.Replicated); ok {
+		return r.Replicas(ctx)
+	}
+	return nil, nil
+}
+
 // Close gives back what a store holds.
 func Close(s Store) error {
 	if c, ok := s.(io.Closer); ok {
@@ -79,6 +87,16 @@ func Find(ctx context.Context, s Store, name string) iter.Seq2[Object, error] {
 			}
 		}
 	}
+}
+
+// Old reports whether a name is that of an old version. A key that holds the mark of
+// one itself is taken for current.
+func Old(s Store, name string) bool {
+	if _, ok := s.(Keeper); !ok {
+		return false
+	}
+	key, id := Plain(name)
+	return id != "" && !strings.Contains(key, versionMark)
 }
 
 // Forget calls the store's [Keeper], if it is one.

@@ -195,6 +195,30 @@ func TestS3ReplicationIsTold(t *testing.T) {
 	}
 }
 
+func TestS3Replicas(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	wire := &connectortest.Wire{}
+	rule := func(bucket, filter string) string {
+		return `<Rule><Status>Enabled</Status>` + filter + `<Destination><Bucket>arn:aws:s3:::` + bucket + `</Bucket></Destination></Rule>`
+	}
+	wire.Fail(connectortest.WireFault{Op: "GetBucketReplication", Times: -1, How: answered(`<ReplicationConfiguration><Role>r</Role>` +
+		rule("all", `<Filter><Prefix></Prefix></Filter>`) + rule("old", `<Prefix>x</Prefix>`) + rule("part", `<Filter><And><Prefix>in/a</Prefix></And></Filter>`) +
+		rule("part", `<Filter><Prefix>in/a/b/</Prefix></Filter>`) + rule("other", `<Filter><Prefix>out/</Prefix></Filter>`) + `</ReplicationConfiguration>`)})
+	got, err := Replicas(ctx, b.store(s3Options{transport: wire}, "in/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "places", got, []string{"s3://all/in/", "s3://old/in/", "s3://part/in/", "s3://part/in/a/b/"})
+	for code, want := range map[string]bool{"ReplicationConfigurationNotFoundError": false, "NotImplemented": false, "AccessDenied": false, "ExpiredToken": true} {
+		wire.Heal()
+		wire.Fail(connectortest.WireFault{Op: "GetBucketReplication", Times: -1, How: connectortest.Answer(map[bool]int{true: 400, false: 403}[want], code)})
+		if got, err := Replicas(ctx, b.store(s3Options{transport: wire}, "")); (err != nil) != want || len(got) > 0 {
+			t.Errorf("%s: %v, %v", code, got, err)
+		}
+	}
+}
+
 func TestS3ArchivedIsAGap(t *testing.T) {
 	ctx := context.Background()
 	b := newBucket(t, server.Versions)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"mime"
 	"net/url"
 	"regexp"
 	"strings"
@@ -170,5 +171,16 @@ var timeLike = map[string]bool{"mtime": true, "ctime": true, "atime": true}
 // of a person. The content was edited because of one; what else names her must not
 // be written again, and a label too many lost costs less.
 func personal(name, value string) bool {
+	value = worded(value)
 	return value != "" && !timeLike[name] && (callerLike.MatchString(name) || mailLike.MatchString(value) || phoneLike.MatchString(value))
+}
+
+// worded is a value whose encoded words (RFC 2047) are read: as such S3 gives metadata
+// that is more than ASCII.
+func worded(value string) string {
+	text, err := new(mime.WordDecoder).DecodeHeader(value)
+	if err != nil { // of a charset that nobody here knows
+		return value
+	}
+	return text
 }

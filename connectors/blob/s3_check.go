@@ -83,31 +83,6 @@ func (s *s3Store) checkLock(ctx context.Context) connectors.Finding {
 	return f
 }
 
-func (s *s3Store) checkReplication(ctx context.Context) connectors.Finding {
-	f := connectors.Finding{What: "replication"}
-	api, err := s.client(ctx)
-	if err != nil {
-		f.Note = err.Error()
-		return f
-	}
-	out, err := api.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: &s.bucket})
-	switch {
-	case code(err) == "ReplicationConfigurationNotFoundError":
-		f.OK, f.Note = true, "none"
-	case lacking(err):
-		f.OK, f.Note = true, "this store has none"
-	case err != nil:
-		f.Note = s3Err("asking for replication", "s3:GetReplicationConfiguration", err).Error()
-	default:
-		n := 0
-		if out.ReplicationConfiguration != nil {
-			n = len(out.ReplicationConfiguration.Rules)
-		}
-		f.Note = fmt.Sprintf("%d rules copy objects to other buckets, and deletions of versions do not follow: make every replica a source of its own", n)
-	}
-	return f
-}
-
 func (s *s3Store) checkUploads(ctx context.Context) connectors.Finding {
 	n := 0
 	_, err := s.uploads(ctx, s.prefix, func(types.MultipartUpload, string) bool { n++; return n < sampledUploads })

@@ -233,6 +233,31 @@ func TestS3ReadUnderFaults(t *testing.T) {
 	}
 }
 
+// TestS3LookTellsTheReason: the answer to a HEAD has no body, and still the reason is told.
+func TestS3LookTellsTheReason(t *testing.T) {
+	b := newBucket(t, server.Versions)
+	b.put("k", "x")
+	for _, tt := range []struct {
+		status     int
+		code, want string
+	}{
+		{403, "AccessDenied", "access denied (it needs s3:GetObject)"}, {400, "ExpiredToken", "they have expired"},
+		{403, "RequestTimeTooSkewed", "the clock of this machine"}, {400, "InvalidRequest", "InvalidRequest"},
+	} {
+		wire := &connectortest.Wire{}
+		s := b.store(s3Options{transport: wire}, "")
+		if _, err := s.client(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range []string{"HeadObject", "GetObject"} {
+			wire.Fail(connectortest.WireFault{Op: op, Times: -1, How: connectortest.Answer(tt.status, tt.code)})
+		}
+		if _, err := s.Stat(context.Background(), "k"); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.code, err)
+		}
+	}
+}
+
 func TestS3ListingThatFailsIsNotShort(t *testing.T) {
 	b := newBucket(t, server.Versions)
 	b.put("a/k", "x")

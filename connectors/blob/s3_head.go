@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -93,7 +96,7 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 		if code(err) == "MethodNotAllowed" || lacking(err) { // a delete marker
 			return nil, connectors.ErrNotFound
 		}
-		return nil, s3Err("looking at an object", "s3:GetObject", err)
+		return nil, s3Err("looking at an object", "s3:GetObject", reason(ctx, api, in, err))
 	}
 	h := &head{key: key, etag: aws.ToString(out.ETag), id: aws.ToString(out.VersionId), size: aws.ToInt64(out.ContentLength), out: out}
 	if id != "" {
@@ -101,6 +104,23 @@ func (s *s3Store) head(ctx context.Context, key, id string) (*head, error) {
 	}
 	h.version = fingerprint(h.etag, h.id, mode.ids)
 	return h, nil
+}
+
+// reason asks why a HEAD was refused, whose answer has no body to tell: a permission that
+// is missing, credentials that have expired and a clock that is wrong look the same there.
+func reason(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput, err error) error {
+	var re *awshttp.ResponseError
+	if !errors.As(err, &re) || re.HTTPStatusCode() != http.StatusForbidden && re.HTTPStatusCode() != http.StatusBadRequest {
+		return err
+	}
+	o, told := api.GetObject(ctx, &s3.GetObjectInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId, Range: aws.String("bytes=0-0"), RequestPayer: in.RequestPayer})
+	if told == nil {
+		return errors.Join(err, o.Body.Close())
+	}
+	if code(told) == "" || code(told) == "InvalidRange" {
+		return err
+	}
+	return told
 }
 
 // headByGet looks at a version by opening it. A store was seen that lists the old
@@ -118,6 +138,9 @@ func headByGet(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput) (*s3
 	return out, o.Body.Close()
 }
 
+// errGarbled is an object whose key a store cannot write in its answers.
+var errGarbled = errors.New("the store does not tell the key of the object as it is (it may hold a control character): give it another key")
+
 // find looks at the object of a name, which may be that of an old version.
 func (s *s3Store) find(ctx context.Context, name string) (*head, error) {
 	if err := ctx.Err(); err != nil {
@@ -131,6 +154,9 @@ func (s *s3Store) find(ctx context.Context, name string) (*head, error) {
 		return nil, errors.New("looking at an object: the key is empty")
 	}
 	h, err := s.head(ctx, s.prefix+key, id)
+	if errors.Is(err, connectors.ErrNotFound) && strings.ContainsRune(key, utf8.RuneError) {
+		return nil, errGarbled // whoever listed it did not see its key
+	}
 	if err != nil || id == "" || strings.Contains(key, versionMark) {
 		return h, err
 	}

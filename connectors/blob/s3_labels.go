@@ -35,7 +35,7 @@ func (s *s3Store) Labels(ctx context.Context, name, version string) ([]Label, er
 	var out []Label
 	add := func(name, value string) {
 		if personal(name, value) {
-			out = append(out, Label{name, value})
+			out = append(out, Label{name, worded(value)})
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(h.out.Metadata)) {

@@ -26,11 +26,13 @@ func TestS3Labels(t *testing.T) {
 	put("plain", &s3.PutObjectInput{Metadata: map[string]string{"etl": "v2", "mtime": "1700000000.5"}, ContentDisposition: aws.String("inline")})
 	put("meta", &s3.PutObjectInput{Metadata: map[string]string{"etl": "v2", "mail": "asha@example.com", "caller": "Asha"}, ContentDisposition: aws.String("attachment; filename=%2B919845067231.csv")})
 	put("tags", &s3.PutObjectInput{Tagging: aws.String("team=x&phone=919845067231")})
+	put("words", &s3.PutObjectInput{Metadata: map[string]string{"note": "=?UTF-8?B?4KSG4KS24KS+IGFzaGFAZXhhbXBsZS5jb20=?=", "place": "=?UTF-8?B?4KSq4KWB4KSj4KWH?="}})
 	wire := &connectortest.Wire{}
 	s := b.store(s3Options{transport: wire}, "")
 	for key, want := range map[string][]Label{
 		"plain": nil,
 		"meta":  {{"caller", "Asha"}, {"mail", "asha@example.com"}, {"content-disposition", "attachment; filename=+919845067231.csv"}},
+		"words": {{"note", "आशा asha@example.com"}},
 		"tags":  {{"phone", "919845067231"}},
 	} {
 		o, err := s.Stat(ctx, key)

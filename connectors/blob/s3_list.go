@@ -199,7 +199,7 @@ func decoder(enc types.EncodingType) func(*string) (string, error) {
 //
 // An error without a Key ends the listing. One that comes with a Key is about
 // something that holds bytes and cannot be read: an upload that is not
-// finished.
+// finished, an object that has no name below the prefix.
 func (s *s3Store) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		m, err := s.mode(ctx)
@@ -210,13 +210,21 @@ func (s *s3Store) List(ctx context.Context, prefix string) iter.Seq2[Object, err
 			yield(Object{}, fmt.Errorf("listing objects: %w", err))
 			return
 		}
+		own := false
 		for it, err := range s.walk(ctx, m, s.prefix+prefix) {
 			if err != nil {
 				yield(Object{}, err)
 				return
 			}
 			key := strings.TrimPrefix(it.key, s.prefix)
-			if it.marker || key == "" {
+			if it.marker || key == "" && it.size == 0 {
+				continue
+			}
+			if key == "" {
+				if !own && !yield(Object{Key: ownKey}, errOwnKey) {
+					return
+				}
+				own = true
 				continue
 			}
 			o := Object{Key: nameOf(key, orNull(it.id), it.latest), Size: it.size, Modified: it.modified, Version: fingerprint(it.etag, it.id, m.ids)}
@@ -241,6 +249,9 @@ const (
 	// uploadsUnknown is the name under which it is told that unfinished uploads
 	// cannot be listed.
 	uploadsUnknown = "?uploads"
+	// ownKey is the name of an object whose key is the prefix of the store itself: below
+	// it the object has no name.
+	ownKey = "?prefix"
 	// staleUpload is the age from which an unfinished upload is taken for one that
 	// nobody finishes.
 	staleUpload = 24 * time.Hour
@@ -248,6 +259,9 @@ const (
 
 // notice returns the error of a name that stands for something unreadable.
 func (s *s3Store) notice(ctx context.Context, name string) error {
+	if name == ownKey {
+		return errOwnKey
+	}
 	if name == uploadsUnknown {
 		_, err := s.uploads(ctx, s.prefix, func(types.MultipartUpload, string) bool { return false })
 		return err
@@ -256,7 +270,7 @@ func (s *s3Store) notice(ctx context.Context, name string) error {
 	if i < 0 {
 		return nil
 	}
-	state := fmt.Errorf("looking at an unfinished upload: %w", connectors.ErrNotFound)
+	var state error // none: the upload is finished, or the name is that of an object
 	_, err := s.uploads(ctx, s.prefix+name[:i], func(u types.MultipartUpload, key string) bool {
 		if key != s.prefix+name[:i] || aws.ToString(u.UploadId) != name[i+len(uploadMark):] {
 			return true
@@ -271,6 +285,7 @@ func (s *s3Store) notice(ctx context.Context, name string) error {
 }
 
 var (
+	errOwnKey     = errors.New("the prefix of the source is itself the key of an object that holds bytes: move them to a key below it, or make the source begin a folder higher")
 	errUnfinished = errors.New("an upload that was begun more than a day ago and never finished holds bytes that nobody can read: abort it, and let a lifecycle rule (AbortIncompleteMultipartUpload) do so from now on")
 	errUnderWay   = errors.New("an upload that was begun less than a day ago and is not finished holds bytes that nobody can read yet: scan again when it is done, or abort it")
 )
@@ -349,4 +364,6 @@ var (
 	_ Bulk               = (*s3Store)(nil)
 	_ Labeler            = (*s3Store)(nil)
 	_ connectors.Located = (*s3Store)(nil)
+
+	_ connectors.Replicated = (*s3Store)(nil)
 )

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/connectortest"
 	"github.com/cratio/sutra/connectors/connectortest/server"
 )
 
@@ -52,7 +53,7 @@ func same(t testing.TB, what string, got, want []string) {
 }
 
 func TestS3Names(t *testing.T) {
-	keys := []string{"a:b.csv", "a+b%20c.csv", "a b.csv", "नाम/फ़ोन.csv", "x?versionId=1.csv", "q?a=b&c#d.csv", "tail/", "'quoted'\"(1).csv"}
+	keys := []string{"a:b.csv", "a+b%20c.csv", "a b.csv", "नाम/फ़ोन.csv", "x?versionId=1.csv", "x?uploadId=1.csv", "?uploads", "q?a=b&c#d.csv", "tail/", "'quoted'\"(1).csv"}
 	b := newBucket(t, server.Versions)
 	for _, k := range keys {
 		if k == "tail/" { // what some tools write in place of a folder
@@ -327,5 +328,38 @@ func TestS3FileTimes(t *testing.T) {
 	b.must(s.Replace(ctx, "copied", "", write("y")))
 	if o, err := s.Stat(ctx, "copied"); err != nil || o.Modified.UnixMilli() != 1681523821088 {
 		t.Errorf("rewritten: %v, %v", o.Modified, err)
+	}
+}
+
+// TestS3KeysThatCannotBeNamed are told of: they are neither absent nor empty.
+func TestS3KeysThatCannotBeNamed(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	b.put("in/control\x01.csv", "hers")
+	s := b.store(s3Options{}, "in/")
+	listed := names(t, s, "")
+	if len(listed) != 1 {
+		t.Fatalf("%q listed", listed)
+	}
+	if _, err := s.Stat(ctx, listed[0]); err == nil && listed[0] != "control\x01.csv" || errors.Is(err, connectors.ErrNotFound) {
+		t.Errorf("%q: %v", listed[0], err)
+	}
+
+	wire := &connectortest.Wire{}
+	wire.Fail(connectortest.WireFault{Op: "ListObjectVersions", Times: -1, How: answered(`<ListVersionsResult><Name>b</Name><Prefix>in/</Prefix><IsTruncated>false</IsTruncated>` +
+		`<Version><Key>in/</Key><VersionId>2</VersionId><IsLatest>true</IsLatest><Size>7</Size></Version>` +
+		`<Version><Key>in/</Key><VersionId>1</VersionId><IsLatest>false</IsLatest><Size>5</Size></Version>` +
+		`<Version><Key>in/a.csv</Key><VersionId>3</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version></ListVersionsResult>`)})
+	s = b.store(s3Options{transport: wire}, "in/")
+	var got []string
+	for o, err := range s.List(ctx, "") {
+		if err != nil {
+			o.Key += ": " + err.Error()
+		}
+		got = append(got, o.Key)
+	}
+	same(t, "listed", got, []string{ownKey + ": " + errOwnKey.Error(), "a.csv"})
+	if _, err := s.Stat(ctx, ownKey); !errors.Is(err, errOwnKey) {
+		t.Errorf("an object that is the prefix: %v", err)
 	}
 }

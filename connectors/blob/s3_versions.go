@@ -112,16 +112,21 @@ func (s *s3Store) Forget(ctx context.Context, name, version string) error {
 
 // purge deletes old versions of a key (newest first), the newest of them last, so
 // that an interrupted purge is seen and finished by the next; then the markers
-// that stand for nothing any more.
+// that stand for nothing any more. A version that a lock keeps keeps no other: it is
+// told when the others are gone, and the markers that hide it stay.
 func (s *s3Store) purge(ctx context.Context, key string, h history, old []item) error {
 	if n := len(old); n > 0 {
 		before := slices.Clone(old[1:])
 		slices.Reverse(before)
-		if err := s.deleteVersions(ctx, key, ids(before)); err != nil {
-			return err
+		locked := s.deleteVersions(ctx, key, ids(before))
+		if locked != nil && pendingIn(locked) == nil {
+			return locked
 		}
 		if err := s.deleteVersions(ctx, key, ids(old[:1])); err != nil {
-			return err
+			return longer(locked, err)
+		}
+		if locked != nil {
+			return locked
 		}
 	}
 	marks := slices.DeleteFunc(slices.Clone(h.markers), func(it item) bool { return it.latest })
@@ -164,14 +169,16 @@ func (s *s3Store) proven(ctx context.Context, key string, gone []string) error {
 }
 
 // deleteVersions deletes versions of a key by their ids, and looks at the answer
-// for each of them.
+// for each of them. That some are locked it says when the others are deleted.
 func (s *s3Store) deleteVersions(ctx context.Context, key string, list []string) error {
+	var locked error
 	for part := range slices.Chunk(list, batch) {
 		for try := 1; len(part) > 0; try++ {
 			left, err := s.deleteBatch(ctx, key, part)
-			if err != nil {
+			if err != nil && pendingIn(err) == nil {
 				return err
 			}
+			locked = longer(locked, err)
 			if part = left; len(left) == 0 {
 				break
 			}
@@ -183,10 +190,11 @@ func (s *s3Store) deleteVersions(ctx context.Context, key string, list []string)
 			}
 		}
 	}
-	return nil
+	return locked
 }
 
-// deleteBatch makes one call. It returns the versions that are worth another try.
+// deleteBatch makes one call. It returns the versions that are worth another try,
+// beside the locks of others.
 func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([]string, error) {
 	api, err := s.client(ctx)
 	if err != nil {
@@ -217,60 +225,15 @@ func (s *s3Store) deleteBatch(ctx context.Context, key string, list []string) ([
 			odd = append(odd, id)
 		}
 	}
-	if len(denied) > 0 {
-		return nil, s.refused(ctx, key, denied, nil)
-	}
 	if len(odd) > 0 { // some stores say so of a version that is gone already
 		if err := s.proven(ctx, key, odd); err != nil {
 			return nil, fmt.Errorf("deleting versions of an object: S3 answered %s: %w", aws.ToString(out.Errors[0].Code), err)
 		}
 	}
+	if len(denied) > 0 {
+		return again, s.refused(ctx, key, denied, nil)
+	}
 	return again, nil
-}
-
-// refused says why versions could not be deleted: a lock, or a missing permission.
-// With several locks the last to end counts; one without an end counts most.
-func (s *s3Store) refused(ctx context.Context, key string, list []string, cause error) error {
-	var last *connectors.PendingError
-	for _, id := range list {
-		lock, err := s.lock(ctx, key, id)
-		if err != nil {
-			return fmt.Errorf("looking for the lock of a version that cannot be deleted: %w", err)
-		}
-		var p *connectors.PendingError
-		if errors.As(lock, &p) && (last == nil || p.Until.IsZero() || !last.Until.IsZero() && p.Until.After(last.Until)) {
-			last = p
-		}
-	}
-	if last != nil {
-		return fmt.Errorf("deleting versions of an object: %w", last)
-	}
-	if cause != nil {
-		return s3WriteErr("deleting versions of an object", deletePermission, cause)
-	}
-	return fmt.Errorf("deleting versions of an object: %w (%w; it needs %s, and on a bucket with MFA Delete the owner)", connectors.ErrReadOnly, errDenied, deletePermission)
-}
-
-// lock returns the lock of a version as a PendingError, nil when it has none that
-// can be seen. It asks for the lock itself: not every store tells of the locks of
-// old versions otherwise.
-func (s *s3Store) lock(ctx context.Context, key, id string) (lock, err error) {
-	api, err := s.client(ctx)
-	if err != nil {
-		return nil, err
-	}
-	h := &head{out: &s3.HeadObjectOutput{}}
-	hold, err := api.GetObjectLegalHold(ctx, &s3.GetObjectLegalHoldInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
-	if err == nil && hold.LegalHold != nil {
-		h.out.ObjectLockLegalHoldStatus = hold.LegalHold.Status
-	}
-	keep, kerr := api.GetObjectRetention(ctx, &s3.GetObjectRetentionInput{Bucket: &s.bucket, Key: &key, VersionId: &id, RequestPayer: payer})
-	if kerr == nil && keep.Retention != nil {
-		h.out.ObjectLockMode, h.out.ObjectLockRetainUntilDate = types.ObjectLockMode(keep.Retention.Mode), keep.Retention.RetainUntilDate
-	}
-	// That there is no lock is an error too, of several names: whatever the reason,
-	// the version could not be deleted and the caller says so.
-	return h.locked(s.opt.now()), ctx.Err()
 }
 
 // abortAll aborts the unfinished uploads of exactly this key: their parts hold its

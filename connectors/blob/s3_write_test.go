@@ -268,56 +268,12 @@ func TestPersonalLabels(t *testing.T) {
 	}{
 		{"x", "+91 98765 00001", true}, {"x", "9876500001", true}, {"x", "call-9876500001-in", true}, {"x", "asha@example.com", true}, {"x", "asha%40example.com", true},
 		{"caller-name", "Asha", true}, {"email", "x", true}, {"x", "2026-11-25", false}, {"x", "2026-11-25T10:00:00Z", false}, {"file-name", "export", false},
-		{"md5", "d41d8cd98f00b204e9800998ecf8427e", false}, {"x", "", false}, {"tier", "1", false}, {"mtime", "1681523821.088", false},
+		{"md5", "d41d8cd98f00b204e9800998ecf8427e", false}, {"x", "", false}, {"tier", "1", false},
+		{"x", "=?UTF-8?B?YXNoYUBleGFtcGxlLmNvbQ==?=", true}, {"x", "=?utf-8?q?=2B91_98765_00001?=", true}, {"x", "=?UTF-8?B?4KSq4KWB4KSj4KWH?=", false}, {"mtime", "1681523821.088", false},
 	} {
 		if got := personal(tt.name, tt.value); got != tt.want {
 			t.Errorf("%s=%s: %v", tt.name, tt.value, got)
 		}
-	}
-}
-
-func TestS3Locks(t *testing.T) {
-	ctx := context.Background()
-	until := time.Now().Add(time.Hour).Truncate(time.Second)
-	for name, lock := range map[string]func(b *bucket, id string){
-		"compliance": func(b *bucket, id string) {
-			b.must(b.api.PutObjectRetention(ctx, &s3.PutObjectRetentionInput{Bucket: &b.name, Key: aws.String("k"), VersionId: &id,
-				Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionModeCompliance, RetainUntilDate: &until}}))
-		},
-		"governance": func(b *bucket, id string) {
-			b.must(b.api.PutObjectRetention(ctx, &s3.PutObjectRetentionInput{Bucket: &b.name, Key: aws.String("k"), VersionId: &id,
-				Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionModeGovernance, RetainUntilDate: &until}}))
-		},
-		"legal hold": func(b *bucket, id string) {
-			b.must(b.api.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{Bucket: &b.name, Key: aws.String("k"), VersionId: &id,
-				LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOn}}))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBucket(t, server.Locked)
-			lock(b, b.put("k", "hers"))
-			s := b.store(s3Options{}, "")
-			o, err := s.Stat(ctx, "k")
-			b.must(nil, err)
-			pending := func(what string, err error) {
-				t.Helper()
-				var p *connectors.PendingError
-				if !errors.As(err, &p) || errors.Is(err, connectors.ErrChanged) || name != "legal hold" && !p.Until.Equal(until) || name == "legal hold" && !p.Until.IsZero() {
-					t.Errorf("%s: %v", what, err)
-				}
-			}
-			_, err = s.Replace(ctx, "k", o.Version, write("x"))
-			pending("replacing", err)
-			pending("deleting", s.Delete(ctx, "k", o.Version))
-			same(t, "nothing is changed", b.all(), []string{"k=hers"})
-			b.put("k", "new")
-			pending("forgetting an old version", s.Forget(ctx, "k", o.Version))
-			_, err = s.Replace(ctx, "k", "", write("newer"))
-			pending("replacing above a locked version", err)
-			// What is newer than the locked version goes when the lock ends: it tells
-			// the next run that something is left to do.
-			same(t, "the locked version is still there", b.all(), []string{"k (old)=hers", "k (old)=new", "k=newer"})
-		})
 	}
 }
 

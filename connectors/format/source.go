@@ -117,6 +117,14 @@ func (s *Source) Find(ctx context.Context, key string) iter.Seq2[connectors.Unit
 	return s.listed(blob.Find(ctx, s.store, key))
 }
 
+// Replicas implements connectors.Replicated.
+func (s *Source) Replicas(ctx context.Context) ([]string, error) {
+	return blob.Replicas(ctx, s.store)
+}
+
+// Old implements connectors.Historian.
+func (s *Source) Old(key string) bool { return blob.Old(s.store, key) }
+
 func (s *Source) unit(o blob.Object) connectors.Unit {
 	return connectors.Unit{Key: o.Key, Fingerprint: o.Version, Size: o.Size, Account: s.account(o.Key)}
 }

@@ -100,6 +100,13 @@ func kindOf(name string) kind {
 	return other
 }
 
+// folderLike reports a name that some S3 tools give to an empty object in place of a
+// folder.
+func folderLike(name string) bool {
+	key, _ := blob.Plain(name)
+	return strings.HasSuffix(key, "/")
+}
+
 // Units lists the objects. An entry that is there and cannot be looked at is a
 // unit too, which then fails to read.
 func (s *source) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
@@ -119,7 +126,7 @@ func (s *source) listed(objects iter.Seq2[blob.Object, error]) iter.Seq2[connect
 				yield(connectors.Unit{}, fmt.Errorf("list recordings: %w", err))
 				return
 			}
-			if kindOf(o.Key) == litter {
+			if kindOf(o.Key) == litter || err == nil && o.Size == 0 && folderLike(o.Key) {
 				continue
 			}
 			if err != nil {
@@ -280,6 +287,11 @@ func (s *source) Region(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("recordings: %w", err)
 	}
 	return region, nil
+}
+
+// Replicas implements connectors.Replicated.
+func (s *source) Replicas(ctx context.Context) ([]string, error) {
+	return blob.Replicas(ctx, s.store)
 }
 
 // Close gives back what the store holds.

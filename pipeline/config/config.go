@@ -152,6 +152,9 @@ func (l *loader) top(root *yamltree.Node) {
 		if state = l.r.Word(n, "state"); state == "" {
 			state = "state/"
 		}
+		if strings.Contains(state, "://") {
+			l.r.Errorf(n.Pos, "write the path of a folder of this machine", "state is no url: what is known of people is kept in no bucket")
+		}
 	}
 	l.cfg.State = l.path(state)
 	l.cfg.Key = l.key(root.Get("key"))

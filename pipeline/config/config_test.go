@@ -145,6 +145,7 @@ func TestLoadErrors(t *testing.T) {
 			"sutra.yaml:1: the url of sources.crm has no path"}},
 		{one("connector: sqlite, url: '${CRM_DSN}', catalog: crm.yaml"), []string{"sutra.yaml:1: the url of sources.crm must begin with file:; write file:crm.db"}},
 		{one("connector: files, url: '/tmp', catalog: crm.yaml"), []string{"sutra.yaml:1: the url of sources.crm must begin with s3:// or file:"}},
+		{"state: s3://b/state/\n" + strings.TrimPrefix(one("connector: sqlite, url: file:x.db, catalog: crm.yaml"), "\n"), []string{"sutra.yaml:1: state is no url: what is known of people is kept in no bucket; write the path of a folder of this machine"}},
 		{one("connector: files, url: 's3:///x', catalog: crm.yaml"), []string{"sutra.yaml:1: the url of sources.crm names no bucket; write s3://BUCKET/PREFIX/"}},
 		{one("connector: files, url: 'file://host/x', catalog: crm.yaml"), []string{"sutra.yaml:1: the url of sources.crm names a host; write file:PATH, or file:///PATH"}},
 		{one("connector: postgres, url: 'file:x', catalog: crm.yaml"), []string{"sutra.yaml:1: the url of sources.crm is no database; write a postgres DSN, best as ${VAR}"}},
