@@ -11,6 +11,7 @@ type Person struct {
 	Account  string
 	Copies   []Found          // about her, in order of RID
 	Mentions []Found          // others' records in which she appears
+	Between  []Found          // as near to her as to somebody else: nobody's alone
 	Tokens   map[Token]string // her own joining identifiers and links, with their kind
 	Others   map[Token]string // identifiers that stand in her records but do not join
 	Possible []Step           // weak evidence, never acted on

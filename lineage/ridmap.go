@@ -49,6 +49,9 @@ func (m *ridMap[V]) page(n RID) *[ridPage]V {
 type ridSet struct {
 	in   ridMap[bool]
 	list []RID // in the order in which they were added
+	// between are records of a walk that are in no part, being as near to this one as to
+	// another.
+	between []RID
 }
 
 func (p *ridSet) has(id RID) bool { return p.in.get(id) }

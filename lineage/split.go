@@ -58,20 +58,23 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 	}
 	parts := map[Token]*ridSet{}
 	for id, who := range owners {
-		if len(who) != 1 {
-			continue
-		}
 		for root := range who {
 			if parts[root] == nil {
 				parts[root] = &ridSet{}
 			}
-			parts[root].add(id)
+			if len(who) == 1 {
+				parts[root].add(id)
+			} else {
+				parts[root].between = append(parts[root].between, id)
+			}
 		}
 	}
+	maps.DeleteFunc(parts, func(_ Token, p *ridSet) bool { return len(p.list) == 0 })
 	out := make([]*ridSet, 0, len(parts))
 	for _, p := range parts {
 		w.shareMedia(p, within)
 		slices.Sort(p.list) // they came out of a map
+		slices.Sort(p.between)
 		out = append(out, p)
 	}
 	slices.SortFunc(out, func(a, b *ridSet) int { return cmp.Compare(a.list[0], b.list[0]) })

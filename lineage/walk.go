@@ -251,6 +251,9 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 			s.Possible = append(s.Possible, st)
 		}
 	}
+	for _, id := range members.between {
+		s.Between = append(s.Between, *w.reached.get(id).f)
+	}
 	s.Possible = append(s.Possible, strangers...)
 	s.Review = w.r.overCaps(s)
 	return s, w.r.mentions(s)

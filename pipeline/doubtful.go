@@ -14,8 +14,8 @@ import (
 // there and nothing was said of it.
 
 // doubtful returns the records that may speak of a person, by an identifier of hers that
-// others have too and by nothing else: those of others in which it is mentioned, and those
-// without a name in which it stands alone.
+// others have too and by nothing else: those of others in which it is mentioned, those
+// without a name in which it stands alone, and those that lead to her as to somebody else.
 func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 	known := map[recordKey]bool{}
 	for _, list := range [][]lineage.Found{p.Copies, p.Mentions} {
@@ -39,6 +39,13 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 				known[keyOf(f)] = true
 				out = append(out, *f)
 			}
+		}
+	}
+	for i := range p.Between {
+		f := &p.Between[i]
+		if coll := s.collection(f); !known[keyOf(f)] && !coll.Staff && !coll.Accounts {
+			known[keyOf(f)] = true
+			out = append(out, *f)
 		}
 	}
 	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
