@@ -16,7 +16,7 @@ import (
 
 // flushEvery is how often a running scan makes what it has visible, so that a
 // killed scan resumes instead of starting anew.
-const flushEvery = 5 * time.Second
+const flushEvery = 30 * time.Second
 
 // flushUnits is after how many units it does so at the latest: what is not visible yet
 // is in memory.
