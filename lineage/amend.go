@@ -9,7 +9,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// store writes the batch to the database: postings as a new segment of each bucket.
+// store writes the batch to the database: postings as a new segment of each bucket,
+// or of each wide one.
 func (w *Writer) store() error {
 	if w.batch.size() == 0 {
 		return nil
@@ -18,10 +19,6 @@ func (w *Writer) store() error {
 	defer w.g.dbmu.RUnlock()
 	batch := w.g.db.NewWriteBatch()
 	defer batch.Cancel()
-	w.g.updated.Store(true)
-	if err := batch.Set([]byte("m"+updatedKey), u64(1)); err != nil { // before the first segment
-		return fmt.Errorf("write a counter: %w", err)
-	}
 	for _, b := range w.batch.blocks {
 		if err := batch.Set(cat([]byte("b"), b.name[:]), b.value); err != nil {
 			return fmt.Errorf("write blocks of the graph: %w", err)
@@ -32,7 +29,11 @@ func (w *Writer) store() error {
 	}
 	w.batch.posts.sort()
 	w.seq++
-	c := &chunker{bits: w.g.bits, segment: w.gen | w.seq, set: func(k, v []byte) error { return batch.Set(k, slices.Clone(v)) }}
+	wide, err := w.g.wide(int64(w.batch.posts.count), batch.Set) // it says so before the first segment
+	if err != nil {
+		return fmt.Errorf("write a counter: %w", err)
+	}
+	c := &chunker{bits: w.g.bits, wide: wide, segment: w.gen | w.seq, set: func(k, v []byte) error { return batch.Set(k, slices.Clone(v)) }}
 	if err := w.batch.posts.groups(c.add); err != nil {
 		return fmt.Errorf("write postings: %w", err)
 	}
@@ -54,15 +55,15 @@ func (g *Graph) amend(ctx context.Context, l *load, posts, blocks []*run) error 
 	defer g.dbmu.RUnlock()
 	batch := g.db.NewWriteBatch()
 	defer batch.Cancel()
-	g.updated.Store(true)
-	if err := batch.Set([]byte("m"+updatedKey), u64(1)); err != nil { // before the first segment
+	wide, err := g.wide(runBytes(posts)/tokenRest, batch.Set) // it says so before the first segment
+	if err != nil {
 		return fmt.Errorf("write a counter: %w", err)
 	}
 	set := func(k, v []byte) error { return cmp.Or(ctx.Err(), batch.Set(k, slices.Clone(v))) }
-	c := &chunker{bits: g.bits, segment: l.runs.From, set: set}
+	c := &chunker{bits: g.bits, wide: wide, segment: l.runs.From, set: set}
 	// What is hidden goes first: a search behind the new blocks, which its transaction does
 	// not see, would step over each of them, for each unit.
-	err := g.db.View(func(tx *badger.Txn) error { return dropHidden(tx, l.runs.From, g.writing, batch.Delete) })
+	err = g.db.View(func(tx *badger.Txn) error { return dropHidden(tx, l.runs.From, g.writing, batch.Delete) })
 	if err == nil {
 		err = g.db.View(func(tx *badger.Txn) error {
 			return shownOf(tx, g.writing, blocks, func(name *name16, value []byte) error {

@@ -11,7 +11,8 @@ import (
 
 // Postings lie in buckets: tokens that begin with the same bits. A bucket has one
 // segment from the last rebuild and one from every flush since that touched it, each
-// in chunks. How many bits make a bucket is decided when the graph is rebuilt.
+// in chunks. How many bits make a bucket is decided when the graph is rebuilt. A flush of
+// few postings writes wide buckets, see wide.go.
 
 const (
 	// chunkBytes is the length at which a chunk ends.
@@ -33,6 +34,9 @@ func bucketOf(token *name16, bits uint) uint32 {
 
 func bucketPrefix(bucket uint32) []byte { return cat([]byte("p"), u32(bucket)) }
 
+// segmentKey is the length of a chunk's key without the number of the chunk.
+const segmentKey = 1 + 4 + 8
+
 func chunkKey(bucket uint32, segment uint64, no uint32) []byte {
 	return cat(bucketPrefix(bucket), u64(segment), u32(no))
 }
@@ -41,6 +45,7 @@ func chunkKey(bucket uint32, segment uint64, no uint32) []byte {
 // segment.
 type chunker struct {
 	bits    uint
+	wide    bool
 	segment uint64
 	set     func(key, value []byte) error // keeps neither
 	page    page
@@ -50,7 +55,11 @@ type chunker struct {
 }
 
 func (c *chunker) add(token *name16, rids []RID) error {
-	if b := bucketOf(token, c.bits); b != c.bucket {
+	b := bucketOf(token, c.bits)
+	if c.wide {
+		b = wideBucket(b)
+	}
+	if b != c.bucket {
 		if err := c.flush(); err != nil {
 			return err
 		}
@@ -84,12 +93,23 @@ func (c *chunker) flush() error {
 // buckets reads buckets in one transaction.
 type buckets struct {
 	tx      *badger.Txn
-	updated bool             // there may be other segments than the rebuild's
+	bits    uint
+	updated updates          // which segments there may be besides the rebuild's
 	it      *badger.Iterator // made when it is needed
+	wide    widePages        // of the wide bucket that was read last
+	keep    int              // up to how many bytes of it are kept
 }
 
+// updates tells what was added to a graph since its last rebuild.
+type updates = uint32
+
+const (
+	narrowUpdates updates = 1 << iota // segments of buckets
+	wideUpdates                       // segments of wide buckets
+)
+
 func (g *Graph) newBuckets(tx *badger.Txn) *buckets {
-	return &buckets{tx: tx, updated: g.updated.Load()}
+	return &buckets{tx: tx, bits: g.bits, updated: g.updated.Load(), keep: widePageBytes}
 }
 
 func (b *buckets) close() {
@@ -102,10 +122,13 @@ func (b *buckets) close() {
 // tokens ascend. fn returns false when it wants no more of the segment.
 func (b *buckets) each(bucket uint32, fn func(e *entries) (more bool, err error)) error {
 	var err error
-	if b.updated {
-		err = b.search(bucket, fn)
+	if b.updated&narrowUpdates != 0 {
+		err = b.search(bucketPrefix(bucket), fn)
 	} else {
 		err = b.fetch(bucket, fn)
+	}
+	if err == nil && b.updated&wideUpdates != 0 {
+		err = b.eachWide(bucket, fn)
 	}
 	if err != nil {
 		return fmt.Errorf("read postings: %w", err)
@@ -129,48 +152,57 @@ func (b *buckets) fetch(bucket uint32, fn func(e *entries) (more bool, err error
 	}
 }
 
-// search reads the chunks of all segments.
-func (b *buckets) search(bucket uint32, fn func(e *entries) (more bool, err error)) error {
+// search reads the chunks of all segments of a bucket.
+func (b *buckets) search(prefix []byte, fn func(e *entries) (more bool, err error)) error {
+	return b.chunks(prefix, func(item *badger.Item) (more bool, err error) { return eachEntry(item, fn) })
+}
+
+// chunks calls fn for the chunks of all segments of a bucket. fn returns false when it
+// wants no more of the segment.
+func (b *buckets) chunks(prefix []byte, fn func(item *badger.Item) (more bool, err error)) error {
 	if b.it == nil {
 		o := badger.DefaultIteratorOptions
 		o.PrefetchValues = false
 		o.Prefix = []byte("p")
 		b.it = b.tx.NewIterator(o)
 	}
-	prefix := bucketPrefix(bucket)
-	var skip [13]byte // bucket and segment that fn has enough of
+	var skip [segmentKey]byte // bucket and segment that fn has enough of
 	for b.it.Seek(prefix); b.it.ValidForPrefix(prefix); b.it.Next() {
 		item := b.it.Item()
-		if len(item.Key()) != 17 {
+		if len(item.Key()) != segmentKey+4 {
 			return errBlock
 		}
-		if [13]byte(item.Key()) == skip {
+		if [segmentKey]byte(item.Key()) == skip {
 			continue
 		}
-		more, err := eachEntry(item, fn)
+		more, err := fn(item)
 		if err != nil {
 			return err
 		}
 		if !more {
-			skip = [13]byte(item.Key())
+			skip = [segmentKey]byte(item.Key())
 		}
 	}
 	return nil
 }
 
 func eachEntry(item *badger.Item, fn func(e *entries) (more bool, err error)) (more bool, err error) {
-	err = item.Value(func(v []byte) error {
-		e := entries{data: v}
-		for {
-			ok, err := e.next()
-			if err != nil || !ok {
-				more = true
-				return err
-			}
-			if more, err = fn(&e); err != nil || !more {
-				return err
-			}
-		}
+	err = item.Value(func(v []byte) (err error) {
+		more, err = eachIn(v, fn)
+		return err
 	})
 	return more, err
+}
+
+// eachIn calls fn for the entries of a chunk.
+func eachIn(chunk []byte, fn func(e *entries) (more bool, err error)) (more bool, err error) {
+	e := entries{data: chunk}
+	for {
+		if ok, err := e.next(); err != nil || !ok {
+			return true, err
+		}
+		if more, err := fn(&e); err != nil || !more {
+			return more, err
+		}
+	}
 }

@@ -43,7 +43,7 @@ type Graph struct {
 	tables *blockTables // of the database, as it was opened
 	bits   uint         // how many bits of a token make a bucket
 
-	updated atomic.Bool // postings were added since the last rebuild
+	updated atomic.Uint32 // what was added to the postings since the last rebuild, see updates
 
 	mu     sync.RWMutex
 	heads  map[uint32]*UnitState
@@ -60,7 +60,7 @@ type Graph struct {
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are
 // not read: the sources are scanned anew.
-const formatVersion = 10
+const formatVersion = 11
 
 // noWriter stands for the first generation of the open writer when there is none.
 const noWriter = math.MaxUint64
@@ -151,12 +151,12 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if err != nil {
 		return g, err
 	}
-	g.updated.Store(updated > 0)
+	g.updated.Store(updates(updated))
 	return g, errors.Join(g.openLoad(), g.loadLedger())
 }
 
-// Counters of the postings: how many bits of a token make a bucket, and whether some
-// were added since the last rebuild.
+// Counters of the postings: how many bits of a token make a bucket, and what was
+// added since the last rebuild.
 const (
 	bitsKey    = "bits"
 	updatedKey = "updated"

@@ -252,7 +252,7 @@ func (k *keptPostings) load(bucket uint32) error {
 		}
 		return true, nil
 	})
-	if k.b.updated && !slices.IsSortedFunc(k.list, comparePostings) {
+	if k.b.updated != 0 && !slices.IsSortedFunc(k.list, comparePostings) {
 		slices.SortFunc(k.list, comparePostings)
 	}
 	return err

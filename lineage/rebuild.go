@@ -77,7 +77,7 @@ func (g *Graph) swap(bits uint) error {
 	}
 	g.forget()
 	g.bits = bits
-	g.updated.Store(false)
+	g.updated.Store(0)
 	return g.openDB()
 }
 
