@@ -262,6 +262,12 @@ type Describer interface {
 	Describe(ctx context.Context) (Dataset, error)
 }
 
+// Accountant is implemented by sources that can list the ids of accounts as the
+// collections of accounts spell them, without reading everything else.
+type Accountant interface {
+	Accounts(ctx context.Context) iter.Seq2[string, error]
+}
+
 // Located is implemented by sources whose data stand in a known place. Region is
 // the name of the place ("ap-south-1"), "" for this machine. A caller that has to
 // keep data in some regions asks before it reads anything.

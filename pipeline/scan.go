@@ -95,7 +95,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 		}
 		run.tell(src.Name)
 	}
-	if err := w.Close(ctx); err != nil {
+	if err := errors.Join(w.Close(ctx), s.accounts.err); err != nil {
 		return run.sum, err
 	}
 	if _, err := s.tellUnerased(ctx); err != nil {

@@ -98,7 +98,7 @@ func (x *reading) add(list []lineage.Sighting) error {
 
 // end takes in what is known when all was read, and tells the gaps.
 func (x *reading) end() error {
-	named := x.name.sighting(x.unit)
+	named := x.name.sighting(x.accountNamed(x.unit.Account))
 	x.name = nil
 	if err := x.add(named); err != nil {
 		return err

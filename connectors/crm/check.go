@@ -139,6 +139,14 @@ func (s *source) otherRoles(sc *schema, l *layout) []connectors.Finding {
 				l.table.name, r.to, strings.Join(r.fromCols, ", ")))
 		}
 	}
+	for _, f := range l.coll.Fields {
+		for _, r := range f.References {
+			if f.Role != "mention" && !connectors.Leads(l.coll.Fields, f, r) {
+				out = append(out, finding("references", false, "table %q refers to %q by %s beside another reference: by that name it leads to somebody else than the person of a row, and it is not followed; role: mention says that it is right so, role: link that it is hers too",
+					l.table.name, r.Collection, f.Name))
+			}
+		}
+	}
 	return out
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // userSchemas is the condition for what is neither the server's own nor temporary.
@@ -198,7 +200,10 @@ func (c *column) pgType(name, category string, mod, size int) {
 	case name == "date" || name == "timestamp" || name == "timestamptz":
 		c.kind = kindDate
 	case category == "S" || name == "citext":
-		c.kind, c.affinity, c.fold = kindText, affText, name == "citext"
+		c.kind, c.affinity, c.padded = kindText, affText, name == "bpchar"
+		if name == "citext" {
+			c.folding = connectors.FoldCase
+		}
 		if mod > 4 && (name == "varchar" || name == "bpchar") {
 			c.size = mod - 4
 		}

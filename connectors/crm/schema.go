@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // schema is what a database says of itself.
@@ -106,8 +108,9 @@ type column struct {
 	comment   string
 	record    string // the composite type of its values, or of their elements; they are read as JSON
 	collation string
-	fold      bool   // texts that differ in case only are equal
-	fallback  string // what stands for an emptied value when a check refuses all that say nothing; see checked
+	folding   connectors.Folding // texts that differ in that only are equal
+	padded    bool               // texts that differ in spaces at their end only are equal
+	fallback  string             // what stands for an emptied value when a check refuses all that say nothing; see checked
 }
 
 // kind is the type of the values of a column.

@@ -30,7 +30,7 @@ type record struct {
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.itself, r.moved, r.to = row, nil, lineage.NoDate, false, false, false, lineage.Token{}
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
