@@ -20,6 +20,7 @@ type reading struct {
 	state lineage.UnitState
 	name  *nameWatch
 	dates dateOrder
+	refs  halfRefs
 }
 
 // read extracts one unit into the graph. A unit that cannot be read is a gap and
@@ -83,6 +84,7 @@ func (x *reading) batch(b connectors.Batch) error {
 	x.counted(b.Notes)
 	st.Mark = b.Mark
 	x.dates.watch(b)
+	x.refs.watch(x.Site, x.src, b)
 	if b.Rows != nil {
 		st.Records += int(b.Rows.NumRows())
 		st.Accounts = st.Accounts || x.src.ofAccounts(b)
@@ -104,7 +106,7 @@ func (x *reading) end() error {
 		return err
 	}
 	gaps, notes := x.dates.result()
-	x.state.Gaps = append(x.state.Gaps, gaps...)
+	x.state.Gaps = append(append(x.state.Gaps, gaps...), x.refs.gaps()...)
 	x.counted(notes)
 	for _, g := range x.state.Gaps {
 		x.gap(x.src.Name, x.unit.Key, gapText(g))

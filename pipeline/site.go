@@ -238,13 +238,14 @@ type kinds struct {
 	bare   map[string]bool               // lead to no person: see extract.Extractor
 	bridge map[string]bool               // ids of bridges: see kinds.bridges
 	fold   map[string]connectors.Folding // of keys: see extract.Extractor
+	parts  map[string]int                // of composite keys: how many columns they have
 	tenant bool                          // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, parts: map[string]int{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -266,6 +267,9 @@ func newKinds(sources []*Source) kinds {
 			kind := keyKind(src.Name, coll)
 			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Folding != connectors.FoldNothing {
 				k.fold[kind] = f.Folding
+			}
+			if len(pk) > 1 {
+				k.parts[kind] = len(pk)
 			}
 			one := singular(coll.Name)
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
