@@ -58,7 +58,7 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	l := &layout{coll: c, table: sc.table(c.Name)}
 	switch {
 	case l.table == nil:
-		l.reason = "the database has no such table"
+		l.reason = sc.missing(c.Name)
 	case l.table.reason != "":
 		l.reason = l.table.reason
 	case len(l.table.ident(d, "")) == 0:

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ type table struct {
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
 	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
+	closed   string                     // the schema that the user may not look into, in which it is; "" when she may
 	fixed    string                     // why no row may be changed; \"\" when rows may be
 	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
@@ -165,6 +167,17 @@ func (r reference) same(o reference) bool {
 // table finds a table by name, exactly or else without regard to case.
 func (s *schema) table(name string) *table {
 	return named(s.tables, name, func(t *table) string { return t.name })
+}
+
+// missing says why there is no table of a name. The server does not look into schemas
+// that are closed to the user, and what is there goes by its schema's name too.
+func (s *schema) missing(name string) string {
+	for _, t := range s.tables {
+		if t.closed != "" && strings.EqualFold(t.name, t.closed+"."+name) {
+			return fmt.Sprintf("the user lacks the privilege USAGE on the schema %q, in which there is such a table", t.closed)
+		}
+	}
+	return "the database has no such table"
 }
 
 // column finds a column by name, exactly or else without regard to case.

@@ -329,6 +329,31 @@ func TestPostgresUnreadableTables(t *testing.T) {
 	}
 }
 
+// TestPostgresClosedSchema: a table in a schema that the user may not look into is a gap
+// that names the schema, whether the catalog names the schema or not.
+func TestPostgresClosedSchema(t *testing.T) {
+	f := serverFixture(t, "postgres", "closed: id! v~", `CREATE TABLE closed (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE SCHEMA sales;
+		CREATE TABLE sales.leads (id INTEGER PRIMARY KEY);
+		INSERT INTO closed VALUES (1, 'x')`)
+	readerOf(f)
+	role := f.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'reader\\_testpostgresclo%'")[0]
+	f.exec("REVOKE USAGE ON SCHEMA public FROM PUBLIC, " + role)
+	r := *f
+	r.dsn = strings.Replace(f.dsn, "sutra@", role+"@", 1)
+	src := r.open("closed: id! v~\nsales.leads: id!\nnowhere: id!", "")
+	for u, err := range src.Units(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, _, err := f.collect(src.Read(context.Background(), u))
+		want := map[string]string{"closed[,)": `USAGE on the schema "public"`, "sales.leads[,)": `USAGE on the schema "sales"`, "nowhere[,)": "no such table"}[u.Key]
+		if err == nil || want == "" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", u.Key, err)
+		}
+	}
+}
+
 // TestMySQLHiddenForeignKeys: a user who may only read sees the foreign keys all the
 // same; one who does not see all tables empties rows, because a table out of sight
 // may refer to them and go with them.
