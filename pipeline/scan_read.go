@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 
@@ -64,6 +65,9 @@ func (x *reading) batches(ctx context.Context) (there bool, err error) {
 			return false, x.stillListed(ctx, x.src, x.unit)
 		case err != nil:
 			x.unread(x.src.Name, x.unit.Key, "it cannot be read: "+err.Error())
+			if table, _, ok := strings.Cut(x.unit.Key, "["); ok && errors.Is(err, connectors.ErrClosed) {
+				x.closed(table + "[")
+			}
 			return false, nil
 		}
 		if err := x.batch(b); err != nil {

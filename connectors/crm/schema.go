@@ -169,13 +169,20 @@ func (s *schema) table(name string) *table {
 	return named(s.tables, name, func(t *table) string { return t.name })
 }
 
-// missing says why there is no table of a name. The server does not look into schemas
-// that are closed to the user, and what is there goes by its schema's name too.
+// closed finds a table of a name in a schema that is closed to the user. The server does
+// not look into those, and what is there goes by its schema's name too.
+func (s *schema) closed(name string) *table {
+	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.closed != "" && strings.EqualFold(t.name, t.closed+"."+name) })
+	if i < 0 {
+		return nil
+	}
+	return s.tables[i]
+}
+
+// missing says why there is no table of a name.
 func (s *schema) missing(name string) string {
-	for _, t := range s.tables {
-		if t.closed != "" && strings.EqualFold(t.name, t.closed+"."+name) {
-			return fmt.Sprintf("the user lacks the privilege USAGE on the schema %q, in which there is such a table", t.closed)
-		}
+	if t := s.closed(name); t != nil {
+		return fmt.Sprintf("the user lacks the privilege USAGE on the schema %q, in which there is such a table", t.closed)
 	}
 	return "the database has no such table"
 }
