@@ -39,6 +39,8 @@ func TestServerEmptyUnderConstraints(t *testing.T) {
 		{"not null range", "INT4RANGE NOT NULL", "'[3,5)'", "empty", "postgres", false},
 		{"unsigned", "INTEGER UNSIGNED NOT NULL UNIQUE CHECK (v <> 0)", "91", "2*", "mysql", false},
 		{"enum", "ENUM('Open','Won') NOT NULL", "'Won'", "Open", "mysql", false},
+		{"a label for unknown", "ENUM('Open','Won','Not known') NOT NULL", "'Won'", "Not known", "mysql", false},
+		{"the first label beside one for unknown", "ENUM('F','M','unknown') NOT NULL", "'F'", "unknown", "mysql", false},
 		{"the first label, nullable", "ENUM('F','M')", "'F'", "<nil>", "mysql", false},
 		{"no, nullable", "BOOLEAN", "false", "<nil>", "postgres", false},
 		{"none, nullable", "INTEGER", "0", "<nil>", "", false},
