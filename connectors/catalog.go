@@ -62,9 +62,9 @@ type CatalogField struct {
 	Consent    string   // what the field permits or restricts: "marketing", "analytics", "dnd"
 	Erase      string   // "delete", "redact", "keep" or ""
 	Fields     []CatalogField
-	// Fold is set on a key that the database compares without regard to case: "L-7"
-	// and "l-7" name one record.
-	Fold bool
+	// Folding is what the database overlooks when it compares the values of a key, or of
+	// a column with an account's id: "L-7" and "l-7" may name one record.
+	Folding Folding
 	// Referred is set on a unique column to which foreign keys of the database lead
 	// though it is not the primary key: it defines a link kind as that does.
 	Referred bool

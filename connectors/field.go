@@ -61,7 +61,9 @@ func inners(above string, fields []CatalogField) (out []Inner) {
 	for _, f := range fields {
 		in := Inner{Path: above + f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role, Links: slices.Clone(f.Links), Erase: f.Erase}
 		for _, r := range f.References {
-			in.Links = append(in.Links, r.kind())
+			if f.Role == "mention" || Leads(fields, f, r) {
+				in.Links = append(in.Links, r.kind())
+			}
 		}
 		if in.Identity != "" || in.Role != "" || in.Erase != "" || len(in.Categories)+len(in.Links) > 0 {
 			out = append(out, in)
@@ -160,7 +162,7 @@ func FieldOf(a arrow.Field) Field {
 //
 // A primary key, or another column that foreign keys lead to, defines the link kind
 // "DATASET.COLLECTION.FIELD"; a reference
-// refers to the kind of its target, unless the field's own role is "mention". A part of a composite key defines nothing; the
+// refers to the kind of its target, unless it leads to somebody else (see [Leads]). A part of a composite key defines nothing; the
 // field that stands for the whole key does (see [CatalogField.Of]).
 func Resolve(dataset string, c Collection, f CatalogField) Field {
 	out := Field{
@@ -180,10 +182,9 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 		out.Links = append(out.Links, l)
 	}
 	for _, r := range f.References {
-		if f.Role == "mention" {
-			break // it leads to somebody else
+		if Leads(c.Fields, f, r) {
+			out.Links = append(out.Links, r.kind())
 		}
-		out.Links = append(out.Links, r.kind())
 	}
 	if f.DataType == "object" || strings.HasPrefix(f.DataType, "object") || len(f.Fields) > 0 || strings.HasSuffix(f.DataType, "[]") {
 		out.Look = LookJSON

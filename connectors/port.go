@@ -262,6 +262,12 @@ type Describer interface {
 	Describe(ctx context.Context) (Dataset, error)
 }
 
+// Accountant is implemented by sources that can list the ids of accounts as the
+// collections of accounts spell them, without reading everything else.
+type Accountant interface {
+	Accounts(ctx context.Context) iter.Seq2[string, error]
+}
+
 // Located is implemented by sources whose data stand in a known place. Region is
 // the name of the place ("ap-south-1"), "" for this machine. A caller that has to
 // keep data in some regions asks before it reads anything.
@@ -318,6 +324,8 @@ var (
 	ErrNotFound = errors.New("not found")                 // the unit or record is gone
 	ErrChanged  = errors.New("changed since planned")     // a precondition of an edit does not hold
 	ErrBusy     = errors.New("locked by another process") // a database is locked
+	// ErrClosed says that the records of a collection are there and may not be read.
+	ErrClosed   = errors.New("the collection is closed to the user")
 	ErrReadOnly = errors.New("the source is read-only")
 	// ErrForbidden says that a rule of the source's own, such as a constraint or a trigger,
 	// forbids the change of a record. Nothing was changed; without that record, the others

@@ -1,6 +1,11 @@
 package lineage
 
-import "slices"
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // accountSteps is how many records that say no account may stand between a record and
 // one that does: an event of a browser, the event in which somebody signed in, the lead
@@ -150,9 +155,18 @@ func (r *Resolver) accountsFrom(f *Found, n int, by way, to []string) ([]string,
 // stated is what the records that carry an identifier say of accounts.
 type stated struct {
 	accounts []string
-	without  []*Found         // those that say nothing
+	without  []*Found         // those that say nothing, unless it is a crowd
 	behind   [ways][][]string // the accounts that those lead to, by the number of records on the way
+	crowd    bool
 }
+
+// accountCrowd is from how many records on those with an identifier are not kept: they are
+// read as often as there is something new to ask of them, and what they said is known for
+// the whole run.
+const accountCrowd = 256
+
+// crowdPage is how many records of a crowd are in memory at a time.
+const crowdPage = 4096
 
 // accountsAt returns the accounts that an identifier leads to over n records that say
 // none.
@@ -163,17 +177,56 @@ func (r *Resolver) accountsAt(t Token, n int, by way) ([]string, error) {
 	}
 	for len(s.behind[by]) < n {
 		var list []string
-		for _, f := range s.without {
-			if list, err = r.accountsFrom(f, len(s.behind[by]), by, list); err != nil {
-				return nil, err
-			}
-			if len(list) >= severalAccounts {
-				break
-			}
+		err := r.eachWithout(t, s, func(f *Found) (more bool, err error) {
+			list, err = r.accountsFrom(f, len(s.behind[by]), by, list)
+			return len(list) < severalAccounts, err
+		})
+		if err != nil {
+			return nil, err
 		}
 		s.behind[by] = append(s.behind[by], list)
 	}
 	return s.behind[by][n-1], nil
+}
+
+// eachWithout calls fn with the carriers of an identifier that say no account, until it
+// wants no more.
+func (r *Resolver) eachWithout(t Token, s *stated, fn func(*Found) (more bool, err error)) error {
+	if s.crowd {
+		return r.eachCarrier(t, func(f *Found) (bool, error) {
+			if f.Record.Account != "" || !joinsAs(f, t) {
+				return true, nil
+			}
+			return fn(f)
+		})
+	}
+	for _, f := range s.without {
+		if more, err := fn(f); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachCarrier calls fn with the sightings that carry an identifier, a page of them in
+// memory at a time, until it wants no more.
+func (r *Resolver) eachCarrier(t Token, fn func(*Found) (more bool, err error)) error {
+	all, err := r.listed(t)
+	if err != nil {
+		return err
+	}
+	for page := range slices.Chunk(all, crowdPage) {
+		found, err := r.view.Load(page)
+		if err != nil {
+			return fmt.Errorf("load sightings: %w", err)
+		}
+		for i := range found {
+			if more, err := fn(&found[i]); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // statedAt looks through the carriers of an identifier once, however many records
@@ -183,19 +236,82 @@ func (r *Resolver) statedAt(t Token) (*stated, error) {
 		return s, nil
 	}
 	s := &stated{}
-	carriers, err := r.carriers(t)
+	all, err := r.listed(t)
 	if err != nil {
 		return s, err
 	}
-	for _, f := range carriers {
-		switch {
-		case !joinsAs(f, t):
-		case f.Record.Account == "":
-			s.without = append(s.without, f)
-		case !slices.Contains(s.accounts, f.Record.Account):
-			s.accounts = append(s.accounts, f.Record.Account)
+	if _, loaded := r.postings[t]; !loaded && len(all) >= accountCrowd {
+		s.crowd = true
+		err = r.eachCarrier(t, func(f *Found) (bool, error) {
+			s.says(f, t)
+			return len(s.accounts) < severalAccounts, nil
+		})
+	} else {
+		var carriers []*Found
+		carriers, err = r.carriers(t)
+		for _, f := range carriers {
+			s.says(f, t)
 		}
+	}
+	if err != nil {
+		return &stated{}, err
 	}
 	r.stated[t] = s
 	return s, nil
+}
+
+// says takes in what a carrier of an identifier says of its account.
+func (s *stated) says(f *Found, t Token) {
+	switch {
+	case !joinsAs(f, t):
+	case f.Record.Account == "":
+		if !s.crowd {
+			s.without = append(s.without, f)
+		}
+	case !slices.Contains(s.accounts, f.Record.Account):
+		s.accounts = append(s.accounts, f.Record.Account)
+	}
+}
+
+// Ahead reads together what the accounts of many sightings will be looked for in, instead
+// of for one after the other. They are kept until [Resolver.Forget].
+func (r *Resolver) Ahead(list []*Found) error {
+	var tokens []Token
+	for _, f := range list {
+		if f.Record.Account != "" || r.kinds.OneAccount {
+			continue
+		}
+		r.seen.set(f.RID, f)
+		for _, e := range f.Record.Edges {
+			if e.Role != Mention && e.Role != Own && !e.Weak && r.stated[e.Token] == nil {
+				tokens = append(tokens, e.Token)
+			}
+		}
+	}
+	slices.SortFunc(tokens, func(a, b Token) int { return bytes.Compare(a[:], b[:]) })
+	var near []RID
+	for _, t := range slices.Compact(tokens) {
+		all, err := r.listed(t)
+		if err != nil {
+			return err
+		}
+		if len(all) < accountCrowd {
+			near = append(near, all...)
+		}
+	}
+	slices.Sort(near)
+	return r.load(slices.Compact(near))
+}
+
+// Forget drops what was read so far, for whoever asks one resolver about every record of
+// a graph. What was learned of the accounts behind a crowd's identifier stays: it is
+// little, and reading the crowd again for every thousandth of its records would take
+// a time that grows with its square.
+func (r *Resolver) Forget() {
+	r.seen = ridMap[*Found]{}
+	clear(r.lists)
+	clear(r.postings)
+	clear(r.info)
+	clear(r.accounts)
+	maps.DeleteFunc(r.stated, func(_ Token, s *stated) bool { return !s.crowd })
 }

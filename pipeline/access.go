@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -77,6 +78,9 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	}
 	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
 		Policy: bundle.Policy{ID: s.Policy.ID, Version: s.Policy.Version, SHA256: s.policyDigest()}, Sign: s.Graph.Sign})
+	if errors.Is(err, bundle.ErrRecipient) {
+		err = fmt.Errorf("%w: %w", ErrUsage, err)
+	}
 	if err != nil {
 		return sum, err
 	}

@@ -63,6 +63,9 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+	if s.told == nil {
+		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
+	}
 	p, err := s.load(path, a.stays)
 	if err != nil {
 		return ApplySummary{}, err
@@ -132,6 +135,9 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 		}
 	}
 	if err := a.evidence(ctx); err != nil {
+		return a.sum, err
+	}
+	if err := a.knownGaps(); err != nil { // what could not be read may hold what was to go
 		return a.sum, err
 	}
 	a.sum.Gaps = a.Gaps() - before

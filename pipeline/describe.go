@@ -46,7 +46,7 @@ func (s *Site) recall(src *Source) error {
 // read again.
 func (src *Source) complete(d connectors.Dataset) (err error) {
 	src.Dataset = d
-	src.meaning, err = catalogDigest(d)
+	src.learned, err = catalogDigest(d)
 	return err
 }
 
@@ -61,11 +61,11 @@ func (s *Site) describe(ctx context.Context, sources []*Source) error {
 		if err != nil {
 			continue // its listing fails too, and says why
 		}
-		was := src.meaning
+		was := src.learned
 		if err := src.complete(set); err != nil {
 			return err
 		}
-		if was == src.meaning {
+		if was == src.learned {
 			continue
 		}
 		doc, err := json.Marshal(described{src.catalog, set})
@@ -76,6 +76,8 @@ func (s *Site) describe(ctx context.Context, sources []*Source) error {
 			return err
 		}
 	}
-	s.learn()
-	return nil
+	if err := s.learn(); err != nil {
+		return err
+	}
+	return s.meetAccounts(ctx, sources)
 }

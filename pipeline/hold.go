@@ -29,7 +29,7 @@ const holdBucket = "hold"
 // AddHold places a hold on a person, or with ident "" on a whole account. No hold
 // is placed without a reason and a date of review.
 func (s *Site) AddHold(ctx context.Context, ident, account, reason string, review time.Time) (Hold, error) {
-	h := Hold{ID: ulid.Make().String(), Account: account, Reason: reason, PlacedAt: s.Now(), Review: review}
+	h := Hold{ID: ulid.Make().String(), Account: s.knownAccount(account), Reason: reason, PlacedAt: s.Now(), Review: review}
 	if reason == "" || review.IsZero() {
 		return h, fmt.Errorf("%w: a hold needs --reason and --review DATE", ErrUsage)
 	}

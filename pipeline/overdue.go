@@ -102,19 +102,19 @@ func (r *retention) overdueIn(unit uint32, left leftDue, fn func(f *lineage.Foun
 	if err != nil {
 		return err
 	}
+	at := map[*lineage.Found]int64{}
+	var open []*lineage.Found
 	for i := range list {
 		f := &list[i]
-		asOf, noted := left[r.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)]
-		if !noted {
-			continue
-		}
-		account, due, err := r.dueAt(f, asOf)
-		if err != nil {
-			return err
-		}
-		if due {
-			fn(f, account)
+		if asOf, noted := left[r.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)]; noted {
+			at[f], open = asOf, append(open, f)
 		}
 	}
-	return nil
+	return r.each(open, func(f *lineage.Found) (bool, error) {
+		account, due, err := r.dueAt(f, at[f])
+		if err == nil && due {
+			fn(f, account)
+		}
+		return true, err
+	})
 }

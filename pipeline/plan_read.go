@@ -22,14 +22,14 @@ type planFile struct {
 }
 
 // errNoPlan marks a file that was never a plan.
-var errNoPlan = errors.New("this is no plan of sutra's")
+var errNoPlan = fmt.Errorf("%w: this is no plan of sutra's", ErrUsage)
 
 // load opens a plan, checks that nobody changed it, and reads what is no step.
 // kept is called for every record that stays.
 func (s *Site) load(path string, kept func(KeptLine)) (*planFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the plan: %w", err)
+		return nil, fmt.Errorf("%w: read the plan: %w", ErrUsage, err)
 	}
 	p := &planFile{site: s, f: f, Plan: &Plan{}}
 	if err := p.examine(kept); err != nil {

@@ -13,6 +13,8 @@ import (
 	"os"
 
 	"github.com/oklog/ulid/v2"
+
+	"github.com/cratio/sutra/pipeline/policy"
 )
 
 // save writes the plan to a new file.
@@ -21,7 +23,7 @@ func (s *Site) save(p *Plan, sp *spool, path string) (PlanSummary, error) {
 	if err != nil {
 		return PlanSummary{}, err
 	}
-	p.Version, p.ID, p.Created = planVersion, ulid.Make().String(), s.Now()
+	p.Version, p.ID, p.Created = planVersion, ulid.Make().String(), s.Now().In(policy.IST)
 	p.Steps, p.Records, p.Keep = sp.steps, sp.records, sp.keep
 	err = replaceFile(path, func(f *os.File) error {
 		w := &planWriter{site: s, plan: p, sum: sha256.New()}

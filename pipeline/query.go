@@ -103,7 +103,7 @@ func (s *Site) resolve(ctx context.Context, r *lineage.Resolver, ident, account 
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.Resolve(ctx, q, account)
+	p, err := r.Resolve(ctx, q, s.knownAccount(account))
 	if list, ok := lineage.IsAmbiguous(err); ok {
 		a := &AmbiguousError{}
 		for _, x := range list {

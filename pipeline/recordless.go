@@ -45,7 +45,7 @@ func recordless(f *lineage.Found) bool {
 // unreadSightings looks for people in the parts of a unit that could not be read.
 func (s *Site) unreadSightings(u connectors.Unit, b connectors.Batch) (out []lineage.Sighting) {
 	for _, g := range b.Gaps {
-		x := lineage.Sighting{Collection: cmp.Or(b.Collection, ofObjects), Locator: cmp.Or(g.Locator, wholeUnit), Within: inUnread, Account: u.Account, Trigger: lineage.NoDate}
+		x := lineage.Sighting{Collection: cmp.Or(b.Collection, ofObjects), Locator: cmp.Or(g.Locator, wholeUnit), Within: inUnread, Account: s.accountNamed(u.Account), Trigger: lineage.NoDate}
 		x.Edges = s.mentioned(g.Text, x.Edges)
 		if len(x.Edges) > 0 {
 			out = append(out, x)
@@ -106,11 +106,11 @@ func (w *nameWatch) see(list []lineage.Sighting) {
 }
 
 // sighting returns what is left of the name; none when nothing is.
-func (w *nameWatch) sighting(u connectors.Unit) []lineage.Sighting {
+func (w *nameWatch) sighting(account string) []lineage.Sighting {
 	if w == nil || len(w.edges) == 0 {
 		return nil
 	}
-	return []lineage.Sighting{{Collection: cmp.Or(w.collection, ofObjects), Locator: wholeUnit, Within: inName, Account: u.Account, Trigger: lineage.NoDate, Edges: w.edges}}
+	return []lineage.Sighting{{Collection: cmp.Or(w.collection, ofObjects), Locator: wholeUnit, Within: inName, Account: account, Trigger: lineage.NoDate, Edges: w.edges}}
 }
 
 // recordless tells of what the plan cannot take out: objects that are named after its

@@ -18,7 +18,7 @@ type retention struct {
 	*planner
 	ctx      context.Context
 	resolver *lineage.Resolver
-	asked    int // questions to the resolver
+	waiting  []*lineage.Found // that are looked at next
 	undated  int
 	unit     uint32
 	tally    map[string]*tally // by account
@@ -40,7 +40,10 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
 	s.Progress.Stage("retain", 0)
-	err = s.Graph.Walk(ctx, r.whole, r.look)
+	err = s.Graph.Walk(ctx, r.whole, r.wait)
+	if err == nil {
+		err = r.lookAll()
+	}
 	s.Progress.End()
 	if err != nil {
 		return PlanSummary{}, err
@@ -71,6 +74,49 @@ func (r *retention) whole(f *lineage.Found) bool {
 		r.decide(f, coll.Class, r.facts, f.Record.Account, r.plan.AsOf).State == policy.Due
 }
 
+// lookedAtOnce is how many sightings are looked at together: what tells their accounts is
+// read for all of them, and then forgotten.
+const lookedAtOnce = 8 << 10
+
+// wait takes in one sighting, and plans those that wait when they are many.
+func (r *retention) wait(f *lineage.Found) error {
+	if r.waiting = append(r.waiting, f); len(r.waiting) < lookedAtOnce {
+		return nil
+	}
+	return r.lookAll()
+}
+
+// lookAll plans the sightings that wait.
+func (r *retention) lookAll() error {
+	err := r.each(r.waiting, func(f *lineage.Found) (bool, error) { return true, r.look(f) })
+	r.waiting = r.waiting[:0]
+	return err
+}
+
+// each calls fn with sightings until it wants no more. What tells their accounts is read
+// for many of them together.
+func (r *retention) each(list []*lineage.Found, fn func(f *lineage.Found) (more bool, err error)) error {
+	defer r.resolver.Forget()
+	for some := range slices.Chunk(list, lookedAtOnce) {
+		r.resolver.Forget()
+		if err := r.resolver.Ahead(slices.DeleteFunc(slices.Clone(some), r.passedOver)); err != nil {
+			return err
+		}
+		for _, f := range some {
+			if more, err := fn(f); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// passedOver reports records that retention does not decide about.
+func (r *retention) passedOver(f *lineage.Found) bool {
+	coll := r.collection(f)
+	return coll.Accounts || coll.Class == "" || recordless(f)
+}
+
 // look plans one sighting. Those of a unit come together, so that what is known of
 // the unit before can go.
 func (r *retention) look(f *lineage.Found) error {
@@ -96,18 +142,15 @@ func (r *retention) account(f *lineage.Found) (string, error) {
 	if f.Record.Account != "" {
 		return f.Record.Account, nil
 	}
-	if r.asked++; r.asked%1000 == 0 {
-		r.resolver = r.kinds.resolver(r.Graph) // forget what the last ones read
-	}
 	return r.resolver.AccountOf(f)
 }
 
 // judge decides about one record; the class is "" for what retention passes over.
 func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Decision, err error) {
-	coll := r.collection(f)
-	if coll.Accounts || coll.Class == "" || recordless(f) {
+	if r.passedOver(f) {
 		return "", "", d, nil
 	}
+	coll := r.collection(f)
 	if account, err = r.account(f); err != nil {
 		return "", "", d, err
 	}
@@ -186,17 +229,19 @@ func (r *retention) dueIn(unit uint32, asOf int64, left leftDue) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	var open []*lineage.Found
 	for i := range list {
 		f := &list[i]
-		if _, noted := left[r.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)]; noted {
-			continue
-		}
-		_, due, err := r.dueAt(f, asOf)
-		if err != nil || due {
-			return due, err
+		if _, noted := left[r.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)]; !noted {
+			open = append(open, f)
 		}
 	}
-	return false, nil
+	due := false
+	err = r.each(open, func(f *lineage.Found) (bool, error) {
+		_, due, err = r.dueAt(f, asOf)
+		return !due, err
+	})
+	return due, err
 }
 
 // guard says which accounts would lose so much that a person must approve the plan

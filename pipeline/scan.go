@@ -34,6 +34,7 @@ type scan struct {
 	notes map[string]int
 	lost  []GapLine           // units, and listings, that could not be read at all
 	still []lineage.UnitState // units that are as they were, with new marks
+	shut  []string            // of the source at hand: what the keys of units begin with that may not be read now
 }
 
 // lostBucket holds, by source, what the last scan could not read at all.
@@ -95,7 +96,7 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 		}
 		run.tell(src.Name)
 	}
-	if err := w.Close(ctx); err != nil {
+	if err := errors.Join(w.Close(ctx), s.accounts.err); err != nil {
 		return run.sum, err
 	}
 	if _, err := s.tellUnerased(ctx); err != nil {
@@ -157,6 +158,7 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 	if err := errors.Join(ctx.Err(), r.touch()); err != nil {
 		return err
 	}
+	defer func() { r.shut = nil }()
 	if whole {
 		return r.vanished(ctx, src)
 	}

@@ -121,6 +121,7 @@ func (r *scan) touch() error {
 // changes puts the changed records of a unit into its patch.
 func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[connectors.Batch, error], p *lineage.Patch, st *lineage.UnitState, read *amended) (ordinary bool, err error) {
 	var dates dateOrder
+	var refs halfRefs
 	for b, err := range batches {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
@@ -133,6 +134,7 @@ func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[conne
 			continue
 		}
 		dates.watch(b)
+		refs.watch(r.Site, src, b)
 		st.Accounts = st.Accounts || src.ofAccounts(b)
 		read.notes = append(read.notes, b.Notes)
 		read.records += int(b.Rows.NumRows())
@@ -149,7 +151,7 @@ func (r *scan) changes(ctx context.Context, src *Source, batches iter.Seq2[conne
 	}
 	gaps, notes := dates.result()
 	read.notes = append(read.notes, notes)
-	return st.Mark != "" && len(gaps) == 0, ctx.Err()
+	return st.Mark != "" && len(gaps)+len(refs.gaps()) == 0, ctx.Err()
 }
 
 // locators returns the locators of a batch.

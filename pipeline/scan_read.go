@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 
@@ -20,6 +21,7 @@ type reading struct {
 	state lineage.UnitState
 	name  *nameWatch
 	dates dateOrder
+	refs  halfRefs
 }
 
 // read extracts one unit into the graph. A unit that cannot be read is a gap and
@@ -63,6 +65,9 @@ func (x *reading) batches(ctx context.Context) (there bool, err error) {
 			return false, x.stillListed(ctx, x.src, x.unit)
 		case err != nil:
 			x.unread(x.src.Name, x.unit.Key, "it cannot be read: "+err.Error())
+			if table, _, ok := strings.Cut(x.unit.Key, "["); ok && errors.Is(err, connectors.ErrClosed) {
+				x.closed(table + "[")
+			}
 			return false, nil
 		}
 		if err := x.batch(b); err != nil {
@@ -83,6 +88,7 @@ func (x *reading) batch(b connectors.Batch) error {
 	x.counted(b.Notes)
 	st.Mark = b.Mark
 	x.dates.watch(b)
+	x.refs.watch(x.Site, x.src, b)
 	if b.Rows != nil {
 		st.Records += int(b.Rows.NumRows())
 		st.Accounts = st.Accounts || x.src.ofAccounts(b)
@@ -98,13 +104,13 @@ func (x *reading) add(list []lineage.Sighting) error {
 
 // end takes in what is known when all was read, and tells the gaps.
 func (x *reading) end() error {
-	named := x.name.sighting(x.unit)
+	named := x.name.sighting(x.accountNamed(x.unit.Account))
 	x.name = nil
 	if err := x.add(named); err != nil {
 		return err
 	}
 	gaps, notes := x.dates.result()
-	x.state.Gaps = append(x.state.Gaps, gaps...)
+	x.state.Gaps = append(append(x.state.Gaps, gaps...), x.refs.gaps()...)
 	x.counted(notes)
 	for _, g := range x.state.Gaps {
 		x.gap(x.src.Name, x.unit.Key, gapText(g))

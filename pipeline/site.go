@@ -28,7 +28,8 @@ type Source struct {
 	Err  error // why it could not be opened; every job reports it as a gap
 
 	catalog string // digest of the catalog
-	meaning string // digest of the dataset in force, see describe: another one reads units anew
+	learned string // digest of the dataset in force, see describe
+	meaning string // the same with what else decides how records are read: another one reads units anew
 }
 
 // Site is everything a job works with.
@@ -49,6 +50,7 @@ type Site struct {
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 
 	extractor *extract.Extractor
+	accounts  accountBook
 	kinds     kinds
 }
 
@@ -105,7 +107,7 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 		if src.catalog, err = catalogDigest(sc.Dataset); err != nil {
 			return err
 		}
-		src.meaning = src.catalog
+		src.learned = src.catalog
 		if err := s.recall(src); err != nil {
 			return err
 		}
@@ -115,19 +117,29 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 		})
 		s.Sources = append(s.Sources, src)
 	}
-	s.learn()
-	return nil
+	return s.learn()
 }
 
-// learn takes over what the datasets say of identifier kinds.
-func (s *Site) learn() {
+// learn takes over what the datasets say of identifier kinds and of accounts.
+func (s *Site) learn() error {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Fold: s.kinds.fold}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold}
+	err := s.openAccounts()
+	for _, src := range s.Sources {
+		src.meaning = src.learned
+	}
+	if s.accounts.folding != connectors.FoldNothing {
+		s.extractor.Account = s.accountNamed
+		for _, src := range s.Sources {
+			src.meaning += fmt.Sprintf(" accounts %d", s.accounts.folding)
+		}
+	}
+	return err
 }
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "4"
+const extraction = "5"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -223,16 +235,17 @@ type kinds struct {
 	medium map[string]bool
 	links  map[string]bool
 	ident  map[string]bool
-	bare   map[string]bool // lead to no person: see extract.Extractor
-	bridge map[string]bool // ids of bridges: see kinds.bridges
-	fold   map[string]bool // in either case: see extract.Extractor
-	tenant bool            // some records tell their account
+	bare   map[string]bool               // lead to no person: see extract.Extractor
+	bridge map[string]bool               // ids of bridges: see kinds.bridges
+	fold   map[string]connectors.Folding // of keys: see extract.Extractor
+	parts  map[string]int                // of composite keys: how many columns they have
+	tenant bool                          // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]bool{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, parts: map[string]int{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -252,8 +265,11 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Fold {
-				k.fold[kind] = true
+			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Folding != connectors.FoldNothing {
+				k.fold[kind] = f.Folding
+			}
+			if len(pk) > 1 {
+				k.parts[kind] = len(pk)
 			}
 			one := singular(coll.Name)
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
@@ -323,7 +339,7 @@ func (k kinds) referred(src *Source, coll connectors.Collection) {
 			continue
 		}
 		kind := src.Name + "." + coll.Name + "." + f.Name
-		k.fold[kind] = f.Fold
+		k.fold[kind] = f.Folding
 		k.bare[kind] = coll.Staff || coll.Accounts || !personal(src.Name, coll)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"math/bits"
+	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -41,11 +43,18 @@ func (v visited) all() iter.Seq[uint32] {
 // that is made visible.
 const removedAtOnce = 20_000
 
+// closed notes that units of a table are there, and may not be read any more.
+func (r *scan) closed(prefix string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shut = append(r.shut, prefix)
+}
+
 // vanished takes the units of a source out of the graph that were not listed. Units
-// that the run wrote itself were.
+// that the run wrote itself were; those of a table that may not be read now are not gone.
 func (r *scan) vanished(ctx context.Context, src *Source) error {
 	return r.Graph.Units(src.Name, func(st *lineage.UnitState) error {
-		if r.w.Wrote(st) || r.seen.has(st.ID) {
+		if r.w.Wrote(st) || r.seen.has(st.ID) || slices.ContainsFunc(r.shut, func(p string) bool { return strings.HasPrefix(st.Unit.Key, p) }) {
 			return nil
 		}
 		if err := r.w.Remove(src.Name, st.Unit.Key); err != nil {

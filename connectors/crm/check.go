@@ -88,6 +88,7 @@ func (l *layout) check() []connectors.Finding {
 	if len(l.key) == 0 && !l.table.keyless {
 		out = append(out, finding("keys", false, "table %q has no primary key: rows are named by their number, which a VACUUM may change", l.table.name))
 	}
+	out = append(out, l.standIns()...)
 	if l.personalKey() {
 		out = append(out, finding("keys", false, "the primary key of table %q is personal: a row that others refer to keeps it", l.table.name))
 	}
@@ -96,6 +97,30 @@ func (l *layout) check() []connectors.Finding {
 	}
 	if len(out) == 0 {
 		out = append(out, finding("catalog", true, "collection %q fits its table", l.coll.Name))
+	}
+	return out
+}
+
+// standIns tells of columns that must have one of a few values: none of them is empty, and
+// a row that stays says the same after an erasure, whoever she was.
+func (l *layout) standIns() (out []connectors.Finding) {
+	if l.coll.Erase != "redact" && l.coll.Erase != "keep" {
+		return nil
+	}
+	for _, c := range l.cols {
+		if c.part == partKeep || c.pinned || !c.notNull || c.field.Erase == "keep" || c.part == partMay && !looksPersonal(c.name) {
+			continue
+		}
+		stays := ""
+		switch {
+		case c.kind == kindBool:
+			stays = "no"
+		case c.kind == kindEnum && len(c.labels) > 0 && c.saysNothing() == "":
+			stays = c.labels[0]
+		default:
+			continue
+		}
+		out = append(out, finding("redaction", false, "column %q of table %q may not be empty and has no label for unknown: in a row that stays it says %q for everybody, also where that is what she had said", c.name, l.table.name, stays))
 	}
 	return out
 }
@@ -137,6 +162,14 @@ func (s *source) otherRoles(sc *schema, l *layout) []connectors.Finding {
 		if people && !said {
 			out = append(out, finding("references", false, "table %q refers to table %q by %s: by that name it leads to somebody else than the person of a row, and it is not followed until the catalog has it as a reference; role: mention says that it is right so",
 				l.table.name, r.to, strings.Join(r.fromCols, ", ")))
+		}
+	}
+	for _, f := range l.coll.Fields {
+		for _, r := range f.References {
+			if f.Role != "mention" && !connectors.Leads(l.coll.Fields, f, r) {
+				out = append(out, finding("references", false, "table %q refers to %q by %s beside another reference: by that name it leads to somebody else than the person of a row, and it is not followed; role: mention says that it is right so, role: link that it is hers too",
+					l.table.name, r.Collection, f.Name))
+			}
 		}
 	}
 	return out

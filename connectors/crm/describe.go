@@ -41,7 +41,7 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 }
 
 // primaryKey marks the primary key of a table, unless the catalog names one, and says
-// how the database compares it.
+// how the database compares it, and the ids of accounts.
 func primaryKey(c *connectors.Collection, t *table) {
 	if len(c.PrimaryKey()) == 0 {
 		for _, n := range t.pk {
@@ -54,7 +54,12 @@ func primaryKey(c *connectors.Collection, t *table) {
 		compound(c, pk) // each part is folded by itself, see layout.text
 	case len(pk) == 1:
 		col := t.column(pk[0])
-		catalogField(c, pk[0]).Fold = col != nil && col.fold
+		if col != nil {
+			catalogField(c, pk[0]).Folding = col.folding
+		}
+	}
+	if col := t.column(c.Account); col != nil {
+		catalogField(c, c.Account).Folding = col.folding
 	}
 }
 
@@ -102,7 +107,7 @@ func referred(to *connectors.Collection, sc *schema, r reference) []string {
 		return nil
 	}
 	f := catalogField(to, c.name)
-	f.Referred, f.Fold = true, c.fold
+	f.Referred, f.Folding = true, c.folding
 	return []string{f.Name}
 }
 
@@ -145,15 +150,12 @@ func ordered(r reference, pk []string) []string {
 // otherRole reports column names that say that the row referred to is not the
 // person of this row, or not only hers.
 func otherRole(column string) bool {
-	for _, w := range strings.FieldsFunc(strings.ToLower(column), func(r rune) bool { return r == '_' || r == ' ' || r == '-' || r == '.' }) {
-		switch w {
-		case "parent", "referrer", "referred", "referral", "introducer", "introduced", "spouse", "relative", "guardian", "nominee", "boss", "manager",
-			"agent", "owner", "assigned", "assignee", "author", "actor", "creator", "editor", "approver", "updated", "modified", "duplicate", "related", "previous", "next":
-			return true
-		}
-	}
-	return false
+	return connectors.OthersRole(column) || connectors.NamesRole(column, otherRoles)
 }
+
+// otherRoles are words for who has to do with a row by work, and for other rows.
+var otherRoles = []string{"boss", "manager", "agent", "owner", "assigned", "assignee", "author", "actor", "creator", "editor", "approver", "updated", "modified",
+	"duplicate", "related", "previous", "next"}
 
 // catalogField finds or adds a field of a collection.
 func catalogField(c *connectors.Collection, name string) *connectors.CatalogField {

@@ -162,14 +162,32 @@ func (c *column) empties(old any) []any {
 	case kindDate:
 		return []any{erasedDay, erasedDay + " 00:" + strconv.FormatInt(randomInt(9, 59), 10) + ":" + strconv.FormatInt(randomInt(9, 59), 10)}
 	case kindEnum:
-		out := make([]any, len(c.labels))
-		for i, l := range c.labels {
-			out[i] = l
+		out := make([]any, 0, len(c.labels)+1)
+		if l := c.saysNothing(); l != "" || slices.Contains(c.labels, "") {
+			out = append(out, l)
+		}
+		for _, l := range c.labels {
+			out = append(out, l)
 		}
 		return out
 	}
 	return []any{mask(s), "00:00:00", "0.0.0.0", "0", "", "empty"}
 }
+
+// saysNothing is the label of an enumeration that tells nothing of anybody; "" when there is
+// none.
+func (c *column) saysNothing() string {
+	i := slices.IndexFunc(c.labels, func(l string) bool {
+		return sayNothing[strings.Join(strings.FieldsFunc(strings.ToLower(l), func(r rune) bool { return r == '_' || r == '-' || r == ' ' || r == '/' }), " ")]
+	})
+	if i < 0 {
+		return ""
+	}
+	return c.labels[i]
+}
+
+var sayNothing = map[string]bool{"": true, "unknown": true, "unspecified": true, "undisclosed": true, "not known": true, "not specified": true, "not stated": true, "not disclosed": true,
+	"prefer not to say": true, "na": true, "n a": true, "erased": true, "redacted": true, "anonymised": true, "anonymized": true}
 
 // allowed is the number that a check of the column names, if one does.
 func (c *column) allowed() []any {
@@ -245,6 +263,10 @@ func standIn(s string) bool {
 // is emptied. Where there may be none, the first of an enumeration's labels, no, a number
 // or a day is what somebody wrote, although emptying leaves the same in other columns.
 func spared(c *column, v any, key string) bool {
+	if l := c.saysNothing(); c.kind == kindEnum && v != nil && l != "" && c.notNull {
+		s, _ := spell(v, false)
+		return s == l
+	}
 	if v != nil && !c.notNull {
 		switch c.kind {
 		case kindEnum, kindBool, kindDate, kindInt, kindReal:
@@ -284,7 +306,7 @@ func hollow(c *column, v any, key string) bool {
 	case kindDate:
 		return strings.HasPrefix(s, erasedDay) || strings.Trim(s, "0-: .") == ""
 	case kindEnum:
-		return slices.Index(c.labels, s) == 0
+		return slices.Index(c.labels, s) == 0 || s == c.saysNothing()
 	case kindJSON, kindArray:
 		if s == "null" || c.record != "" && vacant(s, key) {
 			return true

@@ -43,8 +43,8 @@ type layout struct {
 // reference to one.
 type joined struct {
 	field connectors.Field
-	of    []int  // of layout.cols
-	fold  []bool // the parts that the key is compared by without regard to case
+	of    []int     // of layout.cols
+	as    []*column // the columns that tell how the parts of the key are compared
 }
 
 // row is one row as it is stored: what names it, then its columns.
@@ -58,7 +58,7 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	l := &layout{coll: c, table: sc.table(c.Name)}
 	switch {
 	case l.table == nil:
-		l.reason = "the database has no such table"
+		l.reason = sc.missing(c.Name)
 	case l.table.reason != "":
 		l.reason = l.table.reason
 	case len(l.table.ident(d, "")) == 0:
@@ -96,18 +96,18 @@ func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c con
 	l.chooseKey()
 	for i, f := range columns {
 		if of := l.find(c.Fields[i].Of); of != nil {
-			l.joined = append(l.joined, joined{field: f, of: of, fold: l.folded(ds, source, sc, c.Fields[i], of)})
+			l.joined = append(l.joined, joined{field: f, of: of, as: l.compared(ds, source, sc, c.Fields[i], of)})
 		}
 	}
 	return l
 }
 
-// folded tells which parts of a composite key, or of a reference to one, the key's
-// own table compares without regard to case.
-func (l *layout) folded(ds connectors.Dataset, source string, sc *schema, f connectors.CatalogField, of []int) []bool {
-	out := make([]bool, len(of))
+// compared returns the columns that tell how the parts of a composite key are compared:
+// for a reference to one, those of the key's own table.
+func (l *layout) compared(ds connectors.Dataset, source string, sc *schema, f connectors.CatalogField, of []int) []*column {
+	out := make([]*column, len(of))
 	for k, i := range of {
-		out[k] = l.cols[i].fold
+		out[k] = l.cols[i].column
 	}
 	for _, r := range f.References {
 		to, known := ds.Collection(r.Collection)
@@ -116,8 +116,9 @@ func (l *layout) folded(ds connectors.Dataset, source string, sc *schema, f conn
 			continue
 		}
 		for k, n := range pk {
-			c := t.column(n)
-			out[k] = c != nil && c.fold
+			if c := t.column(n); c != nil {
+				out[k] = c
+			}
 		}
 	}
 	return out
@@ -234,8 +235,8 @@ func (l *layout) text(r row, i int) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		if v.fold[n] {
-			s = strings.ToLower(s)
+		if s = v.as[n].folding.Text(s); v.as[n].padded {
+			s = strings.TrimRight(s, " ")
 		}
 		parts = append(parts, s)
 	}
@@ -317,7 +318,11 @@ func (l *layout) meaning() string {
 		fmt.Fprintf(&b, "%+v|%s;", c.field, c.decl)
 	}
 	for _, v := range l.joined {
-		fmt.Fprintf(&b, "%+v|%v|%v;", v.field, v.of, v.fold)
+		fmt.Fprintf(&b, "%+v|%v", v.field, v.of)
+		for _, c := range v.as {
+			fmt.Fprintf(&b, "|%d%v", c.folding, c.padded)
+		}
+		b.WriteByte(';')
 	}
 	b.WriteString(strings.Join(l.missing, ",") + l.reason)
 	for _, i := range l.key {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // schema reads the schema. Readers of a listing's units take the one that the
@@ -113,13 +115,30 @@ func (b *mySchema) columns(ctx context.Context) error {
 			generated: str(v[11]) != "" || strings.Contains(extra, "virtual generated") || strings.Contains(extra, "stored generated")}
 		size, _ := v[8].(int64)
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))
-		c.fold = c.kind == kindText && strings.HasSuffix(c.collation, "_ci")
+		c.collate()
 		if strings.Contains(extra, "on update") && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
 			t.clock = c.name
 		}
 		t.columns = append(t.columns, c)
 		return nil
 	})
+}
+
+// collate finds what the column's collation overlooks. Those of one language tell
+// letters with marks apart that are letters of their own there.
+func (c *column) collate() {
+	if c.kind != kindText || c.collation == "" {
+		return
+	}
+	c.padded = !strings.Contains(c.collation, "nopad") && !strings.Contains(c.collation, "_0900_") && c.collation != "binary"
+	if !strings.HasSuffix(c.collation, "_ci") {
+		return
+	}
+	c.folding = connectors.FoldCase
+	_, how, _ := strings.Cut(strings.ReplaceAll(c.collation, "_nopad", ""), "_")
+	if slices.Contains([]string{"general_ci", "unicode_ci", "unicode_520_ci", "0900_ai_ci", "uca1400_ai_ci"}, how) {
+		c.folding = connectors.FoldAccents
+	}
 }
 
 var intSizes = map[string]int{"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // userSchemas is the condition for what is neither the server's own nor temporary.
@@ -115,7 +117,8 @@ func (b *pgSchema) tables(ctx context.Context) error {
 		has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'UPDATE') OR has_any_column_privilege(c.oid, 'UPDATE'),
 		has_table_privilege(c.oid, 'DELETE'), pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
 		has_schema_privilege(n.oid, 'USAGE') AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT FROM pg_attribute a
-			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')))
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT'))),
+		has_schema_privilege(n.oid, 'USAGE')
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY NOT pg_table_is_visible(c.oid), n.nspname, c.relname`, nil, func(v []any) error {
 		t := &table{name: str(v[2]), kind: "table", from: b.d.quote(str(v[1])) + "." + b.d.quote(str(v[2])), owned: v[10] == "true"}
@@ -129,6 +132,9 @@ func (b *pgSchema) tables(ctx context.Context) error {
 			t.kind, t.reason = k[0], k[1]
 		case v[4] == "true":
 			t.kind, t.reason = "shadow", "it is a partition: name the table that it is a part of in the catalog instead"
+		case v[13] != "true":
+			t.closed = str(v[1])
+			t.reason = fmt.Sprintf("the user lacks the privilege USAGE on the schema %q that it is in", t.closed)
 		case v[12] != "true":
 			t.reason = "the user lacks the privilege SELECT on it, or on some of its columns"
 		case v[11] == "true":
@@ -198,7 +204,10 @@ func (c *column) pgType(name, category string, mod, size int) {
 	case name == "date" || name == "timestamp" || name == "timestamptz":
 		c.kind = kindDate
 	case category == "S" || name == "citext":
-		c.kind, c.affinity, c.fold = kindText, affText, name == "citext"
+		c.kind, c.affinity, c.padded = kindText, affText, name == "bpchar"
+		if name == "citext" {
+			c.folding = connectors.FoldCase
+		}
 		if mod > 4 && (name == "varchar" || name == "bpchar") {
 			c.size = mod - 4
 		}

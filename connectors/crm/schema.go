@@ -1,9 +1,12 @@
 package crm
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // schema is what a database says of itself.
@@ -36,6 +39,7 @@ type table struct {
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
 	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
+	closed   string                     // the schema that the user may not look into, in which it is; "" when she may
 	fixed    string                     // why no row may be changed; \"\" when rows may be
 	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
 	rows     int64                      // the server's estimate
@@ -106,8 +110,9 @@ type column struct {
 	comment   string
 	record    string // the composite type of its values, or of their elements; they are read as JSON
 	collation string
-	fold      bool   // texts that differ in case only are equal
-	fallback  string // what stands for an emptied value when a check refuses all that say nothing; see checked
+	folding   connectors.Folding // texts that differ in that only are equal
+	padded    bool               // texts that differ in spaces at their end only are equal
+	fallback  string             // what stands for an emptied value when a check refuses all that say nothing; see checked
 }
 
 // kind is the type of the values of a column.
@@ -162,6 +167,24 @@ func (r reference) same(o reference) bool {
 // table finds a table by name, exactly or else without regard to case.
 func (s *schema) table(name string) *table {
 	return named(s.tables, name, func(t *table) string { return t.name })
+}
+
+// closed finds a table of a name in a schema that is closed to the user. The server does
+// not look into those, and what is there goes by its schema's name too.
+func (s *schema) closed(name string) *table {
+	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.closed != "" && strings.EqualFold(t.name, t.closed+"."+name) })
+	if i < 0 {
+		return nil
+	}
+	return s.tables[i]
+}
+
+// missing says why there is no table of a name.
+func (s *schema) missing(name string) string {
+	if t := s.closed(name); t != nil {
+		return fmt.Sprintf("the user lacks the privilege USAGE on the schema %q, in which there is such a table", t.closed)
+	}
+	return "the database has no such table"
 }
 
 // column finds a column by name, exactly or else without regard to case.

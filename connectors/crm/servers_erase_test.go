@@ -39,6 +39,8 @@ func TestServerEmptyUnderConstraints(t *testing.T) {
 		{"not null range", "INT4RANGE NOT NULL", "'[3,5)'", "empty", "postgres", false},
 		{"unsigned", "INTEGER UNSIGNED NOT NULL UNIQUE CHECK (v <> 0)", "91", "2*", "mysql", false},
 		{"enum", "ENUM('Open','Won') NOT NULL", "'Won'", "Open", "mysql", false},
+		{"a label for unknown", "ENUM('Open','Won','Not known') NOT NULL", "'Won'", "Not known", "mysql", false},
+		{"the first label beside one for unknown", "ENUM('F','M','unknown') NOT NULL", "'F'", "unknown", "mysql", false},
 		{"the first label, nullable", "ENUM('F','M')", "'F'", "<nil>", "mysql", false},
 		{"no, nullable", "BOOLEAN", "false", "<nil>", "postgres", false},
 		{"none, nullable", "INTEGER", "0", "<nil>", "", false},
@@ -325,6 +327,31 @@ func TestPostgresUnreadableTables(t *testing.T) {
 	for unit, want := range map[string]string{"t[1,10001)": "1", "hidden[,)": "row-level security", "half[,)": "lacks the privilege SELECT", "secret[,)": "lacks the privilege SELECT"} {
 		if !strings.Contains(said[unit], want) {
 			t.Errorf("%s: %q", unit, said[unit])
+		}
+	}
+}
+
+// TestPostgresClosedSchema: a table in a schema that the user may not look into is a gap
+// that names the schema, whether the catalog names the schema or not.
+func TestPostgresClosedSchema(t *testing.T) {
+	f := serverFixture(t, "postgres", "closed: id! v~", `CREATE TABLE closed (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE SCHEMA sales;
+		CREATE TABLE sales.leads (id INTEGER PRIMARY KEY);
+		INSERT INTO closed VALUES (1, 'x')`)
+	readerOf(f)
+	role := f.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'reader\\_testpostgresclo%'")[0]
+	f.exec("REVOKE USAGE ON SCHEMA public FROM PUBLIC, " + role)
+	r := *f
+	r.dsn = strings.Replace(f.dsn, "sutra@", role+"@", 1)
+	src := r.open("closed: id! v~\nsales.leads: id!\nnowhere: id!", "")
+	for u, err := range src.Units(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, _, err := f.collect(src.Read(context.Background(), u))
+		want := map[string]string{"closed[,)": `USAGE on the schema "public"`, "sales.leads[,)": `USAGE on the schema "sales"`, "nowhere[,)": "no such table"}[u.Key]
+		if err == nil || want == "" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", u.Key, err)
 		}
 	}
 }

@@ -276,8 +276,8 @@ func TestServerFoldedKeys(t *testing.T) {
 			}
 			for name, want := range map[string]bool{"a": true, "b": false} {
 				c, _ := set.Collection(name)
-				if id, _ := c.Field("id"); id.Fold != want {
-					t.Errorf("table %s: fold is %v", name, id.Fold)
+				if id, _ := c.Field("id"); (id.Folding != connectors.FoldNothing) != want {
+					t.Errorf("table %s: folding is %v", name, id.Folding)
 				}
 			}
 			for _, table := range []string{"c", "d"} {

@@ -108,6 +108,12 @@ func (s *source) during(ctx context.Context, why purpose, fn func(ss *session, s
 	return fn(ss, sc)
 }
 
+// closedError is about a table that is there and may not be read.
+type closedError struct{ error }
+
+// Is makes it one of the port's errors without repeating it.
+func (closedError) Is(target error) bool { return target == connectors.ErrClosed }
+
 // layout finds the collection and its table.
 func (s *source) layout(sc *schema, collection string) (*layout, error) {
 	c, ok := s.dataset.Collection(collection)
@@ -116,7 +122,11 @@ func (s *source) layout(sc *schema, collection string) (*layout, error) {
 	}
 	l := layoutOf(s.d, s.dataset, s.name, sc, c)
 	if l.reason != "" {
-		return nil, fmt.Errorf("collection %q cannot be read: %s", collection, l.reason)
+		err := fmt.Errorf("collection %q cannot be read: %s", collection, l.reason)
+		if l.table != nil || sc.closed(collection) != nil {
+			err = closedError{err}
+		}
+		return nil, err
 	}
 	return l, nil
 }

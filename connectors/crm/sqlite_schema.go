@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // refusals says why tables of some kinds are not read.
@@ -196,7 +198,7 @@ func (d *sqlite) fillIndexes(ctx context.Context, s *session, t *table) error {
 		err := s.each(ctx, `SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno`, []any{n}, func(v []any) error {
 			cols = append(cols, str(v[0]))
 			if c := t.column(str(v[0])); c != nil && strings.EqualFold(str(v[1]), "NOCASE") {
-				c.fold = true
+				c.folding = connectors.FoldCase
 			}
 			return nil
 		})

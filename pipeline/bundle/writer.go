@@ -70,6 +70,9 @@ type Writer struct {
 	err       error // the first failure to write: nothing can be saved any more
 }
 
+// ErrRecipient marks a recipient to whom nothing can be encrypted.
+var ErrRecipient = errors.New("the recipient is no age recipient (age1...)")
+
 // Create starts a bundle that will stand at path, whose folder must exist. A
 // path that is taken is ErrExists. Either Close or Abort must follow; Abort after
 // Close does nothing, so it can be deferred.
@@ -86,7 +89,7 @@ func Create(path string, o Options) (*Writer, error) {
 	if o.Recipient != "" {
 		var err error
 		if to, err = age.ParseRecipients(strings.NewReader(o.Recipient)); err != nil {
-			return nil, errors.New("create the bundle: the recipient is no age recipient (age1...)")
+			return nil, fmt.Errorf("create the bundle: %w", ErrRecipient)
 		}
 	}
 	temp, err := newTempDir(path)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,6 +73,9 @@ type loader struct {
 	bare  bool                    // a source may be without its catalog
 }
 
+// ErrUnreadable marks a configuration file that is not there or cannot be read.
+var ErrUnreadable = errors.New("the configuration cannot be read (--config FILE names another one, sutra init DIR writes one)")
+
 // Load reads the configuration at path and the catalogs it names. env answers
 // for ${VAR}; kinds are the connectors by the word after `connector:`. The error
 // is an [Errors] with everything that is wrong, or the failure to read the file.
@@ -88,7 +92,7 @@ func LoadBare(path string, env func(string) (string, bool), kinds map[string]con
 func loadWith(path string, env func(string) (string, bool), kinds map[string]connectors.Kind, bare bool) (*Config, []Warning, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the configuration: %w", err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {

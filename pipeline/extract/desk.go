@@ -26,7 +26,8 @@ type desk struct {
 	words     []uint32
 	list      []lineage.Name
 
-	accounts [64]string // the last ones, by their last byte
+	accounts [64]account // the last ones, by their last byte
+	tenant   func(id string) string
 
 	// Of the record at hand.
 	edge   []lineage.Edge
@@ -42,6 +43,9 @@ type desk struct {
 	lastCat  []int
 	lastCats []string
 }
+
+// account is an account as a record spells it, and its name.
+type account struct{ said, name string }
 
 func newDesk(h Hasher) *desk {
 	return &desk{hash: h, seed: maphash.MakeSeed(), names: namer{hash: h, known: map[string]word{}}}
@@ -116,16 +120,20 @@ func (d *desk) normalise(kind, raw string) (e lineage.Edge, ok bool) {
 	return e, ok
 }
 
-// account returns a copy of the name of an account, the same for many records.
-func (d *desk) account(name string) string {
-	if name == "" {
+// account returns the name of an account, the same copy for many records.
+func (d *desk) account(id string) string {
+	if id == "" {
 		return ""
 	}
-	slot := &d.accounts[name[len(name)-1]%byte(len(d.accounts))]
-	if *slot != name {
-		*slot = strings.Clone(name)
+	slot := &d.accounts[id[len(id)-1]%byte(len(d.accounts))]
+	if slot.said != id {
+		slot.said = strings.Clone(id)
+		slot.name = slot.said
+		if d.tenant != nil {
+			slot.name = d.tenant(slot.said)
+		}
 	}
-	return *slot
+	return slot.name
 }
 
 // slabMost is how many values a slab has at most, unless one copy has more.

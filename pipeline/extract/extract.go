@@ -43,9 +43,12 @@ type Extractor struct {
 	// person's own leads to no other of that kind: who referred her, or lives with her, is
 	// somebody else.
 	Unique map[string]bool
-	// Fold holds the link kinds whose values are one in either case, because the
-	// database with the keys compares them so.
-	Fold map[string]bool
+	// Folding tells of link kinds what the database with the keys overlooks when it
+	// compares them.
+	Folding map[string]connectors.Folding
+	// Account returns the name of the account that a value means: two spellings of an id
+	// may be one account. nil takes values as they are.
+	Account func(string) string
 
 	desks sync.Pool // of *desk
 }
@@ -81,7 +84,9 @@ func (x *Extractor) desk() *desk {
 	if d, ok := x.desks.Get().(*desk); ok {
 		return d
 	}
-	return newDesk(x.Hash)
+	d := newDesk(x.Hash)
+	d.tenant = x.Account
+	return d
 }
 
 // record returns what turns the records of a batch into sightings. They use the

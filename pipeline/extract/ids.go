@@ -325,8 +325,8 @@ func Link(kind, raw string) (Identifier, bool) {
 // with the keys of its kind compares them.
 func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
 	id, ok := Link(kind, raw)
-	if ok && len(x.Fold) > 0 && x.Fold[id.Kind] {
-		id.Value = strings.ToLower(id.Value)
+	if ok && len(x.Folding) > 0 {
+		id.Value = x.Folding[id.Kind].Text(id.Value)
 	}
 	return id, ok
 }

@@ -30,7 +30,7 @@ type record struct {
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.itself, r.moved, r.to = row, nil, lineage.NoDate, false, false, false, lineage.Token{}
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.unit.Account, Trigger: lineage.NoDate}
+	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
@@ -178,21 +178,23 @@ func (r *record) links(c *column, v string) {
 	if typ.null(r.row) {
 		return
 	}
-	if k, ok := r.x.linkKind(r.polyKind(c.poly, typ.value(r.row))); ok {
+	if k, ok := r.x.PolyKind(r.dataset, r.shape.coll.Refs[c.poly], typ.value(r.row)); ok {
 		r.link(k, v, lineage.Link)
 	}
 }
 
-// polyKind names the link kind that a polymorphic type refers to.
-func (r *record) polyKind(k int, typ string) string {
-	ref := r.shape.coll.Refs[k]
-	if to, ok := ref.Map[typ]; ok {
-		typ = to
+// PolyKind names the link kind that a reference means which tells the collection by a
+// word, whatever its case; false when it leads to no person.
+func (x *Extractor) PolyKind(dataset string, ref connectors.PolyRef, word string) (string, bool) {
+	if to, ok := ref.Map[word]; ok {
+		word = to
 	}
-	if kind, ok := r.x.Alias[r.dataset+"."+typ]; ok {
-		return kind
+	for _, w := range []string{word, strings.ToLower(word)} {
+		if kind, ok := x.Alias[dataset+"."+w]; ok {
+			return x.linkKind(kind)
+		}
 	}
-	return r.dataset + "." + typ + ".id"
+	return x.linkKind(dataset + "." + word + ".id")
 }
 
 func (r *record) link(kind, v string, role lineage.Role) {

@@ -1,0 +1,44 @@
+package connectors
+
+import "strings"
+
+// Folding is how much a database overlooks when it compares two texts of a key.
+type Folding uint8
+
+// The ways to compare keys.
+const (
+	FoldNothing Folding = iota // "L-7" and "l-7" are two keys
+	FoldCase                   // they are one
+	FoldAccents                // so are "René" and "rene"
+)
+
+// Text spells a key so that two which the database holds for one become equal. Letters
+// that collations disagree about (ß, ø, letters with marks of their own) stay as they
+// are: a key is rather missed than taken for another.
+func (f Folding) Text(s string) string {
+	if f == FoldNothing {
+		return s
+	}
+	s = strings.ToLower(s)
+	if f == FoldAccents {
+		s = strings.Map(unaccented, s)
+	}
+	return s
+}
+
+// unaccented takes the mark off a small Latin letter.
+func unaccented(r rune) rune {
+	if r < 'à' || r > 'ž' {
+		return r
+	}
+	for _, group := range accents {
+		if strings.ContainsRune(group[1:], r) {
+			return rune(group[0])
+		}
+	}
+	return r
+}
+
+// accents lists letters and their forms with one mark.
+var accents = []string{"aàáâãäåāăą", "cçćĉċč", "dď", "eèéêëēĕėęě", "gĝğġģ", "hĥ", "iìíîïĩīĭį", "jĵ", "kķ", "lĺļľ", "nñńņň", "oòóôõöōŏő", "rŕŗř",
+	"sśŝşš", "tţť", "uùúûüũūŭůűų", "wŵ", "yýÿŷ", "zźżž"}
