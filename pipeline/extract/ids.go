@@ -7,8 +7,6 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
-
-	"github.com/cratio/sutra/connectors"
 )
 
 // Email normalises an e-mail address: trimmed, case-folded, without a mailto:
@@ -334,33 +332,6 @@ func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
 		id.Value = foldParts(id.Value, parts)
 	}
 	return id, ok
-}
-
-// foldParts folds each value of a composite key.
-func foldParts(key string, by []connectors.Folding) string {
-	list := KeyParts(key)
-	if len(list) != len(by) {
-		return key
-	}
-	for i, f := range by {
-		list[i] = f.Text(list[i])
-	}
-	return strings.Join(list, ",")
-}
-
-// KeyParts takes the values of a composite key apart, as a locator spells them: a comma in
-// a value has a backslash before it, and keeps it here.
-func KeyParts(key string) (out []string) {
-	from := 0
-	for i := 0; i < len(key); i++ {
-		switch key[i] {
-		case '\\':
-			i++
-		case ',':
-			out, from = append(out, key[from:i]), i+1
-		}
-	}
-	return append(out, key[from:])
 }
 
 // objectKey strips what a reference to an object may carry in front of its key.
