@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // halfRefs counts references that tell the collection by a word and name half a key of
@@ -40,7 +41,7 @@ func (h *halfRefs) watch(s *Site, src *Source, b connectors.Batch) {
 				continue
 			}
 			kind, leads := s.extractor.PolyKind(src.Name, p, word)
-			if n := s.kinds.parts[kind]; leads && n > 1 && parts(id) != n {
+			if n := len(s.kinds.parts[kind]); leads && n > 1 && len(extract.KeyParts(id)) != n {
 				_, to, _ := strings.Cut(kind, ".")
 				count(&h.lost, fmt.Sprintf("refer by %q and %q to %q, and name no whole key of it: a reference to a key of %d columns has their values with commas between them; until then they are of nobody known", p.Type, p.ID, to, n))
 			}
@@ -54,21 +55,6 @@ func columnOf(sc *arrow.Schema, name string) int {
 		return at[0]
 	}
 	return -1
-}
-
-// parts counts the values of a key as a locator spells them: a comma in a value has a
-// backslash before it.
-func parts(key string) int {
-	n := 1
-	for i := 0; i < len(key); i++ {
-		switch key[i] {
-		case '\\':
-			i++
-		case ',':
-			n++
-		}
-	}
-	return n
 }
 
 // gaps is what there is to tell of the unit.

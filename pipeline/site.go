@@ -123,7 +123,7 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds and of accounts.
 func (s *Site) learn() error {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
 		src.meaning = src.learned
@@ -235,17 +235,17 @@ type kinds struct {
 	medium map[string]bool
 	links  map[string]bool
 	ident  map[string]bool
-	bare   map[string]bool               // lead to no person: see extract.Extractor
-	bridge map[string]bool               // ids of bridges: see kinds.bridges
-	fold   map[string]connectors.Folding // of keys: see extract.Extractor
-	parts  map[string]int                // of composite keys: how many columns they have
-	tenant bool                          // some records tell their account
+	bare   map[string]bool                 // lead to no person: see extract.Extractor
+	bridge map[string]bool                 // ids of bridges: see kinds.bridges
+	fold   map[string]connectors.Folding   // of keys: see extract.Extractor
+	parts  map[string][]connectors.Folding // of composite keys: see extract.Extractor
+	tenant bool                            // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, parts: map[string]int{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, parts: map[string][]connectors.Folding{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -269,7 +269,10 @@ func newKinds(sources []*Source) kinds {
 				k.fold[kind] = f.Folding
 			}
 			if len(pk) > 1 {
-				k.parts[kind] = len(pk)
+				for _, n := range pk {
+					f, _ := coll.Field(n)
+					k.parts[kind] = append(k.parts[kind], f.Folding)
+				}
 			}
 			one := singular(coll.Name)
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {

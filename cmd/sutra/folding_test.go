@@ -16,9 +16,11 @@ import (
 const foldedTables = `CREATE TABLE accounts (id VARCHAR(20) COLLATE %[1]s PRIMARY KEY, name VARCHAR(60), terminated_at DATE, recording_retention_days INT);
 CREATE TABLE contacts (id VARCHAR(20) COLLATE %[1]s PRIMARY KEY, account_id VARCHAR(20) COLLATE %[1]s, full_name VARCHAR(60), phone VARCHAR(20));
 CREATE TABLE notes (id INT PRIMARY KEY, account_id VARCHAR(20) COLLATE %[1]s, contact_id VARCHAR(20) COLLATE %[1]s, ref_type VARCHAR(20), ref_id VARCHAR(20), body VARCHAR(80));
+CREATE TABLE labs (lab VARCHAR(20) COLLATE %[1]s, no INT, contact_id VARCHAR(20) COLLATE %[1]s, result VARCHAR(20), PRIMARY KEY (lab, no));
+INSERT INTO labs VALUES ('Lab-X', 7, 'JOSÉ-1', 'high');
 INSERT INTO contacts VALUES ('JOSÉ-1', 'a1', 'Jose Rao', '9822031415'), ('jos-1', 'A1', 'Farid Khan', '9822031416'), ('B-1', 'B2', 'Jose Rao', '9822031415');
 INSERT INTO notes VALUES (1, 'A1', 'jose-1', NULL, NULL, 'one'), (2, 'a1 ', 'José-1 ', NULL, NULL, 'two'), (3, 'A1', NULL, 'CONTACT', 'josé-1', 'three'),
-  (4, 'a1', 'JOS-1', NULL, NULL, 'of the other'), (5, 'b2', 'b-1', NULL, NULL, 'of the other account');
+  (6, 'A1', NULL, 'Lab', 'LAB-x,7', 'six'), (4, 'a1', 'JOS-1', NULL, NULL, 'of the other'), (5, 'b2', 'b-1', NULL, NULL, 'of the other account');
 INSERT INTO accounts VALUES ('A1', 'One', NULL, 30), ('b2', 'Two', NULL, NULL)`
 
 const foldedCatalog = `dataset:
@@ -35,6 +37,11 @@ const foldedCatalog = `dataset:
         fields:
           - {name: contact_id, fides_meta: {references: [{dataset: crm, field: contacts.id, direction: from}]}}
           - {name: body, data_categories: [user.content]}
+      - name: labs
+        meta: {sutra: {class: account_crm, erase: delete}}
+        fields:
+          - {name: contact_id, fides_meta: {references: [{dataset: crm, field: contacts.id, direction: from}]}}
+          - {name: result, data_categories: [user.health_and_medical]}
       - name: accounts
         meta: {sutra: {accounts: true, class: account_crm, account: id, trigger: terminated_at, erase: keep}}
         fields: [{name: recording_retention_days, meta: {sutra: {override: call_recording}}}]
@@ -86,7 +93,7 @@ func TestAccountsInEitherCase(t *testing.T) {
 	s.run("scan")
 	for _, account := range []string{"A1", "a1"} {
 		out := s.run("where", "9822031415", "--account", account)
-		for _, want := range []string{`"account":"A1"`, `pk=JOSÉ-1"`, `"dataset":"crm.notes","unit":"notes[1,10001)","locator":"pk=1"`, `"locator":"pk=2"`, `"locator":"pk=3"`, `row 1"`, `row 2"`, `"copies":6`} {
+		for _, want := range []string{`"account":"A1"`, `pk=JOSÉ-1"`, `"dataset":"crm.notes","unit":"notes[1,10001)","locator":"pk=1"`, `"locator":"pk=2"`, `"locator":"pk=3"`, `"locator":"pk=6"`, `pk=Lab-X,7"`, `row 1"`, `row 2"`, `"copies":8`} {
 			if !strings.Contains(out, want) {
 				t.Errorf("where --account %s lacks %s: %s", account, want, out)
 			}
@@ -124,7 +131,7 @@ func TestAccountsOfTwoCases(t *testing.T) {
 	if code, out := s.status("where", "9822031415"); code != 4 {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	if out := s.run("where", "9822031415", "--account", "a1"); !strings.Contains(out, `"copies":2`) || strings.Contains(out, `"account":"A1"`) {
+	if out := s.run("where", "9822031415", "--account", "a1"); !strings.Contains(out, `"copies":3`) || strings.Contains(out, `"account":"A1"`) {
 		t.Errorf("two accounts merged: %s", out)
 	}
 }

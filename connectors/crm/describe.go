@@ -49,14 +49,13 @@ func primaryKey(c *connectors.Collection, t *table) {
 		}
 	}
 	pk := c.PrimaryKey()
-	switch {
-	case len(pk) > 1:
-		compound(c, pk) // each part is folded by itself, see layout.text
-	case len(pk) == 1:
-		col := t.column(pk[0])
-		if col != nil {
-			catalogField(c, pk[0]).Folding = col.folding
+	for _, n := range pk {
+		if col := t.column(n); col != nil {
+			catalogField(c, n).Folding = col.folding
 		}
+	}
+	if len(pk) > 1 {
+		compound(c, pk) // each part is folded by itself, see layout.text
 	}
 	if col := t.column(c.Account); col != nil {
 		catalogField(c, c.Account).Folding = col.folding

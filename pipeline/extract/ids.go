@@ -328,6 +328,9 @@ func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
 	if ok && len(x.Folding) > 0 {
 		id.Value = x.Folding[id.Kind].Text(id.Value)
 	}
+	if parts := x.Parts[id.Kind]; ok && len(parts) > 0 {
+		id.Value = foldParts(id.Value, parts)
+	}
 	return id, ok
 }
 
