@@ -19,6 +19,7 @@ type cutDict struct {
 	fresh   []change // where the bytes of the page are others
 	filled  []int    // the entry that came there
 	remap   []uint32 // the new index of each entry, when some went
+	least   int      // then no entry before this one has a new index, but those that went
 }
 
 // newCutDict reads a dictionary page, into memory that the dictionary before it does not
@@ -103,7 +104,7 @@ func (d *cutDict) settle(c *cutter) error {
 	c.remap = zeroed(c.remap, d.vals.n)
 	d.remap = d.shrink(d.used, c.remap)
 	for _, p := range c.pages {
-		p.changed = p.changed || p.shifts && int(p.top) >= d.vals.n
+		p.changed = p.changed || p.shifts && int(p.top) >= d.least
 	}
 	return nil
 }
@@ -157,8 +158,8 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 
-// shrink drops the entries without a use and returns the new index of each, in remap. The
-// last entries move into the gaps and the others stay where they are: a page whose
+// shrink drops the entries without a use and returns the new index of each, in remap.
+// Others from the end move into the gaps and most stay where they are: a page whose
 // indices stay true need not be written again.
 func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
 	left := 0
@@ -169,19 +170,15 @@ func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
 		}
 	}
 	old := len(d.lost)
-	last := d.vals.n
-	for gap := range left {
-		if used[gap] {
-			continue
+	d.least = left
+	for _, m := range d.moves(used, left) {
+		if m.to < old {
+			d.fresh = append(d.fresh, change{d.place(m.to), d.place(m.to+1) - d.place(m.to), d.sizeOf(m.from)})
+			d.filled = append(d.filled, m.to)
 		}
-		for last--; !used[last]; last-- {
-		}
-		if gap < old {
-			d.fresh = append(d.fresh, change{d.place(gap), d.place(gap+1) - d.place(gap), d.sizeOf(last)})
-			d.filled = append(d.filled, gap)
-		}
-		d.vals.move(gap, last)
-		remap[last] = uint32(gap)
+		d.vals.move(m.to, m.from)
+		remap[m.from] = uint32(m.to)
+		d.least = min(d.least, m.from)
 		d.moved = true
 	}
 	if left < old {

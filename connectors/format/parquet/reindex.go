@@ -298,14 +298,14 @@ func (c *cutter) reindex(p *cutPage) ([]byte, error) {
 	}
 	var idx []uint32
 	var moved []int
-	if d.remap != nil && int(p.top) >= d.vals.n {
+	if d.remap != nil && int(p.top) >= d.least {
 		v, err := decodeIndices(c.idx, h.body, h.n, len(d.lost))
 		if c.idx = v.idx; err != nil {
 			return nil, err
 		}
 		idx = v.idx
 		for i, x := range idx {
-			if int(x) >= d.vals.n && !goes(h.spans, i) {
+			if d.remap[x] != x && !goes(h.spans, i) {
 				moved = append(moved, i)
 			}
 		}
