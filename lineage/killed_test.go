@@ -72,6 +72,9 @@ func loadForKill(dir string) error {
 // moments, until it gets through, and compares with an undisturbed load. Then the same
 // with processes that load other versions over it.
 func TestKilledLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a process that is killed tells nothing of races, and one with the detector takes minutes")
+	}
 	dir := filepath.Join(t.TempDir(), "state")
 	for version := 1; version <= 3; version++ {
 		whole := openWith(t, t.TempDir(), inBulk)
