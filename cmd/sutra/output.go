@@ -80,7 +80,7 @@ func (p *printer) line(v any) {
 		}
 		fmt.Fprintf(p.stdout, "%s\n    %s %s (%s) to %s\n", l.From, word, l.Via, l.Rule, l.To)
 	case pipeline.LinkLine:
-		fmt.Fprintf(p.stdout, "%s: %s and %s of account %s (%s, %s): %s\n", l.Word, l.A, l.B, l.Account, l.Actor, day(l.At), l.Reason)
+		fmt.Fprintf(p.stdout, "%s  %s: %s and %s of account %s (%s, %s): %s\n", l.ID, l.Word, l.A, l.B, l.Account, l.Actor, day(l.At), l.Reason)
 	case pipeline.FactLine:
 		fmt.Fprintf(p.stdout, "consent: %s = %s (%s, %s)\n", l.What, l.Value, l.Dataset, day(l.At))
 	case pipeline.NoteLine:
