@@ -71,6 +71,9 @@ func (s *Site) Erase(ctx context.Context, ident, account, path string) (PlanSumm
 // holds several of them is rewritten once. Each is a subject of her own; one that is
 // ambiguous, or that a person must look at first, refuses the whole plan.
 func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanSummary, err error) {
+	if err := mayReplace(path); err != nil {
+		return PlanSummary{}, err
+	}
 	people, err := s.people(ctx, asks)
 	if err != nil {
 		return PlanSummary{}, err

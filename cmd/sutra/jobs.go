@@ -104,6 +104,9 @@ type outPath struct{ to *string }
 
 // Set implements pflag.Value.
 func (p outPath) Set(v string) error {
+	if v == "" {
+		return errors.New("give the path of a file")
+	}
 	if strings.Contains(v, "://") {
 		return errors.New("it is written to a file of this machine, and to no bucket: give a path")
 	}
