@@ -20,11 +20,12 @@ const version = "0.1.0"
 
 // app is what all commands share.
 type app struct {
-	stdout, stderr *os.File
-	config         string
-	json, quiet    bool
-	workers        int
-	out            *printer
+	stdout      *sink
+	stderr      *os.File
+	config      string
+	json, quiet bool
+	workers     int
+	out         *printer
 }
 
 func (a *app) root() *cobra.Command {
