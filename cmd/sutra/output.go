@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -57,7 +60,7 @@ func (p *printer) line(v any) {
 		p.copies.AppendRow(table.Row{l.Dataset, l.Unit, l.Locator, l.Role, l.Class, day(l.EraseAfter), strings.Join(l.Via, " > ")})
 	case pipeline.GapLine:
 		p.gaps++
-		fmt.Fprintf(p.stderr, "gap: %s %s: %s\n", l.Source, l.Unit, l.Reason)
+		fmt.Fprintf(p.stderr, "gap: %s: %s\n", strings.TrimRight(l.Source+" "+l.Unit, " "), l.Reason)
 	case pipeline.KeptLine:
 		fmt.Fprintf(p.to, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
 	case pipeline.RecipientLine:
@@ -141,10 +144,25 @@ func filled(r reflect.Value) (parts []string) {
 			parts = append(parts, filled(r.Field(i))...)
 		case name == "" || name == "type" || r.Field(i).IsZero():
 		default:
-			parts = append(parts, fmt.Sprintf("%s %v", name, r.Field(i).Interface()))
+			parts = append(parts, name+" "+words(r.Field(i).Interface()))
 		}
 	}
 	return parts
+}
+
+// words writes the value of a field for a person.
+func words(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case map[string]any:
+		parts := make([]string, 0, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, fmt.Sprintf("%s=%v", k, v[k]))
+		}
+		return strings.Join(parts, " ")
+	}
+	return fmt.Sprint(v)
 }
 
 // endSummary ends the lines of a command that did not come to its own summary.
