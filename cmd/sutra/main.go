@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -26,6 +27,7 @@ func main() {
 	// Who reads the lines may leave (sutra ... | head): a job that changes data goes on to
 	// its end, and the exit status says that not all could be printed.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	context.AfterFunc(ctx, stop) // who interrupts twice does not wait for an orderly end
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -45,6 +47,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	if a.out != nil {
 		a.out.end(code)
+	}
+	if code == exitInterrupted {
+		err = errors.New("interrupted; run the same command again")
 	}
 	if err != nil && code != exitGaps {
 		fmt.Fprintln(stderr, "sutra: "+err.Error())
