@@ -46,7 +46,7 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 			continue
 		}
 		if _, err := audit.VerifyCertificate(it.Path, s.Graph.VerifySignature); err != nil {
-			s.gap("state", "certificates", "a certificate does not hold: "+err.Error())
+			s.gap("state", "certificates/"+filepath.Base(it.Path), "the certificate does not hold: "+err.Error())
 			continue
 		}
 		sum.Certificates++
