@@ -119,7 +119,7 @@ type Suppression struct {
 
 // Errors that callers decide on.
 var (
-	ErrNoState  = errors.New("no graph here")
+	ErrNoState  = errors.New("nothing was scanned here yet")
 	ErrWrongKey = errors.New("the key does not open this graph")
 	ErrLocked   = errors.New("the graph is in use by another run")
 	ErrVersion  = errors.New("the graph was written by another version of the program")

@@ -62,6 +62,7 @@ type kept struct{ text string }
 // gave; recipient, an age public key, encrypts it.
 func (s *Site) Access(ctx context.Context, ident, account, out, recipient string) (AccessSummary, error) {
 	sum := AccessSummary{Type: "summary", Bundle: out}
+	s.lost = unread{}
 	if err := s.resident(ctx, nil); err != nil {
 		return sum, err
 	}
@@ -372,8 +373,10 @@ func (a *access) info(ident string) bundle.Info {
 			}
 			c.Datasets = append(c.Datasets, d)
 		}
+		c.Gaps = a.lost.of(src.Name)
 		info.Coverage = append(info.Coverage, c)
 	}
+	info.Coverage = append(info.Coverage, a.lost.elsewhere(a.Sources)...)
 	for _, class := range a.Policy.Classes() {
 		info.Retention = append(info.Retention, bundle.Retention{Class: class, Rule: class, Period: a.Policy.Rules[class].Period.Words()})
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/config"
+	"github.com/cratio/sutra/pipeline/policy"
 )
 
 // sourcesNamed refuses the name of a source that there is none of.
@@ -30,6 +31,10 @@ func (s *Site) sourcesNamed(names []string) error {
 // regions is not looked into, and makes the error ErrRefused.
 func (s *Site) Check(ctx context.Context, names []string, fn func(source string, f connectors.Finding)) error {
 	if err := s.sourcesNamed(names); err != nil {
+		return err
+	}
+	rules, err := policy.Load(s.Config.Policy)
+	if err != nil {
 		return err
 	}
 	var refused error
@@ -70,11 +75,38 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		if slices.ContainsFunc(list, func(f connectors.Finding) bool { return f.Fatal }) {
 			continue
 		}
+		for _, f := range unruled(rules, src) {
+			fn(src.Name, f)
+		}
 		if err := s.checkCatalog(ctx, src, func(f connectors.Finding) { fn(src.Name, f) }); err != nil {
 			return err
 		}
 	}
 	return errors.Join(refused, ctx.Err())
+}
+
+// unruled names the collections of which retention takes nothing, and the settings of
+// accounts that set nothing, because the policy does not know their class.
+func unruled(rules policy.Policy, src *Source) (out []connectors.Finding) {
+	say := func(format string, args ...any) {
+		out = append(out, connectors.Finding{What: "retention", Note: fmt.Sprintf(format, args...)})
+	}
+	for _, c := range src.Dataset.Collections {
+		_, ok := rules.Rules[c.Class]
+		switch {
+		case c.Accounts || ok: // an account itself is not erased for its age
+		case c.Class == "":
+			say("%s.%s has no class: nothing of it is erased for its age", src.Name, c.Name)
+		default:
+			say("%s.%s is of class %q, which has no rule in the policy: nothing of it is erased for its age", src.Name, c.Name, c.Class)
+		}
+		for _, f := range c.Fields {
+			if _, ok := rules.Rules[f.Override]; !ok && f.Override != "" {
+				say("%s.%s.%s overrides class %q, which has no rule in the policy", src.Name, c.Name, f.Name, f.Override)
+			}
+		}
+	}
+	return out
 }
 
 // SourceLine is what the graph holds of one source.

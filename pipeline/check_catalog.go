@@ -81,16 +81,25 @@ func (s *Site) compareShape(src *Source, tables []*looked, fn func(connectors.Fi
 	path := filepath.Join(s.Config.State, shapesName)
 	shapes := map[string]shape{} // by source
 	data, err := os.ReadFile(path)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = json.Unmarshal(data, &shapes)
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	default:
+		fn(connectors.Finding{What: "changed", Note: "how the sources looked when they were first checked cannot be read: " + err.Error()})
+		return nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return fmt.Errorf("read how the sources looked when they were first checked (%s; removed, it is written anew): %w", path, err)
 	}
 	old := shapes[src.Name]
 	if old.Catalog != now.Catalog {
 		shapes[src.Name] = now
-		return noteShapes(path, shapes)
+		if err := noteShapes(path, shapes); err != nil { // who checks need not be who may write there
+			fn(connectors.Finding{What: "changed", Note: err.Error() + "; a later check will not tell what changed since this one"})
+		}
+		return nil
 	}
 	for _, note := range old.changes(now) {
 		fn(connectors.Finding{What: "changed", Note: note + " since the catalog was first checked; review it and the catalog"})

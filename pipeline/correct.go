@@ -73,6 +73,9 @@ func (e *ChoiceError) Unwrap() error { return ErrRefused }
 // Correct plans new values for fields of a person's own records and writes the
 // plan to path. Nothing of anybody else is touched: see [extract.Corrector].
 func (s *Site) Correct(ctx context.Context, o CorrectOptions, path string) (sum PlanSummary, err error) {
+	if err := mayReplace(path); err != nil {
+		return PlanSummary{}, err
+	}
 	sets, err := s.parseSets(o)
 	if err != nil {
 		return PlanSummary{}, err

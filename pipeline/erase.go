@@ -60,17 +60,23 @@ func (pl *planner) close() error { return pl.spool.file.close() }
 
 // Ask names a person whose data are to go: an identifier, and an account when the
 // identifier alone means several people.
-type Ask struct{ Ident, Account string }
+type Ask struct {
+	Ident, Account string
+	At             string // the file and line that asks, for messages; "" for none
+}
 
 // Erase plans the erasure of a person and writes the plan to path.
 func (s *Site) Erase(ctx context.Context, ident, account, path string) (PlanSummary, error) {
-	return s.EraseAll(ctx, []Ask{{ident, account}}, path)
+	return s.EraseAll(ctx, []Ask{{Ident: ident, Account: account}}, path)
 }
 
 // EraseAll plans the erasure of several people in one plan, so that an object that
 // holds several of them is rewritten once. Each is a subject of her own; one that is
 // ambiguous, or that a person must look at first, refuses the whole plan.
 func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanSummary, err error) {
+	if err := mayReplace(path); err != nil {
+		return PlanSummary{}, err
+	}
 	people, err := s.people(ctx, asks)
 	if err != nil {
 		return PlanSummary{}, err
@@ -104,10 +110,10 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		}
 		p, err := s.resolve(ctx, r, a.Ident, a.Account)
 		if err != nil {
-			return nil, which(err, i, len(asks))
+			return nil, which(err, a.At, i, len(asks))
 		}
 		if err := mayAct(p); err != nil {
-			return nil, which(err, i, len(asks))
+			return nil, which(err, a.At, i, len(asks))
 		}
 		if len(p.Copies) > 0 && known[p.Copies[0].RID] {
 			continue
@@ -129,8 +135,11 @@ func mayAct(p *lineage.Person) error {
 }
 
 // which says which of several asks an error is about, without repeating it.
-func which(err error, i, n int) error {
-	if n == 1 {
+func which(err error, at string, i, n int) error {
+	switch {
+	case at != "":
+		return fmt.Errorf("%s: %w", at, err)
+	case n == 1:
 		return err
 	}
 	return fmt.Errorf("identifier %d of %d: %w", i+1, n, err)

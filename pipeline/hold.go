@@ -27,7 +27,8 @@ type Hold struct {
 const holdBucket = "hold"
 
 // AddHold places a hold on a person, or with ident "" on a whole account. No hold
-// is placed without a reason and a date of review.
+// is placed without a reason and a date of review, nor on a person of whom nothing is
+// known: it would hold nothing of hers when she is met.
 func (s *Site) AddHold(ctx context.Context, ident, account, reason string, review time.Time) (Hold, error) {
 	h := Hold{ID: ulid.Make().String(), Account: s.knownAccount(account), Reason: reason, PlacedAt: s.Now(), Review: review}
 	if reason == "" || review.IsZero() {
@@ -41,6 +42,9 @@ func (s *Site) AddHold(ctx context.Context, ident, account, reason string, revie
 		if err != nil {
 			return h, err
 		}
+		if len(p.Tokens) == 0 {
+			return h, fmt.Errorf("%w: nothing is known of this person, so nothing would be held; scan, or ask for her by another identifier", ErrRefused)
+		}
 		h.Account, h.Tokens = p.Account, map[string]string{}
 		for t, k := range p.Tokens {
 			h.Tokens[hex.EncodeToString(t[:])] = k
@@ -53,7 +57,28 @@ func (s *Site) AddHold(ctx context.Context, ident, account, reason string, revie
 	if err := s.Graph.PutDoc(holdBucket, h.ID, doc); err != nil {
 		return h, err
 	}
+	if err := s.doubtHold(h); err != nil {
+		return h, err
+	}
 	return h, s.note(ctx, "hold.placed", map[string]any{"hold": h.ID, "whole_account": len(h.Tokens) == 0})
+}
+
+// doubtHold says what looks like a slip of the pen in a hold.
+func (s *Site) doubtHold(h Hold) error {
+	if h.Review.Before(h.PlacedAt) {
+		s.emit(NoteLine{Type: "note", Text: "the date of review has passed already; the hold stands until it is released"})
+	}
+	if len(h.Tokens) > 0 {
+		return nil
+	}
+	known, err := s.accountFacts()
+	if err != nil {
+		return err
+	}
+	if _, ok := known[h.Account]; !ok && len(known) > 0 {
+		s.emit(NoteLine{Type: "note", Text: "no table of accounts names this account; the hold is on the records that name it all the same"})
+	}
+	return nil
 }
 
 // ReleaseHold ends a hold.

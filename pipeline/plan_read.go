@@ -31,6 +31,9 @@ func (s *Site) load(path string, kept func(KeptLine)) (*planFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the plan: %w", ErrUsage, err)
 	}
+	if fi, err := f.Stat(); err == nil && fi.IsDir() {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, errNoPlan), f.Close())
+	}
 	p := &planFile{site: s, f: f, Plan: &Plan{}}
 	if err := p.examine(kept); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())

@@ -10,12 +10,45 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/oklog/ulid/v2"
 
 	"github.com/cratio/sutra/pipeline/policy"
 )
+
+// mayReplace reports an error when a plan cannot take the name path: it replaces an older
+// plan, and no key, catalog or database whose name was given by mistake.
+func mayReplace(path string) error {
+	fi, err := os.Stat(path)
+	switch {
+	case path == "":
+		return fmt.Errorf("%w: a plan is written to a file; give its name", ErrUsage)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // of the folder, the write will tell
+	case err != nil:
+		return fmt.Errorf("write the plan: %w", err)
+	case !fi.Mode().IsRegular():
+		return fmt.Errorf("%w: a plan is written to a file, and %s is none", ErrUsage, path)
+	case fi.Size() == 0:
+		return nil // somebody reserved the name
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	defer f.Close()
+	var head Plan
+	line, err := bufio.NewReader(io.LimitReader(f, planHeadBytes)).ReadBytes('\n')
+	if err != nil || json.Unmarshal(line, &head) != nil || head.Version == 0 || head.ID == "" || head.Kind == "" {
+		return fmt.Errorf("%w: %s is there already and is no plan, so it is not replaced; give another name", ErrUsage, path)
+	}
+	return nil
+}
+
+// planHeadBytes bounds the first line of a plan file.
+const planHeadBytes = 1 << 16
 
 // save writes the plan to a new file.
 func (s *Site) save(p *Plan, sp *spool, path string) (PlanSummary, error) {

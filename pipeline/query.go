@@ -73,6 +73,9 @@ func (s *Site) query(id extract.Identifier, ok bool) (lineage.Query, error) {
 }
 
 func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
+	if low := strings.ToLower(kind); s.kinds.alias[kind] == "" && !s.kinds.link(kind) {
+		kind = low // Phone:, EMAIL:
+	}
 	switch {
 	case kind == "phone_number" || kind == "mobile":
 		kind = extract.KindPhone

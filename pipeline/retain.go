@@ -32,6 +32,9 @@ type tally struct {
 
 // Retain plans what is past its period as of the given time.
 func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum PlanSummary, err error) {
+	if err := mayReplace(path); err != nil {
+		return PlanSummary{}, err
+	}
 	pl, err := s.newPlanner(ctx, "retain", asOf)
 	if err != nil {
 		return PlanSummary{}, err

@@ -48,6 +48,7 @@ type Site struct {
 	mu   sync.Mutex
 	gaps int
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
+	lost unread           // when not nil: the gaps so far, for a copy that is being made
 
 	extractor *extract.Extractor
 	accounts  accountBook
@@ -189,6 +190,9 @@ func (s *Site) emit(line any) {
 			s.told[g] = true
 		}
 		s.gaps++
+		if s.lost != nil {
+			s.lost.add(g)
+		}
 		line = g
 	}
 	s.out(line)

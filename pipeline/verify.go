@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,7 +46,7 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 			continue
 		}
 		if _, err := audit.VerifyCertificate(it.Path, s.Graph.VerifySignature); err != nil {
-			s.gap("state", "certificates", "a certificate does not hold: "+err.Error())
+			s.gap("state", "certificates/"+filepath.Base(it.Path), "the certificate does not hold: "+err.Error())
 			continue
 		}
 		sum.Certificates++
@@ -73,13 +75,18 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary, error) {
 	sum := VerifySummary{Type: "summary"}
 	path := certificate
-	if !strings.ContainsAny(certificate, "/.") {
-		path = s.statePath("certificates", certificate+".json")
+	if !strings.ContainsRune(certificate, filepath.Separator) {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = s.statePath("certificates", strings.TrimSuffix(certificate, ".json")+".json")
+		}
 	}
 	if isReport(path) {
 		return sum, fmt.Errorf("%w: %s is a report of partial failure, which promises nothing; apply its plan again", ErrUsage, filepath.Base(path))
 	}
 	c, err := audit.VerifyCertificate(path, s.Graph.VerifySignature)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", ErrUsage, err)
+	}
 	if err != nil {
 		return sum, err
 	}

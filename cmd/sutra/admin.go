@@ -136,6 +136,7 @@ type holdOut struct {
 	Scope   string `json:"scope"`
 	Placed  string `json:"placed"`
 	Review  string `json:"review"`
+	Reason  string `json:"reason"`
 }
 
 func holdLine(h pipeline.Hold) holdOut {
@@ -143,7 +144,7 @@ func holdLine(h pipeline.Hold) holdOut {
 	if len(h.Tokens) == 0 {
 		scope = "account"
 	}
-	return holdOut{"hold", h.ID, h.Account, scope, pipeline.Stamp(h.PlacedAt), pipeline.Stamp(h.Review)}
+	return holdOut{"hold", h.ID, h.Account, scope, pipeline.Stamp(h.PlacedAt), pipeline.Stamp(h.Review), h.Reason}
 }
 
 func (a *app) statusCmd() *cobra.Command {

@@ -38,6 +38,9 @@ that AWS_ENDPOINT_URL names when it is set, where the bucket stays; else of one 
 			if crmNames[h.crm] == "" {
 				return usageError{fmt.Errorf("--crm %s: it must be sqlite, postgres or mysql", h.crm)}
 			}
+			if err := world.Sized(people); err != nil {
+				return usageError{fmt.Errorf("--people %d: %w", people, err)}
+			}
 			d := &demo{app: a, dir: dir, started: time.Now(), housing: h}
 			err := d.run(c.Context(), people, seed)
 			return errors.Join(err, d.end())

@@ -50,7 +50,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		return exitWrongKey
 	case errors.Is(err, pipeline.ErrRefused):
 		return exitRefused
-	case errors.As(err, &usage), errors.Is(err, pipeline.ErrUsage), errors.Is(err, config.ErrUnreadable), errors.As(err, &cfg):
+	case errors.As(err, &usage), errors.Is(err, pipeline.ErrUsage), errors.Is(err, config.ErrUnreadable), errors.Is(err, config.ErrKey), errors.As(err, &cfg):
 		return exitUsage
 	}
 	return exitFailed

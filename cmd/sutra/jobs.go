@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -104,6 +105,9 @@ type outPath struct{ to *string }
 
 // Set implements pflag.Value.
 func (p outPath) Set(v string) error {
+	if v == "" {
+		return errors.New("give the path of a file")
+	}
 	if strings.Contains(v, "://") {
 		return errors.New("it is written to a file of this machine, and to no bucket: give a path")
 	}
@@ -163,6 +167,7 @@ func asksFrom(file, account string) ([]pipeline.Ask, error) {
 		return nil, usageError{fmt.Errorf("read the identifiers: %w", err)}
 	}
 	var out []pipeline.Ask
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // editors of Windows begin a file with a mark
 	for i, line := range strings.Split(string(data), "\n") {
 		line = strings.TrimRight(line, "\r")
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
@@ -175,7 +180,7 @@ func asksFrom(file, account string) ([]pipeline.Ask, error) {
 		if ident = strings.TrimSpace(ident); ident == "" || strings.Contains(own, "\t") {
 			return nil, usageError{fmt.Errorf("%s:%d: a line is an identifier, or an identifier, a tab and an account", file, i+1)}
 		}
-		out = append(out, pipeline.Ask{Ident: ident, Account: strings.TrimSpace(own)})
+		out = append(out, pipeline.Ask{Ident: ident, Account: strings.TrimSpace(own), At: fmt.Sprintf("%s:%d", file, i+1)})
 	}
 	if len(out) == 0 {
 		return nil, usageError{fmt.Errorf("%s holds no identifier", file)}

@@ -93,7 +93,8 @@ func benchSite(b *testing.B, dir string) *pipeline.Site {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := &app{stdout: null, stderr: null, config: filepath.Join(dir, "sutra.yaml"), json: true, quiet: true, workers: 2, out: newPrinter(null, null, true, true)}
+	out := &sink{w: null, stderr: null}
+	a := &app{stdout: out, stderr: null, config: filepath.Join(dir, "sutra.yaml"), json: true, quiet: true, workers: 2, out: newPrinter(out, null, true, true)}
 	s, err := a.open(context.Background(), false)
 	if err != nil {
 		b.Fatal(err)

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,6 +24,10 @@ func main() {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Who reads the lines may leave (sutra ... | head): a job that changes data goes on to
+	// its end, and the exit status says that not all could be printed.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	context.AfterFunc(ctx, stop) // who interrupts twice does not wait for an orderly end
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -30,18 +35,27 @@ func main() {
 
 // run is the whole program: arguments in, exit status out.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
-	a := &app{stdout: stdout, stderr: stderr}
+	a := &app{stdout: &sink{w: stdout, stderr: stderr}, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stdout) // help, when asked for, the version, completions
+	root.SetOut(a.stdout) // help, when asked for, the version, completions
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	code := a.exit(ctx, err)
+	if a.out == nil && a.json {
+		a.out = newPrinter(a.stdout, stderr, true, a.quiet) // the arguments were wrong
+	}
 	if a.out != nil {
 		a.out.end(code)
 	}
+	if code == exitInterrupted {
+		err = errors.New("interrupted; run the same command again")
+	}
 	if err != nil && code != exitGaps {
 		fmt.Fprintln(stderr, "sutra: "+err.Error())
+	}
+	if a.stdout.lost() && (code == exitDone || code == exitGaps) {
+		return exitFailed
 	}
 	return code
 }

@@ -6,15 +6,18 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cratio/sutra/pipeline/config"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"sutra": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"sutra": main,
 	})
 }
 
@@ -50,4 +53,26 @@ func unpack(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), z))
 	ts.Check(z.Close())
+}
+
+// A command that was interrupted says so in words, and ends 130.
+func TestInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	out, err := os.Create(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := config.Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code := run(ctx, []string{"--config", filepath.Join(dir, "sutra.yaml"), "scan"}, out, out); code != exitInterrupted {
+		t.Errorf("exit status %d, want %d", code, exitInterrupted)
+	}
+	text, err := os.ReadFile(out.Name())
+	if want := "sutra: interrupted; run the same command again\n"; err != nil || string(text) != want {
+		t.Errorf("printed %q, %v; want %q", text, err, want)
+	}
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -17,17 +20,18 @@ import (
 // printer renders the lines of a job: NDJSON for programs, tables for people.
 type printer struct {
 	mu     sync.Mutex
-	stdout *os.File
+	to     *sink     // standard output
 	stderr io.Writer // a terminal's goes above the bars
 	json   bool
 	quiet  bool
 	copies table.Writer
 	gaps   int
 	open   bool // lines were printed, and no summary yet
+	ended  bool // a summary was printed
 }
 
-func newPrinter(stdout, stderr *os.File, asJSON, quiet bool) *printer {
-	return &printer{stdout: stdout, stderr: stderr, json: asJSON, quiet: quiet}
+func newPrinter(stdout *sink, stderr *os.File, asJSON, quiet bool) *printer {
+	return &printer{to: stdout, stderr: stderr, json: asJSON, quiet: quiet}
 }
 
 // remark prints a line for a person on standard error.
@@ -49,42 +53,42 @@ func (p *printer) line(v any) {
 	case pipeline.CopyLine:
 		if p.copies == nil {
 			p.copies = table.NewWriter()
-			p.copies.SetOutputMirror(p.stdout)
+			p.copies.SetOutputMirror(p.to)
 			p.copies.SetStyle(table.StyleLight)
 			p.copies.AppendHeader(table.Row{"dataset", "unit", "locator", "role", "class", "erase after", "via"})
 		}
 		p.copies.AppendRow(table.Row{l.Dataset, l.Unit, l.Locator, l.Role, l.Class, day(l.EraseAfter), strings.Join(l.Via, " > ")})
 	case pipeline.GapLine:
 		p.gaps++
-		fmt.Fprintf(p.stderr, "gap: %s %s: %s\n", l.Source, l.Unit, l.Reason)
+		fmt.Fprintf(p.stderr, "gap: %s: %s\n", strings.TrimRight(l.Source+" "+l.Unit, " "), l.Reason)
 	case pipeline.KeptLine:
-		fmt.Fprintf(p.stdout, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
+		fmt.Fprintf(p.to, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
 	case pipeline.RecipientLine:
-		fmt.Fprintf(p.stdout, "to be told: %s (%s, %s), %d records\n", l.Dataset, l.Connector, l.Relation, l.Records)
+		fmt.Fprintf(p.to, "to be told: %s (%s, %s), %d records\n", l.Dataset, l.Connector, l.Relation, l.Records)
 	case pipeline.ChoiceLine:
-		fmt.Fprintf(p.stdout, "one of hers: %s %s in %s, %d records\n", l.Category, l.Hint, strings.Join(l.Fields, ", "), l.Records)
+		fmt.Fprintf(p.to, "one of hers: %s %s in %s, %d records\n", l.Category, l.Hint, strings.Join(l.Fields, ", "), l.Records)
 	case pipeline.BackLine:
-		fmt.Fprintf(p.stdout, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
+		fmt.Fprintf(p.to, "came back: %s %s %s\n", l.Dataset, l.Unit, l.Locator)
 	case pipeline.UnerasedLine:
-		fmt.Fprintf(p.stdout, "not erased yet: %s %s %s: %s\n", l.Dataset, l.Unit, l.Locator, unerasedWhy[l.Reason])
+		fmt.Fprintf(p.to, "not erased yet: %s %s %s: %s\n", l.Dataset, l.Unit, l.Locator, unerasedWhy[l.Reason])
 	case pipeline.SubjectLine:
 		how := "ask with another identifier of this person's" // the graph holds none of them in plain text
 		if len(l.Ask) > 0 {
 			how = "ask for " + strings.Join(l.Ask, " or ")
 		}
-		fmt.Fprintf(p.stdout, "a person of account %s with %d copies: %s\n", l.Account, l.Copies, how)
+		fmt.Fprintf(p.to, "a person of account %s with %d copies: %s\n", l.Account, l.Copies, how)
 	case pipeline.StepLine:
 		word := "joined by"
 		if !l.Join {
 			word = "not joined by"
 		}
-		fmt.Fprintf(p.stdout, "%s\n    %s %s (%s) to %s\n", l.From, word, l.Via, l.Rule, l.To)
+		fmt.Fprintf(p.to, "%s\n    %s %s (%s) to %s\n", l.From, word, l.Via, l.Rule, l.To)
 	case pipeline.LinkLine:
-		fmt.Fprintf(p.stdout, "%s: %s and %s of account %s (%s, %s): %s\n", l.Word, l.A, l.B, l.Account, l.Actor, day(l.At), l.Reason)
+		fmt.Fprintf(p.to, "%s  %s: %s and %s of account %s (%s, %s): %s\n", l.ID, l.Word, l.A, l.B, l.Account, l.Actor, day(l.At), l.Reason)
 	case pipeline.FactLine:
-		fmt.Fprintf(p.stdout, "consent: %s = %s (%s, %s)\n", l.What, l.Value, l.Dataset, day(l.At))
+		fmt.Fprintf(p.to, "consent: %s = %s (%s, %s)\n", l.What, l.Value, l.Dataset, day(l.At))
 	case pipeline.NoteLine:
-		fmt.Fprintln(p.stdout, l.Text)
+		fmt.Fprintln(p.to, l.Text)
 	default:
 		p.fields(v)
 	}
@@ -109,10 +113,10 @@ func day(stamp string) string {
 
 func (p *printer) encode(v any) {
 	p.open = true
-	e := json.NewEncoder(p.stdout)
+	e := json.NewEncoder(p.to)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		fmt.Fprintln(p.stderr, "sutra: print a line: "+err.Error())
+		p.to.failed(err)
 	}
 }
 
@@ -120,14 +124,14 @@ func (p *printer) encode(v any) {
 func (p *printer) fields(v any) {
 	r := reflect.ValueOf(v)
 	if r.Kind() != reflect.Struct {
-		fmt.Fprintln(p.stdout, v)
+		fmt.Fprintln(p.to, v)
 		return
 	}
 	parts := filled(r)
 	if len(parts) == 0 {
 		parts = []string{"nothing"}
 	}
-	fmt.Fprintln(p.stdout, strings.Join(parts, "  "))
+	fmt.Fprintln(p.to, strings.Join(parts, "  "))
 }
 
 // filled lists the fields of a line that are not zero, embedded ones too.
@@ -140,10 +144,25 @@ func filled(r reflect.Value) (parts []string) {
 			parts = append(parts, filled(r.Field(i))...)
 		case name == "" || name == "type" || r.Field(i).IsZero():
 		default:
-			parts = append(parts, fmt.Sprintf("%s %v", name, r.Field(i).Interface()))
+			parts = append(parts, name+" "+words(r.Field(i).Interface()))
 		}
 	}
 	return parts
+}
+
+// words writes the value of a field for a person.
+func words(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case map[string]any:
+		parts := make([]string, 0, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, fmt.Sprintf("%s=%v", k, v[k]))
+		}
+		return strings.Join(parts, " ")
+	}
+	return fmt.Sprint(v)
 }
 
 // endSummary ends the lines of a command that did not come to its own summary.
@@ -155,7 +174,7 @@ type endSummary struct {
 // end sees to it that the last of the lines is a summary: a refusal lists people, and a
 // failure comes after what was told before it.
 func (p *printer) end(exit int) {
-	if p.json && p.open {
+	if p.json && (p.open || exit != exitDone && !p.ended) {
 		p.summary(endSummary{"summary", exit})
 	}
 }
@@ -166,7 +185,7 @@ func (p *printer) summary(v any) {
 	defer p.mu.Unlock()
 	if p.json {
 		p.encode(v)
-		p.open = false
+		p.open, p.ended = false, true
 		return
 	}
 	if p.copies != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,11 +21,12 @@ const version = "0.1.0"
 
 // app is what all commands share.
 type app struct {
-	stdout, stderr *os.File
-	config         string
-	json, quiet    bool
-	workers        int
-	out            *printer
+	stdout      *sink
+	stderr      *os.File
+	config      string
+	json, quiet bool
+	workers     int
+	out         *printer
 }
 
 func (a *app) root() *cobra.Command {
@@ -38,11 +40,24 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "NDJSON on standard output, one object a line")
 	f.BoolVar(&a.quiet, "quiet", false, "no progress and no remarks")
 	f.IntVar(&a.workers, "workers", runtime.NumCPU(), "units worked on at the same time; of small objects in a bucket, eight times as many")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.discoverCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(), a.correctCmd(),
 		a.applyCmd(), a.verifyCmd(), a.holdCmd(), a.linkCmd(), a.nightlyCmd(), a.statusCmd(), a.auditCmd())
 	wrapArgs(root)
 	return root
+}
+
+// flagError makes a mistake in a flag a usage error. A number that begins with a hyphen is
+// taken for flags; it is not repeated either.
+func flagError(c *cobra.Command, err error) error {
+	var unknown interface {
+		GetSpecifiedName() string
+		GetSpecifiedShortnames() string
+	}
+	if errors.As(err, &unknown) && strings.ContainsAny(unknown.GetSpecifiedName()+unknown.GetSpecifiedShortnames(), "0123456789@") {
+		err = errors.New("what begins with a hyphen is taken for a flag, and there is no such flag; write -- before it")
+	}
+	return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 }
 
 // wrapArgs makes wrong arguments and unknown commands usage errors. What was typed is
@@ -64,7 +79,7 @@ func wrapArgs(c *cobra.Command) {
 				err = c.ValidateRequiredFlags()
 			}
 			if err != nil {
-				return usageError{fmt.Errorf("%w; see sutra %s --help", err, c.Name())}
+				return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 			}
 			return nil
 		}

@@ -123,10 +123,7 @@ func (w *Writer) manifest(info Info, tables []*Table) (Manifest, error) {
 		m.Counts.Redacted += r.Count
 	}
 	for _, c := range info.Coverage {
-		m.Counts.Gaps += len(c.Gaps)
-		for _, d := range c.Datasets {
-			m.Counts.Gaps += len(d.Gaps)
-		}
+		m.Counts.Gaps += c.unread()
 	}
 	m.Entries = slices.Clone(w.entries)
 	b, err := render(m)

@@ -118,7 +118,7 @@ type coverageSource struct {
 type coverageDataset struct {
 	Name     string `json:"name"`
 	Searched bool   `json:"searched"`
-	Result   string `json:"result"` // found | searched and found empty | not searched | gaps: not all of it could be read
+	Result   string `json:"result"` // found | searched and found empty | not searched | nothing found, but not all of it could be read
 	Hits     int    `json:"hits"`
 	InBundle int    `json:"records_in_bundle"`
 	WhyNot   string `json:"why_not,omitempty"`
@@ -136,11 +136,10 @@ func coverageDoc(i Info, tables []*Table) any {
 	gaps, seen := 0, map[string]bool{}
 	for _, c := range i.Coverage {
 		s := coverageSource{c.Source, c.Searched, c.How, c.WhyNot, []coverageDataset{}, list(c.Gaps)}
-		gaps += len(c.Gaps)
+		gaps += c.unread()
 		for _, d := range c.Datasets {
 			seen[d.Name] = true
-			gaps += len(d.Gaps)
-			s.Datasets = append(s.Datasets, coverageDataset{d.Name, d.Searched, result(d), d.Hits, rows[d.Name], d.WhyNot, list(d.Gaps)})
+			s.Datasets = append(s.Datasets, coverageDataset{d.Name, d.Searched, result(d, len(c.Gaps) > 0), d.Hits, rows[d.Name], d.WhyNot, list(d.Gaps)})
 		}
 		out = append(out, s)
 	}
@@ -148,7 +147,7 @@ func coverageDoc(i Info, tables []*Table) any {
 		if n := t.stats.name; !seen[n] {
 			d := DatasetCoverage{Name: n, Searched: true, Hits: t.stats.Records}
 			source, _, _ := strings.Cut(n, ".")
-			out = addDataset(out, source, coverageDataset{n, true, result(d), d.Hits, d.Hits, "", []Gap{}})
+			out = addDataset(out, source, coverageDataset{n, true, result(d, false), d.Hits, d.Hits, "", []Gap{}})
 		}
 	}
 	return map[string]any{"sources": out, "gaps": gaps, "backups": i.Backups}
@@ -164,13 +163,15 @@ func addDataset(out []coverageSource, source string, d coverageDataset) []covera
 	return append(out, coverageSource{source, true, "", "", []coverageDataset{d}, []Gap{}})
 }
 
-func result(d DatasetCoverage) string {
+// result says in words what came of the search of a dataset. torn reports a source of
+// which not all could be read.
+func result(d DatasetCoverage, torn bool) string {
 	switch {
 	case !d.Searched:
 		return "not searched"
 	case d.Hits > 0:
 		return "found"
-	case len(d.Gaps) > 0:
+	case len(d.Gaps) > 0 || torn:
 		return "nothing found, but not all of it could be read"
 	}
 	return "searched and found empty"

@@ -171,16 +171,21 @@ func searchSection(p printer, i Info) {
 	gaps := 0
 	for _, c := range i.Coverage {
 		hits := 0
-		gaps += len(c.Gaps)
+		unread := c.unread()
+		gaps += unread
 		for _, d := range c.Datasets {
 			hits += d.Hits
-			gaps += len(d.Gaps)
 		}
 		say := "searched, " + strconv.Itoa(hits) + " found"
-		if !c.Searched {
+		switch {
+		case !c.Searched:
 			say = "not searched: " + c.WhyNot
-		} else if hits == 0 {
+		case hits == 0 && unread > 0:
+			say = "nothing found, but not all of it could be read"
+		case hits == 0:
 			say = "searched and found empty"
+		case unread > 0:
+			say += ", but not all of it could be read"
 		}
 		p("- %s: %s", md(c.Source), md(say))
 	}

@@ -98,6 +98,24 @@ type DatasetCoverage struct {
 type Gap struct {
 	Unit   string `json:"unit,omitempty"`
 	Reason string `json:"reason"`
+	Places int    `json:"places,omitempty"` // how many places it is true of, where that is not one
+}
+
+// places counts the places of gaps.
+func places(gaps []Gap) (n int) {
+	for _, g := range gaps {
+		n += max(1, g.Places)
+	}
+	return n
+}
+
+// unread counts the places of a source that could not be read.
+func (c Coverage) unread() int {
+	n := places(c.Gaps)
+	for _, d := range c.Datasets {
+		n += places(d.Gaps)
+	}
+	return n
 }
 
 // Redaction counts what was left out or masked, by reason.

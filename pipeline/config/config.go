@@ -166,7 +166,7 @@ func (l *loader) top(root *yamltree.Node) {
 	if p := l.r.Word(root.Get("policy"), "policy"); p != "" {
 		l.cfg.Policy = l.path(p)
 		if st, err := os.Stat(l.cfg.Policy); err != nil || st.IsDir() {
-			l.r.Errorf(root.Get("policy").Pos, "leave the key out for the built-in policy", "the policy file cannot be read")
+			l.r.Errorf(root.Get("policy").Pos, "leave the key out for the built-in policy", "the policy file %s cannot be read", p)
 		}
 	}
 }

@@ -160,7 +160,7 @@ func TestLoadErrors(t *testing.T) {
 		{"sources:\n  a: {connector: sqlite, url: 'file:x', catalog: crm.yaml}\n  a: {connector: sqlite}\n", []string{`sutra.yaml:3: key "a" is given twice; the first is on line 2`}},
 		{src + "key: abcdef\n", []string{"sutra.yaml:2: key must be file:PATH or env:NAME; the key itself never stands in this file"}},
 		{src + "residency: ap-south-1\n", []string{"sutra.yaml:2: residency must be a list of regions, not a text; write residency: [ap-south-1]"}},
-		{src + "policy: no.yaml\n", []string{"sutra.yaml:2: the policy file cannot be read; leave the key out for the built-in policy"}},
+		{src + "policy: no.yaml\n", []string{"sutra.yaml:2: the policy file no.yaml cannot be read; leave the key out for the built-in policy"}},
 		{src + "sorces: 1\n", []string{`sutra.yaml:2: unknown key "sorces"; did you mean "sources"?`}},
 		{"a: [\n", []string{"sutra.yaml:1: not YAML: sequence end token ']' not found"}},
 		{"sources: {two: {connector: files, url: 'file:x', catalog: many.yaml}}", []string{

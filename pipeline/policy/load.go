@@ -63,6 +63,7 @@ func (l *loader) root(n *yamltree.Node) {
 	l.each(n.Get("profiles"), "profiles", l.profile)
 	l.guards(l.r.Map(n.Get("guards"), "guards"))
 	l.backups(l.r.Map(n.Get("backups"), "backups"))
+	l.floorClasses(n.Get("floors"))
 	for _, c := range l.p.Classes() {
 		if by := l.p.Rules[c].CapBy; by != "" && l.p.Rules[by].Trigger != TriggerTerminated {
 			l.r.Errorf(n.Pos, "", "rules.%s: cap_by must name a class that ends with the account, not %q", c, by)
@@ -75,6 +76,24 @@ func either(a, b string) string {
 		return a
 	}
 	return b
+}
+
+// floorClasses finds floors for a class that is nearly one with a rule: such a floor would
+// keep nothing. The class of a catalog may have a floor without a rule.
+func (l *loader) floorClasses(n *yamltree.Node) {
+	classes := l.p.Classes()
+	for _, f := range l.p.Floors {
+		for _, c := range f.Applies {
+			if c == "*" || slices.Contains(classes, c) || yamltree.Nearest(c, classes) == "" {
+				continue
+			}
+			pos := n.Pos
+			if at := n.Get(f.ID); at != nil {
+				pos = at.Pos
+			}
+			l.r.Errorf(pos, yamltree.Suggest(c, classes), "floors.%s applies to class %q, which has no rule", f.ID, c)
+		}
+	}
 }
 
 // each calls f for every entry that is a mapping.

@@ -1,6 +1,7 @@
 package yamltree
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -35,6 +36,7 @@ func Parse(r *Report, data []byte) (root *Node) {
 			root = nil
 		}
 	}()
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // editors of Windows begin a file with a mark
 	tokens := lexer.Tokenize(string(data))
 	if pos, deep := tooDeep(tokens); deep {
 		r.Errorf(pos, "", "values are nested too deeply")

@@ -44,6 +44,14 @@ type agent struct {
 	phone string
 }
 
+// Sized reports an error when no world can have so many people.
+func Sized(people int) error {
+	if people < MinPeople || people > maxPeople {
+		return fmt.Errorf("the number must be between %d and %d", MinPeople, maxPeople)
+	}
+	return nil
+}
+
 // Build makes a world in dir, which must not hold one already, and returns its
 // truth. The caller writes the key file that sutra.yaml names. Memory does not
 // grow with the number of people.
@@ -51,8 +59,8 @@ func Build(ctx context.Context, dir string, o Options) (_ *Truth, err error) {
 	if o.People == 0 {
 		o.People = 2000
 	}
-	if o.People < MinPeople || o.People > maxPeople {
-		return nil, fmt.Errorf("build a world of %d people: the number must be between %d and %d", o.People, MinPeople, maxPeople)
+	if err := Sized(o.People); err != nil {
+		return nil, fmt.Errorf("build a world of %d people: %w", o.People, err)
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
