@@ -24,6 +24,7 @@ type printer struct {
 	copies table.Writer
 	gaps   int
 	open   bool // lines were printed, and no summary yet
+	ended  bool // a summary was printed
 }
 
 func newPrinter(stdout, stderr *os.File, asJSON, quiet bool) *printer {
@@ -152,10 +153,11 @@ type endSummary struct {
 	Exit int    `json:"exit"`
 }
 
-// end sees to it that the last of the lines is a summary: a refusal lists people, and a
-// failure comes after what was told before it.
+// end sees to it that the last of the lines is a summary: a refusal lists people or
+// nobody, and a failure comes after what was told before it. A command that has nothing
+// to say and failed says that at least.
 func (p *printer) end(exit int) {
-	if p.json && p.open {
+	if p.json && (p.open || exit != exitDone && !p.ended) {
 		p.summary(endSummary{"summary", exit})
 	}
 }
@@ -166,7 +168,7 @@ func (p *printer) summary(v any) {
 	defer p.mu.Unlock()
 	if p.json {
 		p.encode(v)
-		p.open = false
+		p.open, p.ended = false, true
 		return
 	}
 	if p.copies != nil {
