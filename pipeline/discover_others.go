@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
 	"github.com/cratio/sutra/pipeline/extract"
 )
@@ -41,29 +42,47 @@ type marks struct {
 	idents map[*field]map[int][]mark
 }
 
-// remember notes the marks of at most keptIDs rows of each column.
+// remember notes the marks of at most keptIDs rows of each column, and those of the rows
+// to which others refer.
 func (t *looked) remember() {
 	t.marks = marks{map[*field]map[int]mark{}, map[*field]map[int][]mark{}}
 	for _, f := range t.fields {
-		if kind := f.identity(); kind != "" {
-			rows := map[int][]mark{}
-			for _, c := range f.cells {
-				if id, ok := extract.Normalise(identityKind(kind), c.Text); ok && len(rows) < keptIDs {
-					rows[c.Row] = append(rows[c.Row], markOf(id.Value))
-				}
+		cells := [][]connectors.Cell{f.cells}
+		for _, g := range t.referred {
+			if slices.Equal(f.path, g.path) {
+				cells = append(cells, g.cells)
 			}
-			t.marks.idents[f] = rows
+		}
+		if kind := f.identity(); kind != "" {
+			t.marks.idents[f] = marked(cells, func(v string) (string, bool) {
+				id, ok := extract.Normalise(identityKind(kind), v)
+				return id.Value, ok
+			})
 		}
 		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
 			rows := map[int]mark{}
-			for _, c := range f.cells {
-				if len(rows) < keptIDs {
-					rows[c.Row] = markOf(c.Text)
-				}
+			for row, list := range marked(cells, func(v string) (string, bool) { return v, true }) {
+				rows[row] = list[len(list)-1]
 			}
 			t.marks.keys[f] = rows
 		}
 	}
+	t.referred = nil
+}
+
+// marked notes the marks of rows, of each list of cells at most keptIDs.
+func marked(lists [][]connectors.Cell, value func(string) (string, bool)) map[int][]mark {
+	out := map[int][]mark{}
+	for _, cells := range lists {
+		kept := 0
+		for _, c := range cells {
+			if v, ok := value(c.Text); ok && kept < keptIDs {
+				out[c.Row] = append(out[c.Row], markOf(v))
+				kept++
+			}
+		}
+	}
+	return out
 }
 
 // numbers tells which identifiers of a kind stand in the row with a key.

@@ -42,7 +42,7 @@ func courierRows(people int) string {
 }
 
 // proposed fills a database, has its catalog proposed and scans it.
-func proposed(t *testing.T, sql string) *site {
+func proposed(t *testing.T, sql string, args ...string) *site {
 	t.Helper()
 	s := newBareSite(t)
 	s.sql("BEGIN;" + sql + "COMMIT;")
@@ -51,7 +51,7 @@ func proposed(t *testing.T, sql string) *site {
 			t.Fatal(err)
 		}
 		if catalog == "" {
-			s.run("discover", "crm", "--seed", "3", "-o", "crm.yaml")
+			s.run(append([]string{"discover", "crm", "--seed", "3", "-o", "crm.yaml"}, args...)...)
 		}
 	}
 	s.run("scan")
@@ -61,7 +61,16 @@ func proposed(t *testing.T, sql string) *site {
 // A number in a record that leads to a person over others, and is not hers, leads nobody to
 // her data; one that is hers is still hers.
 func TestDiscoverNumbersOfOthersAfar(t *testing.T) {
-	s := proposed(t, courierSchema+courierRows(30))
+	courierFound(t, proposed(t, courierSchema+courierRows(30)))
+}
+
+// So it is where of each table so few rows are drawn that hardly two belong together.
+func TestDiscoverNumbersOfOthersAmongMany(t *testing.T) {
+	courierFound(t, proposed(t, courierSchema+courierRows(900), "--rows", "30"))
+}
+
+func courierFound(t *testing.T, s *site) {
+	t.Helper()
 	if got := s.run("where", clinicPhone(3, 7)); strings.Contains(got, `"role":"subject"`) || !strings.Contains(got, `"crm.deliveries"`) {
 		t.Errorf("who took the delivery in is handed: %s", got)
 	}
