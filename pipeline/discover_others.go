@@ -188,17 +188,15 @@ func (p Proposal) strangers(all map[string]*plot) {
 	}
 	for _, t := range p.tables { // now that it is known which links are followed
 		x := all[t.name]
-		if x.role != people || furtherNames[lastWord(t.name)] {
+		if x.role != people && x.role != nobodys {
 			continue
 		}
 		near := x.toPeople(all)
-		var far []*link
-		for _, l := range x.links {
-			if l.leads(x) && (all[l.to.name].role == people || all[l.to.name].role == nobodys) && !slices.Contains(near, l) {
-				far = append(far, l)
-			}
+		far := x.over(all, near)
+		x.parted(all, near, far)
+		if x.role == people && !furtherNames[lastWord(t.name)] {
+			x.apart(all, append(near, far...), x.over(all, near))
 		}
-		x.apart(all, append(near, far...), far)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -103,5 +104,45 @@ func TestDiscoverReceiversArePeople(t *testing.T) {
 	}
 	if first, _ := personName(47); strings.Contains(after["consignees 7"], first) || strings.Contains(after["consignees 7"], "house 7.") {
 		t.Errorf("she is still there: %s", after["consignees 7"])
+	}
+}
+
+// Who shares a room leads to the booking and not to who booked; where nobody shares, what
+// leads to a person twice is hers.
+func TestDiscoverSharedThings(t *testing.T) {
+	var b strings.Builder
+	const people = 30
+	for i := 1; i <= people; i++ {
+		first, last := personName(i)
+		fmt.Fprintf(&b, "INSERT INTO guests VALUES (%d, '%s %s', '%s');\n", i, first, last, clinicPhone(1, i))
+		fmt.Fprintf(&b, "INSERT INTO bookings VALUES ('BK-%d', %d, NULL, 'wish %d.');\n", i, i, i)
+		fmt.Fprintf(&b, "INSERT INTO bills VALUES (%d, 'BK-%d', %d, 'bill %d.');\n", i, i, i, i)
+		fmt.Fprintf(&b, "INSERT INTO booking_guests VALUES ('BK-%d', %d, 1);\n", i, i)
+		if i%10 == 0 {
+			fmt.Fprintf(&b, "INSERT INTO booking_guests VALUES ('BK-%d', %d, 0);\n", i, i-3)
+		}
+	}
+	s := proposed(t, `
+CREATE TABLE companies (id INTEGER PRIMARY KEY, company_name TEXT);
+CREATE TABLE guests (guest_id INTEGER PRIMARY KEY, guest_name TEXT, mobile TEXT);
+CREATE TABLE bookings (booking_ref TEXT PRIMARY KEY, booked_by INTEGER REFERENCES guests, company_id INTEGER REFERENCES companies, wishes TEXT);
+CREATE TABLE bills (id INTEGER PRIMARY KEY, booking_ref TEXT REFERENCES bookings, guest_id INTEGER REFERENCES guests, remark TEXT);
+CREATE TABLE booking_guests (booking_ref TEXT REFERENCES bookings, guest_id INTEGER REFERENCES guests, main INTEGER, PRIMARY KEY (booking_ref, guest_id));
+`+b.String())
+	for who, want := range map[int][]string{7: {"guests pk=7", "bookings pk=BK-7", "bills pk=7", "booking_guests pk=BK-7,7", "booking_guests pk=BK-10,7"},
+		10: {"guests pk=10", "bookings pk=BK-10", "bills pk=10", "booking_guests pk=BK-10,10"}} {
+		var got []string
+		for _, c := range s.answer(clinicPhone(1, who), "") {
+			f := strings.Fields(c)
+			got = append(got, strings.TrimPrefix(f[0], "crm.")+" "+f[2])
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("guest %d has %v, and is handed %v", who, want, got)
+		}
+	}
+	if strings.Contains(s.file("crm.yaml"), "account: company_id") {
+		t.Error("the firm that pays for a stay is taken for an account")
 	}
 }
