@@ -38,6 +38,10 @@ type Table struct {
 	// stands in their place looks like data.
 	Opaque  bool
 	Columns []SampleColumn
+	// Referred holds, column by column, the values of further rows: of such that drawn
+	// rows of other collections refer to. They are not drawn at random, and not counted;
+	// their numbers go on from Rows. nil where none were looked for.
+	Referred [][]Cell
 	// Compound lists the declared foreign keys of several columns.
 	Compound []CompoundReference
 	Gaps     []TableGap
@@ -181,6 +185,16 @@ func (d *Drawing) Batch(r arrow.Record) {
 				}
 			}
 		})
+	}
+}
+
+// Refer puts the rows of another drawing of the same columns beside those of the table.
+func (t *Table) Refer(other Table) {
+	t.Referred = make([][]Cell, len(t.Columns))
+	for i := range t.Columns {
+		for _, c := range other.Columns[i].Cells {
+			t.Referred[i] = append(t.Referred[i], Cell{t.Rows + c.Row, c.Text})
+		}
 	}
 }
 

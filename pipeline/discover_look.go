@@ -24,6 +24,7 @@ type looked struct {
 	compound       []connectors.CompoundReference
 	fields         []*field // columns, each followed by what is nested in it
 	marks          marks
+	referred       []*field // what rows hold that others refer to, beside the sample
 }
 
 // field is a column, or a leaf below one.
@@ -98,8 +99,21 @@ func audioKey(v string) bool {
 	return slices.Contains([]string{".mp3", ".wav", ".m4a", ".ogg", ".oga", ".opus", ".amr", ".aac", ".3gp", ".flac", ".gsm"}, strings.ToLower(path.Ext(v)))
 }
 
-// look takes a sample apart.
+// look takes a sample apart, and beside it the rows to which others refer.
 func look(t connectors.Table) *looked {
+	x := lookAt(t)
+	if t.Referred != nil {
+		more := t
+		more.Columns = slices.Clone(t.Columns)
+		for i := range more.Columns {
+			more.Columns[i].Cells = t.Referred[i]
+		}
+		x.referred = lookAt(more).fields
+	}
+	return x
+}
+
+func lookAt(t connectors.Table) *looked {
 	x := &looked{name: t.Name, path: t.Path, sampled: t.Rows, total: t.Total, objects: t.Objects, read: t.Read, opaque: t.Opaque, compound: t.Compound}
 	for i, c := range t.Columns {
 		root := &tree{}

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
 	"github.com/cratio/sutra/pipeline/extract"
 )
@@ -40,29 +42,47 @@ type marks struct {
 	idents map[*field]map[int][]mark
 }
 
-// remember notes the marks of at most keptIDs rows of each column.
+// remember notes the marks of at most keptIDs rows of each column, and those of the rows
+// to which others refer.
 func (t *looked) remember() {
 	t.marks = marks{map[*field]map[int]mark{}, map[*field]map[int][]mark{}}
 	for _, f := range t.fields {
-		if kind := f.identity(); kind != "" {
-			rows := map[int][]mark{}
-			for _, c := range f.cells {
-				if id, ok := extract.Normalise(identityKind(kind), c.Text); ok && len(rows) < keptIDs {
-					rows[c.Row] = append(rows[c.Row], markOf(id.Value))
-				}
+		cells := [][]connectors.Cell{f.cells}
+		for _, g := range t.referred {
+			if slices.Equal(f.path, g.path) {
+				cells = append(cells, g.cells)
 			}
-			t.marks.idents[f] = rows
+		}
+		if kind := f.identity(); kind != "" {
+			t.marks.idents[f] = marked(cells, func(v string) (string, bool) {
+				id, ok := extract.Normalise(identityKind(kind), v)
+				return id.Value, ok
+			})
 		}
 		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
 			rows := map[int]mark{}
-			for _, c := range f.cells {
-				if len(rows) < keptIDs {
-					rows[c.Row] = markOf(c.Text)
-				}
+			for row, list := range marked(cells, func(v string) (string, bool) { return v, true }) {
+				rows[row] = list[len(list)-1]
 			}
 			t.marks.keys[f] = rows
 		}
 	}
+	t.referred = nil
+}
+
+// marked notes the marks of rows, of each list of cells at most keptIDs.
+func marked(lists [][]connectors.Cell, value func(string) (string, bool)) map[int][]mark {
+	out := map[int][]mark{}
+	for _, cells := range lists {
+		kept := 0
+		for _, c := range cells {
+			if v, ok := value(c.Text); ok && kept < keptIDs {
+				out[c.Row] = append(out[c.Row], markOf(v))
+				kept++
+			}
+		}
+	}
+	return out
 }
 
 // numbers tells which identifiers of a kind stand in the row with a key.
@@ -92,12 +112,53 @@ func (t *looked) numbers(kind string) map[mark]map[mark]bool {
 	return out
 }
 
+// behind tells which identifiers of a kind the persons have to whom the row with a key
+// leads: its own where the table holds some, and else those of what it refers to. An
+// order has no number; who ordered has one. Staff are not followed: who entered the order
+// is not whom it is about.
+func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map[mark]bool {
+	if x.role != people && x.role != nobodys {
+		return nil
+	}
+	key, own := x.single(), x.numbers(kind)
+	if len(own) > 0 || key == nil || depth == 0 {
+		return own
+	}
+	out := map[mark]map[mark]bool{}
+	for _, l := range x.links {
+		if !l.leads(x) {
+			continue
+		}
+		theirs := all[l.to.name].behind(all, kind, depth-1)
+		for row, to := range x.marks.keys[l.field] {
+			k, ok := x.marks.keys[key][row]
+			if !ok || len(theirs[to]) == 0 {
+				continue
+			}
+			if out[k] == nil {
+				out[k] = map[mark]bool{}
+			}
+			maps.Copy(out[k], theirs[to])
+		}
+	}
+	return out
+}
+
+// leads reports a link by which the records of a table are taken for those of whom it
+// leads to.
+func (l *link) leads(x *plot) bool {
+	return l.drop == "" && !l.merge && len(l.whole) == 0 && l.to != x.looked
+}
+
+// steps is over how many tables a person is looked for.
+const steps = 3
+
 // compare counts the rows in which an identifier of the row and one of the person it
-// refers to can be compared, and those of them in which they are the same.
-func (t *looked) compare(f *field, l *link) (compared, same int) {
-	hers := l.to.numbers(f.identity())
-	for row, ids := range t.marks.idents[f] {
-		known := hers[t.marks.keys[l.field][row]]
+// leads to can be compared, and those of them in which they are the same.
+func (x *plot) compare(all map[string]*plot, f *field, l *link) (compared, same int) {
+	hers := all[l.to.name].behind(all, f.identity(), steps)
+	for row, ids := range x.marks.idents[f] {
+		known := hers[x.marks.keys[l.field][row]]
 		if len(known) == 0 {
 			continue
 		}
@@ -119,26 +180,44 @@ func (p Proposal) strangers(all map[string]*plot) {
 		if x.role != people && x.role != nobodys {
 			continue
 		}
-		var links []*link
-		for _, l := range x.links {
-			if l.drop == "" && !l.merge && len(l.whole) == 0 && l.to != t && all[l.to.name].role == people {
-				links = append(links, l)
-			}
-		}
+		links := x.toPeople(all)
 		if x.role == people && !furtherNames[lastWord(t.name)] {
-			x.apart(links)
+			x.apart(all, links, links)
 		}
 		x.between(links)
 	}
+	for _, t := range p.tables { // now that it is known which links are followed
+		x := all[t.name]
+		if x.role != people && x.role != nobodys {
+			continue
+		}
+		near := x.toPeople(all)
+		far := x.over(all, near)
+		x.parted(all, near, far)
+		if x.role == people && !furtherNames[lastWord(t.name)] {
+			x.apart(all, append(near, far...), x.over(all, near))
+		}
+	}
 }
 
-// apart decides about the links of a table with numbers of its own. Those to persons who
-// have none of them are left when another leads to one who has.
-func (x *plot) apart(links []*link) {
+// toPeople lists the links to persons with numbers of their own.
+func (x *plot) toPeople(all map[string]*plot) []*link {
+	var out []*link
+	for _, l := range x.links {
+		if to := all[l.to.name]; l.leads(x) && to.role == people && to.identifies() {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// apart decides about some of the links of a table with numbers of its own. Those that lead
+// to persons who have none of them are left when another leads to one who has.
+func (x *plot) apart(all map[string]*plot, links, some []*link) {
 	persons := x.oneself() && x.called(personColumns) != nil
-	found := slices.ContainsFunc(links, func(l *link) bool { _, agree := x.strange(l); return agree })
-	for _, l := range links {
-		others, agree := x.strange(l)
+	found := slices.ContainsFunc(links, func(l *link) bool { _, agree := x.strange(all, l); return agree })
+	for _, l := range some {
+		others, agree := x.strange(all, l)
 		switch {
 		case agree:
 		case len(others) > 0 && (persons || found):
@@ -153,12 +232,12 @@ func (x *plot) apart(links []*link) {
 
 // strange lists the columns of identifiers that could be compared with those of the
 // persons a link leads to; agree is set when enough of one are theirs.
-func (x *plot) strange(l *link) (others []*field, agree bool) {
+func (x *plot) strange(all map[string]*plot, l *link) (others []*field, agree bool) {
 	for _, f := range x.fields {
 		if f.identity() == "" || anyWord(f.label, otherRoles) {
 			continue
 		}
-		compared, same := x.compare(f, l)
+		compared, same := x.compare(all, f, l)
 		agree = agree || compared > 0 && same*ownShare >= compared
 		root := slices.IndexFunc(x.fields, func(g *field) bool { return len(g.path) == 1 && g.path[0] == f.path[0] })
 		if compared >= comparedRows && root >= 0 && !slices.Contains(others, x.fields[root]) {

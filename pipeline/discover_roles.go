@@ -65,6 +65,10 @@ func (p Proposal) plots() map[string]*plot {
 	return out
 }
 
+// manyTables is how many tables a database has at least in which more than one would name
+// an account.
+const manyTables = 4
+
 // tenancy finds the table of the accounts: the one to which most tables refer by a
 // column of a name that accounts have.
 func (p Proposal) tenancy(all map[string]*plot) {
@@ -87,7 +91,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 			best = n
 		}
 	}
-	if best == "" {
+	if best == "" || votes[best] < 2 && len(p.tables) >= manyTables { // a single table names firms, or whom it may be
 		p.perhapsTenants(all)
 		return
 	}

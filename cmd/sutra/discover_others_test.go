@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -70,18 +68,7 @@ func personWord(i int) string { first, _ := personName(i); return first }
 // clinic makes the catalog by discover and scans.
 func clinic(t *testing.T) *site {
 	t.Helper()
-	s := newBareSite(t)
-	s.sql("BEGIN;" + clinicSchema + clinicRows() + "COMMIT;")
-	for _, catalog := range []string{"", ", catalog: crm.yaml"} {
-		if err := os.WriteFile(filepath.Join(s.dir, "sutra.yaml"), []byte("sources:\n  crm: {connector: sqlite, url: \"file:crm.db\""+catalog+"}\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if catalog == "" {
-			s.run("discover", "crm", "--seed", "3", "-o", "crm.yaml")
-		}
-	}
-	s.run("scan")
-	return s
+	return proposed(t, clinicSchema+clinicRows())
 }
 
 // A number that stands in a row about a patient and is not hers leads nobody to her data,

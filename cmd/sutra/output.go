@@ -171,8 +171,9 @@ type endSummary struct {
 	Exit int    `json:"exit"`
 }
 
-// end sees to it that the last of the lines is a summary: a refusal lists people, and a
-// failure comes after what was told before it.
+// end sees to it that the last of the lines is a summary: a refusal lists people or
+// nobody, and a failure comes after what was told before it. A command that has nothing
+// to say and failed says that at least.
 func (p *printer) end(exit int) {
 	if p.json && (p.open || exit != exitDone && !p.ended) {
 		p.summary(endSummary{"summary", exit})

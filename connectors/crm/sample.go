@@ -20,17 +20,21 @@ type commenter interface {
 
 // Sample implements [connectors.Sampler] for every table of the database, in the
 // catalog or not. The row numbers of a table are passed over once and as many are
-// drawn as asked for; only those rows are then read. Search indexes (virtual
-// tables) are gaps: they may hold copies of text.
+// drawn as asked for; only those rows are then read, and some of those that they refer
+// to. Search indexes (virtual tables) are gaps: they may hold copies of text.
 func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[connectors.Table, error] {
 	return func(yield func(connectors.Table, error) bool) {
 		stop := errors.New("no more is wanted")
 		err := s.reading(ctx, func(ss *session, sc *schema) error {
+			draws, err := s.draws(ctx, ss, sc, n, seed)
+			if err != nil {
+				return err
+			}
 			for _, t := range sc.tables {
 				if t.kind == "view" || t.kind == "shadow" || t.outside != "" {
 					continue
 				}
-				out, err := s.sample(ctx, ss, sc, t, n, seed)
+				out, err := s.sample(ctx, ss, sc, draws[t])
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -62,20 +66,29 @@ func (s *source) collectionName(t *table) string {
 	return t.name
 }
 
-func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, n int, seed uint64) (connectors.Table, error) {
-	switch {
-	case t.kind == "virtual":
-		return connectors.Table{}, errors.New("a virtual table, such as a search index, is not sampled: it may hold copies of text")
-	case t.reason != "":
-		return connectors.Table{}, errors.New(t.reason)
-	case len(t.ident(s.d, "")) == 0:
-		return connectors.Table{}, errors.New("the rows have neither a primary key nor a row number")
+// sample reads the rows that were drawn of a table.
+func (s *source) sample(ctx context.Context, ss *session, sc *schema, w *drawn) (connectors.Table, error) {
+	if w.err != nil {
+		return connectors.Table{}, w.err
 	}
-	idents, err := s.draw(ctx, ss, t, n, seed)
+	out, err := s.rowsOf(ctx, ss, sc, w, w.idents.Items())
+	if err != nil || len(w.referred) == 0 || len(out.Columns) == 0 {
+		out.Total = w.idents.Seen()
+		return out, err
+	}
+	more, err := s.rowsOf(ctx, ss, sc, w, w.referred)
 	if err != nil {
 		return connectors.Table{}, err
 	}
-	d := connectors.NewDrawing(s.collectionName(t), n, seed)
+	out.Total = w.idents.Seen()
+	out.Refer(more)
+	return out, nil
+}
+
+// rowsOf reads rows by what names them.
+func (s *source) rowsOf(ctx context.Context, ss *session, sc *schema, w *drawn, idents [][]any) (connectors.Table, error) {
+	t := w.table
+	d := connectors.NewDrawing(s.collectionName(t), len(idents), 0)
 	if err := s.sampleColumns(ctx, ss, sc, t, d); err != nil {
 		return connectors.Table{}, err
 	}
@@ -94,7 +107,7 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 	if t.keyless { // those that are alike are drawn one by one
 		q += " LIMIT 1"
 	}
-	for _, id := range idents.Items() {
+	for _, id := range idents {
 		err := ss.each(ctx, q, id, func(v []any) error {
 			d.Row(func(put func(int, string)) {
 				for i, x := range v {
@@ -110,7 +123,6 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, t *table, 
 		}
 	}
 	out := d.Table()
-	out.Total = idents.Seen()
 	out.Compound = s.compoundReferences(sc, t)
 	return out, nil
 }
@@ -130,17 +142,6 @@ func (s *source) compoundReferences(sc *schema, t *table) []connectors.CompoundR
 		out = append(out, c)
 	}
 	return out
-}
-
-// draw passes over what names the rows of a table and keeps n at random.
-func (s *source) draw(ctx context.Context, ss *session, t *table, n int, seed uint64) (*connectors.Reservoir[[]any], error) {
-	r := connectors.NewReservoir[[]any](n, seed, t.name)
-	q := "SELECT " + strings.Join(t.ident(s.d, ""), ", ") + " FROM " + t.from + " ORDER BY " + strings.Join(t.ident(s.d, ""), ", ")
-	err := ss.each(ctx, q, nil, func(v []any) error {
-		r.Add(func() []any { return append([]any(nil), v...) })
-		return nil
-	})
-	return r, err
 }
 
 // sampleColumns tells the drawing what the schema says of the columns.

@@ -143,8 +143,11 @@ func (x *column) runs() bool {
 // kind. A bare "name" speaks of people only in a table of people.
 func (x *column) said(d *detector) string {
 	s := says(x.name, d.words)
-	if s == "name" && d.kind == "name" && len(x.name) == 1 && !slices.ContainsFunc(Words(x.Table), func(w string) bool { return peopleTables[w] }) {
+	if s == "name" && d.kind == "name" && len(x.name) == 1 && !ofPeople(Words(x.Table)) {
 		return ""
+	}
+	if s == "" && d.kind == "name" {
+		s = personName(x.name)
 	}
 	if s == "" {
 		for _, w := range d.words {

@@ -95,9 +95,32 @@ func opaqueName(name []string) bool {
 	return len(name) > 0 && opaqueWords[name[len(name)-1]]
 }
 
-// peopleTables hold people: there "name" is a person's.
-var peopleTables = words(`contact contacts lead leads customer customers client clients person persons people patient patients member members user users
-employee employees staff buyer buyers prospect prospects subscriber subscribers student students candidate candidates agent agents caller callers sender senders profile profiles`)
+// personWords are what companies call people: "guest" of guest_name. A word that is as
+// often a firm's or a thing's (partner, tenant, host) is none of them.
+var personWords = words(`contact lead customer cust client person patient member user employee emp staff buyer prospect subscriber student pupil candidate agent caller
+sender profile guest visitor passenger traveller traveler donor volunteer beneficiary borrower applicant insured policyholder nominee guardian consignee consignor
+shipper recipient receiver payer payee driver rider doctor nurse teacher tutor parent father mother spouse attendee participant resident citizen worker shopper`)
+
+// ofPeople reports a table that holds people: there "name" is a person's.
+func ofPeople(table []string) bool {
+	return slices.ContainsFunc(table, func(w string) bool {
+		return personWords[w] || personWords[strings.TrimSuffix(w, "s")] || w == "people" || w == "persons" || w == "beneficiaries"
+	})
+}
+
+// personName returns the part of a name that speaks of the name of a person of some kind:
+// guest_name, name_of_the_donor. "" if there is none.
+func personName(name []string) string {
+	for i, w := range name {
+		switch {
+		case w == "name" && i > 0 && personWords[name[i-1]]:
+			return name[i-1] + " name"
+		case w == "name" && i+1 < len(name) && name[i+1] == "of" && personWords[name[len(name)-1]]:
+			return "name of " + name[len(name)-1]
+		}
+	}
+	return ""
+}
 
 // The words that speak of each kind.
 var (
