@@ -66,8 +66,13 @@ func (p Proposal) plots() map[string]*plot {
 }
 
 // manyTables is how many tables a database has at least in which more than one would name
-// an account.
+// an account by a column that may as well name the firm of a customer.
 const manyTables = 4
+
+// firmly reports a column's name that firms have as well as accounts.
+func firmly(name string) bool {
+	return strings.HasPrefix(name, "company") || strings.HasPrefix(name, "org")
+}
 
 // tenancy finds the table of the accounts: the one to which most tables refer by a
 // column of a name that accounts have.
@@ -91,7 +96,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 			best = n
 		}
 	}
-	if best == "" || votes[best] < 2 && len(p.tables) >= manyTables { // a single table names firms, or whom it may be
+	if best == "" || votes[best] < 2 && firmly(best) && len(p.tables) >= manyTables {
 		p.perhapsTenants(all)
 		return
 	}
