@@ -81,6 +81,9 @@ func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanS
 	if err != nil {
 		return PlanSummary{}, err
 	}
+	if n := len(known(people)); n > 1 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("the plan erases %d people", n)})
+	}
 	pl, err := s.newPlanner(ctx, "erase", s.Now())
 	if err != nil {
 		return PlanSummary{}, err
@@ -124,6 +127,16 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// known leaves out people of whom there is nothing.
+func known(people []*lineage.Person) (out []*lineage.Person) {
+	for _, p := range people {
+		if len(p.Copies) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // mayAct refuses a subject at which a person must look first: she may be several people.

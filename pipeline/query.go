@@ -159,7 +159,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	n, people := 0, 0
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
 		p, err := s.Subject(ctx, ident, account)
@@ -190,9 +190,15 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 			continue // the same person, asked for twice
 		}
 		n += more
+		if more > 0 {
+			people++
+		}
 		if err := s.remarks(p); err != nil {
 			return n, err
 		}
+	}
+	if people > 1 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("these identifiers are of %d people", people)})
 	}
 	return n, s.knownGaps()
 }
