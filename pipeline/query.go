@@ -84,12 +84,34 @@ func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
 	case s.kinds.alias[kind] != "":
 		kind = s.kinds.alias[kind]
 	case !s.kinds.ident[kind] && !s.kinds.link(kind):
-		return lineage.Query{}, fmt.Errorf("%w: unknown kind %q; known are phone, email, wa_id, cookie and the collections of the catalogs", ErrUsage, kind)
+		return lineage.Query{}, fmt.Errorf("%w: what stands before the colon is no kind of identifier; known are phone, email, wa_id, cookie%s", ErrUsage, s.kinds.tables())
 	}
 	if s.kinds.link(kind) {
 		return s.query(s.extractor.Link(kind, value))
 	}
 	return s.query(extract.Normalise(kind, value))
+}
+
+// tablesNamed is how many tables a message names.
+const tablesNamed = 12
+
+// tables names the tables by whose ids one may ask, for a message. What was typed is not
+// repeated: it may be somebody's name.
+func (k kinds) tables() string {
+	var names []string
+	for n := range k.alias {
+		if !strings.ContainsAny(n, ".") && n == singular(n) && n == strings.ToLower(n) {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n > tablesNamed:
+		return fmt.Sprintf(", and of the catalogs %s and %d more", strings.Join(names[:tablesNamed], ", "), n-tablesNamed)
+	}
+	return ", and of the catalogs " + strings.Join(names, ", ")
 }
 
 // Subject resolves an identifier to one person.
