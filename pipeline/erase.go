@@ -65,6 +65,16 @@ type Ask struct {
 	At             string // the file and line that asks, for messages; "" for none
 }
 
+// accountsOf returns the accounts that are asked in, each once.
+func accountsOf(asks []Ask) (out []string) {
+	for _, a := range asks {
+		if !slices.Contains(out, a.Account) {
+			out = append(out, a.Account)
+		}
+	}
+	return out
+}
+
 // Erase plans the erasure of a person and writes the plan to path.
 func (s *Site) Erase(ctx context.Context, ident, account, path string) (PlanSummary, error) {
 	return s.EraseAll(ctx, []Ask{{Ident: ident, Account: account}}, path)
@@ -89,6 +99,9 @@ func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanS
 		return PlanSummary{}, err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
+	for _, a := range accountsOf(asks) {
+		s.doubtAccount(a, pl.facts)
+	}
 	if err := pl.erase(people, nil); err != nil {
 		return PlanSummary{}, err
 	}

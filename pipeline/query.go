@@ -181,6 +181,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	if err != nil {
 		return 0, err
 	}
+	s.doubtAccount(account, facts)
 	n, people := 0, 0
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
@@ -296,6 +297,15 @@ func (s *Site) eachKnownGap(fn func(GapLine)) error {
 		}
 		return nil
 	})
+}
+
+// doubtAccount says that an account that was asked for is not among those that there are:
+// nothing found in it may be a slip of the pen. Records may name an account that has no
+// row of its own.
+func (s *Site) doubtAccount(account string, known accountFacts) {
+	if _, ok := known[s.knownAccount(account)]; !ok && account != "" && len(known) > 0 {
+		s.emit(NoteLine{Type: "note", Text: "no table of accounts names this account; only records that name it themselves are of it"})
+	}
 }
 
 // accountFacts are the settings and the end of each account.
