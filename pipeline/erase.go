@@ -65,6 +65,16 @@ type Ask struct {
 	At             string // the file and line that asks, for messages; "" for none
 }
 
+// accountsOf returns the accounts that are asked in, each once.
+func accountsOf(asks []Ask) (out []string) {
+	for _, a := range asks {
+		if !slices.Contains(out, a.Account) {
+			out = append(out, a.Account)
+		}
+	}
+	return out
+}
+
 // Erase plans the erasure of a person and writes the plan to path.
 func (s *Site) Erase(ctx context.Context, ident, account, path string) (PlanSummary, error) {
 	return s.EraseAll(ctx, []Ask{{Ident: ident, Account: account}}, path)
@@ -81,11 +91,17 @@ func (s *Site) EraseAll(ctx context.Context, asks []Ask, path string) (sum PlanS
 	if err != nil {
 		return PlanSummary{}, err
 	}
+	if n := len(known(people)); n > 1 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("the plan erases %d people", n)})
+	}
 	pl, err := s.newPlanner(ctx, "erase", s.Now())
 	if err != nil {
 		return PlanSummary{}, err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
+	for _, a := range accountsOf(asks) {
+		s.doubtAccount(a, pl.facts)
+	}
 	if err := pl.erase(people, nil); err != nil {
 		return PlanSummary{}, err
 	}
@@ -124,6 +140,16 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// known leaves out people of whom there is nothing.
+func known(people []*lineage.Person) (out []*lineage.Person) {
+	for _, p := range people {
+		if len(p.Copies) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // mayAct refuses a subject at which a person must look first: she may be several people.

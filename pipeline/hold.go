@@ -72,13 +72,10 @@ func (s *Site) doubtHold(h Hold) error {
 		return nil
 	}
 	known, err := s.accountFacts()
-	if err != nil {
-		return err
+	if err == nil {
+		s.doubtAccount(h.Account, known)
 	}
-	if _, ok := known[h.Account]; !ok && len(known) > 0 {
-		s.emit(NoteLine{Type: "note", Text: "no table of accounts names this account; the hold is on the records that name it all the same"})
-	}
-	return nil
+	return err
 }
 
 // ReleaseHold ends a hold.

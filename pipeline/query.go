@@ -84,12 +84,34 @@ func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
 	case s.kinds.alias[kind] != "":
 		kind = s.kinds.alias[kind]
 	case !s.kinds.ident[kind] && !s.kinds.link(kind):
-		return lineage.Query{}, fmt.Errorf("%w: unknown kind %q; known are phone, email, wa_id, cookie and the collections of the catalogs", ErrUsage, kind)
+		return lineage.Query{}, fmt.Errorf("%w: what stands before the colon is no kind of identifier; known are phone, email, wa_id, cookie%s", ErrUsage, s.kinds.tables())
 	}
 	if s.kinds.link(kind) {
 		return s.query(s.extractor.Link(kind, value))
 	}
 	return s.query(extract.Normalise(kind, value))
+}
+
+// tablesNamed is how many tables a message names.
+const tablesNamed = 12
+
+// tables names the tables by whose ids one may ask, for a message. What was typed is not
+// repeated: it may be somebody's name.
+func (k kinds) tables() string {
+	var names []string
+	for n := range k.alias {
+		if !strings.ContainsAny(n, ".") && n == singular(n) && n == strings.ToLower(n) {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n > tablesNamed:
+		return fmt.Sprintf(", and of the catalogs %s and %d more", strings.Join(names[:tablesNamed], ", "), n-tablesNamed)
+	}
+	return ", and of the catalogs " + strings.Join(names, ", ")
 }
 
 // Subject resolves an identifier to one person.
@@ -159,7 +181,8 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	s.doubtAccount(account, facts)
+	n, people := 0, 0
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
 		p, err := s.Subject(ctx, ident, account)
@@ -190,9 +213,15 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 			continue // the same person, asked for twice
 		}
 		n += more
+		if more > 0 {
+			people++
+		}
 		if err := s.remarks(p); err != nil {
 			return n, err
 		}
+	}
+	if people > 1 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("these identifiers are of %d people", people)})
 	}
 	return n, s.knownGaps()
 }
@@ -268,6 +297,15 @@ func (s *Site) eachKnownGap(fn func(GapLine)) error {
 		}
 		return nil
 	})
+}
+
+// doubtAccount says that an account that was asked for is not among those that there are:
+// nothing found in it may be a slip of the pen. Records may name an account that has no
+// row of its own.
+func (s *Site) doubtAccount(account string, known accountFacts) {
+	if _, ok := known[s.knownAccount(account)]; !ok && account != "" && len(known) > 0 {
+		s.emit(NoteLine{Type: "note", Text: "no table of accounts names this account; only records that name it themselves are of it"})
+	}
 }
 
 // accountFacts are the settings and the end of each account.

@@ -97,7 +97,8 @@ func (a *app) holdCmd() *cobra.Command {
 			})
 		},
 	}
-	accountFlag(add, &account)
+	withIdent(add)
+	add.Flags().StringVar(&account, "account", "", "only inside this account; without an identifier, all of it")
 	add.Flags().StringVar(&reason, "reason", "", "why")
 	add.Flags().StringVar(&review, "review", "", "when the hold must be looked at again")
 	list := &cobra.Command{

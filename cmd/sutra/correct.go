@@ -33,6 +33,7 @@ func (a *app) correctCmd() *cobra.Command {
 	}
 	c.Flags().StringArrayVar(&o.Set, "set", nil, "CATEGORY=VALUE to set; may be given for several categories")
 	c.Flags().StringArrayVar(&o.From, "from", nil, "CATEGORY=OLD: replace only this value of hers; may be given several times")
+	withIdent(c)
 	accountFlag(c, &o.Account)
 	outFlag(c, &out, "the plan to write")
 	return c

@@ -41,8 +41,21 @@ func (a *app) whereCmd() *cobra.Command {
 			})
 		},
 	}
+	withIdent(c)
 	accountFlag(c, &account)
 	return c
+}
+
+// identHelp says what an identifier is.
+const identHelp = "An identifier (IDENT) is a phone number, an e-mail address, or kind:value, such as\ncookie:1000000001.1700000001 or, by the id of a row of the CRM, contact:1007."
+
+// withIdent adds to the help of a command what an identifier is.
+func withIdent(c *cobra.Command) {
+	text := c.Long
+	if text == "" {
+		text = c.Short + "."
+	}
+	c.Long = text + "\n\n" + identHelp
 }
 
 func accountFlag(c *cobra.Command, to *string) {
@@ -71,6 +84,7 @@ func (a *app) explainCmd() *cobra.Command {
 			})
 		},
 	}
+	withIdent(c)
 	accountFlag(c, &account)
 	return c
 }
@@ -86,6 +100,7 @@ func (a *app) accessCmd() *cobra.Command {
 			})
 		},
 	}
+	withIdent(c)
 	accountFlag(c, &account)
 	outFlag(c, &out, "the zip to write")
 	c.Flags().StringVar(&recipient, "recipient", "", "encrypt the bundle to this age public key (age1...)")
@@ -150,6 +165,7 @@ func (a *app) eraseCmd() *cobra.Command {
 			})
 		},
 	}
+	withIdent(c)
 	accountFlag(c, &account)
 	outFlag(c, &out, "the plan to write")
 	c.Flags().StringVar(&from, "from", "", "a file with an identifier a line, or identifier, tab, account")

@@ -23,6 +23,7 @@ func (a *app) linkCmd() *cobra.Command {
 				})
 			},
 		}
+		withIdent(cmd)
 		accountFlag(cmd, &account)
 		cmd.Flags().StringVar(&reason, "reason", "", "why, for the log")
 		return cmd

@@ -32,6 +32,9 @@ type app struct {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "sutra", Short: "Find, copy and erase every copy of a person's data", Version: version,
+		Long: "Find, copy and erase every copy of a person's data.\n\n" +
+			"Exit status: 0 done; 1 failed; 2 the command or a file is wrong; 3 done, but something could not be read or\n" +
+			"changed; 4 refused; 10 nothing was scanned yet; 11 another sutra is running; 12 wrong key; 130 interrupted.",
 		SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRun: func(*cobra.Command, []string) { a.out = newPrinter(a.stdout, a.stderr, a.json, a.quiet) },
 	}
