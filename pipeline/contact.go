@@ -6,9 +6,11 @@ import (
 	"unicode"
 )
 
-// contactWords name what CRMs keep one row a person of: the id of such a row is the
-// unique id of the merge protection.
-var contactWords = []string{"contact", "customer", "person", "people", "client", "patient", "member", "subscriber"}
+// contactWords name what companies keep one row a person of: the id of such a row is the
+// unique id of the merge protection. What may have several rows for one person (leads,
+// passengers, applicants) is not among them.
+var contactWords = []string{"contact", "customer", "person", "people", "client", "patient", "member", "subscriber",
+	"guest", "donor", "student", "pupil", "volunteer", "policyholder", "borrower"}
 
 // frameWords say nothing of what a table holds.
 var frameWords = []string{"tbl", "table", "crm", "tab", "master", "mst", "list", "data", "record", "info", "detail", "profile"}

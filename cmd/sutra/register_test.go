@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A married couple with one telephone and one mailbox at home are two donors, as they are
+// two contacts where the register is called so.
+func TestRegistersOfPeople(t *testing.T) {
+	for _, table := range []string{"contacts", "donors", "students"} {
+		s := newBareSite(t)
+		s.sql("CREATE TABLE " + table + " (id INTEGER PRIMARY KEY, full_name TEXT, phone TEXT, email TEXT);" +
+			"CREATE TABLE gifts (id INTEGER PRIMARY KEY, by_whom INTEGER REFERENCES " + table + "(id), remark TEXT);" +
+			"INSERT INTO " + table + " VALUES (1, 'Asha Verma', '9820012345', 'home@verma.example.org'), (2, 'Rohit Verma', '9820012345', 'home@verma.example.org');" +
+			"INSERT INTO gifts VALUES (1, 1, 'of hers'), (2, 2, 'of his');")
+		for name, text := range map[string]string{"sutra.yaml": "sources:\n  crm: {connector: sqlite, url: \"file:crm.db\", catalog: crm.yaml}\n",
+			"crm.yaml": strings.ReplaceAll(registerCatalog, "TABLE", table)} {
+			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.run("scan")
+		if code, out := s.status("where", "9820012345"); code != 4 || strings.Contains(out, `"type":"copy"`) {
+			t.Errorf("%s: exit %d: %s", table, code, out)
+		}
+		if got := s.run("where", table+":1"); strings.Contains(got, "pk=2") || !strings.Contains(got, "crm.gifts") {
+			t.Errorf("%s: of one of them is known: %s", table, got)
+		}
+	}
+}
+
+const registerCatalog = `
+dataset:
+  - fides_key: crm
+    name: CRM
+    collections:
+      - name: TABLE
+        meta: {sutra: {class: account_crm, erase: delete}}
+        fields:
+          - {name: full_name, data_categories: [user.name]}
+          - {name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}
+          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
+      - name: gifts
+        meta: {sutra: {class: account_crm, erase: delete}}
+        fields:
+          - {name: remark, data_categories: [user.content]}
+`
