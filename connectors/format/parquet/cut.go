@@ -49,7 +49,7 @@ type scratch struct {
 	renum     []byte   // indices of a page that changed
 	dictVals  values
 	lost      []bool
-	used      []bool
+	used      []byte
 	remap     []uint32
 }
 

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -10,15 +11,16 @@ type cutDict struct {
 	raw     *rawPage
 	leaf    *leaf
 	vals    values
-	lost    []bool // by entry: it lost a use
-	used    []bool // by entry: a page that was looked at uses it
+	lost    []bool   // by entry: it lost a use
+	some    []uint32 // those that did
+	used    []byte   // by entry: 1 where a page that was looked at uses it
 	index   map[string]uint32
 	grown   int // entries added at the end
 	changed bool
 	moved   bool     // entries are in another order
 	fresh   []change // where the bytes of the page are others
 	filled  []int    // the entry that came there
-	remap   []uint32 // the new index of each entry, when some went
+	remap   []uint32 // the new index of each entry from least on, when some went
 	least   int      // then no entry before this one has a new index, but those that went
 }
 
@@ -73,13 +75,13 @@ func (v *values) push(val []byte) {
 // without a use goes. Only the pages that use an entry which moves get new
 // indices.
 func (d *cutDict) settle(c *cutter) error {
-	d.used = append(d.used, make([]bool, d.grown)...)
+	d.used = append(d.used, make([]byte, d.grown)...)
 	for _, p := range c.pages { // others that are hit were looked at
 		if p.full && p.page.isDict {
 			d.use(p, p.page.idx)
 		}
 	}
-	open := d.open(nil)
+	open := d.open(d.some)
 	for _, p := range c.pages {
 		if len(open) == 0 {
 			return nil
@@ -99,10 +101,9 @@ func (d *cutDict) settle(c *cutter) error {
 		return nil
 	}
 	for _, i := range open {
-		c.left(d.vals.at(i))
+		c.left(d.vals.at(int(i)))
 	}
-	c.remap = zeroed(c.remap, d.vals.n)
-	d.remap = d.shrink(d.used, c.remap)
+	c.remap = d.shrink(c.remap)
 	for _, p := range c.pages {
 		p.changed = p.changed || p.shifts && int(p.top) >= d.least
 	}
@@ -114,23 +115,23 @@ func (d *cutDict) use(p *cutPage, idx []uint32) {
 	top, used := p.top, d.used
 	for _, i := range idx {
 		top = max(top, i)
-		used[i] = true
+		used[i] = 1
 	}
 	p.top = top
 }
 
-// open returns those of the entries that lost a use, or of a list of them, that no page
-// uses so far.
-func (d *cutDict) open(list []int) []int {
-	if list != nil {
-		return slices.DeleteFunc(list, func(i int) bool { return d.used[i] })
+// lose notes that an entry lost a use.
+func (d *cutDict) lose(i uint32) {
+	if !d.lost[i] {
+		d.lost[i] = true
+		d.some = append(d.some, i)
 	}
-	for i, lost := range d.lost {
-		if lost && !d.used[i] {
-			list = append(list, i)
-		}
-	}
-	return list
+}
+
+// open returns those of a list of entries that no page uses so far, in the memory of
+// the list.
+func (d *cutDict) open(list []uint32) []uint32 {
+	return slices.DeleteFunc(list, func(i uint32) bool { return d.used[i] != 0 })
 }
 
 // indices returns the dictionary indices of a page, nil when it has none. They
@@ -158,27 +159,28 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }
 
-// shrink drops the entries without a use and returns the new index of each, in remap.
-// Others from the end move into the gaps and most stay where they are: a page whose
-// indices stay true need not be written again.
-func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
-	left := 0
-	for i, u := range used {
-		remap[i] = uint32(i)
-		if u {
-			left++
-		}
-	}
-	old := len(d.lost)
+// shrink drops the entries without a use and notes the new index of each, in memory that
+// it returns. Others from the end move into the gaps and most stay where they are: a page
+// whose indices stay true need not be written again.
+func (d *cutDict) shrink(room []uint32) []uint32 {
+	left, old := bytes.Count(d.used, []byte{1}), len(d.lost)
+	moves := d.moves(left)
 	d.least = left
-	for _, m := range d.moves(used, left) {
+	for _, m := range moves {
+		d.least = min(d.least, m.from)
+	}
+	room = zeroed(room, d.vals.n-d.least)
+	for i := range room {
+		room[i] = uint32(d.least + i)
+	}
+	d.remap = room
+	for _, m := range moves {
 		if m.to < old {
 			d.fresh = append(d.fresh, change{d.place(m.to), d.place(m.to+1) - d.place(m.to), d.sizeOf(m.from)})
 			d.filled = append(d.filled, m.to)
 		}
 		d.vals.move(m.to, m.from)
-		remap[m.from] = uint32(m.to)
-		d.least = min(d.least, m.from)
+		d.remap[m.from-d.least] = uint32(m.to)
 		d.moved = true
 	}
 	if left < old {
@@ -186,7 +188,15 @@ func (d *cutDict) shrink(used []bool, remap []uint32) []uint32 {
 	}
 	d.vals.remove([]span{{left, d.vals.n}})
 	d.changed = true
-	return remap
+	return room
+}
+
+// now is the index that an entry has now.
+func (d *cutDict) now(i uint32) uint32 {
+	if d.remap == nil || int(i) < d.least {
+		return i
+	}
+	return d.remap[int(i)-d.least]
 }
 
 // place is where an entry of the old page stands in it.

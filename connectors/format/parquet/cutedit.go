@@ -109,7 +109,7 @@ func (c *cutter) lost(p *page, src int) {
 	switch {
 	case src < 0:
 	case p.isDict:
-		c.dict.lost[p.idx[src]] = true
+		c.dict.lose(p.idx[src])
 		c.gone(c.at, c.dict.vals.at(int(p.idx[src])))
 	default:
 		c.gone(c.at, p.at(src))

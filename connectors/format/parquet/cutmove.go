@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -21,11 +22,12 @@ const (
 // all bytes behind it where they were, and with them the blocks of a compressed page. When
 // none of the end does, one a little before the end is taken, and that one's place is
 // filled instead: then only the bytes from there on move.
-func (d *cutDict) moves(used []bool, left int) []move {
+func (d *cutDict) moves(left int) []move {
 	var out []move
+	used := d.used
 	var tail []int // entries that cannot stay where they are
 	for i := left; i < d.vals.n; i++ {
-		if used[i] {
+		if used[i] != 0 {
 			tail = append(tail, i)
 		}
 	}
@@ -34,10 +36,12 @@ func (d *cutDict) moves(used []bool, left int) []move {
 		near -= min(left/alikeOf, mostAlike)
 	}
 	var taken [mostAlike]bool
-	for gap := range left {
-		if used[gap] {
-			continue
+	for gap := 0; gap < left; gap++ {
+		next := bytes.IndexByte(used[gap:left], 0)
+		if next < 0 {
+			break
 		}
+		gap += next
 		k, size := len(tail)-1, d.sizeOf(gap)
 		for i := k; i >= max(0, k-mostAlike); i-- {
 			if d.sizeOf(tail[i]) == size {
@@ -48,7 +52,7 @@ func (d *cutDict) moves(used []bool, left int) []move {
 		to := gap
 		if d.sizeOf(tail[k]) != size {
 			for j := left - 1; j >= max(near, gap+1); j-- {
-				if used[j] && !taken[left-1-j] && d.sizeOf(j) == size {
+				if used[j] != 0 && !taken[left-1-j] && d.sizeOf(j) == size {
 					taken[left-1-j] = true
 					out = append(out, move{to: gap, from: j})
 					to = j

@@ -114,7 +114,7 @@ func (c *cutter) renew(w *written, p *cutPage) ([]byte, error) {
 	}
 	if p.full && p.page.isDict && c.dict.remap != nil {
 		for k, i := range p.page.idx {
-			p.page.idx[k] = c.dict.remap[i]
+			p.page.idx[k] = c.dict.now(i)
 		}
 	}
 	if vals == nil {

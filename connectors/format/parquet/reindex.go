@@ -28,18 +28,18 @@ type reindexer struct {
 	width    int
 	at, n    int // values before the run at hand, and of all
 	spans    []span
-	moved    []int // positions of values with another index, which do not go
-	remap    []uint32
+	moved    []int               // positions of values with another index, which do not go
+	now      func(uint32) uint32 // the index that an entry has now
 }
 
 // reindex takes the spans out of n indices, with the byte that is their width before
 // them, and renumbers those at the positions moved. It returns false when they
 // are better packed anew.
-func reindex(dst, b []byte, n int, spans []span, moved []int, remap []uint32) ([]byte, []change, bool) {
+func reindex(dst, b []byte, n int, spans []span, moved []int, now func(uint32) uint32) ([]byte, []change, bool) {
 	if len(b) < 1 || b[0] == 0 || b[0] > 32 || (total(spans)+len(moved))*mostEdits > n {
 		return dst, nil, false
 	}
-	r := &reindexer{old: b, out: dst, width: int(b[0]), n: n, spans: spans, moved: moved, remap: remap}
+	r := &reindexer{old: b, out: dst, width: int(b[0]), n: n, spans: spans, moved: moved, now: now}
 	r.keep(0, 1)
 	p := 1
 	for r.at < n {
@@ -114,7 +114,7 @@ func (r *reindexer) change(to int) {
 func (r *reindexer) run(from, to, end int) {
 	v := uint32(littleEndian(r.old[from:to]))
 	if len(r.moved) > 0 && r.moved[0] < end {
-		v = r.remap[v]
+		v = r.now(v)
 	}
 	left := end - r.at
 	for _, s := range r.spans {
@@ -231,7 +231,7 @@ func (r *reindexer) unpack(vals *[8]uint32, from, to, lo, hi int) {
 			break
 		}
 		if m >= lo {
-			vals[m-lo] = r.remap[vals[m-lo]]
+			vals[m-lo] = r.now(vals[m-lo])
 		}
 	}
 }
@@ -249,7 +249,7 @@ func (c *cutter) cutIndices(p *cutPage, rp *rawPage) error {
 	}
 	for _, s := range spans {
 		for _, i := range idx[s.lo:s.hi] {
-			c.dict.lost[i] = true
+			c.dict.lose(i)
 			c.gone(p, c.dict.vals.at(int(i)))
 		}
 	}
@@ -305,12 +305,12 @@ func (c *cutter) reindex(p *cutPage) ([]byte, error) {
 		}
 		idx = v.idx
 		for i, x := range idx {
-			if d.remap[x] != x && !goes(h.spans, i) {
+			if d.now(x) != x && !goes(h.spans, i) {
 				moved = append(moved, i)
 			}
 		}
 	}
-	out, edits, ok := reindex(c.renum[:0], h.body, h.n, h.spans, moved, d.remap)
+	out, edits, ok := reindex(c.renum[:0], h.body, h.n, h.spans, moved, d.now)
 	if ok {
 		c.renum, c.out.edits = out, edits
 		return out, nil
@@ -325,7 +325,7 @@ func (c *cutter) reindex(p *cutPage) ([]byte, error) {
 	idx = without(idx, h.spans)
 	if d.remap != nil {
 		for k, i := range idx {
-			idx[k] = d.remap[i]
+			idx[k] = d.now(i)
 		}
 	}
 	width := bits.Len(uint(max(d.vals.n-1, 0)))

@@ -79,7 +79,7 @@ func checkReindex(t *rapid.T) {
 		want = append(want, remap[x])
 	}
 	before := slices.Clone(old)
-	out, edits, ok := reindex([]byte{}, old, len(idx), spans, moved, remap)
+	out, edits, ok := reindex([]byte{}, old, len(idx), spans, moved, func(i uint32) uint32 { return remap[i] })
 	if many := (total(spans)+len(moved))*mostEdits > len(idx); ok == many {
 		t.Fatalf("%d of %d values change, and it says %v", total(spans)+len(moved), len(idx), ok)
 	}

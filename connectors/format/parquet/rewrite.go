@@ -150,10 +150,22 @@ func (rw *rewriter) write(ctx context.Context, parts []segment) error {
 	return rw.out.flush()
 }
 
-// cutAll cuts the touched chunks in the order in which they are written.
+// cutAll cuts the touched chunks in the order in which they are written. Each core has one
+// goroutine for all of them, whose stack grows once.
 func (rw *rewriter) cutAll(ctx context.Context, parts []segment, room *semaphore.Weighted) error {
 	eg, ctx := errgroup.WithContext(ctx)
-	eg.SetLimit(runtime.GOMAXPROCS(0))
+	todo := make(chan *moved)
+	for range runtime.GOMAXPROCS(0) {
+		eg.Go(func() error {
+			for m := range todo {
+				if err := safely(func() error { return rw.cut(m, true, nil) }); err != nil {
+					return fmt.Errorf("row group %d: %w", m.number, err)
+				}
+				close(m.ready)
+			}
+			return nil
+		})
+	}
 	for i := range parts {
 		m := parts[i].m
 		if parts[i].side != data || m.ready == nil {
@@ -162,15 +174,12 @@ func (rw *rewriter) cutAll(ctx context.Context, parts []segment, room *semaphore
 		if room.Acquire(ctx, m.weight()) != nil {
 			break // the other side failed, or the context ended
 		}
-		eg.Go(func() error {
-			err := safely(func() error { return rw.cut(m, true, nil) })
-			if err != nil {
-				return fmt.Errorf("row group %d: %w", m.number, err)
-			}
-			close(m.ready)
-			return nil
-		})
+		select {
+		case todo <- m:
+		case <-ctx.Done():
+		}
 	}
+	close(todo)
 	return eg.Wait()
 }
 
