@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // FieldInfo explains one field of a dataset.
@@ -16,21 +15,6 @@ type FieldInfo struct {
 	Note       string   `json:"note,omitempty"`       // in plain words
 }
 
-// RowMeta says where a record stands and how long it is kept.
-type RowMeta struct {
-	Unit       string
-	Locator    string
-	RecordedAt time.Time // zero: not known
-	EraseAfter time.Time // zero: no date follows from the policy
-	Class      string    // retention class
-	Source     string    // where the data came from: "Facebook Lead Ads"
-	Role       string    // subject | mention
-	Note       string
-}
-
-// metaNames are the columns of RowMeta, in the order of the CSV.
-var metaNames = [...]string{"unit", "locator", "recorded_at", "erase_after", "class", "source", "role", "note"}
-
 // Table takes the records of one dataset. It is used by one goroutine at a time.
 type Table struct {
 	w         *Writer
@@ -38,29 +22,16 @@ type Table struct {
 	fields    []FieldInfo
 	index     map[string]int
 	keys      [][]byte // each field's name as JSON, with its colon
-	meta      string   // the name of the meta object, which no field has
+	metaName  string   // the name of the meta object, which no field has
 	json      *spool
 	csv       *spool
 	jsonChunk []byte // what is to go to the spools
 	csvChunk  []byte
-	recorded  stamp
-	erase     stamp
+	meta      metaText
 	tidy      bytes.Buffer
 	cells     []Cell
 	stats     *tableStats
 	done      bool
-}
-
-// stamp is a time as it is written, kept because the next record often has the same.
-type stamp struct {
-	at   time.Time
-	text []byte
-}
-
-func (s *stamp) set(at time.Time) {
-	if at != s.at {
-		s.at, s.text = at, appendTime(s.text[:0], at)
-	}
 }
 
 // Dataset starts data/<name>.json and data/<name>.csv; of two names that differ in case
@@ -76,7 +47,8 @@ func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
 		t.index[f.Name] = i
 		t.keys = append(t.keys, append(appendJSONText(nil, f.Name), ':'))
 	}
-	t.meta = t.freeName()
+	t.metaName = t.freeName()
+	t.meta.name = append(appendJSONText(nil, t.metaName), ':')
 	t.stats = newTableStats(name, fields)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,7 +102,7 @@ func (t *Table) start() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendCSV(b, t.meta+"."+n)
+		b = appendCSV(b, t.metaName+"."+n)
 	}
 	t.csvChunk = append(b, '\r', '\n')
 	t.jsonChunk = append(t.jsonChunk, '[')
@@ -145,10 +117,9 @@ func (t *Table) Row(values []Cell, m RowMeta) error {
 	if len(values) > len(t.fields) {
 		return fmt.Errorf("write a record of %s: %d values for %d fields", t.name, len(values), len(t.fields))
 	}
-	t.recorded.set(m.RecordedAt)
-	t.erase.set(m.EraseAfter)
-	t.encodeJSON(values, m)
-	t.encodeCSV(values, m)
+	t.meta.set(&m)
+	t.encodeJSON(values)
+	t.encodeCSV(values)
 	t.stats.row(values, m)
 	var err error
 	if len(t.jsonChunk) >= pressChunk {
@@ -184,7 +155,7 @@ func (t *Table) RowMap(values map[string]any, m RowMeta) error {
 }
 
 // encodeJSON adds the record to its chunk: fields in their order, nulls too.
-func (t *Table) encodeJSON(values []Cell, m RowMeta) {
+func (t *Table) encodeJSON(values []Cell) {
 	b := t.jsonChunk
 	if t.stats.Records > 0 {
 		b = append(b, ',')
@@ -202,29 +173,7 @@ func (t *Table) encodeJSON(values []Cell, m RowMeta) {
 		}
 		b = append(b, ',')
 	}
-	b = append(appendJSONText(b, t.meta), ':', '{')
-	first := true
-	text := func(name, v string) {
-		if v == "" {
-			return
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(b, '"')
-		b = append(b, name...)
-		b = appendJSONText(append(b, '"', ':'), v)
-	}
-	text("unit", m.Unit)
-	text("locator", m.Locator)
-	text("recorded_at", string(t.recorded.text))
-	text("erase_after", string(t.erase.text))
-	text("class", m.Class)
-	text("source", m.Source)
-	text("role", m.Role)
-	text("note", m.Note)
-	t.jsonChunk = append(b, '}', '}')
+	t.jsonChunk = append(t.meta.appendJSON(b), '}')
 }
 
 // appendNested appends valid JSON without its spaces, and anything else as a text.
@@ -237,7 +186,7 @@ func (t *Table) appendNested(b []byte, s string) []byte {
 }
 
 // encodeCSV adds the record to its chunk.
-func (t *Table) encodeCSV(values []Cell, m RowMeta) {
+func (t *Table) encodeCSV(values []Cell) {
 	b := t.csvChunk
 	for i := range t.fields {
 		if i < len(values) && values[i].Kind != Null {
@@ -245,14 +194,7 @@ func (t *Table) encodeCSV(values []Cell, m RowMeta) {
 		}
 		b = append(b, ',')
 	}
-	b = append(appendCSV(b, m.Unit), ',')
-	b = append(appendCSV(b, m.Locator), ',')
-	b = append(append(b, t.recorded.text...), ',')
-	b = append(append(b, t.erase.text...), ',')
-	b = append(appendCSV(b, m.Class), ',')
-	b = append(appendCSV(b, m.Source), ',')
-	b = append(appendCSV(b, m.Role), ',')
-	t.csvChunk = append(appendCSV(b, m.Note), '\r', '\n')
+	t.csvChunk = append(t.meta.appendCSV(b), '\r', '\n')
 }
 
 // Close ends the table. A second Close does nothing.

@@ -16,7 +16,10 @@ import (
 )
 
 // ist is Indian Standard Time, the zone of every time in a bundle.
-var ist = time.FixedZone("IST", 5*3600+30*60)
+var ist = time.FixedZone("IST", istOffset)
+
+// istOffset is how many seconds it is ahead of UTC.
+const istOffset = 5*3600 + 30*60
 
 // Errors that callers decide on. They are wrapped with %w.
 var (
