@@ -22,8 +22,11 @@ func (r *Resolver) carriers(t Token) ([]*Found, error) {
 		return nil, err
 	}
 	list := make([]*Found, 0, len(all))
+	carries := once(func(f *Found) bool {
+		return slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t })
+	})
 	for _, id := range all {
-		if f := r.at(id); f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
+		if f := r.at(id); f != nil && carries(f) {
 			list = append(list, f)
 		}
 	}

@@ -49,6 +49,9 @@ func dropEchoes(list []*Person) []*Person {
 // record that was asked for alone and then turned out to be part of a larger
 // subject. Which of them was walked first does not matter.
 func dropContained(list []*Person) []*Person {
+	if len(list) == 1 {
+		return list
+	}
 	with := map[RID][]int{} // who has a copy that is the first of somebody
 	for _, p := range list {
 		if len(p.Copies) > 0 {

@@ -189,8 +189,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		return nil, err
 	}
 	about := make([]*Found, 0, len(seeds))
+	joins := joining(q.Token)
 	for _, f := range seeds {
-		if joinsAs(f, q.Token) {
+		if joins(f) {
 			about = append(about, f)
 		}
 	}

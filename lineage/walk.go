@@ -48,10 +48,13 @@ func (w *walk) add(f *Found, via []string, end bool, step Step) {
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
 	w := &walk{r: r, account: account, expanded: map[leadOf]bool{}}
 	via := []string{q.Kind}
-	for _, f := range seeds {
-		end, err := r.endsAt(f, q, account)
-		if err != nil {
-			return nil, err
+	end := false
+	for i, f := range seeds {
+		if i == 0 || !sameEdges(seeds[i-1].Record.Edges, f.Record.Edges) {
+			var err error
+			if end, err = r.endsAt(f, q, account); err != nil {
+				return nil, err
+			}
 		}
 		w.add(f, via, end, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
 	}
@@ -134,12 +137,6 @@ func (w *walk) run() error {
 		}
 	}
 	return nil
-}
-
-// sameEdges reports whether two records share their edges, as those of a person who has
-// many mostly do. Equal edges that are not shared are not noticed.
-func sameEdges(a, b []Edge) bool {
-	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
 }
 
 // runEdges goes on to the records to which a record's identifiers lead, but for those
@@ -344,10 +341,13 @@ func (r *Resolver) mentions(s *Person) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range append(homeless, info.carriers...) {
-			if !have.get(f.RID) && (hasRole(f, t, Mention) || joinsAs(f, t)) {
-				have.set(f.RID, true)
-				s.Mentions = append(s.Mentions, *f)
+		names := once(func(f *Found) bool { return hasRole(f, t, Mention) || joinsAs(f, t) })
+		for _, list := range [][]*Found{homeless, info.carriers} {
+			for _, f := range list {
+				if !have.get(f.RID) && names(f) {
+					have.set(f.RID, true)
+					s.Mentions = append(s.Mentions, *f)
+				}
 			}
 		}
 	}
