@@ -18,14 +18,14 @@ type Person struct {
 	Steps    []Step           // how each copy was reached
 	Review   string           // why a person must look before anything is done; ""
 
-	via [][]string // of each copy
+	via []*reach // of each copy
 }
 
 // Via returns the kinds of the identifiers on the way from the question to a copy; nil
 // for what is none.
 func (p *Person) Via(id RID) []string {
 	if i, ok := p.copy(id); ok && i < len(p.via) {
-		return p.via[i]
+		return p.via[i].via
 	}
 	return nil
 }

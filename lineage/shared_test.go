@@ -67,6 +67,41 @@ func TestSharedEdgesOfManyLabels(t *testing.T) {
 	sameShared(t, world(lines))
 }
 
+// TestFoundCopiesLittle takes sightings as they were loaded only where they stand there
+// one behind the other, and are most of it: a person must not keep others' in memory.
+func TestFoundCopiesLittle(t *testing.T) {
+	loaded := make([]Found, 8)
+	for i := range loaded {
+		loaded[i].RID = RID(i + 1)
+	}
+	other := loaded[3]
+	r := &Resolver{loaded: [][]Found{{{RID: 40}}, loaded}}
+	for _, c := range []struct {
+		list []*Found
+		part bool
+	}{
+		{[]*Found{&loaded[2], &loaded[3], &loaded[4], &loaded[5], &loaded[6]}, true},
+		{[]*Found{&loaded[2], &loaded[3], &loaded[4], &loaded[6], &loaded[7]}, false},
+		{[]*Found{&loaded[2], &other, &loaded[4], &loaded[5], &loaded[6]}, false},
+		{[]*Found{&loaded[4], &loaded[5], &loaded[6], &loaded[7], {RID: 9}}, false},
+		{[]*Found{&loaded[2], &loaded[3], &loaded[4]}, false},
+		{nil, false},
+	} {
+		var visits []*visit
+		want := []Found{}
+		for _, f := range c.list {
+			visits, want = append(visits, &visit{f: f}), append(want, *f)
+		}
+		got := r.found(visits)
+		if !reflect.DeepEqual(got, want) || cap(got) > len(want) {
+			t.Errorf("%v: got %v, room for %d", want, got, cap(got))
+		}
+		if part := len(got) > 0 && &got[0] == c.list[0]; part != c.part {
+			t.Errorf("%v: a part %v, want %v", want, part, c.part)
+		}
+	}
+}
+
 // sameShared compares the answers of a world with those of the one whose records share.
 func sameShared(t interface {
 	Fatal(...any)
@@ -85,7 +120,7 @@ func sameShared(t interface {
 			}
 		}
 		orderless := cmpopts.SortSlices(func(a, b Step) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
-		if diff := cmp.Diff(got[0], got[1], cmp.AllowUnexported(Person{}), cmpopts.IgnoreUnexported(UnitState{}), orderless); diff != "" {
+		if diff := cmp.Diff(got[0], got[1], cmp.AllowUnexported(Person{}, reach{}), cmpopts.IgnoreUnexported(UnitState{}), orderless); diff != "" {
 			t.Fatalf("%s: %s", ident, diff)
 		}
 	}

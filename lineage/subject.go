@@ -57,6 +57,7 @@ type Resolver struct {
 	limits Limits
 
 	seen     ridMap[*Found]
+	loaded   [][]Found       // what is seen, as it was loaded
 	lists    map[Token][]RID // read, not yet loaded
 	postings map[Token][]*Found
 	info     map[infoKey]*tokenInfo
