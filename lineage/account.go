@@ -309,6 +309,7 @@ func (r *Resolver) Ahead(list []*Found) error {
 // a time that grows with its square.
 func (r *Resolver) Forget() {
 	r.seen = ridMap[*Found]{}
+	r.loaded = nil
 	clear(r.lists)
 	clear(r.postings)
 	clear(r.info)

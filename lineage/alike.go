@@ -99,8 +99,9 @@ func (r *Resolver) findNext(from *Found, e Edge, i *tokenInfo) (*lead, error) {
 		l.to = make([]*Found, 0, len(i.carriers))
 	}
 	asked := map[uint32]bool{}
+	joins := joining(e.Token)
 	for _, f := range i.carriers {
-		if !joinsAs(f, e.Token) {
+		if !joins(f) {
 			continue
 		}
 		if i.alike && e.Role != Member {

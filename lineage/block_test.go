@@ -39,6 +39,9 @@ func drawSighting(t *rapid.T) Sighting {
 			s.Labels = append(s.Labels, rapid.SliceOfN(rapid.Uint32(), 1, 6).Draw(t, "label"))
 		}
 		s.Facts = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "facts")
+		if rapid.Bool().Draw(t, "no facts") {
+			s.Facts = nil
+		}
 	}
 	return s
 }
@@ -59,6 +62,18 @@ func TestBlockRoundTrip(t *testing.T) {
 	in := newInterner()
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(rapid.Custom(drawSighting), 1, 20).Draw(t, "rows")
+		if rapid.Bool().Draw(t, "alike") { // each is followed by one that differs in little
+			for i := len(rows) - 1; i >= 0; i-- {
+				rows = slices.Insert(rows, i+1, rows[i])
+				if r := &rows[i+1]; len(r.Edges) > 0 && rapid.Bool().Draw(t, "token") {
+					r.Edges = slices.Clone(r.Edges)
+					r.Edges[len(r.Edges)-1].Token[0]++
+				}
+				if r := &rows[i+1]; len(r.Names) > 0 && rapid.Bool().Draw(t, "name") {
+					r.Names = append(slices.Clone(r.Names), Name{1})
+				}
+			}
+		}
 		if rapid.Bool().Draw(t, "full") {
 			for len(rows) < blockRows {
 				rows = append(rows, rows[:min(len(rows), blockRows-len(rows))]...)
@@ -88,6 +103,9 @@ func TestBlockRoundTrip(t *testing.T) {
 		v, err := viewBlock(plain, in)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "share") {
+			v.last = new(lastRow)
 		}
 		for row := range rows { // some rows alone
 			if !rapid.Bool().Draw(t, "row") {

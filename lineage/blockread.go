@@ -119,6 +119,9 @@ type blockView struct {
 
 	tailRow  int // the next row of tails
 	lastTail []byte
+
+	places []int    // working space of edges
+	last   *lastRow // nil: rows share nothing
 }
 
 type textColumn struct {
@@ -266,10 +269,7 @@ func (v *blockView) read(row int) (Sighting, error) {
 	if err != nil || ok != [8]bool{true, true, true, true, true, true, true, true} {
 		return s, errBlock
 	}
-	if len(tail) > 0 {
-		err = readTail(tail, &s)
-	}
-	return s, err
+	return s, v.readTail(tail, &s)
 }
 
 // half reports whether the block holds first halves of tokens only.
@@ -302,28 +302,6 @@ func (v *blockView) skip(row int) {
 		}
 		v.edge += n
 	}
-}
-
-// edges returns the edges of the present row and goes on to the next.
-func (v *blockView) edges(sh *shape) ([]Edge, bool) {
-	if len(sh.edges) == 0 {
-		return nil, true
-	}
-	out := make([]Edge, len(sh.edges))
-	copy(out, sh.edges)
-	for i := range out {
-		at := v.edge - v.again
-		if v.repeats > 0 && v.bitmap[v.edge/8]>>(v.edge%8)&1 == 1 {
-			at = v.ref(v.again)
-			v.again++
-		}
-		v.edge++
-		if (at+1)*v.width > len(v.tokens) {
-			return nil, false
-		}
-		copy(out[i].Token[:], v.tokens[at*v.width:(at+1)*v.width])
-	}
-	return out, true
 }
 
 func (v *blockView) ref(i int) int {

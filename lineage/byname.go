@@ -18,14 +18,21 @@ type kin struct {
 func (w *walk) byName(p *ridSet) ([]*ridSet, error) {
 	whole := []*ridSet{p}
 	var names []Name
+	for _, v := range w.order {
+		if p.has(v.f.RID) {
+			names = addName(names, recordName(v.f.Record.Names))
+		}
+	}
+	if nameGroups(names) < 2 {
+		return whole, nil
+	}
 	var list []*visit
 	for _, v := range w.order {
 		if p.has(v.f.RID) {
 			list = append(list, v)
-			names = addName(names, recordName(v.f.Record.Names))
 		}
 	}
-	if nameGroups(names) < 2 || w.saidSame(list) {
+	if w.saidSame(list) {
 		return whole, nil
 	}
 	groups, err := w.kinships(list)

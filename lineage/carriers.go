@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -22,8 +23,11 @@ func (r *Resolver) carriers(t Token) ([]*Found, error) {
 		return nil, err
 	}
 	list := make([]*Found, 0, len(all))
+	carries := once(func(f *Found) bool {
+		return slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t })
+	})
 	for _, id := range all {
-		if f := r.at(id); f != nil && slices.ContainsFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t }) {
+		if f := r.at(id); f != nil && carries(f) {
 			list = append(list, f)
 		}
 	}
@@ -74,6 +78,9 @@ func (r *Resolver) load(rids []RID) error {
 	for i := range found {
 		r.seen.set(found[i].RID, &found[i])
 	}
+	if len(found) > 0 {
+		r.loaded = append(r.loaded, found)
+	}
 	if len(found) == len(miss) {
 		return nil
 	}
@@ -83,4 +90,34 @@ func (r *Resolver) load(rids []RID) error {
 		}
 	}
 	return nil
+}
+
+// found returns the sightings of visits, which are in order: a part of the list in which
+// they were loaded where they are most of that, as those of a person who has many mostly
+// are, and else copies.
+func (r *Resolver) found(list []*visit) []Found {
+	for _, l := range r.loaded {
+		if len(list) <= len(l)/2 {
+			continue
+		}
+		from, ok := slices.BinarySearchFunc(l, list[0].f.RID, func(f Found, id RID) int { return cmp.Compare(f.RID, id) })
+		if ok && len(l)-from >= len(list) && isPart(l[from:], list) {
+			return slices.Clip(l[from : from+len(list)])
+		}
+	}
+	out := make([]Found, 0, len(list))
+	for _, v := range list {
+		out = append(out, *v.f)
+	}
+	return out
+}
+
+// isPart reports whether a list begins with the sightings of the visits, themselves.
+func isPart(l []Found, list []*visit) bool {
+	for i, v := range list {
+		if v.f != &l[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -15,9 +15,10 @@ import (
 // the moments at which the later time begins, in order; nil when the records tell
 // of one time only.
 func epochs(t Token, carriers []*Found, silence time.Duration) []time.Time {
-	var dated []*Found
+	dated := make([]*Found, 0, len(carriers))
+	joins := joining(t)
 	for _, f := range carriers {
-		if joinsAs(f, t) && !f.Record.RecordedAt.IsZero() {
+		if joins(f) && !f.Record.RecordedAt.IsZero() {
 			dated = append(dated, f)
 		}
 	}

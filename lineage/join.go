@@ -71,7 +71,7 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 	if err != nil {
 		return nil, err
 	}
-	i.alike = i.hers() && !slices.ContainsFunc(i.carriers, func(f *Found) bool { return hasRole(f, t, Member) })
+	i.alike = i.hers() && !slices.ContainsFunc(i.carriers, once(func(f *Found) bool { return hasRole(f, t, Member) }))
 	r.info[k] = i
 	return i, nil
 }
@@ -107,7 +107,12 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	keys := map[recordPlace]bool{}
 	roots := map[Token]bool{}
 	var names, labels []Name
+	var last *Sighting // one that counts for all that share its edges and names
 	for _, f := range carriers {
+		if last != nil && sameEdges(last.Edges, f.Record.Edges) && sameNames(last.Names, f.Record.Names) && len(f.Record.Labels) == 0 {
+			continue
+		}
+		last = nil
 		if hasRole(f, t, Own) {
 			return never, "it belongs to the account itself or to its staff", nil
 		}
@@ -116,6 +121,8 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		}
 		if hasRole(f, t, Key) {
 			keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
+		} else {
+			last = &f.Record
 		}
 		rs, err := r.rootsOf(f)
 		if err != nil {

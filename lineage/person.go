@@ -18,14 +18,14 @@ type Person struct {
 	Steps    []Step           // how each copy was reached
 	Review   string           // why a person must look before anything is done; ""
 
-	via [][]string // of each copy
+	via []*reach // of each copy
 }
 
 // Via returns the kinds of the identifiers on the way from the question to a copy; nil
 // for what is none.
 func (p *Person) Via(id RID) []string {
 	if i, ok := p.copy(id); ok && i < len(p.via) {
-		return p.via[i]
+		return p.via[i].via
 	}
 	return nil
 }
@@ -49,6 +49,9 @@ func dropEchoes(list []*Person) []*Person {
 // record that was asked for alone and then turned out to be part of a larger
 // subject. Which of them was walked first does not matter.
 func dropContained(list []*Person) []*Person {
+	if len(list) == 1 {
+		return list
+	}
 	with := map[RID][]int{} // who has a copy that is the first of somebody
 	for _, p := range list {
 		if len(p.Copies) > 0 {

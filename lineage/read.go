@@ -177,23 +177,20 @@ func (g *Graph) Load(rids []RID) ([]Found, error) {
 	if err := g.settle(); err != nil {
 		return nil, err
 	}
-	heads := map[uint32]*UnitState{}
-	for _, id := range rids {
-		if _, ok := heads[id.Unit()]; !ok {
-			st, err := g.UnitByID(id.Unit())
-			if err != nil {
+	var list []wanted
+	var st *UnitState
+	for i := 0; i < len(rids); {
+		if i == 0 || rids[i].Unit() != rids[i-1].Unit() {
+			var err error
+			if st, err = g.UnitByID(rids[i].Unit()); err != nil {
 				return nil, err
 			}
-			heads[id.Unit()] = st
 		}
-	}
-	var list []wanted
-	for i := 0; i < len(rids); {
 		j := i
-		for j < len(rids) && rids[j].Unit() == rids[i].Unit() && uint32(rids[j])/blockRows == uint32(rids[i])/blockRows {
+		for j < len(rids) && rids[j]/blockRows == rids[i]/blockRows { // a unit begins with a block
 			j++
 		}
-		if st := heads[rids[i].Unit()]; st != nil {
+		if st != nil {
 			list = append(list, wanted{st, uint32(rids[i]) / blockRows, rids[i:j]})
 		}
 		i = j
@@ -208,152 +205,39 @@ type wanted struct {
 	rids []RID
 }
 
-// loadBlocks reads rows of blocks, of which several are opened at the same time when
-// there are many.
+// loadBlocks reads rows of blocks, at most so many, of which several are opened at the
+// same time when there are many. Each reader has a part of the list that is returned.
 func (g *Graph) loadBlocks(list []wanted, rows int) ([]Found, error) {
 	const few = 8 // too few to be shared out
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(list)/few, 4))
 	readers := make([]*rowReader, parts)
-	read := func(part int) error {
-		r := &rowReader{g: g, found: make([]Found, 0, rows/(part+1))} // the first takes all in the end
-		readers[part] = r
-		return g.view(func(tx *badger.Txn) error {
-			for _, b := range list[part*len(list)/parts : (part+1)*len(list)/parts] {
-				if _, err := r.block(tx, b.unit, b.no, b.rids); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
+	all := make([]Found, 0, rows)
 	var group errgroup.Group
-	for part := 1; part < parts; part++ {
-		group.Go(func() error { return read(part) })
-	}
-	if err := errors.Join(read(0), group.Wait()); err != nil {
-		return nil, err
-	}
-	all := readers[0]
-	for _, r := range readers[1:] {
-		all.found, all.halves = append(all.found, r.found...), append(all.halves, r.halves...)
-	}
-	err := g.view(func(tx *badger.Txn) error { return g.complete(tx, all.halves) })
-	return all.found, err
-}
-
-// rowReader collects sightings, and their edges whose tokens are to be completed.
-type rowReader struct {
-	g      *Graph
-	sealed []byte
-	plain  []byte
-	view   blockView // of the block that is being read
-	found  []Found
-	halves []halfEdge
-
-	// Of the last row of the block that is being read:
-	edges []Edge // as they stand in the block
-	whole []Edge // the same, whose tokens are to be completed
-	names []Name
-}
-
-// open opens a block, nil when there is none. Blocks of which single rows are wanted
-// are kept for the next question. The view is valid until the next call.
-func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView, err error) {
-	if v = r.g.blocks.get(name); v != nil {
-		r.view = *v
-		return &r.view, nil
-	}
-	if keep {
-		r.plain = nil // the view refers to it
-	}
-	unseal := func(sealed []byte) (err error) {
-		r.plain, err = r.g.keys.unseal(r.plain[:0], sealed)
-		return err
-	}
-	var sealed []byte
-	if sealed, r.sealed = r.g.tables.read(name, r.sealed); sealed != nil {
-		err = unseal(sealed)
-	} else {
-		var item *badger.Item
-		if item, err = tx.Get(cat([]byte("b"), name[:])); errors.Is(err, badger.ErrKeyNotFound) {
-			return nil, nil
+	for part, room := 0, all; part < parts; part++ {
+		mine := list[part*len(list)/parts : (part+1)*len(list)/parts]
+		r := &rowReader{g: g, found: room}
+		for _, b := range mine {
+			room = room[len(b.rids):len(b.rids)]
 		}
-		if err == nil {
-			err = item.Value(unseal)
+		readers[part] = r
+		if part < parts-1 {
+			group.Go(func() error { return r.blocks(mine) })
+			continue
+		}
+		if err := errors.Join(r.blocks(mine), group.Wait()); err != nil {
+			return nil, err
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read a block: %w", err)
-	}
-	if v, err = viewBlock(r.plain, r.g.intern); err != nil || !keep {
-		return v, err
-	}
-	r.view = *v
-	r.g.blocks.put(name, v)
-	return &r.view, nil
-}
-
-// block reads the given rows of a block, all when rids is nil. ok is false when there
-// is no such block.
-func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) (ok bool, err error) {
-	name := blockName(st.ID, st.generationOf(no), no)
-	v, err := r.open(tx, &name, rids != nil)
-	if err != nil || v == nil {
-		return false, err
-	}
-	r.edges, r.whole, r.names = r.edges[:0], nil, nil // nothing is shared between blocks
-	first := RID(uint64(st.ID)<<32 | uint64(no)*blockRows)
-	if rids != nil {
-		for i, id := range rids {
-			if i > 0 && id == rids[i-1] {
-				continue
-			}
-			if err := r.row(v, st, id, int(id-first)); err != nil {
-				return false, err
+	var halves []halfEdge
+	for _, r := range readers { // what does not exist leaves gaps
+		if n := len(all); len(r.found) > 0 {
+			all = all[:n+len(r.found)]
+			if &all[n] != &r.found[0] {
+				copy(all[n:], r.found)
 			}
 		}
-		return true, nil
+		halves = append(halves, r.halves...)
 	}
-	for row := range v.count {
-		if err := r.row(v, st, first+RID(row), row); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
-	if row >= v.count || st.hole(uint32(id)) {
-		return nil
-	}
-	s, err := v.read(row)
-	if err != nil {
-		return err
-	}
-	r.share(v, id, &s)
-	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
-	return nil
-}
-
-// share lets a sighting have the edges and names of the one before in its block, where
-// they are the same: the records of a person who has many are alike. Inside a block
-// equal halves are of one token. New edges are noted, to be completed.
-func (r *rowReader) share(v *blockView, id RID, s *Sighting) {
-	switch {
-	case len(s.Edges) == 0:
-	case slices.Equal(r.edges, s.Edges):
-		s.Edges = r.whole
-	default:
-		r.edges, r.whole = append(r.edges[:0], s.Edges...), s.Edges
-		for i := range s.Edges {
-			if v.half() {
-				r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
-			}
-		}
-	}
-	if slices.EqualFunc(r.names, s.Names, slices.Equal) {
-		s.Names = r.names
-	} else {
-		r.names = s.Names
-	}
+	err := g.view(func(tx *badger.Txn) error { return g.complete(tx, halves) })
+	return all, err
 }

@@ -9,17 +9,20 @@ import (
 // split divides what was reached by the CRM contacts in it.
 func (w *walk) split() ([]*ridSet, error) {
 	rootsOf := map[Token][]*visit{}
-	for _, v := range w.order {
-		roots, err := w.r.rootsOf(v.f)
-		if err != nil {
-			return nil, err
+	var roots []Token
+	for i, v := range w.order {
+		if i == 0 || !sameEdges(w.order[i-1].f.Record.Edges, v.f.Record.Edges) {
+			var err error
+			if roots, err = w.r.rootsOf(v.f); err != nil {
+				return nil, err
+			}
 		}
 		if len(roots) == 1 {
 			rootsOf[roots[0]] = append(rootsOf[roots[0]], v)
 		}
 	}
 	if len(rootsOf) <= 1 {
-		all := &ridSet{}
+		all := &ridSet{list: make([]RID, 0, len(w.order))}
 		for _, v := range w.order {
 			all.add(v.f.RID)
 		}

@@ -57,6 +57,7 @@ type Resolver struct {
 	limits Limits
 
 	seen     ridMap[*Found]
+	loaded   [][]Found       // what is seen, as it was loaded
 	lists    map[Token][]RID // read, not yet loaded
 	postings map[Token][]*Found
 	info     map[infoKey]*tokenInfo
@@ -189,8 +190,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		return nil, err
 	}
 	about := make([]*Found, 0, len(seeds))
+	joins := joining(q.Token)
 	for _, f := range seeds {
-		if joinsAs(f, q.Token) {
+		if joins(f) {
 			about = append(about, f)
 		}
 	}

@@ -21,22 +21,27 @@ type walk struct {
 
 // visit is one record that the walk came to.
 type visit struct {
-	f    *Found
-	via  []string
-	end  bool // do not go on from here
-	step Step // how it was reached
+	f   *Found
+	how *reach
+	end bool // do not go on from here
+}
+
+// reach is how records were come to, all those to which one step led.
+type reach struct {
+	via  []string // kinds of the identifiers on the way
+	step Step     // without the record that it led to
 }
 
 // visitsAtOnce is how many visits are made room for at a time.
 const visitsAtOnce = 64
 
-func (w *walk) add(f *Found, via []string, end bool, step Step) {
+func (w *walk) add(f *Found, how *reach, end bool) {
 	if len(w.room) == 0 {
 		w.room = make([]visit, visitsAtOnce)
 	}
 	v := &w.room[0]
 	w.room = w.room[1:]
-	*v = visit{f: f, via: via, end: end, step: step}
+	*v = visit{f: f, how: how, end: end}
 	w.reached.set(f.RID, v)
 	w.order = append(w.order, v)
 }
@@ -47,13 +52,16 @@ func (w *walk) add(f *Found, via []string, end bool, step Step) {
 // two of them belongs to neither.
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
 	w := &walk{r: r, account: account, expanded: map[leadOf]bool{}}
-	via := []string{q.Kind}
-	for _, f := range seeds {
-		end, err := r.endsAt(f, q, account)
-		if err != nil {
-			return nil, err
+	how := &reach{[]string{q.Kind}, Step{Kind: q.Kind, Token: q.Token, Rule: "carries the identifier asked for"}}
+	end := false
+	for i, f := range seeds {
+		if i == 0 || !sameEdges(seeds[i-1].Record.Edges, f.Record.Edges) {
+			var err error
+			if end, err = r.endsAt(f, q, account); err != nil {
+				return nil, err
+			}
 		}
-		w.add(f, via, end, Step{Kind: q.Kind, Token: q.Token, To: f.RID, Rule: "carries the identifier asked for"})
+		w.add(f, how, end)
 	}
 	if err := w.run(); err != nil {
 		return nil, err
@@ -136,12 +144,6 @@ func (w *walk) run() error {
 	return nil
 }
 
-// sameEdges reports whether two records share their edges, as those of a person who has
-// many mostly do. Equal edges that are not shared are not noticed.
-func sameEdges(a, b []Edge) bool {
-	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
-}
-
 // runEdges goes on to the records to which a record's identifiers lead, but for those
 // that are done.
 func (w *walk) runEdges(at *visit, done map[Token]bool) error {
@@ -169,14 +171,19 @@ func (w *walk) runEdges(at *visit, done map[Token]bool) error {
 			done[e.Token] = true
 		}
 		w.refuse(at, e, info, l, k)
-		via, end := append(slices.Clip(at.via), e.Kind), terminal(w.r, e, info)
+		how, end := at.over(e, rule(w.r, e)), terminal(w.r, e, info)
 		for _, f := range l.to {
 			if w.reached.get(f.RID) == nil {
-				w.add(f, via, end, Step{From: at.f.RID, Kind: e.Kind, Token: e.Token, To: f.RID, Rule: rule(w.r, e)})
+				w.add(f, how, end)
 			}
 		}
 	}
 	return nil
+}
+
+// over is how records are come to from this one.
+func (v *visit) over(e Edge, rule string) *reach {
+	return &reach{append(slices.Clip(v.how.via), e.Kind), Step{From: v.f.RID, Kind: e.Kind, Token: e.Token, Rule: rule}}
 }
 
 // closed reports an identifier that leads nowhere from any record and that so many
@@ -195,8 +202,7 @@ func (w *walk) runWords(at *visit) error {
 		if w.reached.get(f.RID) != nil {
 			continue
 		}
-		w.add(f, append(slices.Clip(at.via), from[i].Kind), false,
-			Step{From: at.f.RID, Kind: from[i].Kind, Token: from[i].Token, To: f.RID, Rule: "said to be the same person by hand"})
+		w.add(f, at.over(from[i], "said to be the same person by hand"), false)
 	}
 	return nil
 }
@@ -216,7 +222,7 @@ func rule(r *Resolver, e Edge) string {
 // subject assembles one person from the records that are hers.
 func (w *walk) subject(members *ridSet) (*Person, error) {
 	n := len(members.list)
-	s := &Person{Account: w.account, Copies: make([]Found, 0, n), via: make([][]string, 0, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
+	s := &Person{Account: w.account, via: make([]*reach, 0, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
 	mine := make([]*visit, 0, n)
 	var strangers []Step
 	for _, v := range w.order {
@@ -229,8 +235,9 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 			last = mine[len(mine)-1]
 		}
 		mine = append(mine, v)
-		if v.step.From == 0 || members.has(v.step.From) {
-			s.Steps = append(s.Steps, v.step)
+		if st := v.how.step; st.From == 0 || members.has(st.From) {
+			st.To = v.f.RID
+			s.Steps = append(s.Steps, st)
 		}
 		if last != v && last.end == v.end && sameEdges(last.f.Record.Edges, v.f.Record.Edges) {
 			continue // it has the identifiers of the one before
@@ -244,8 +251,9 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 	}
 	slices.SortFunc(mine, func(a, b *visit) int { return cmp.Compare(a.f.RID, b.f.RID) })
 	for _, v := range mine {
-		s.Copies, s.via = append(s.Copies, *v.f), append(s.via, v.via)
+		s.via = append(s.via, v.how)
 	}
+	s.Copies = w.r.found(mine)
 	for _, st := range w.possible {
 		if members.has(st.From) && !members.has(st.To) {
 			s.Possible = append(s.Possible, st)
@@ -344,10 +352,13 @@ func (r *Resolver) mentions(s *Person) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range append(homeless, info.carriers...) {
-			if !have.get(f.RID) && (hasRole(f, t, Mention) || joinsAs(f, t)) {
-				have.set(f.RID, true)
-				s.Mentions = append(s.Mentions, *f)
+		names := once(func(f *Found) bool { return hasRole(f, t, Mention) || joinsAs(f, t) })
+		for _, list := range [][]*Found{homeless, info.carriers} {
+			for _, f := range list {
+				if !have.get(f.RID) && names(f) {
+					have.set(f.RID, true)
+					s.Mentions = append(s.Mentions, *f)
+				}
 			}
 		}
 	}

@@ -65,6 +65,35 @@ var plainJSON, quoteCSV = func() (plain, quote [256]bool) {
 	return plain, quote
 }()
 
+// Eight bytes of a text are looked at together. A word of equal bytes times a byte
+// repeats it; highs are the bits that no byte of ASCII has.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// word returns the eight bytes of s from i on.
+func word(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// has marks, by its high bit, the first byte of w that is c, and perhaps some behind it.
+func has(w uint64, c byte) uint64 {
+	w ^= ones * uint64(c)
+	return (w - ones) &^ w & highs
+}
+
+// plainWord reports that plainJSON holds for all bytes of w.
+func plainWord(w uint64) bool {
+	return (w|(w-0x20*ones))&highs|has(w, '"')|has(w, '\\')|has(w, 0x7f) == 0
+}
+
+// bareWord reports that quoteCSV holds for no byte of w.
+func bareWord(w uint64) bool {
+	return has(w, ',')|has(w, '"')|has(w, '\n')|has(w, '\r') == 0
+}
+
 // appendJSONText appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
 func appendJSONText(b []byte, s string) []byte {
 	b = append(b, '"')
@@ -72,7 +101,9 @@ func appendJSONText(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if plainJSON[c] {
-			i++
+			for i++; i+8 <= len(s) && plainWord(word(s, i)); {
+				i += 8
+			}
 			continue
 		}
 		if c < utf8.RuneSelf {
@@ -122,9 +153,7 @@ func appendCSV(b []byte, s string) []byte {
 			formula = r == '＝' || r == '＋' || r == '－' || r == '＠'
 		}
 	}
-	for i := 0; i < len(s) && !quote; i++ {
-		quote = quoteCSV[s[i]]
-	}
+	quote = quote || quoted(s)
 	if quote {
 		b = append(b, '"')
 	}
@@ -144,6 +173,20 @@ func appendCSV(b []byte, s string) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// quoted reports a character for which a CSV cell is quoted.
+func quoted(s string) bool {
+	i := 0
+	for i+8 <= len(s) && bareWord(word(s, i)) {
+		i += 8
+	}
+	for ; i < len(s); i++ {
+		if quoteCSV[s[i]] {
+			return true
+		}
+	}
+	return false
 }
 
 // appendTime appends a time as RFC 3339 in IST; nothing for the zero time.

@@ -71,13 +71,13 @@ func (w *Writer) finish(info Info) (Manifest, error) {
 
 // store copies a table's two spools into the zip, and removes them.
 func (t *Table) store() error {
-	if err := t.w.add(t.file(".json"), t.json); err != nil {
+	if err := t.w.add(t.file(".json"), t.json.spool); err != nil {
 		return err
 	}
-	if err := t.w.add(t.file(".csv"), t.csv); err != nil {
+	if err := t.w.add(t.file(".csv"), t.csv.spool); err != nil {
 		return err
 	}
-	return errors.Join(t.json.discard(), t.csv.discard())
+	return errors.Join(t.json.spool.discard(), t.csv.spool.discard())
 }
 
 func (w *Writer) documents(info Info, tables []*Table) error {

@@ -194,7 +194,7 @@ func dictionaryDoc(tables []*Table) any {
 	}
 	out := []dataset{}
 	for _, t := range tables {
-		out = append(out, dataset{t.stats.name, []string{t.file(".json"), t.file(".csv")}, list(t.fields), t.meta})
+		out = append(out, dataset{t.stats.name, []string{t.file(".json"), t.file(".csv")}, list(t.fields), t.metaName})
 	}
 	return map[string]any{"datasets": out, "record_member": recordMember}
 }

@@ -2,36 +2,37 @@ package bundle
 
 import "sync/atomic"
 
-const (
-	// pressChunk is how many bytes of a table go to the press at once.
-	pressChunk = 64 << 10
-	// pressAhead is how many chunks may wait for it. One of many times pressChunk, which
-	// a large record makes, is waited for instead.
-	pressAhead = 4
-)
+// pressAhead is how many batches may wait for a press. One of many times batchText, which
+// a large record makes, is waited for instead.
+const pressAhead = 4
 
-// press writes to the spools of tables on a goroutine of its own: their digests,
-// compression and encipherment cost as much as making the records, which goes on
-// meanwhile. The chunks of a spool are written in the order in which they came.
+// press writes to the spools of tables on a goroutine of its own: encoding records, their
+// digests, compression and encipherment cost more than getting them, which goes on
+// meanwhile. A spool gets the batches in the order in which they came.
 type press struct {
 	jobs   chan pressJob
-	free   chan []byte
 	quit   chan struct{} // closed by stop
 	done   chan struct{} // closed when the goroutine has ended
+	free   chan *batch   // batches that nobody has any more; of both presses
 	failed atomic.Pointer[error]
 }
 
 type pressJob struct {
-	spool *spool
-	data  []byte
+	out   *output
+	rows  *batch
 	last  bool
-	reply chan error // told when the chunk is written; nil: nobody waits
+	reply chan error // told when the batch is written; nil: nobody waits
 }
 
-func startPress() *press {
-	p := &press{jobs: make(chan pressJob, pressAhead), free: make(chan []byte, pressAhead+2), quit: make(chan struct{}), done: make(chan struct{})}
-	go p.run()
-	return p
+// startPresses starts one for each of the files that a table has.
+func startPresses() (list [2]*press) {
+	free := make(chan *batch, pressAhead)
+	for i := range list {
+		p := &press{jobs: make(chan pressJob, pressAhead), free: free, quit: make(chan struct{}), done: make(chan struct{})}
+		go p.run()
+		list[i] = p
+	}
+	return list
 }
 
 func (p *press) run() {
@@ -47,16 +48,13 @@ func (p *press) run() {
 }
 
 func (p *press) job(j pressJob) {
-	_, err := j.spool.Write(j.data)
-	if err == nil && j.last {
-		err = j.spool.finish()
-	}
+	err := j.out.take(j.rows, j.last)
 	if err != nil {
 		p.failed.CompareAndSwap(nil, &err)
 	}
-	if cap(j.data) <= 2*pressChunk {
+	if j.rows.users.Add(-1) == 0 {
 		select {
-		case p.free <- j.data[:0]:
+		case p.free <- j.rows:
 		default:
 		}
 	}
@@ -65,35 +63,33 @@ func (p *press) job(j pressJob) {
 	}
 }
 
-// write hands a chunk over and returns an empty one to go on with. Its error may be
-// that of an earlier chunk. After the last chunk of a spool it is finished.
-func (p *press) write(s *spool, data []byte, last bool) ([]byte, error) {
+// give hands a batch over. Its error may be that of an earlier one. wait is for the
+// answer, nil when none is to be waited for: the last batch of a file and a large one
+// are.
+func (p *press) give(o *output, b *batch, last bool) (wait func() error, err error) {
 	if err := p.failed.Load(); err != nil {
-		return data[:0], *err
+		return nil, *err
 	}
-	j := pressJob{spool: s, data: data, last: last}
-	if last || len(data) > pressAhead*pressChunk {
+	j := pressJob{out: o, rows: b, last: last}
+	if last || len(b.text) > pressAhead*batchText {
 		j.reply = make(chan error, 1)
 	}
 	select {
 	case <-p.quit:
-		return data[:0], ErrClosed
+		return nil, ErrClosed
 	case p.jobs <- j:
 	}
-	if j.reply != nil {
+	if j.reply == nil {
+		return nil, nil
+	}
+	return func() error {
 		select {
 		case <-p.done:
-			return nil, ErrClosed
+			return ErrClosed
 		case err := <-j.reply:
-			return nil, err
+			return err
 		}
-	}
-	select {
-	case b := <-p.free:
-		return b, nil
-	default:
-		return make([]byte, 0, pressChunk+pressChunk/4), nil
-	}
+	}, nil
 }
 
 // stop ends the goroutine and waits for it. What was not written is not.

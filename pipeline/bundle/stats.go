@@ -68,7 +68,7 @@ func newTableStats(name string, fields []FieldInfo) *tableStats {
 }
 
 // row counts one record: once in every category of which it has a value.
-func (s *tableStats) row(values []Cell, m RowMeta) {
+func (s *tableStats) row(values []Cell, m *RowMeta) {
 	s.add(m.RecordedAt)
 	for i, v := range values {
 		if v.Kind == Null || v.Text == "" {

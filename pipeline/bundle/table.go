@@ -1,12 +1,9 @@
 package bundle
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // FieldInfo explains one field of a dataset.
@@ -16,51 +13,21 @@ type FieldInfo struct {
 	Note       string   `json:"note,omitempty"`       // in plain words
 }
 
-// RowMeta says where a record stands and how long it is kept.
-type RowMeta struct {
-	Unit       string
-	Locator    string
-	RecordedAt time.Time // zero: not known
-	EraseAfter time.Time // zero: no date follows from the policy
-	Class      string    // retention class
-	Source     string    // where the data came from: "Facebook Lead Ads"
-	Role       string    // subject | mention
-	Note       string
-}
-
-// metaNames are the columns of RowMeta, in the order of the CSV.
-var metaNames = [...]string{"unit", "locator", "recorded_at", "erase_after", "class", "source", "role", "note"}
-
-// Table takes the records of one dataset. It is used by one goroutine at a time.
+// Table takes the records of one dataset. It is used by one goroutine at a time. What
+// it is given may change after a call.
 type Table struct {
-	w         *Writer
-	name      string
-	fields    []FieldInfo
-	index     map[string]int
-	keys      [][]byte // each field's name as JSON, with its colon
-	meta      string   // the name of the meta object, which no field has
-	json      *spool
-	csv       *spool
-	jsonChunk []byte // what is to go to the spools
-	csvChunk  []byte
-	recorded  stamp
-	erase     stamp
-	tidy      bytes.Buffer
-	cells     []Cell
-	stats     *tableStats
-	done      bool
-}
-
-// stamp is a time as it is written, kept because the next record often has the same.
-type stamp struct {
-	at   time.Time
-	text []byte
-}
-
-func (s *stamp) set(at time.Time) {
-	if at != s.at {
-		s.at, s.text = at, appendTime(s.text[:0], at)
-	}
+	w        *Writer
+	name     string
+	fields   []FieldInfo
+	index    map[string]int
+	metaName string // the name of the meta object, which no field has
+	json     *output
+	csv      *output
+	rows     *batch  // what is to go to the files
+	like     RowMeta // of the last record; its texts are the table's own
+	cells    []Cell
+	stats    *tableStats
+	done     bool
 }
 
 // Dataset starts data/<name>.json and data/<name>.csv; of two names that differ in case
@@ -68,15 +35,14 @@ func (s *stamp) set(at time.Time) {
 // are unique. Several tables can be open at once; all are
 // closed before the bundle is.
 func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
-	t := &Table{w: w, name: cleanName(strings.ReplaceAll(name, "/", "_")), fields: fields, index: map[string]int{}}
+	t := &Table{w: w, name: cleanName(strings.ReplaceAll(name, "/", "_")), fields: fields, index: map[string]int{}, rows: new(batch)}
 	for i, f := range fields {
 		if _, ok := t.index[f.Name]; ok {
 			return nil, fmt.Errorf("dataset %s has the field %s twice", name, f.Name)
 		}
 		t.index[f.Name] = i
-		t.keys = append(t.keys, append(appendJSONText(nil, f.Name), ':'))
 	}
-	t.meta = t.freeName()
+	t.metaName = t.freeName()
 	t.stats = newTableStats(name, fields)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -92,16 +58,17 @@ func (w *Writer) Dataset(name string, fields []FieldInfo) (*Table, error) {
 		key = strings.ToLower(t.name)
 	}
 	var err error
-	if t.json, err = w.newSpool(true); err != nil {
+	if t.json, err = w.newOutput(fields, t.metaName); err != nil {
 		return nil, err
 	}
-	if t.csv, err = w.newSpool(true); err != nil {
-		return nil, errors.Join(err, t.json.discard())
+	if t.csv, err = w.newOutput(fields, t.metaName); err != nil {
+		return nil, errors.Join(err, t.json.spool.discard())
 	}
-	if w.press == nil {
-		w.press = startPress()
+	t.json.asJSON(fields)
+	t.csv.asCSV(fields, t.metaName, t.stats)
+	if w.presses[0] == nil {
+		w.presses = startPresses()
 	}
-	t.start()
 	w.tables[key] = t
 	w.open++
 	return t, nil
@@ -120,22 +87,6 @@ func (t *Table) freeName() string {
 	}
 }
 
-// start writes what stands before the first record.
-func (t *Table) start() {
-	var b []byte
-	for _, f := range t.fields {
-		b = append(appendCSV(b, f.Name), ',')
-	}
-	for i, n := range metaNames {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendCSV(b, t.meta+"."+n)
-	}
-	t.csvChunk = append(b, '\r', '\n')
-	t.jsonChunk = append(t.jsonChunk, '[')
-}
-
 // Row writes one record, its cells in the order of the fields. Missing cells at
 // the end are null.
 func (t *Table) Row(values []Cell, m RowMeta) error {
@@ -145,22 +96,53 @@ func (t *Table) Row(values []Cell, m RowMeta) error {
 	if len(values) > len(t.fields) {
 		return fmt.Errorf("write a record of %s: %d values for %d fields", t.name, len(values), len(t.fields))
 	}
-	t.recorded.set(m.RecordedAt)
-	t.erase.set(m.EraseAfter)
-	t.encodeJSON(values, m)
-	t.encodeCSV(values, m)
-	t.stats.row(values, m)
-	var err error
-	if len(t.jsonChunk) >= pressChunk {
-		t.jsonChunk, err = t.w.press.write(t.json, t.jsonChunk, false)
+	t.own(&m)
+	t.rows.add(values, &m)
+	if !t.rows.full() {
+		return nil
 	}
-	if len(t.csvChunk) >= pressChunk && err == nil {
-		t.csvChunk, err = t.w.press.write(t.csv, t.csvChunk, false)
-	}
-	if err != nil {
+	if err := t.flush(false); err != nil {
 		return t.w.fail(fmt.Errorf("write records of %s: %w", t.name, err))
 	}
 	return nil
+}
+
+// own gives a meta texts that are the table's own, but for the locator. Many records in
+// a row have the same.
+func (t *Table) own(m *RowMeta) {
+	for _, x := range [...]struct{ text, like *string }{{&m.Unit, &t.like.Unit}, {&m.Class, &t.like.Class}, {&m.Source, &t.like.Source}, {&m.Role, &t.like.Role}, {&m.Note, &t.like.Note}} {
+		if *x.text != *x.like {
+			*x.like = strings.Clone(*x.text)
+		}
+		*x.text = *x.like
+	}
+}
+
+// flush hands the records to both files.
+func (t *Table) flush(last bool) error {
+	b := t.rows
+	b.users.Store(2)
+	var waits []func() error
+	for i, o := range [...]*output{t.json, t.csv} {
+		wait, err := t.w.presses[i].give(o, b, last)
+		if err != nil {
+			return err
+		}
+		if wait != nil {
+			waits = append(waits, wait)
+		}
+	}
+	var errs []error
+	for _, wait := range waits {
+		errs = append(errs, wait())
+	}
+	select {
+	case t.rows = <-t.w.presses[0].free:
+	default:
+		t.rows = new(batch)
+	}
+	t.rows.empty()
+	return errors.Join(errs...)
 }
 
 // RowMap writes one record by field names. Values are texts, numbers, booleans,
@@ -183,78 +165,6 @@ func (t *Table) RowMap(values map[string]any, m RowMeta) error {
 	return t.Row(t.cells, m)
 }
 
-// encodeJSON adds the record to its chunk: fields in their order, nulls too.
-func (t *Table) encodeJSON(values []Cell, m RowMeta) {
-	b := t.jsonChunk
-	if t.stats.Records > 0 {
-		b = append(b, ',')
-	}
-	b = append(b, '\n', '{')
-	for i := range t.fields {
-		b = append(b, t.keys[i]...)
-		switch {
-		case i >= len(values) || values[i].Kind == Null:
-			b = append(b, "null"...)
-		case values[i].Kind == JSON:
-			b = t.appendNested(b, values[i].Text)
-		default:
-			b = appendJSONText(b, values[i].Text)
-		}
-		b = append(b, ',')
-	}
-	b = append(appendJSONText(b, t.meta), ':', '{')
-	first := true
-	text := func(name, v string) {
-		if v == "" {
-			return
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(b, '"')
-		b = append(b, name...)
-		b = appendJSONText(append(b, '"', ':'), v)
-	}
-	text("unit", m.Unit)
-	text("locator", m.Locator)
-	text("recorded_at", string(t.recorded.text))
-	text("erase_after", string(t.erase.text))
-	text("class", m.Class)
-	text("source", m.Source)
-	text("role", m.Role)
-	text("note", m.Note)
-	t.jsonChunk = append(b, '}', '}')
-}
-
-// appendNested appends valid JSON without its spaces, and anything else as a text.
-func (t *Table) appendNested(b []byte, s string) []byte {
-	t.tidy.Reset()
-	if err := json.Compact(&t.tidy, []byte(s)); err != nil {
-		return appendJSONText(b, s)
-	}
-	return append(b, t.tidy.Bytes()...)
-}
-
-// encodeCSV adds the record to its chunk.
-func (t *Table) encodeCSV(values []Cell, m RowMeta) {
-	b := t.csvChunk
-	for i := range t.fields {
-		if i < len(values) && values[i].Kind != Null {
-			b = appendCSV(b, values[i].Text)
-		}
-		b = append(b, ',')
-	}
-	b = append(appendCSV(b, m.Unit), ',')
-	b = append(appendCSV(b, m.Locator), ',')
-	b = append(append(b, t.recorded.text...), ',')
-	b = append(append(b, t.erase.text...), ',')
-	b = append(appendCSV(b, m.Class), ',')
-	b = append(appendCSV(b, m.Source), ',')
-	b = append(appendCSV(b, m.Role), ',')
-	t.csvChunk = append(appendCSV(b, m.Note), '\r', '\n')
-}
-
 // Close ends the table. A second Close does nothing.
 func (t *Table) Close() error {
 	if t.done {
@@ -262,15 +172,8 @@ func (t *Table) Close() error {
 	}
 	t.done = true
 	t.w.end()
-	end := "\n]\n"
-	if t.stats.Records == 0 {
-		end = "]\n"
-	}
-	_, err := t.w.press.write(t.json, append(t.jsonChunk, end...), true)
-	if err == nil {
-		_, err = t.w.press.write(t.csv, t.csvChunk, true)
-	}
-	t.jsonChunk, t.csvChunk = nil, nil
+	err := t.flush(true)
+	t.rows = nil
 	if err != nil {
 		return t.w.fail(fmt.Errorf("end dataset %s: %w", t.name, err))
 	}

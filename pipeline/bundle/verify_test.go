@@ -158,7 +158,7 @@ func TestFullDiskLeavesNothing(t *testing.T) {
 	w, err := Create(filepath.Join(dir, "b.zip"), options()) // the spool cannot be written
 	ok(t, err)
 	tab, err := w.Dataset("x", []FieldInfo{{Name: "a"}})
-	ok(t, err, tab.json.file.Close())
+	ok(t, err, tab.json.spool.file.Close())
 	for i := 0; err == nil && i < 1_000_000; i++ {
 		err = tab.Row([]Cell{String(fmt.Sprint(i*7919, "-", i))}, RowMeta{})
 	}

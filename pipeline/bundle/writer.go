@@ -16,7 +16,10 @@ import (
 )
 
 // ist is Indian Standard Time, the zone of every time in a bundle.
-var ist = time.FixedZone("IST", 5*3600+30*60)
+var ist = time.FixedZone("IST", istOffset)
+
+// istOffset is how many seconds it is ahead of UTC.
+const istOffset = 5*3600 + 30*60
 
 // Errors that callers decide on. They are wrapped with %w.
 var (
@@ -62,8 +65,8 @@ type Writer struct {
 	entries   []ManifestEntry
 	names     nameSet
 	tables    map[string]*Table
-	press     *press // started with the first table
-	open      int    // tables and files in progress
+	presses   [2]*press // for JSON and CSV; started with the first table
+	open      int       // tables and files in progress
 	files     int
 	fileBytes int64
 	closed    bool
@@ -207,12 +210,14 @@ func (w *Writer) Abort() error {
 
 func (w *Writer) discard() error {
 	w.closed = true
-	if w.press != nil {
-		w.press.stop()
+	for _, p := range w.presses {
+		if p != nil {
+			p.stop()
+		}
 	}
 	var err error
 	for _, t := range w.tables {
-		err = errors.Join(err, t.json.discard(), t.csv.discard())
+		err = errors.Join(err, t.json.spool.discard(), t.csv.spool.discard())
 	}
 	if w.file != nil {
 		err = errors.Join(err, w.file.Close())

@@ -1,5 +1,7 @@
 package extract
 
+import "unicode/utf8"
+
 // Most values are plain: an address in lower case, a number in digits, a text with
 // nothing in it. What is here tells so in one pass over the bytes; everything else
 // takes the long way.
@@ -15,6 +17,7 @@ const (
 	isUpperJ // ends the first letters of a JWT
 	isPlus
 	isForeign // may begin a digit of another script, or a wide sign
+	isBetween // may stand between the digits of a number, as dots and dashes may
 )
 
 var classes = func() (t [256]uint16) {
@@ -26,11 +29,16 @@ var classes = func() (t [256]uint16) {
 			t[c] = isDigit
 		case c >= 0xC0:
 			t[c] = isForeign
+		case c >= utf8.RuneSelf: // the rest of a character
+			t[c] = isBetween
 		}
 	}
 	t['.'], t['-'], t['_'], t['J'], t['+'] = isDot, isDash, isBar, isUpperJ, isPlus
 	for _, c := range []byte(`@%&=\`) {
 		t[c] = isSign
+	}
+	for _, c := range []byte(" ()/\t") {
+		t[c] = isBetween
 	}
 	return t
 }()
@@ -115,9 +123,7 @@ func worthLooking(s string) bool {
 		}
 		switch {
 		case c == isDigit:
-			if digits++; digits >= 10 {
-				return true
-			}
+			digits++
 		case c == isSign,
 			c == isDot && i >= 5 && s[i-5:i] == "wamid",
 			c == isUpperJ && i >= 2 && s[i-2:i] == "ey",
@@ -127,5 +133,35 @@ func worthLooking(s string) bool {
 			plus = true
 		}
 	}
-	return plus && digits >= 8
+	return (digits >= 10 || plus && digits >= 8) && numberRun(s)
+}
+
+// numberRun reports whether enough digits for a number, of a telephone or a client, stand
+// in one run: with nothing between them but signs that numbers are written with. Those of
+// a time stamp do not. Of ten digits without a plus the first is one that numbers of
+// India begin with.
+func numberRun(s string) bool {
+	digits, after, plus, first := 0, 0, false, byte(0) // after the first plus
+	for i := 0; i < len(s); i++ {
+		switch c := classes[s[i]]; {
+		case c == isDigit:
+			if digits++; digits == 1 {
+				first = s[i]
+			}
+			if plus {
+				after++
+			}
+			if digits > 10 || after >= 8 {
+				return true
+			}
+		case c == isPlus, c == isForeign:
+			plus = true
+		case c&(isDot|isDash|isBetween) == 0:
+			if digits == 10 && first >= '6' {
+				return true
+			}
+			digits, after, plus = 0, 0, false
+		}
+	}
+	return digits == 10 && first >= '6'
 }

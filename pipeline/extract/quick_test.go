@@ -60,7 +60,8 @@ func TestQuickAgainstLong(t *testing.T) {
 		"+910820145678", "5820145678", "8022334455", "+918022334455", "9876543210", "wamid.", "wami.", "eyJ", "eJ", "yJ", "९", "+40000010", "\uff0b40000010", "\uff0b4000001", strings.Repeat("a", 65) + "@x.in", strings.Repeat("a", 64) + "@x.in", "a@" + strings.Repeat("b", 250) + ".in"} {
 		checkQuick(t, s)
 	}
-	for _, s := range []string{"Asha 123456789", "wants 12 at 3,45,000 by 5 pm", "2026-04-2", "+1234567"} {
+	for _, s := range []string{"Asha 123456789", "wants 12 at 3,45,000 by 5 pm", "2026-04-2", "+1234567",
+		"2026-04-12T18:50:00+05:30", "2026-04-12T18:50:00.123456+05:30", "2026-04-12 18:50:00", "12/04/2026, 06:50 pm", "order 1234567 of 7654321"} {
 		if worthLooking(s) {
 			t.Errorf("%q is worth looking at", s)
 		}
@@ -75,6 +76,7 @@ func TestQuickAgainstLong(t *testing.T) {
 		checkQuick(t, rapid.StringMatching(`[ .]{0,3}([a-z0-9]{0,14}[A-Z]?[a-z/]{0,12}[ .]{1,2}){1,5}`).Draw(t, "words"))
 		checkQuick(t, rapid.StringMatching(`\+?[0-9]{8,15}`).Draw(t, "number"))
 		checkQuick(t, rapid.StringMatching(`[a-z]{0,3} ?(\+|\x{ff0b})?([0-9]{1,9}[ .-]?){1,4}`).Draw(t, "groups"))
+		checkQuick(t, rapid.StringMatching(`(([12]|[0-9])[0-9]{3}[-/][01][0-9][-/][0-3][0-9]|[0-9]{7,10})(T| |  |, |:|_|x|\n|é|\x{200b}){0,2}[0-9]{0,2}[:.]?[0-9]{0,2}[:.]?[0-9]{0,9}(Z|[+ -][0-9]{2}:?[0-9]{0,2})?`).Draw(t, "time"))
 		checkQuick(t, rapid.StringMatching(`[a-z0-9._-]{1,5}@[a-z0-9.-]{1,6}\.[a-z0-9]{1,4}`).Draw(t, "address"))
 	})
 	for word := range roleMailboxes {
