@@ -72,17 +72,16 @@ func (s *source) sample(ctx context.Context, ss *session, sc *schema, w *drawn) 
 		return connectors.Table{}, w.err
 	}
 	out, err := s.rowsOf(ctx, ss, sc, w, w.idents.Items())
-	if err != nil || len(w.referred) == 0 || len(out.Columns) == 0 {
-		out.Total = w.idents.Seen()
-		return out, err
-	}
-	more, err := s.rowsOf(ctx, ss, sc, w, w.referred)
 	if err != nil {
 		return connectors.Table{}, err
 	}
-	out.Total = w.idents.Seen()
+	out.Total, out.Gaps = w.idents.Seen(), w.gaps
+	if len(w.referred) == 0 || len(out.Columns) == 0 {
+		return out, nil
+	}
+	more, err := s.rowsOf(ctx, ss, sc, w, w.referred)
 	out.Refer(more)
-	return out, nil
+	return out, err
 }
 
 // rowsOf reads rows by what names them.

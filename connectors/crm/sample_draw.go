@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -23,7 +22,9 @@ type drawn struct {
 	table    *table
 	idents   *connectors.Reservoir[[]any] // drawn at random
 	referred [][]any                      // others, that drawn ones of other tables refer to
+	known    map[string]bool              // both, spelt; nil until the first is referred to
 	err      error                        // why none are
+	gaps     []connectors.TableGap        // what they refer to and cannot be found
 }
 
 // draws draws the rows of every table.
@@ -83,7 +84,8 @@ func (s *source) follow(ctx context.Context, ss *session, sc *schema, draws map[
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err != nil { // columns that do not compare: it is a help, and no more
+			if err != nil {
+				by.gaps = append(by.gaps, connectors.TableGap{Gap: connectors.Gap{Reason: fmt.Sprintf("the rows of table %q that it refers to cannot be found: %v", to.table.name, err)}})
 				continue
 			}
 			next[to] = append(next[to], found...)
@@ -114,12 +116,15 @@ func (w *drawn) refer(list [][]any) {
 	if w.idents.Seen() == len(w.idents.Items()) {
 		return // all are drawn
 	}
-	named := func(id []any) func([]any) bool {
-		spelt := fmt.Sprint(id...)
-		return func(o []any) bool { return fmt.Sprint(o...) == spelt }
+	if w.known == nil {
+		w.known = map[string]bool{}
+		for _, id := range w.idents.Items() {
+			w.known[fmt.Sprintf("%q", id)] = true
+		}
 	}
 	for _, id := range list {
-		if !slices.ContainsFunc(w.referred, named(id)) && !slices.ContainsFunc(w.idents.Items(), named(id)) {
+		if spelt := fmt.Sprintf("%q", id); !w.known[spelt] {
+			w.known[spelt] = true
 			w.referred = append(w.referred, id)
 		}
 	}

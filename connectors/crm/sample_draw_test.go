@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -54,6 +55,38 @@ func TestSampleReferred(t *testing.T) {
 		}
 		if got["visits"].Referred != nil {
 			t.Error("nothing refers to visits")
+		}
+	})
+}
+
+// A reference whose rows cannot be found is a gap of the table that has it.
+func TestSampleSaysWhatCannotBeFollowed(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		f := newOn(t, kind, "a: id!\nb: id!", "")
+		for _, q := range []string{"CREATE TABLE a (id INTEGER PRIMARY KEY)", "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER)", "INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1, 1)"} {
+			f.exec(q)
+		}
+		err := f.src.reading(context.Background(), func(ss *session, sc *schema) error {
+			wrong := *sc
+			wrong.refs = []reference{{from: "b", to: "a", fromCols: []string{"a"}, toCols: []string{"renamed"}, declared: true}}
+			draws, err := f.src.draws(context.Background(), ss, &wrong, 10, 7)
+			if err != nil {
+				return err
+			}
+			if gaps := draws[sc.table("b")].gaps; len(gaps) != 1 || !strings.Contains(gaps[0].Reason, `table "a"`) {
+				t.Errorf("gaps: %v", gaps)
+			}
+			if kind == "postgres" {
+				return nil // it reads nothing more after an error
+			}
+			got, err := f.src.sample(context.Background(), ss, sc, draws[sc.table("b")])
+			if err != nil || len(got.Gaps) != 1 || got.Rows != 1 {
+				t.Errorf("%d gaps, %d rows (%v)", len(got.Gaps), got.Rows, err)
+			}
+			return nil
+		})
+		if err != nil && kind != "postgres" {
+			t.Fatal(err)
 		}
 	})
 }
