@@ -9,6 +9,7 @@ import (
 // the same identifiers and names. Those are made once, and shared.
 
 // lastRow is what a view read last, to be shared with the next row where that is alike.
+// In a block of half tokens equal halves are of one token (see half).
 type lastRow struct {
 	shape  *shape
 	places []int // of its tokens
@@ -62,8 +63,15 @@ func (v *blockView) readTail(tail []byte, s *Sighting) error {
 		return nil
 	}
 	err := readTail(tail, s)
-	if l != nil && err == nil && s.Facts == nil {
-		l.tail, l.names, l.labels = tail, s.Names, s.Labels
+	if l == nil || err != nil {
+		return err
 	}
-	return err
+	if slices.EqualFunc(l.names, s.Names, slices.Equal) {
+		s.Names = l.names
+	}
+	l.tail, l.names, l.labels = tail, s.Names, s.Labels
+	if s.Facts != nil {
+		l.tail = nil
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -18,11 +17,8 @@ type rowReader struct {
 	found  []Found
 	halves []halfEdge
 
-	// Of the last row of the block that is being read:
-	last  lastRow
-	edges []Edge // as they stand in the block
-	whole []Edge // the same, whose tokens are to be completed
-	names []Name
+	last  lastRow // of the block that is being read
+	noted []Edge  // the last edges that are in halves
 }
 
 // blocks reads rows of several blocks.
@@ -82,8 +78,7 @@ func (r *rowReader) block(tx *badger.Txn, st *UnitState, no uint32, rids []RID) 
 	if err != nil || v == nil {
 		return false, err
 	}
-	r.edges, r.whole, r.names = r.edges[:0], nil, nil // nothing is shared between blocks
-	r.last = lastRow{places: r.last.places[:0]}
+	r.last = lastRow{places: r.last.places[:0]} // nothing is shared between blocks
 	v.last = &r.last
 	first := RID(uint64(st.ID)<<32 | uint64(no)*blockRows)
 	if rids != nil {
@@ -113,30 +108,12 @@ func (r *rowReader) row(v *blockView, st *UnitState, id RID, row int) error {
 	if err != nil {
 		return err
 	}
-	r.share(v, id, &s)
-	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
-	return nil
-}
-
-// share lets a sighting have the edges and names of the one before in its block, where
-// they are the same: the records of a person who has many are alike. Inside a block
-// equal halves are of one token. New edges are noted, to be completed.
-func (r *rowReader) share(v *blockView, id RID, s *Sighting) {
-	switch {
-	case len(s.Edges) == 0 || sameEdges(r.whole, s.Edges):
-	case slices.Equal(r.edges, s.Edges):
-		s.Edges = r.whole
-	default:
-		r.edges, r.whole = append(r.edges[:0], s.Edges...), s.Edges
+	if v.half() && !sameEdges(r.noted, s.Edges) {
+		r.noted = s.Edges
 		for i := range s.Edges {
-			if v.half() {
-				r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
-			}
+			r.halves = append(r.halves, halfEdge{binary.BigEndian.Uint64(s.Edges[i].Token[:]), id, &s.Edges[i]})
 		}
 	}
-	if slices.EqualFunc(r.names, s.Names, slices.Equal) {
-		s.Names = r.names
-	} else {
-		r.names = s.Names
-	}
+	r.found = append(r.found, Found{RID: id, Unit: st, Record: s})
+	return nil
 }

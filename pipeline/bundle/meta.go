@@ -1,9 +1,6 @@
 package bundle
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // RowMeta says where a record stands and how long it is kept.
 type RowMeta struct {
@@ -34,17 +31,18 @@ type metaText struct {
 	csvUnit, csvRest   []byte
 }
 
-// set takes the place of a record, valid until the next one.
+// set takes the place of a record, valid until the next one. Its texts, but for the
+// locator, are kept.
 func (t *metaText) set(m *RowMeta) {
 	t.recorded.set(m.RecordedAt)
 	t.erase.set(m.EraseAfter)
 	t.of.Locator = m.Locator
 	if !t.begun || m.Unit != t.of.Unit {
-		t.of.Unit = strings.Clone(m.Unit)
+		t.of.Unit = m.Unit
 		t.jsonUnit, t.csvUnit = appendMember(t.jsonUnit[:0], "unit", m.Unit), appendCSV(t.csvUnit[:0], m.Unit)
 	}
 	if !t.begun || m.Class != t.of.Class || m.Source != t.of.Source || m.Role != t.of.Role || m.Note != t.of.Note {
-		t.of.Class, t.of.Source, t.of.Role, t.of.Note = strings.Clone(m.Class), strings.Clone(m.Source), strings.Clone(m.Role), strings.Clone(m.Note)
+		t.of.Class, t.of.Source, t.of.Role, t.of.Note = m.Class, m.Source, m.Role, m.Note
 		t.rest()
 	}
 	t.begun = true
