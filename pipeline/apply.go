@@ -43,11 +43,13 @@ type application struct {
 	kept       map[recordPlace]int  // records of hers that stay for another reason than law
 	stay       map[recordPlace]bool // all records of hers that stay
 	touched    touchedUnits
-	undone     map[int]*undone     // what is left of the steps of this group
-	leaving    int                 // steps of which something was left
-	leftBefore map[int][]string    // by step: the notes of what an earlier run left
-	unsure     map[int]bool        // steps of a retention plan whose object is not what the plan saw
-	partial    map[int]audit.State // steps of which a part is not to be made: they are never done
+	followed   map[recordPlace]followed // large objects that were rewritten, by source and unit
+	following  int                      // edits of these
+	undone     map[int]*undone          // what is left of the steps of this group
+	leaving    int                      // steps of which something was left
+	leftBefore map[int][]string         // by step: the notes of what an earlier run left
+	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
+	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
 	started    time.Time
 	simulate   bool
@@ -62,7 +64,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}, followed: map[recordPlace]followed{}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}
