@@ -51,7 +51,7 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
-	return &planner{Site: s, plan: &Plan{Kind: kind, AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
+	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 
