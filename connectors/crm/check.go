@@ -39,6 +39,11 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		}
 		out = append(out, sc.checkReferences()...)
 		out = append(out, cascades(sc)...)
+		slow, err := s.unindexed(ctx, ss, sc)
+		if err != nil {
+			return err
+		}
+		out = append(out, slow...)
 		if _, file := s.d.(*sqlite); !file {
 			out = append(out, permissions(sc, known)...)
 		}
