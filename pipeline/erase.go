@@ -342,6 +342,9 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 		sum.Advisory += n
 		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of this plan would be kept longer by the floor %s, which is advisory", n, id)})
 	}
+	if err := pl.foresee(context.Background()); err != nil {
+		return sum, err
+	}
 	sum.Gaps = pl.Gaps()
 	return sum, pl.note(context.Background(), "plan.made", map[string]any{"plan_sha256": pl.plan.SHA256, "kind": pl.plan.Kind, "steps": sum.Steps, "records": sum.Records, "kept": sum.Keep})
 }

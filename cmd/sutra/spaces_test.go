@@ -79,7 +79,7 @@ func TestKeysThatDifferInSpaces(t *testing.T) {
 		{"mariadb nopad", "mysql", "VARCHAR(10) COLLATE utf8mb4_nopad_bin", apart},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			empty := spacedServer(t, c.kind)
+			empty := databasesOf(t, c.kind)
 			for whose := range c.people {
 				url, err := empty(fmt.Sprintf("p%d", whose))
 				if err != nil {
@@ -163,8 +163,8 @@ func spacedKeys(t *testing.T, kind, url, key string, people []spaced, whose int)
 	}
 }
 
-// spacedServer returns what makes an empty database of a product.
-func spacedServer(t *testing.T, kind string) func(name string) (string, error) {
+// databasesOf returns what makes an empty database of a product.
+func databasesOf(t *testing.T, kind string) func(name string) (string, error) {
 	t.Helper()
 	ctx := context.Background()
 	if kind == "sqlite" {
