@@ -65,6 +65,8 @@ type CatalogField struct {
 	// Folding is what the database overlooks when it compares the values of a key, or of
 	// a column with an account's id: "L-7" and "l-7" may name one record.
 	Folding Folding
+	// Spaces is what it overlooks of the spaces around them.
+	Spaces Spaces `json:",omitempty"`
 	// Referred is set on a unique column to which foreign keys of the database lead
 	// though it is not the primary key: it defines a link kind as that does.
 	Referred bool

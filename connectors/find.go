@@ -14,6 +14,14 @@ type Replicated interface {
 	Replicas(ctx context.Context) ([]string, error)
 }
 
+// Vacancy is implemented by sources over a place that somebody names, and that may be
+// gone, not mounted or mistyped without an error of its store.
+type Vacancy interface {
+	// Vacant reports that nothing at all is at the place, not even an empty folder or the
+	// mark of something that was deleted.
+	Vacant(ctx context.Context) (bool, error)
+}
+
 // Historian is implemented by sources that list old versions of their units beside the
 // current ones.
 type Historian interface {

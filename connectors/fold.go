@@ -26,6 +26,33 @@ func (f Folding) Text(s string) string {
 	return s
 }
 
+// Spaces is how much of the spaces around a text of a key a database overlooks.
+type Spaces uint8
+
+// The ways to compare keys with spaces around them.
+const (
+	SpacesAround Spaces = iota // all: the key is a number or the like, or no database compares it
+	SpacesBehind               // those at the end: "L-7 " is "L-7", and " L-7" another key
+	SpacesKept                 // none: these are three keys
+)
+
+// Comparison is how a database compares the texts of a key.
+type Comparison struct {
+	Folding Folding
+	Spaces  Spaces
+}
+
+// Text spells a key so that two which the database holds for one become equal.
+func (c Comparison) Text(s string) string {
+	switch c.Spaces {
+	case SpacesAround:
+		s = strings.TrimSpace(s)
+	case SpacesBehind:
+		s = strings.TrimRight(s, " ")
+	}
+	return c.Folding.Text(s)
+}
+
 // unaccented takes the mark off a small Latin letter.
 func unaccented(r rune) rune {
 	if r < 'à' || r > 'ž' {

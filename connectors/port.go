@@ -288,6 +288,15 @@ type Retainer interface {
 	Leftovers(ctx context.Context) ([]Leftover, error)
 }
 
+// StandIn is a column that may not be empty and has no label for unknown: a record that is
+// emptied and stays says the same in it as everybody's.
+type StandIn struct{ Collection, Field string }
+
+// Standing is implemented by sources that have such columns.
+type Standing interface {
+	StandIns(ctx context.Context) ([]StandIn, error)
+}
+
 // PendingError says that something could not be erased yet because its store
 // keeps it: a retention lock, a legal hold. It is never reported as erased.
 type PendingError struct {

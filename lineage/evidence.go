@@ -10,11 +10,11 @@ func Evidence(dir string, key [32]byte) (verify func(msg, sig []byte) bool, err 
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := checkHead(dir, keys)
+	salt, err := checkHead(dir, keys)
 	if err != nil {
 		return nil, err
 	}
-	if fresh {
+	if salt == nil {
 		return nil, ErrNoState
 	}
 	public := keys.sign.Public().(ed25519.PublicKey)

@@ -34,6 +34,7 @@ type Graph struct {
 	dir    string
 	opt    Options
 	keys   *keyring
+	salt   []byte // random, made with the state; see Site
 	lock   *os.File
 	intern *interner
 	blocks blockCache
@@ -105,10 +106,11 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := checkHead(dir, keys)
+	salt, err := checkHead(dir, keys)
 	if err != nil {
 		return nil, err
 	}
+	fresh := salt == nil
 	if fresh && !create {
 		return nil, ErrNoState
 	}
@@ -130,10 +132,11 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 		}
 	}()
 	if fresh {
-		if err := writeHead(dir, keys); err != nil {
+		if salt, err = writeHead(dir, keys); err != nil {
 			return g, err
 		}
 	}
+	g.salt = salt
 	if err := finishSwap(dir); err != nil {
 		return g, err
 	}
@@ -171,50 +174,52 @@ func (g *Graph) forget() {
 	g.blocks.clear()
 }
 
-// checkHead compares the key with the head file; fresh means there is none.
-func checkHead(dir string, keys *keyring) (fresh bool, err error) {
+// checkHead compares the key with the head file, and returns its salt; nil means there
+// is no head file.
+func checkHead(dir string, keys *keyring) (salt []byte, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, headName))
 	if errors.Is(err, os.ErrNotExist) {
-		return true, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read the graph's head: %w", err)
+		return nil, fmt.Errorf("read the graph's head: %w", err)
 	}
 	var h headFile
 	if err := json.Unmarshal(data, &h); err != nil {
-		return false, fmt.Errorf("read %s: %w", filepath.Join(dir, headName), err)
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(dir, headName), err)
 	}
 	if !hmac.Equal(h.Check, checkOf(keys, h.Salt)) {
-		return false, ErrWrongKey
+		return nil, ErrWrongKey
 	}
 	if h.Version != formatVersion {
-		return false, fmt.Errorf("%s: %w (version %d, this program writes %d): move the state folder's graph away and scan anew", filepath.Join(dir, headName), ErrVersion, h.Version, formatVersion)
+		return nil, fmt.Errorf("%s: %w (version %d, this program writes %d): move the state folder's graph away and scan anew", filepath.Join(dir, headName), ErrVersion, h.Version, formatVersion)
 	}
-	return false, nil
+	return append([]byte{}, h.Salt...), nil
 }
 
 func checkOf(keys *keyring, salt []byte) []byte {
 	return keys.mac(nil, []byte("check"), keys.check, salt)
 }
 
-func writeHead(dir string, keys *keyring) error {
+// writeHead makes the head file with a salt of its own, which it returns.
+func writeHead(dir string, keys *keyring) (salt []byte, err error) {
 	h := headFile{Version: formatVersion, Salt: make([]byte, 16)}
 	if _, err := rand.Read(h.Salt); err != nil {
-		return fmt.Errorf("make a salt: %w", err)
+		return nil, fmt.Errorf("make a salt: %w", err)
 	}
 	h.Check = checkOf(keys, h.Salt)
 	data, err := json.Marshal(h)
 	if err != nil {
-		return fmt.Errorf("write the graph's head: %w", err)
+		return nil, fmt.Errorf("write the graph's head: %w", err)
 	}
 	tmp := filepath.Join(dir, headName+".tmp")
 	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("write the graph's head: %w", err)
+		return nil, fmt.Errorf("write the graph's head: %w", err)
 	}
 	if err := os.Rename(tmp, filepath.Join(dir, headName)); err != nil {
-		return fmt.Errorf("write the graph's head: %w", err)
+		return nil, fmt.Errorf("write the graph's head: %w", err)
 	}
-	return syncDir(dir)
+	return h.Salt, syncDir(dir)
 }
 
 func lockDir(dir string) (*os.File, error) {

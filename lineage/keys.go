@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -135,6 +136,13 @@ func (r *keyring) unseal(dst, b []byte) ([]byte, error) {
 		return nil, errors.New("sealed data does not open: damaged, or made with another key")
 	}
 	return plain, nil
+}
+
+// Site names the state that the graph belongs to: a random id of 128 bits in hex, which
+// no other state has, whatever its key. It derives from the salt that every state has
+// had from the first on, so that one made by an older program has an id without a write.
+func (g *Graph) Site() string {
+	return hex.EncodeToString(g.keys.mac(nil, []byte("site"), g.salt)[:16])
 }
 
 // Sign signs evidence with a key derived from the installation's.

@@ -101,3 +101,33 @@ func TestSumIsKeyed(t *testing.T) {
 		}
 	})
 }
+
+// TestSite holds that a state keeps its id, also when it is opened again and rewritten,
+// and that another one with the same key has another.
+func TestSite(t *testing.T) {
+	dir := t.TempDir()
+	site := func(dir string, compact bool) string {
+		g, err := Create(dir, [32]byte{1}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := g.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if compact {
+			if err := g.Compact(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return g.Site()
+	}
+	first := site(dir, true)
+	if again := site(dir, false); again != first || len(first) != 32 {
+		t.Errorf("the id %q became %q", first, again)
+	}
+	if other := site(t.TempDir(), false); other == first {
+		t.Errorf("two states have the id %q", first)
+	}
+}

@@ -51,6 +51,12 @@ func accountFolding(sources []*Source) connectors.Folding {
 	return least
 }
 
+// comparison is how the database compares the values of a key's column.
+func comparison(coll connectors.Collection, column string) connectors.Comparison {
+	f, _ := coll.Field(column)
+	return connectors.Comparison{Folding: f.Folding, Spaces: f.Spaces}
+}
+
 // openAccounts makes the book ready for the catalogs as they are now.
 func (s *Site) openAccounts() error {
 	s.accounts.mu.Lock()

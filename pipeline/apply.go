@@ -51,6 +51,8 @@ type application struct {
 	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
 	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
+	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
+	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
 	started    time.Time
 	simulate   bool
 	approved   []string
@@ -64,7 +66,8 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}, followed: map[recordPlace]followed{}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
+		followed: map[recordPlace]followed{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}
@@ -224,7 +227,9 @@ func (a *application) steps(ctx context.Context) error {
 		return err
 	}
 	err := a.plan.steps(func(st planStep) error {
-		if state, detail := a.journal.Last(st.No); state == audit.Done || state == audit.Proven {
+		state, detail := a.journal.Last(st.No)
+		a.begun[st.Source] = a.begun[st.Source] || state == audit.Intent || state == audit.Done || state == audit.Proven
+		if state == audit.Done || state == audit.Proven {
 			return a.already(st, detail)
 		}
 		if st = a.current(st); len(st.Edits) == 0 {
@@ -268,6 +273,9 @@ func (a *application) already(st planStep, detail []byte) error {
 // to be done before, what was done after.
 func (a *application) group(ctx context.Context, steps []planStep) error {
 	if err := room(a.Config.State); err != nil {
+		return err
+	}
+	if away, err := a.away(ctx, steps); away || err != nil {
 		return err
 	}
 	intent := make([]audit.Record, 0, len(steps))

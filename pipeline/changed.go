@@ -184,7 +184,7 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		units = src.Conn.Units(gctx)
 	}
 	var there visited
-	whole := true
+	whole, empty := true, true
 	last, listed := time.Now(), 0
 	for u, err := range units {
 		if gctx.Err() != nil {
@@ -195,6 +195,7 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 			whole = false
 			continue
 		}
+		empty = false
 		known, err := r.Graph.Unit(src.Name, u.Key)
 		if err != nil {
 			return errors.Join(err, crew.wait())
@@ -218,6 +219,18 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 	}
 	if err := errors.Join(crew.wait(), ctx.Err()); err != nil || !whole {
 		return err
+	}
+	if empty {
+		mine := notMine
+		if r.ours {
+			mine = wanted.known.has
+		}
+		if reason, err := r.vacant(ctx, src, mine); err != nil || reason != "" {
+			if err == nil {
+				r.gap(src.Name, "", reason)
+			}
+			return err
+		}
 	}
 	return r.missing(ctx, src, wanted, there)
 }

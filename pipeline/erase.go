@@ -51,7 +51,7 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
-	return &planner{Site: s, plan: &Plan{Kind: kind, AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
+	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 
@@ -341,6 +341,9 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 		n := pl.advisory[id]
 		sum.Advisory += n
 		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of this plan would be kept longer by the floor %s, which is advisory", n, id)})
+	}
+	if err := pl.foresee(context.Background()); err != nil {
+		return sum, err
 	}
 	sum.Gaps = pl.Gaps()
 	return sum, pl.note(context.Background(), "plan.made", map[string]any{"plan_sha256": pl.plan.SHA256, "kind": pl.plan.Kind, "steps": sum.Steps, "records": sum.Records, "kept": sum.Keep})

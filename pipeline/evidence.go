@@ -27,12 +27,13 @@ type evidenceTally struct {
 	last      map[scopeKey]lineage.Date
 	residuals map[audit.Residual]int // by all but the count
 	accounts  map[string]bool
+	emptied   emptiedAt // records that stay
 }
 
 type scopeKey struct{ store, class, rule string }
 
 func newTally(s *Site) evidenceTally {
-	return evidenceTally{s, map[scopeKey]*audit.Scope{}, map[scopeKey]lineage.Date{}, map[scopeKey]lineage.Date{}, map[audit.Residual]int{}, map[string]bool{}}
+	return evidenceTally{s, map[scopeKey]*audit.Scope{}, map[scopeKey]lineage.Date{}, map[scopeKey]lineage.Date{}, map[audit.Residual]int{}, map[string]bool{}, emptiedAt{}}
 }
 
 // line returns the line of a store, a class and a rule.
@@ -54,6 +55,7 @@ func (t *evidenceTally) done(st planStep, shells int) {
 			l.Erased++
 		} else {
 			l.Redacted++
+			t.emptied.add(st.Source, e)
 			if e.Delete {
 				shells--
 			}
@@ -165,6 +167,15 @@ func (a *application) evidence(ctx context.Context) error {
 	c := a.certificate(entry)
 	if c.Leftovers, err = a.leftovers(ctx); err != nil {
 		return err
+	}
+	if c.Kind != audit.KindCorrection {
+		c.StandIns, err = a.standIns(ctx, a.tally.emptied, func(source string, err error) {
+			a.gap(source, "", "which columns could not be emptied is not known: "+err.Error())
+		})
+		if err != nil {
+			return err
+		}
+		a.tellStandIns(c.StandIns)
 	}
 	if err := a.eachKnownGap(func(g GapLine) { c.Unread = c.Unread.Add(g.Source) }); err != nil {
 		return err

@@ -35,7 +35,9 @@ type Plan struct {
 	// Approval says why a person must approve the plan before it is applied; "" when
 	// only the policy may ask for that.
 	Approval string `json:"approval,omitempty"`
-	SHA256   string `json:"-"` // of the file up to its last line
+	// Site is the state that the plan was made with; "" in plans of older programs.
+	Site   string `json:"site,omitempty"`
+	SHA256 string `json:"-"` // of the file up to its last line
 
 	body planBody
 }

@@ -54,6 +54,9 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
 	p.SHA256 = sum
+	if err := p.site.madeHere(p.Plan); err != nil {
+		return err
+	}
 	p.body.Holds, p.body.Classes = map[string]bool{}, map[string]bool{}
 	steps, records := 0, 0
 	end, err := p.items(func(it planItem) error {
@@ -89,6 +92,31 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 		return fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
 	}
 	return nil
+}
+
+// madeHere refuses a plan of another site. The records that it names are none of this
+// one's: they would not be found, and count as erased. A plan that bears another id, or
+// none because an older program made it, is still one of this site when the log here says
+// so: its graph may have been moved away since and scanned anew. What the head says of the
+// site is compared with the sealed head before anything is done, see examine.
+func (s *Site) madeHere(p *Plan) error {
+	if p.Site == s.Graph.Site() {
+		return nil
+	}
+	log, err := s.AuditLog()
+	if err != nil {
+		return err
+	}
+	made, err := log.Has("plan.made", "plan_sha256", p.SHA256)
+	switch {
+	case err != nil:
+		return err
+	case made:
+		return nil
+	case p.Site == "":
+		return fmt.Errorf("%w: the plan does not say where it was made, and the log of this state folder does not know it; make a new one here", ErrRefused)
+	}
+	return fmt.Errorf("%w: the plan was made at another site, with another state folder; make one here", ErrRefused)
 }
 
 // note remembers of edits what decides about the plan as a whole.

@@ -29,6 +29,7 @@ type spool struct {
 	steps    int // closed
 	records  int
 	keep     int
+	emptied  emptiedAt // records that are emptied and stay
 }
 
 // openStep is a step to which edits may still come.
@@ -52,7 +53,7 @@ type closedSteps struct {
 }
 
 func newSpool(file *scratch) *spool {
-	return &spool{file: file, open: map[uint32]*openStep{}, closed: map[place]*closedSteps{}}
+	return &spool{file: file, open: map[uint32]*openStep{}, closed: map[place]*closedSteps{}, emptied: emptiedAt{}}
 }
 
 // put writes an item and returns where it stands.
@@ -74,6 +75,9 @@ func (sp *spool) edit(u *lineage.UnitState, order int, e planEdit) error {
 	}
 	st.head.Edits = append(st.head.Edits, e)
 	sp.records++
+	if !e.Delete {
+		sp.emptied.add(u.Source, e)
+	}
 	if sp.buffered++; sp.buffered < spoolEdits {
 		return nil
 	}

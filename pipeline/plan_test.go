@@ -212,6 +212,50 @@ func TestPlanTampered(t *testing.T) {
 	}
 }
 
+// TestPlanOfAnotherSite holds that a plan is taken where it was made only, also one of an
+// older program, which names no site: there the log must know it.
+func TestPlanOfAnotherSite(t *testing.T) {
+	here, there := newTestSite(t, nil), newTestSite(t, nil)
+	for name, site := range map[string]string{"this program": here.Graph.Site(), "an older program": "", "a graph that was moved away": "00"} {
+		pl, err := here.newPlanner(t.Context(), "erase", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pl.plan.Site = site
+		path := filepath.Join(here.Config.State, "plan.json")
+		_, err = pl.finish(path)
+		if err := errors.Join(err, pl.close()); err != nil {
+			t.Fatal(err)
+		}
+		p, err := here.load(path, func(KeptLine) {})
+		if err == nil {
+			err = p.close()
+		}
+		if err != nil {
+			t.Errorf("a plan of %s, where it was made: %v", name, err)
+		}
+		if _, err := there.load(path, func(KeptLine) {}); !errors.Is(err, ErrRefused) {
+			t.Errorf("a plan of %s, at another site: %v is no refusal", name, err)
+		}
+		if site == "" {
+			continue
+		}
+		data, err := os.ReadFile(path) // a plan that pretends to be of the other site
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.SplitAfter(data, []byte("\n"))
+		lines[0] = bytes.Replace(lines[0], []byte(site), []byte(there.Graph.Site()), 1)
+		body := bytes.Join(lines[:len(lines)-2], nil)
+		if err := os.WriteFile(path, fmt.Appendf(body, "{\"sha256\":\"%x\"}\n", sha256.Sum256(body)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := there.load(path, func(KeptLine) {}); !errors.Is(err, ErrRefused) {
+			t.Errorf("a plan of %s that was made to look like one of the other site: %v is no refusal", name, err)
+		}
+	}
+}
+
 // TestSpoolLeavesNothing holds that a planner leaves no file behind, finished or not.
 func TestSpoolLeavesNothing(t *testing.T) {
 	s := newTestSite(t, nil)

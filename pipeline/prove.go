@@ -15,7 +15,7 @@ import (
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
 	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
-		run.force = true
+		run.force, run.ours = true, true
 		return func(ctx context.Context, src *Source, u connectors.Unit) error {
 			if x, ok := a.followed[recordPlace{source: src.Name, unit: u.Key}]; ok {
 				if done, err := run.refollow(ctx, src, u, x); err != nil || done {

@@ -31,6 +31,7 @@ type scan struct {
 	sum   ScanSummary
 	seen  visited // units that the graph knew before
 	force bool    // read units whose fingerprint is known, too
+	ours  bool    // units that are to be read again and are gone were removed by the caller
 	notes map[string]int
 	lost  []GapLine           // units, and listings, that could not be read at all
 	still []lineage.UnitState // units that are as they were, with new marks
@@ -159,10 +160,18 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		return err
 	}
 	defer func() { r.shut = nil }()
-	if whole {
-		return r.vanished(ctx, src)
+	if !whole {
+		return nil
 	}
-	return nil
+	if listed == 0 {
+		if reason, err := r.vacant(ctx, src, notMine); err != nil || reason != "" {
+			if err == nil {
+				r.unread(src.Name, "", reason)
+			}
+			return err
+		}
+	}
+	return r.vanished(ctx, src)
 }
 
 // tell prints what was counted in the units of a source that were read.

@@ -142,7 +142,7 @@ func (s *Site) learn() error {
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "5"
+const extraction = "6"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -241,17 +241,17 @@ type kinds struct {
 	medium map[string]bool
 	links  map[string]bool
 	ident  map[string]bool
-	bare   map[string]bool                 // lead to no person: see extract.Extractor
-	bridge map[string]bool                 // ids of bridges: see kinds.bridges
-	fold   map[string]connectors.Folding   // of keys: see extract.Extractor
-	parts  map[string][]connectors.Folding // of composite keys: see extract.Extractor
-	tenant bool                            // some records tell their account
+	bare   map[string]bool                    // lead to no person: see extract.Extractor
+	bridge map[string]bool                    // ids of bridges: see kinds.bridges
+	fold   map[string]connectors.Comparison   // of keys: see extract.Extractor
+	parts  map[string][]connectors.Comparison // of composite keys: see extract.Extractor
+	tenant bool                               // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Folding{}, parts: map[string][]connectors.Folding{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -271,13 +271,12 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if f, _ := coll.Field(pk[0]); len(pk) == 1 && f.Folding != connectors.FoldNothing {
-				k.fold[kind] = f.Folding
+			if len(pk) == 1 && database(src.Connector) {
+				k.fold[kind] = comparison(coll, pk[0])
 			}
 			if len(pk) > 1 {
 				for _, n := range pk {
-					f, _ := coll.Field(n)
-					k.parts[kind] = append(k.parts[kind], f.Folding)
+					k.parts[kind] = append(k.parts[kind], comparison(coll, n))
 				}
 			}
 			one := singular(coll.Name)
@@ -348,7 +347,7 @@ func (k kinds) referred(src *Source, coll connectors.Collection) {
 			continue
 		}
 		kind := src.Name + "." + coll.Name + "." + f.Name
-		k.fold[kind] = f.Folding
+		k.fold[kind] = comparison(coll, f.Name)
 		k.bare[kind] = coll.Staff || coll.Accounts || !personal(src.Name, coll)
 	}
 }

@@ -103,7 +103,7 @@ func (d *discovering) line(v any) {
 	if d.catalog {
 		return
 	}
-	switch l := v.(type) {
+	switch l := legible(v).(type) {
 	case pipeline.FindingLine:
 		if d.found == nil {
 			d.found = table.NewWriter()

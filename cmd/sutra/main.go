@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		err = errors.New("interrupted; run the same command again")
 	}
 	if err != nil && code != exitGaps {
-		fmt.Fprintln(stderr, "sutra: "+err.Error())
+		fmt.Fprintln(stderr, "sutra: "+paragraphs(err.Error()))
 	}
 	if a.stdout.lost() && (code == exitDone || code == exitGaps) {
 		return exitFailed

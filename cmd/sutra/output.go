@@ -37,7 +37,7 @@ func newPrinter(stdout *sink, stderr *os.File, asJSON, quiet bool) *printer {
 // remark prints a line for a person on standard error.
 func (p *printer) remark(text string) {
 	if !p.quiet {
-		fmt.Fprintln(p.stderr, text)
+		fmt.Fprintln(p.stderr, paragraphs(text))
 	}
 }
 
@@ -49,7 +49,7 @@ func (p *printer) line(v any) {
 		p.encode(v)
 		return
 	}
-	switch l := v.(type) {
+	switch l := legible(v).(type) {
 	case pipeline.CopyLine:
 		if p.copies == nil {
 			p.copies = table.NewWriter()
@@ -90,7 +90,7 @@ func (p *printer) line(v any) {
 	case pipeline.NoteLine:
 		fmt.Fprintln(p.to, l.Text)
 	default:
-		p.fields(v)
+		p.fields(l)
 	}
 }
 
@@ -193,5 +193,5 @@ func (p *printer) summary(v any) {
 		p.copies.Render()
 		p.copies = nil
 	}
-	p.fields(v)
+	p.fields(legible(v))
 }

@@ -47,6 +47,16 @@ func (s *folder) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 	}
 }
 
+// Vacant implements [connectors.Vacancy]. An empty folder in it tells that a folder is the
+// right one, and no mount point without its mount.
+func (s *folder) Vacant(ctx context.Context) (bool, error) {
+	list, err := entries(s.root)
+	if err != nil {
+		return false, fmt.Errorf("listing objects: %w", bare(err))
+	}
+	return len(list) == 0, ctx.Err()
+}
+
 // hasFolder reports whether base ("" or "a/b/") is a folder below the root, with
 // no link on the way, so that a listing may begin there.
 func (s *folder) hasFolder(base string) (bool, error) {

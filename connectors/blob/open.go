@@ -66,6 +66,14 @@ func Replicas(ctx context.Context, s Store) ([]string, error) {
 	return nil, nil
 }
 
+// Vacant reports that nothing at all is in a store; see [connectors.Vacancy].
+func Vacant(ctx context.Context, s Store) (bool, error) {
+	if v, ok := s.(connectors.Vacancy); ok {
+		return v.Vacant(ctx)
+	}
+	return false, nil
+}
+
 // Close gives back what a store holds.
 func Close(s Store) error {
 	if c, ok := s.(io.Closer); ok {

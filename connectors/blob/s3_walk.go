@@ -3,6 +3,7 @@ package blob
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -179,6 +180,17 @@ func (s *s3Store) cuts(ctx context.Context, prefix, last string) ([]string, erro
 		level = half
 	}
 	return level, nil
+}
+
+// Vacant implements [connectors.Vacancy]. Whatever is below the prefix, or was, tells that it
+// is the right one: an empty object in place of a folder, a delete marker.
+func (s *s3Store) Vacant(ctx context.Context) (bool, error) {
+	m, err := s.mode(ctx)
+	if err != nil {
+		return false, fmt.Errorf("listing objects: %w", err)
+	}
+	items, _, more, err := s.page(ctx, m, s.prefix, place{most: 1})
+	return len(items) == 0 && !more, err
 }
 
 // folders returns the first folders directly under prefix.

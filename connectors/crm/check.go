@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,11 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		}
 		out = append(out, sc.checkReferences()...)
 		out = append(out, cascades(sc)...)
+		slow, err := s.unindexed(ctx, ss, sc)
+		if err != nil {
+			return err
+		}
+		out = append(out, slow...)
 		if _, file := s.d.(*sqlite); !file {
 			out = append(out, permissions(sc, known)...)
 		}
@@ -107,22 +113,48 @@ func (l *layout) standIns() (out []connectors.Finding) {
 	if l.coll.Erase != "redact" && l.coll.Erase != "keep" {
 		return nil
 	}
-	for _, c := range l.cols {
-		if c.part == partKeep || c.pinned || !c.notNull || c.field.Erase == "keep" || c.part == partMay && !looksPersonal(c.name) {
-			continue
-		}
-		stays := ""
-		switch {
-		case c.kind == kindBool:
-			stays = "no"
-		case c.kind == kindEnum && len(c.labels) > 0 && c.saysNothing() == "":
-			stays = c.labels[0]
-		default:
-			continue
-		}
+	for c, stays := range l.standing() {
 		out = append(out, finding("redaction", false, "column %q of table %q may not be empty and has no label for unknown: in a row that stays it says %q for everybody, also where that is what she had said", c.name, l.table.name, stays))
 	}
 	return out
+}
+
+// standing yields those columns, and what each says in a row that stays.
+func (l *layout) standing() iter.Seq2[col, string] {
+	return func(yield func(col, string) bool) {
+		for _, c := range l.cols {
+			if stays, ok := c.stays(); ok && !yield(c, stays) {
+				return
+			}
+		}
+	}
+}
+
+// stays is what a column says when it cannot be emptied; false when it can, or is not.
+func (c *col) stays() (string, bool) {
+	switch {
+	case c.part == partKeep || c.pinned || !c.notNull || c.field.Erase == "keep" || c.part == partMay && !looksPersonal(c.name):
+	case c.kind == kindBool:
+		return "no", true
+	case c.kind == kindEnum && len(c.labels) > 0 && c.saysNothing() == "":
+		return c.labels[0], true
+	}
+	return "", false
+}
+
+// StandIns implements [connectors.Standing].
+func (s *source) StandIns(ctx context.Context) (out []connectors.StandIn, err error) {
+	err = s.reading(ctx, func(_ *session, sc *schema) error {
+		for _, c := range s.dataset.Collections {
+			if l := layoutOf(s.d, s.dataset, s.name, sc, c); l.reason == "" {
+				for x := range l.standing() {
+					out = append(out, connectors.StandIn{Collection: c.Name, Field: x.name})
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // undecided lists the tables to which several foreign keys lead while the catalog says

@@ -51,7 +51,8 @@ func primaryKey(c *connectors.Collection, t *table) {
 	pk := c.PrimaryKey()
 	for _, n := range pk {
 		if col := t.column(n); col != nil {
-			catalogField(c, n).Folding = col.folding
+			f := catalogField(c, n)
+			f.Folding, f.Spaces = col.folding, col.spaces()
 		}
 	}
 	if len(pk) > 1 {
@@ -60,6 +61,19 @@ func primaryKey(c *connectors.Collection, t *table) {
 	if col := t.column(c.Account); col != nil {
 		catalogField(c, c.Account).Folding = col.folding
 	}
+}
+
+// spaces tells which spaces around a value of the column are overlooked. What is no text
+// has none, whoever writes some around it.
+func (c *column) spaces() connectors.Spaces {
+	text := c.kind == kindText || c.kind == kindBytes || c.kind == kindOpen && (c.affinity == affText || c.affinity == affNone)
+	switch {
+	case !text:
+		return connectors.SpacesAround
+	case c.padded:
+		return connectors.SpacesBehind
+	}
+	return connectors.SpacesKept
 }
 
 // foreignKeys adds the foreign keys that start in collection i.
@@ -106,7 +120,7 @@ func referred(to *connectors.Collection, sc *schema, r reference) []string {
 		return nil
 	}
 	f := catalogField(to, c.name)
-	f.Referred, f.Folding = true, c.folding
+	f.Referred, f.Folding, f.Spaces = true, c.folding, c.spaces()
 	return []string{f.Name}
 }
 

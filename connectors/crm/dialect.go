@@ -20,6 +20,8 @@ type dialect interface {
 	write(ctx context.Context) (*session, error)
 	// schema lists tables with columns, keys, foreign keys and triggers.
 	schema(ctx context.Context, s *session) (*schema, error)
+	// lookups lists by which columns a table can be searched.
+	lookups(ctx context.Context, s *session, t *table) (lookups, error)
 	// stamp changes whenever the database may have changed, for products whose
 	// units have no evidence of their own; else "".
 	stamp(ctx context.Context, s *session) (string, error)

@@ -199,6 +199,8 @@ func (d *sqlite) fillIndexes(ctx context.Context, s *session, t *table) error {
 			cols = append(cols, str(v[0]))
 			if c := t.column(str(v[0])); c != nil && strings.EqualFold(str(v[1]), "NOCASE") {
 				c.folding = connectors.FoldCase
+			} else if c != nil && strings.EqualFold(str(v[1]), "RTRIM") {
+				c.padded = true
 			}
 			return nil
 		})

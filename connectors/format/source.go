@@ -122,6 +122,9 @@ func (s *Source) Replicas(ctx context.Context) ([]string, error) {
 	return blob.Replicas(ctx, s.store)
 }
 
+// Vacant implements connectors.Vacancy.
+func (s *Source) Vacant(ctx context.Context) (bool, error) { return blob.Vacant(ctx, s.store) }
+
 // Old implements connectors.Historian.
 func (s *Source) Old(key string) bool { return blob.Old(s.store, key) }
 

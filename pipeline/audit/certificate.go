@@ -41,6 +41,7 @@ type Certificate struct {
 	Processors         []Processor  `json:"processors,omitempty"`
 	RecipientsNotified []Notified   `json:"recipients_notified,omitempty"`
 	Leftovers          []Leftover   `json:"leftovers,omitempty"`
+	StandIns           []StandIn    `json:"stand_ins,omitempty"`
 	Unread             Unread       `json:"unread,omitempty"` // what could not be read: the certificate does not speak of it
 	Backups            Backups      `json:"backups"`
 	Verification       Verification `json:"verification"`
@@ -137,6 +138,15 @@ type Leftover struct {
 	Store string `json:"store"`
 	What  string `json:"what"`
 	Until string `json:"until,omitempty"` // the last date on which it may be there; none where no end is known
+}
+
+// StandIn is a column that records which stay could not be emptied of: it may not be empty
+// and has no label for unknown, so that it says the same for everybody.
+type StandIn struct {
+	Store      string `json:"store"`
+	Collection string `json:"collection"`
+	Field      string `json:"field"`
+	Records    int    `json:"records"` // that stay
 }
 
 // Processor is a data processor that was told to erase.

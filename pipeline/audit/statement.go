@@ -49,6 +49,9 @@ func (c *Certificate) state() {
 	if n := len(c.Leftovers); n > 0 && erased+redacted > 0 {
 		b.WriteString(" Deletion leaves behind what the leftovers list.")
 	}
+	if n := c.standing(); n > 0 {
+		fmt.Fprintf(&b, " Columns that cannot be emptied say the same for everybody in %s that stay; the stand-ins list them.", records(n))
+	}
 	for _, r := range c.Residuals {
 		fmt.Fprintf(&b, " Kept: %s of class %s, reason %s", records(r.Count), r.Class, r.Reason)
 		if r.Citation != "" {
@@ -70,6 +73,20 @@ func (c *Certificate) state() {
 		b.WriteString(" This was done in a test world, under a simulated clock.")
 	}
 	c.Statement = b.String()
+}
+
+// standing counts the records in which something stands for what could not be emptied.
+func (c *Certificate) standing() int {
+	most := map[[2]string]int{} // the columns of a collection stand in the same records
+	for _, x := range c.StandIns {
+		at := [2]string{x.Store, x.Collection}
+		most[at] = max(most[at], x.Records)
+	}
+	n := 0
+	for _, m := range most {
+		n += m
+	}
+	return n
 }
 
 // clearBy is the date from which nobody can recover what was erased: neither from a

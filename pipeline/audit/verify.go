@@ -81,6 +81,25 @@ func (l *Log) Entries(from int64, limit int) (out []Entry, err error) {
 	return out, nil
 }
 
+// Has reports whether the log holds an event with a text among its fields. The last entry
+// counts only when it is whole in the file.
+func (l *Log) Has(event, field, text string) (found bool, err error) {
+	err = l.locked(false, func() error {
+		return l.lines(func(line []byte) (bool, error) {
+			e, err := decodeEntry(line)
+			if err != nil {
+				return false, fmt.Errorf("%w: %w", err, ErrTampered)
+			}
+			found = e.Event == event && e.Fields[field] == text
+			return !found, nil
+		})
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the audit log: %w", err)
+	}
+	return found, nil
+}
+
 // lines calls f with every complete line of the log until it says false.
 func (l *Log) lines(f func(line []byte) (bool, error)) (err error) {
 	file, err := os.Open(l.path(logName))

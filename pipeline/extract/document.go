@@ -313,7 +313,7 @@ func (d *document) found(c context, text string) []hit {
 	in := d.inner[i]
 	var out []hit
 	for _, l := range in.Links {
-		if id, ok := Link(l, text); ok {
+		if id, ok := nestedLink(l, text); ok {
 			out = append(out, hit{Identifier: id, role: lineage.Link, whole: true})
 		}
 	}

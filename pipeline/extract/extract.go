@@ -45,9 +45,9 @@ type Extractor struct {
 	Unique map[string]bool
 	// Folding tells of link kinds what the database with the keys overlooks when it
 	// compares them.
-	Folding map[string]connectors.Folding
+	Folding map[string]connectors.Comparison
 	// Parts tells the same of each column of a composite key, by the key's kind.
-	Parts map[string][]connectors.Folding
+	Parts map[string][]connectors.Comparison
 	// Account returns the name of the account that a value means: two spellings of an id
 	// may be one account. nil takes values as they are.
 	Account func(string) string

@@ -299,8 +299,20 @@ func Normalise(kind, raw string) (Identifier, bool) {
 // Link normalises a value that joins records. Placeholders of named kinds ("0",
 // "null") join nothing; the ids of tables ("crm.leads.id") may be anything but
 // empty.
-func Link(kind, raw string) (Identifier, bool) {
-	s := strings.TrimSpace(raw)
+func Link(kind, raw string) (Identifier, bool) { return linkOf(kind, strings.TrimSpace(raw)) }
+
+// nestedLink is Link for a value inside of another, where nobody knows how the database
+// with the keys compares them. One with spaces around it may be another key than the one
+// without, and is taken as it stands: it is rather missed than taken for another.
+func nestedLink(kind, raw string) (Identifier, bool) {
+	if strings.Contains(kind, ".") && !strings.HasSuffix(kind, ".key") {
+		return linkOf(kind, raw)
+	}
+	return Link(kind, raw)
+}
+
+// linkOf is Link for a value as it counts.
+func linkOf(kind, s string) (Identifier, bool) {
 	if s == "" {
 		return Identifier{}, false
 	}
@@ -324,14 +336,13 @@ func Link(kind, raw string) (Identifier, bool) {
 // Link normalises a value that joins records, as [Link] does, the way the database
 // with the keys of its kind compares them.
 func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
-	id, ok := Link(kind, raw)
-	if ok && len(x.Folding) > 0 {
-		id.Value = x.Folding[id.Kind].Text(id.Value)
+	if parts := x.Parts[kind]; len(parts) > 0 {
+		return linkOf(kind, foldParts(raw, parts))
 	}
-	if parts := x.Parts[id.Kind]; ok && len(parts) > 0 {
-		id.Value = foldParts(id.Value, parts)
+	if c, told := x.Folding[kind]; told {
+		return linkOf(kind, c.Text(raw))
 	}
-	return id, ok
+	return Link(kind, raw)
 }
 
 // objectKey strips what a reference to an object may carry in front of its key.

@@ -6,8 +6,8 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-// foldParts folds each value of a composite key.
-func foldParts(key string, by []connectors.Folding) string {
+// foldParts spells each value of a composite key as the database compares it.
+func foldParts(key string, by []connectors.Comparison) string {
 	list := KeyParts(key)
 	if len(list) != len(by) {
 		return key

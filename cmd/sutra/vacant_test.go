@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cratio/sutra/connectors/all"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/audit"
+	"github.com/cratio/sutra/pipeline/config"
+)
+
+// TestKilledAfterTheLast holds that an erasure that took the last there was, and was killed
+// before it could note that, comes to its end: its journal says that it was at it, so that
+// the empty place is its own work. Without such a word the place is doubted.
+func TestKilledAfterTheLast(t *testing.T) {
+	for _, begun := range []bool{true, false} {
+		bin, err := binary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &site{t: t, dir: t.TempDir(), bin: bin}
+		put := func(name, text string) {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(s.dir, name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.run("init", ".")
+		put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
+		put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
+			"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n")
+		put("in/people/a.csv", "email\nasha@example.com\n")
+		s.run("scan")
+		s.run("erase", "asha@example.com", "-o", "plan")
+		if begun {
+			s.began("plan")
+		}
+		in := filepath.Join(s.dir, "in")
+		if err := errors.Join(os.RemoveAll(in), os.Mkdir(in, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		if !begun {
+			s.ends(exitGaps, "apply", "plan")
+			continue
+		}
+		if out := s.run("apply", "plan"); !strings.Contains(out, `"erased":1,`) || !strings.Contains(out, `"residue":0,"gaps":0`) {
+			t.Errorf("the erasure did not come to its end:\n%s", out)
+		}
+		s.run("scan")
+		s.run("verify")
+	}
+}
+
+// began writes into the journal of a plan that its first step was begun, as a run does that
+// is killed then.
+func (s *site) began(plan string) {
+	s.t.Helper()
+	var head struct {
+		ID string `json:"id"`
+	}
+	data, err := os.ReadFile(filepath.Join(s.dir, plan))
+	if err == nil {
+		err = json.NewDecoder(strings.NewReader(string(data))).Decode(&head)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, _, err := config.Load(filepath.Join(s.dir, "sutra.yaml"), os.LookupEnv, all.Kinds())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key, err := c.KeyBytes()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	g, err := lineage.Open(c.State, key, lineage.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	j, err := audit.OpenJournal(filepath.Join(c.State, "journal"), head.ID, g.Seal, g.Unseal)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := errors.Join(j.Record(0, audit.Intent, nil), j.Close(), g.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+}
