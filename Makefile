@@ -35,7 +35,8 @@ bench:
 bench-identity:
 	$(GO) test -run '^$$' -bench '^BenchmarkIdentity$$' -benchtime 1x ./pipeline
 
-# Erasing rows of a Parquet file of five million, beside DuckDB and beside a copy.
+# Erasing rows of a Parquet file of five million, beside DuckDB and beside a copy; then the
+# bytes that the commands move when one row of it in a bucket is erased.
 # It wants Python and 3 GB in BENCH_DIR; BENCH_ROUNDS is how often each is done.
 BENCH_DIR    ?= $(or $(TMPDIR),/tmp)/sutra-bench-parquet
 BENCH_ROUNDS ?= 3
@@ -43,6 +44,7 @@ bench-parquet:
 	@mkdir -p $(BENCH_DIR)
 	PARQUET_PYTHON=$$(connectors/format/parquet/interop/venv.sh $(BENCH_DIR)/venv) BENCH_DIR=$(BENCH_DIR) BENCH_ROUNDS=$(BENCH_ROUNDS) \
 	  $(GO) test -tags interop -run '^$$' -bench '^BenchmarkDuckDB$$' -benchtime 1x -timeout 2h ./connectors/format/parquet
+	SUTRA_BENCH_FILES=$(BENCH_DIR) $(GO) test -run '^$$' -bench '^BenchmarkTrafficOfOneErasure$$' -benchtime 1x -timeout 1h ./cmd/sutra
 
 # The access bundle of a person with 100,000 records, beside Fides' own package builder
 # on 20,000 of them. It wants Python, and a few minutes for pip.

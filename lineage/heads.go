@@ -42,17 +42,18 @@ func headRefValue(key []byte, st *UnitState) []byte {
 	return out
 }
 
-// shows reports whether blocks of a generation are visible.
-func (r *headRefOf) shows(generation uint64) bool {
-	for i := 0; i < len(r.parts); i += partRef {
-		if binary.BigEndian.Uint64(r.parts[i:]) == generation {
-			return true
+// shows reports whether a block of a generation is visible.
+func (r *headRefOf) shows(generation uint64, no uint32) bool {
+	for i := len(r.parts) - partRef; i >= 0; i -= partRef {
+		if no >= binary.BigEndian.Uint32(r.parts[i+8:]) {
+			return binary.BigEndian.Uint64(r.parts[i:]) == generation
 		}
 	}
 	return len(r.parts) == 0 && r.generation == generation
 }
 
-// oldest is the first of the generations whose blocks are visible.
+// oldest is the generation in which the unit was written whole: all postings of its
+// sightings are of that one or a later one.
 func (r *headRefOf) oldest() uint64 {
 	if len(r.parts) > 0 {
 		return binary.BigEndian.Uint64(r.parts)
@@ -233,7 +234,7 @@ func (g *Graph) dropBlocks(old []UnitState, now map[uint32]UnitState) error {
 		present := now[st.ID]
 		for no := range st.blocks() {
 			gen := st.generationOf(no)
-			if slices.ContainsFunc(present.parts, func(p unitPart) bool { return p.generation == gen }) {
+			if len(present.parts) > 0 && present.generationOf(no) == gen {
 				continue
 			}
 			if err := batch.Delete(blockKey(st.ID, gen, no)); err != nil {

@@ -29,6 +29,7 @@ type patchWorld struct {
 
 	patches int // that were made
 	placed  int // those of units that knew where their records stand
+	moves   int
 }
 
 // patchRecord returns the sightings of a record, or of what became of it: from none to
@@ -133,6 +134,42 @@ func (p *patchWorld) change(unit int) {
 	}
 }
 
+// move lets records go and change, as a source does that knows what became of all others.
+func (p *patchWorld) move(unit int) {
+	now := maps.Clone(p.model[unit])
+	gone, changed := map[string]bool{}, map[int]bool{}
+	for _, n := range slices.Sorted(maps.Keys(now)) {
+		locator, _ := p.record(unit, n, 0)
+		switch rapid.IntRange(0, 30).Draw(p.t, "fate") {
+		case 0:
+			delete(now, n)
+			gone[locator] = true
+		case 1:
+			now[n]++
+			changed[n], gone[locator] = true, true
+		}
+	}
+	p.model[unit] = now
+	m, err := p.w.Move("s", p.state(unit).Unit, func(s *Sighting) (bool, error) { return !gone[s.Locator], nil })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if m == nil {
+		p.write(unit)
+		return
+	}
+	for _, n := range slices.Sorted(maps.Keys(changed)) {
+		_, list := p.record(unit, n, now[n])
+		if err := m.Add(list); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := m.Commit(p.state(unit)); err != nil {
+		p.t.Fatal(err)
+	}
+	p.moves++
+}
+
 func (p *patchWorld) open() {
 	if p.w == nil {
 		w, err := p.g.Begin()
@@ -227,14 +264,14 @@ func (p *patchWorld) reopen(killed bool) {
 	}
 }
 
-// TestPatches compares a graph with a model, over any sequence of patches, whole
+// TestPatches compares a graph with a model, over any sequence of patches, moves, whole
 // writes, removals, flushes, compactions and kills.
 func TestPatches(t *testing.T) {
 	defer fewerChecks(t)()
-	patches, placed := 0, 0
+	patches, placed, moves := 0, 0, 0
 	defer func() {
-		if patches == 0 || placed == 0 {
-			t.Errorf("%d patches, %d of units that knew their places", patches, placed)
+		if patches == 0 || placed == 0 || moves == 0 {
+			t.Errorf("%d patches, %d of units that knew their places, %d moves", patches, placed, moves)
 		}
 	}()
 	rapid.Check(t, func(t *rapid.T) {
@@ -259,7 +296,11 @@ func TestPatches(t *testing.T) {
 		for range rapid.IntRange(6, 14).Draw(t, "steps") {
 			p.open()
 			unit := rapid.SampledFrom([]int{1, 3, 2, 0}).Draw(t, "unit")
-			switch rapid.IntRange(0, 12).Draw(t, "op") {
+			switch rapid.IntRange(0, 14).Draw(t, "op") {
+			case 13, 14:
+				p.close()
+				p.open()
+				p.move(unit)
 			case 12:
 				p.write(unit)
 			case 11:
@@ -288,7 +329,7 @@ func TestPatches(t *testing.T) {
 		}
 		p.close()
 		p.check()
-		patches, placed = patches+p.patches, placed+p.placed
+		patches, placed, moves = patches+p.patches, placed+p.placed, moves+p.moves
 		if err := errors.Join(p.g.Close(), os.RemoveAll(dir)); err != nil {
 			t.Fatal(err)
 		}

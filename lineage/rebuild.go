@@ -199,7 +199,7 @@ func (v *visible) shows(name *name16) (bool, error) {
 				if err != nil {
 					return err
 				}
-				if shown, v.patched = ref.shows(name.generation()), nil; len(ref.parts) > 0 {
+				if shown, v.patched = ref.shows(name.generation(), name.number()), nil; len(ref.parts) > 0 {
 					v.patched = slices.Clone(ref.key)
 				}
 				return nil

@@ -142,23 +142,22 @@ func (r *scan) refollow(ctx context.Context, src *Source, u connectors.Unit, x f
 	if err != nil || back == nil {
 		return false, err
 	}
-	w, err := r.w.Unit(src.Name, u)
-	if err != nil {
-		return false, err
-	}
-	m := moving{x: x, back: back, seen: map[spot]int{}, near: map[spot]bool{}, w: w}
+	m := moving{x: x, back: back, seen: map[spot]int{}, near: map[spot]bool{}}
 	for _, at := range x.Near {
 		m.near[spot{at.Collection, at.Locator}] = true
 	}
-	err = r.Graph.EachOf(known, m.take)
-	if err == nil {
-		err = m.end()
+	w, err := r.w.Move(src.Name, u, m.take)
+	if errors.Is(err, errStopped) {
+		return false, nil
 	}
-	if err != nil {
+	if err != nil || w == nil {
+		return false, err
+	}
+	if !m.whole() {
 		w.Abort()
-		if errors.Is(err, errStopped) {
-			err = nil
-		}
+		return false, nil
+	}
+	if err := w.Add(m.fresh); err != nil {
 		return false, err
 	}
 	return true, w.Commit(lineage.UnitState{Source: src.Name, Unit: u, Catalog: src.meaning, Accounts: known.Accounts, Records: known.Records - x.deleted, CommittedAt: r.Now()})
@@ -203,80 +202,52 @@ func (s *Site) readBack(ctx context.Context, src *Source, u connectors.Unit, ref
 	return out, ctx.Err()
 }
 
-// moving writes the sightings of a rewritten unit.
+// moving moves the sightings of a rewritten unit.
 type moving struct {
-	x    followed
-	back map[spot][]lineage.Sighting
-	seen map[spot]int  // how many sightings of a place that was read back were met
-	near map[spot]bool // the places that had to be read back, if they are there
-	w    *lineage.UnitWriter
-	list []lineage.Sighting
+	x     followed
+	back  map[spot][]lineage.Sighting
+	seen  map[spot]int  // how many sightings of a place that was read back were met
+	near  map[spot]bool // the places that had to be read back, if they are there
+	fresh []lineage.Sighting
 }
 
-// movedAtOnce is how many sightings are written together.
-const movedAtOnce = 4096
-
-// take takes in a sighting as it was. It returns errStopped when what was read back is
-// something else.
-func (m *moving) take(f *lineage.Found) error {
-	s := f.Record
+// take says where a sighting is now, and whether it is there. It returns errStopped when
+// what was read back is something else.
+func (m *moving) take(s *lineage.Sighting) (bool, error) {
 	at := spot{s.Collection, s.Locator}
 	deleted, edited := m.x.edits[at]
 	if deleted {
-		return nil
+		return false, nil
 	}
 	at.Locator = m.x.Moved(s.Collection, s.Locator)
 	now, read := m.back[at]
 	n := m.seen[at]
+	s.Locator = at.Locator
 	switch {
 	case m.near[at] && !read:
-		return errStopped
+		return false, errStopped
 	case edited:
-		if m.seen[at] = len(now); n > 0 {
-			return nil
+		if n == 0 {
+			m.fresh = append(m.fresh, now...)
 		}
-		return m.add(now...)
+		m.seen[at] = max(len(now), 1)
+		return false, nil
 	case read:
-		m.seen[at]++
-		if s.Locator = at.Locator; n >= len(now) || !sameSighting(&s, &now[n]) {
-			return errStopped
+		if m.seen[at]++; n >= len(now) || !lineage.Alike(s, &now[n]) {
+			return false, errStopped
 		}
 	}
-	s.Locator = at.Locator
-	return m.add(s)
+	return true, nil
 }
 
-func (m *moving) add(list ...lineage.Sighting) error {
-	if m.list = append(m.list, list...); len(m.list) < movedAtOnce {
-		return nil
-	}
-	return m.flush()
-}
-
-func (m *moving) flush() error {
-	err := m.w.Add(m.list)
-	m.list = m.list[:0]
-	return err
-}
-
-// end makes sure that all that was read back was expected.
-func (m *moving) end() error {
+// whole reports whether all that was read back was expected.
+func (m *moving) whole() bool {
 	for at, list := range m.back {
-		if m.seen[at] != len(list) {
-			return errStopped
+		if m.seen[at] < len(list) {
+			return false
 		}
 	}
-	return m.flush()
-}
-
-// sameSighting compares all that the graph keeps of two sightings.
-func sameSighting(a, b *lineage.Sighting) bool {
-	names := func(x, y []lineage.Name) bool {
-		return slices.EqualFunc(x, y, func(p, q lineage.Name) bool { return slices.Equal(p, q) })
-	}
-	return a.Collection == b.Collection && a.Locator == b.Locator && a.At == b.At && a.Within == b.Within && a.Account == b.Account &&
-		a.RecordedAt.Equal(b.RecordedAt) && a.Trigger == b.Trigger && a.Sum == b.Sum && slices.Equal(a.Categories, b.Categories) &&
-		slices.Equal(a.Edges, b.Edges) && names(a.Names, b.Names) && names(a.Labels, b.Labels) && maps.Equal(a.Facts, b.Facts)
+	return true
 }
 
 // spared looks for the identifiers of erased people only in those places of a large object

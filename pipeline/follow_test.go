@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -12,11 +13,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/cratio/sutra/connectors"
@@ -170,6 +172,9 @@ func allOf(t *testing.T, s *Site) map[string][]lineage.Sighting {
 		for _, f := range found {
 			out[st.Unit.Key] = append(out[st.Unit.Key], f.Record)
 		}
+		slices.SortStableFunc(out[st.Unit.Key], func(a, b lineage.Sighting) int {
+			return cmp.Or(len(a.Locator)-len(b.Locator), strings.Compare(a.Locator, b.Locator))
+		})
 		out[fmt.Sprintf("%s: %d records, %d sightings, %s, %d gaps", st.Unit.Key, st.Records, st.Sightings, st.Unit.Fingerprint, len(st.Gaps))] = nil
 		return err
 	})
@@ -223,7 +228,7 @@ func TestFollowedObjects(t *testing.T) {
 			if reads, looks := w.reads.Load(), w.looks.Load(); reads != 2 || looks != 1 {
 				t.Errorf("apply read %d objects whole and looked into %d, want the table and the lines, and the Parquet file", reads, looks)
 			}
-			if diff := cmp.Diff(fresh(t, dir, fmt.Sprint("fresh", round)), allOf(t, s)); diff != "" {
+			if diff := gocmp.Diff(fresh(t, dir, fmt.Sprint("fresh", round)), allOf(t, s)); diff != "" {
 				t.Fatalf("seed %d, round %d: the graph is not what is in the files\n%.2000s", seed, round, diff)
 			}
 			w.reads.Store(0)
@@ -264,7 +269,7 @@ func TestFollowedWrongly(t *testing.T) {
 			if n := w.reads.Load(); n != 3 {
 				t.Errorf("%d objects were read whole, want all", n)
 			}
-			if diff := cmp.Diff(fresh(t, dir, "fresh"), allOf(t, s)); diff != "" {
+			if diff := gocmp.Diff(fresh(t, dir, "fresh"), allOf(t, s)); diff != "" {
 				t.Errorf("the graph is not what is in the files\n%.2000s", diff)
 			}
 			if err := s.Close(); err != nil {

@@ -216,7 +216,7 @@ func TestPlanTampered(t *testing.T) {
 // older program, which names no site: there the log must know it.
 func TestPlanOfAnotherSite(t *testing.T) {
 	here, there := newTestSite(t, nil), newTestSite(t, nil)
-	for name, site := range map[string]string{"this program": here.Graph.Site(), "an older program": "", "a graph that was moved away": "00"} {
+	for name, site := range map[string]string{"this program": here.Graph.Site(), "an older program": "", "a graph that was moved away": "moved-away"} {
 		pl, err := here.newPlanner(t.Context(), "erase", time.Now())
 		if err != nil {
 			t.Fatal(err)
