@@ -269,8 +269,8 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if len(pk) == 1 && database(src.Connector) {
-				k.fold[kind] = comparison(coll, pk[0])
+			if c := comparison(coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
+				k.fold[kind] = c
 			}
 			if len(pk) > 1 {
 				for _, n := range pk {
