@@ -20,6 +20,9 @@ type Vacancy interface {
 	// Vacant reports that nothing at all is at the place, not even an empty folder or the
 	// mark of something that was deleted.
 	Vacant(ctx context.Context) (bool, error)
+	// Place names the place: another text means that the source lies elsewhere than before,
+	// or that something else is mounted there.
+	Place(ctx context.Context) (string, error)
 }
 
 // Historian is implemented by sources that list old versions of their units beside the

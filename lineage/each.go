@@ -15,17 +15,24 @@ func (g *Graph) UnitSightings(id uint32) ([]Found, error) {
 		return nil, err
 	}
 	var out []Found
-	w := &walker{g: g, fn: func(f *Found) error {
+	err = g.EachOf(st, func(f *Found) error {
 		out = append(out, *f)
 		return nil
-	}}
-	if err := w.unit(st); err != nil {
-		return nil, err
-	}
-	if err := w.flush(); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// EachOf calls fn for every sighting of a unit, in the order in which they stand. fn may
+// use the graph.
+func (g *Graph) EachOf(st *UnitState, fn func(*Found) error) error {
+	w := &walker{g: g, fn: fn}
+	if err := w.unit(st); err != nil {
+		return err
+	}
+	return w.flush()
 }
 
 // Walk calls fn for every sighting, unit by unit, in the order of their numbers: what lies

@@ -95,6 +95,15 @@ func (g *Graph) PutDoc(bucket, id string, doc []byte) error {
 	return g.put(docKey(bucket, id), g.Seal(doc))
 }
 
+// Doc returns a document, nil when there is none.
+func (g *Graph) Doc(bucket, id string) ([]byte, error) {
+	v, err := g.get(docKey(bucket, id))
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return g.Unseal(v)
+}
+
 // DeleteDoc removes a document.
 func (g *Graph) DeleteDoc(bucket, id string) error {
 	err := g.update(func(tx *badger.Txn) error { return tx.Delete(docKey(bucket, id)) })

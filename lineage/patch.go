@@ -221,6 +221,23 @@ func (g *Graph) Holds(st *UnitState, locators []string) (n int, ok bool, err err
 	return n - set.missing(), true, err
 }
 
+// Records returns the sightings of some records of a unit, of one collection.
+func (g *Graph) Records(st *UnitState, collection string, locators []string) ([]Found, error) {
+	set := recordSet{}
+	for _, l := range locators {
+		set.add(collection, l)
+	}
+	at, err := g.find(st, set)
+	if err != nil {
+		return nil, err
+	}
+	rids := make([]RID, len(at))
+	for i, p := range at {
+		rids[i] = RID(uint64(st.ID)<<32 | uint64(p))
+	}
+	return g.Load(rids)
+}
+
 // find returns the positions of the sightings of records, and notes which were found.
 func (g *Graph) find(st *UnitState, set recordSet) (positions []uint32, err error) {
 	if set.count() == 0 {

@@ -43,11 +43,13 @@ type application struct {
 	kept       map[recordPlace]int  // records of hers that stay for another reason than law
 	stay       map[recordPlace]bool // all records of hers that stay
 	touched    touchedUnits
-	undone     map[int]*undone     // what is left of the steps of this group
-	leaving    int                 // steps of which something was left
-	leftBefore map[int][]string    // by step: the notes of what an earlier run left
-	unsure     map[int]bool        // steps of a retention plan whose object is not what the plan saw
-	partial    map[int]audit.State // steps of which a part is not to be made: they are never done
+	followed   map[recordPlace]followed // large objects that were rewritten, by source and unit
+	following  int                      // edits of these
+	undone     map[int]*undone          // what is left of the steps of this group
+	leaving    int                      // steps of which something was left
+	leftBefore map[int][]string         // by step: the notes of what an earlier run left
+	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
+	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
 	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
 	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
@@ -64,7 +66,8 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 		return ApplySummary{}, err
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
-		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
+		followed: map[recordPlace]followed{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}

@@ -190,7 +190,7 @@ func (a *application) evidence(ctx context.Context) error {
 		return err
 	}
 	a.sum.Certificate = path
-	return a.remember()
+	return errors.Join(a.remember(), a.rememberNear())
 }
 
 // remember stores which units were changed.

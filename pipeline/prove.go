@@ -16,7 +16,14 @@ import (
 func (a *application) refresh(ctx context.Context) error {
 	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		run.force, run.ours = true, true
-		return run.unit
+		return func(ctx context.Context, src *Source, u connectors.Unit) error {
+			if x, ok := a.followed[recordPlace{source: src.Name, unit: u.Key}]; ok {
+				if done, err := run.refollow(ctx, src, u, x); err != nil || done {
+					return err
+				}
+			}
+			return run.unit(ctx, src, u)
+		}
 	})
 }
 

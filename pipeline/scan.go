@@ -170,6 +170,8 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 			}
 			return err
 		}
+	} else if err := r.rememberPlace(ctx, src); err != nil {
+		return err
 	}
 	return r.vanished(ctx, src)
 }

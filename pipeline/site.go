@@ -50,6 +50,8 @@ type Site struct {
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 	lost unread           // when not nil: the gaps so far, for a copy that is being made
 
+	wholeUpTo int64 // see the constant; another in tests
+
 	extractor *extract.Extractor
 	accounts  accountBook
 	kinds     kinds
@@ -96,7 +98,7 @@ func OpenSources(ctx context.Context, c *config.Config, all map[string]connector
 }
 
 func newSite(c *config.Config, out Sink) *Site {
-	return &Site{Config: c, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out}
+	return &Site{Config: c, Now: time.Now, Workers: 2, Progress: NoProgress{}, out: out, wholeUpTo: wholeUpTo}
 }
 
 // openSources opens what the configuration names. A source that cannot be opened

@@ -126,6 +126,9 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 		a.failed([]planStep{st}, err)
 		return nil
 	}
+	if err := a.follow(ctx, src, er, st, next, edits, out); err != nil {
+		return err
+	}
 	t := touched{src.Name, next, out.Gone}
 	a.sm.Lock()
 	defer a.sm.Unlock()

@@ -8,11 +8,15 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
+// placeBucket holds, by source, where it lay when something was there.
+const placeBucket = "place"
+
 // vacant says why a source that shows no unit is not taken for an empty one: nothing at all
-// is at its place, and units of it are known that held something. A folder that is not
-// mounted looks like that, and so does a mistyped prefix; what was known must neither be
-// forgotten nor count as erased. The answer is "" where something is there, if only an
-// empty folder, and where nothing more was known, as after an erasure of all there was.
+// is at its place, units of it are known that held something, and it lay elsewhere when they
+// were read. A folder that is not mounted looks like that, and so does a mistyped prefix;
+// what was known must neither be forgotten nor count as erased. The answer is "" where
+// something is there, if only an empty folder, where nothing more was known, as after an
+// erasure of all there was, and where the place is the same: what was in it was taken out.
 // Units of which mine is true do not count: the caller removed them.
 func (s *Site) vacant(ctx context.Context, src *Source, mine func(unit uint32) bool) (string, error) {
 	v, ok := src.Conn.(connectors.Vacancy)
@@ -36,8 +40,33 @@ func (s *Site) vacant(ctx context.Context, src *Source, mine func(unit uint32) b
 	if err != nil || known == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("nothing is there, not even an empty folder, and %d units are known of it: the place may have moved, not be mounted, or be mistyped in %s, so they stay known. "+
-		"If it is empty in truth, make a folder in it (in a bucket an empty object whose key ends in /), and scan again", known, s.Config.Path), nil
+	before, err := s.Graph.Doc(placeBucket, src.Name)
+	if err != nil {
+		return "", err
+	}
+	now, err := v.Place(ctx)
+	if err == nil && now == string(before) {
+		return "", nil
+	}
+	return fmt.Sprintf("nothing is there, not even an empty folder, and %d units are known of it that were read from another place or device: it may not be mounted, or be mistyped in %s, so they stay known. "+
+		"If it is empty in truth, make a folder in it (in a bucket an empty object whose key ends in /), and scan again", known, s.Config.Path), ctx.Err()
+}
+
+// rememberPlace notes where a source lies in which something was found.
+func (s *Site) rememberPlace(ctx context.Context, src *Source) error {
+	v, ok := src.Conn.(connectors.Vacancy)
+	if !ok {
+		return nil
+	}
+	now, err := v.Place(ctx)
+	if err != nil {
+		return ctx.Err() // it was there a moment ago: the next scan tells
+	}
+	before, err := s.Graph.Doc(placeBucket, src.Name)
+	if err != nil || string(before) == now {
+		return err
+	}
+	return s.Graph.PutDoc(placeBucket, src.Name, []byte(now))
 }
 
 // notMine is for vacant: the caller has removed nothing.

@@ -264,7 +264,8 @@ func (s *Site) addUnerased(list changed, sum *VerifySummary) error {
 	return nil
 }
 
-// inspect reads a unit again and looks for identifiers of erased people. The graph
+// inspect reads a unit again, of a large object that apply rewrote only the places where
+// it did, and looks for identifiers of erased people. The graph
 // is written only when the unit is not what the graph knows, or holds one of them.
 func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone map[lineage.Token]bool) error {
 	known, err := r.Graph.Unit(src.Name, u.Key)
@@ -275,6 +276,9 @@ func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone
 		_, err := r.read(ctx, src, u) // whole: a proof takes nobody's word for what did not change
 		return err
 	}
+	if done, err := r.spared(ctx, src, u, known, gone); err != nil || done {
+		return err
+	}
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {
 			if ctx.Err() == nil {
@@ -282,11 +286,9 @@ func (r *scan) inspect(ctx context.Context, src *Source, u connectors.Unit, gone
 			}
 			return ctx.Err()
 		}
-		for _, x := range r.sightings(src, u, b) {
-			if slices.ContainsFunc(x.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Own && gone[e.Token] }) {
-				_, err := r.read(ctx, src, u)
-				return err
-			}
+		if carries(r.sightings(src, u, b), gone) {
+			_, err := r.read(ctx, src, u)
+			return err
 		}
 	}
 	return ctx.Err()

@@ -15,8 +15,9 @@ import (
 )
 
 // TestKilledAfterTheLast holds that an erasure that took the last there was, and was killed
-// before it could note that, comes to its end: its journal says that it was at it, so that
-// the empty place is its own work. Without such a word the place is doubted.
+// before it could note that, comes to its end, also where the folder is on another device by
+// then: its journal says that it was at it, so that the empty place is its own work. Without
+// such a word another place is doubted.
 func TestKilledAfterTheLast(t *testing.T) {
 	for _, begun := range []bool{true, false} {
 		bin, err := binary()
@@ -42,8 +43,8 @@ func TestKilledAfterTheLast(t *testing.T) {
 		if begun {
 			s.began("plan")
 		}
-		in := filepath.Join(s.dir, "in")
-		if err := errors.Join(os.RemoveAll(in), os.Mkdir(in, 0o755)); err != nil {
+		put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:other/\", catalog: files.yaml}\n")
+		if err := os.Mkdir(filepath.Join(s.dir, "other"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if !begun {

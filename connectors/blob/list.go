@@ -57,6 +57,15 @@ func (s *folder) Vacant(ctx context.Context) (bool, error) {
 	return len(list) == 0, ctx.Err()
 }
 
+// Place implements [connectors.Vacancy]: the folder, and the device that it is on.
+func (s *folder) Place(ctx context.Context) (string, error) {
+	fi, err := os.Stat(s.root)
+	if err != nil {
+		return "", fmt.Errorf("looking at the folder of the source: %w", bare(err))
+	}
+	return fmt.Sprintf("file:%s on %d", s.root, device(fi)), ctx.Err()
+}
+
 // hasFolder reports whether base ("" or "a/b/") is a folder below the root, with
 // no link on the way, so that a listing may begin there.
 func (s *folder) hasFolder(base string) (bool, error) {

@@ -74,6 +74,14 @@ func Vacant(ctx context.Context, s Store) (bool, error) {
 	return false, nil
 }
 
+// Place names the place of a store, "" when that is not known; see [connectors.Vacancy].
+func Place(ctx context.Context, s Store) (string, error) {
+	if v, ok := s.(connectors.Vacancy); ok {
+		return v.Place(ctx)
+	}
+	return "", nil
+}
+
 // Close gives back what a store holds.
 func Close(s Store) error {
 	if c, ok := s.(io.Closer); ok {

@@ -193,6 +193,11 @@ func (s *s3Store) Vacant(ctx context.Context) (bool, error) {
 	return len(items) == 0 && !more, err
 }
 
+// Place implements [connectors.Vacancy].
+func (s *s3Store) Place(ctx context.Context) (string, error) {
+	return "s3://" + s.bucket + "/" + s.prefix, ctx.Err()
+}
+
 // folders returns the first folders directly under prefix.
 func (s *s3Store) folders(ctx context.Context, prefix string) ([]string, error) {
 	api, err := s.client(ctx)

@@ -13,6 +13,14 @@ func identity(fi fs.FileInfo) (int64, uint64) {
 	return 0, 0
 }
 
+// device returns the number of the device that a file is on.
+func device(fi fs.FileInfo) uint64 {
+	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
+		return st.Dev
+	}
+	return 0
+}
+
 // owner returns the user and group of a file.
 func owner(fi fs.FileInfo) (uid, gid int, ok bool) {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {

@@ -9,3 +9,6 @@ func identity(fs.FileInfo) (int64, uint64) { return 0, 0 }
 
 // owner is not known here.
 func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
+
+// device is not known here.
+func device(fs.FileInfo) uint64 { return 0 }

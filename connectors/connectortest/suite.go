@@ -57,6 +57,7 @@ func Run(t *testing.T, o Suite) {
 	t.Run("Stale", func(t *testing.T) { testStale(t, o, o.open(t)) })
 	t.Run("FailedCheck", func(t *testing.T) { testFailedCheck(t, o, o.open(t)) })
 	t.Run("GoneRecord", func(t *testing.T) { testGoneRecord(t, o, o.open(t)) })
+	t.Run("Follow", func(t *testing.T) { testFollow(t, o, o.open(t)) })
 	if o.Field != "" {
 		t.Run("Redact", func(t *testing.T) { testRedact(t, o, o.open(t)) })
 	}

@@ -55,7 +55,7 @@ func (r router) route(obj blob.Object, key string) (format.Codec, error) {
 			return nil, err
 		}
 		if f, ok := g.cat.Field("key"); ok {
-			c = withKey{Codec: c, key: obj.Key, field: connectors.Resolve(r.dataset, g.cat, f)}
+			c = keyed(c, obj.Key, connectors.Resolve(r.dataset, g.cat, f))
 		}
 		return c, nil
 	}

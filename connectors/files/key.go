@@ -11,6 +11,15 @@ import (
 	"github.com/cratio/sutra/connectors/format"
 )
 
+// keyed returns the codec with a column "key" that holds the object's key.
+func keyed(c format.Codec, key string, field connectors.Field) format.Codec {
+	k := withKey{Codec: c, key: key, field: field}
+	if pr, ok := c.(format.PointReader); ok {
+		return pointsWithKey{k, pr}
+	}
+	return k
+}
+
 // withKey fills the column "key" of a codec's batches with the object's key.
 type withKey struct {
 	format.Codec
@@ -20,7 +29,12 @@ type withKey struct {
 
 // Decode implements format.Codec.
 func (k withKey) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
-	return k.Codec.Decode(ctx, in, func(b connectors.Batch) error {
+	return k.Codec.Decode(ctx, in, k.filled(yield))
+}
+
+// filled puts the key into the batches that go to yield.
+func (k withKey) filled(yield func(connectors.Batch) error) func(connectors.Batch) error {
+	return func(b connectors.Batch) error {
 		if b.Rows == nil {
 			return yield(b)
 		}
@@ -28,7 +42,21 @@ func (k withKey) Decode(ctx context.Context, in format.Input, yield func(connect
 		b.Rows = k.fill(old)
 		old.Release()
 		return yield(b)
-	})
+	}
+}
+
+// pointsWithKey is withKey over a codec that reads single records.
+type pointsWithKey struct {
+	withKey
+	points format.PointReader
+}
+
+// Reaches implements format.PointReader.
+func (k pointsWithKey) Reaches(r connectors.Ref) bool { return k.points.Reaches(r) }
+
+// DecodeAt implements format.PointReader.
+func (k pointsWithKey) DecodeAt(ctx context.Context, in format.Input, refs []connectors.Ref, yield func(connectors.Batch) error) error {
+	return k.points.DecodeAt(ctx, in, refs, k.filled(yield))
 }
 
 // Stable passes on what the wrapped codec says of its locators.

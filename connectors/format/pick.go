@@ -92,6 +92,21 @@ func (s *Source) pick(ctx context.Context, u connectors.Unit, refs []connectors.
 // pointReader returns the codec as one that reaches all the records, nil when it
 // is none: reading the whole unit then tells why.
 func pointReader(c Codec, x *object, refs []connectors.Ref) (PointReader, error) {
+	pr, err := alone(c, x)
+	if err != nil || pr == nil || len(refs) == 0 {
+		return nil, err
+	}
+	for _, r := range refs {
+		if !pr.Reaches(r) {
+			return nil, nil
+		}
+	}
+	return pr, nil
+}
+
+// alone returns the codec as one that reads single records of the object, nil when it is
+// none.
+func alone(c Codec, x *object) (PointReader, error) {
 	if x.comp != plain {
 		return nil, nil
 	}
@@ -102,13 +117,8 @@ func pointReader(c Codec, x *object, refs []connectors.Ref) (PointReader, error)
 		}
 	}
 	pr, ok := c.(PointReader)
-	if !ok || len(refs) == 0 {
+	if !ok {
 		return nil, nil
-	}
-	for _, r := range refs {
-		if !pr.Reaches(r) {
-			return nil, nil
-		}
 	}
 	return pr, nil
 }

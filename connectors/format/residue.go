@@ -16,16 +16,9 @@ import (
 
 // Stabler is implemented by codecs whose locators still name the same record
 // after others were deleted (Stable returns true). Without it locators are taken
-// for positions, such as "row N", "line N", "card N" or "/N". The locator "object"
+// for positions, such as "row N", "line N", "card N" or "/N", which count records. The locator "object"
 // is stable in every format.
 type Stabler interface{ Stable() bool }
-
-// Mover is implemented by codecs whose locators are positions that do not simply
-// count records: Moved returns where the record that stood at locator stands
-// once those at deleted are gone.
-type Mover interface {
-	Moved(collection, locator string, deleted []string) string
-}
 
 // FixedMeta is the key of Arrow field metadata that marks a column whose value
 // does not stand in the object's content (the object's key). Residue leaves it
@@ -139,15 +132,12 @@ func places(c Codec, edits []connectors.Edit) map[ref][]int {
 		return out
 	}
 	gone := make(map[ref]bool)
-	byCollection := make(map[string][]string)
 	for _, e := range edits {
-		k := ref{e.Collection, e.Locator}
-		if e.Action == connectors.Delete && !gone[k] {
-			gone[k] = true
-			byCollection[e.Collection] = append(byCollection[e.Collection], e.Locator)
+		if e.Action == connectors.Delete {
+			gone[ref{e.Collection, e.Locator}] = true
 		}
 	}
-	move := movers(c, byCollection)
+	move := without(gone)
 	for i, e := range edits {
 		k := ref{e.Collection, e.Locator}
 		switch {
@@ -162,18 +152,20 @@ func places(c Codec, edits []connectors.Edit) map[ref][]int {
 	return out
 }
 
-// movers returns where a record stands after the deletions.
-func movers(c Codec, deleted map[string][]string) func(collection, locator string) string {
-	if m, ok := c.(Mover); ok {
-		return func(collection, locator string) string { return m.Moved(collection, locator, deleted[collection]) }
-	}
-	type series struct{ collection, prefix string }
+// series is a run of records that are counted together: those of a collection whose
+// locators begin with the same words.
+type series struct{ collection, prefix string }
+
+func (s series) locator(n int) string { return s.prefix + strconv.Itoa(n) }
+
+// without returns where a record stands when those that are gone do not count any more.
+// A locator that is no position stays as it is.
+func without(gone map[ref]bool) func(collection, locator string) string {
 	numbers := make(map[series][]int)
-	for coll, list := range deleted {
-		for _, loc := range list {
-			if prefix, n, ok := position(loc); ok {
-				numbers[series{coll, prefix}] = append(numbers[series{coll, prefix}], n)
-			}
+	for r := range gone {
+		if prefix, n, ok := position(r.locator); ok {
+			at := series{r.collection, prefix}
+			numbers[at] = append(numbers[at], n)
 		}
 	}
 	for _, list := range numbers {
@@ -184,7 +176,8 @@ func movers(c Codec, deleted map[string][]string) func(collection, locator strin
 		if !ok {
 			return locator
 		}
-		return prefix + strconv.Itoa(n-sort.SearchInts(numbers[series{collection, prefix}], n))
+		at := series{collection, prefix}
+		return at.locator(n - sort.SearchInts(numbers[at], n))
 	}
 }
 

@@ -125,6 +125,9 @@ func (s *Source) Replicas(ctx context.Context) ([]string, error) {
 // Vacant implements connectors.Vacancy.
 func (s *Source) Vacant(ctx context.Context) (bool, error) { return blob.Vacant(ctx, s.store) }
 
+// Place implements connectors.Vacancy.
+func (s *Source) Place(ctx context.Context) (string, error) { return blob.Place(ctx, s.store) }
+
 // Old implements connectors.Historian.
 func (s *Source) Old(key string) bool { return blob.Old(s.store, key) }
 

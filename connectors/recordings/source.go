@@ -294,5 +294,8 @@ func (s *source) Replicas(ctx context.Context) ([]string, error) {
 // Vacant implements connectors.Vacancy.
 func (s *source) Vacant(ctx context.Context) (bool, error) { return blob.Vacant(ctx, s.store) }
 
+// Place implements connectors.Vacancy.
+func (s *source) Place(ctx context.Context) (string, error) { return blob.Place(ctx, s.store) }
+
 // Close gives back what the store holds.
 func (s *source) Close() error { return blob.Close(s.store) }
