@@ -131,10 +131,10 @@ func (s *Site) learn() error {
 	for _, src := range s.Sources {
 		src.meaning = src.learned
 	}
-	if s.accounts.folding != connectors.FoldNothing {
+	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
 		for _, src := range s.Sources {
-			src.meaning += fmt.Sprintf(" accounts %d", s.accounts.folding)
+			src.meaning += how
 		}
 	}
 	return err
@@ -151,11 +151,6 @@ func catalogDigest(d connectors.Dataset) (string, error) {
 	}
 	sum := sha256.Sum256(append(data, extraction...))
 	return hex.EncodeToString(sum[:8]), nil
-}
-
-func parseDate(v string) (time.Time, lineage.Date, bool) {
-	t, _, d, ok := policy.ParseDate(v)
-	return t, d, ok
 }
 
 // Close releases everything.
