@@ -93,11 +93,11 @@ func (s *Site) meetAccounts(ctx context.Context, sources []*Source) (grew bool, 
 			}
 			ids = append(ids, id)
 		}
-		new, err := s.tellApart(ids)
+		more, err := s.tellApart(ids)
 		if err != nil {
 			return false, err
 		}
-		grew = grew || new
+		grew = grew || more
 		for _, id := range ids {
 			s.accountNamed(id)
 		}
