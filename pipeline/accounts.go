@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -17,6 +16,8 @@ const accountBucket = "account"
 // accountBook gives every account one name, however a record spells its id.
 type accountBook struct {
 	folding connectors.Folding // nothing: an id is a name
+	spaces  connectors.Spaces  // how the tables of accounts compare ids; see apart
+	apart   map[string]bool    // ids, without the spaces around them, that several accounts have
 	mu      sync.RWMutex
 	names   map[string]string // by folded spelling
 	err     error             // why a name could not be remembered
@@ -62,6 +63,9 @@ func (s *Site) openAccounts() error {
 	s.accounts.mu.Lock()
 	defer s.accounts.mu.Unlock()
 	s.accounts.folding, s.accounts.names = accountFolding(s.Sources), map[string]string{}
+	if err := s.openApart(); err != nil {
+		return err
+	}
 	if s.accounts.folding == connectors.FoldNothing || s.Graph == nil {
 		return nil
 	}
@@ -76,6 +80,9 @@ func (s *Site) openAccounts() error {
 }
 
 func (b *accountBook) fold(id string) string {
+	if b.apart[b.bare(id)] {
+		return connectors.Comparison{Folding: b.folding, Spaces: b.spaces}.Text(id)
+	}
 	return strings.TrimRight(b.folding.Text(id), " ")
 }
 
@@ -83,7 +90,7 @@ func (b *accountBook) fold(id string) string {
 // was met is the name; a scan meets those of the accounts' own tables first.
 func (s *Site) accountNamed(id string) string {
 	b := &s.accounts
-	if b.folding == connectors.FoldNothing || id == "" {
+	if id = b.spelled(id); b.folding == connectors.FoldNothing || id == "" {
 		return id
 	}
 	key := b.fold(id)
@@ -117,24 +124,4 @@ func (s *Site) knownAccount(id string) string {
 		return name
 	}
 	return id
-}
-
-// meetAccounts takes over how the accounts' own tables spell their ids.
-func (s *Site) meetAccounts(ctx context.Context, sources []*Source) error {
-	if s.accounts.folding == connectors.FoldNothing {
-		return nil
-	}
-	for _, src := range sources {
-		l, ok := src.Conn.(connectors.Accountant)
-		if !ok {
-			continue
-		}
-		for id, err := range l.Accounts(ctx) {
-			if err != nil {
-				break // its listing fails too, and says why
-			}
-			s.accountNamed(strings.TrimSpace(id))
-		}
-	}
-	return s.accounts.err
 }

@@ -79,5 +79,9 @@ func (s *Site) describe(ctx context.Context, sources []*Source) error {
 	if err := s.learn(); err != nil {
 		return err
 	}
-	return s.meetAccounts(ctx, sources)
+	grew, err := s.meetAccounts(ctx, sources)
+	if err != nil || !grew {
+		return err
+	}
+	return s.learn()
 }

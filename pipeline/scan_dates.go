@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/policy"
 )
 
 // dateOrder watches how a unit writes the dates that records are kept by. They are
@@ -96,4 +99,10 @@ func (d *dateOrder) result() (gaps []connectors.Gap, notes map[string]int) {
 		}
 	}
 	return gaps, notes
+}
+
+// parseDate reads a date that stands in a record.
+func parseDate(v string) (time.Time, lineage.Date, bool) {
+	t, _, d, ok := policy.ParseDate(v)
+	return t, d, ok
 }

@@ -131,10 +131,10 @@ func (s *Site) learn() error {
 	for _, src := range s.Sources {
 		src.meaning = src.learned
 	}
-	if s.accounts.folding != connectors.FoldNothing {
+	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
 		for _, src := range s.Sources {
-			src.meaning += fmt.Sprintf(" accounts %d", s.accounts.folding)
+			src.meaning += how
 		}
 	}
 	return err
@@ -151,11 +151,6 @@ func catalogDigest(d connectors.Dataset) (string, error) {
 	}
 	sum := sha256.Sum256(append(data, extraction...))
 	return hex.EncodeToString(sum[:8]), nil
-}
-
-func parseDate(v string) (time.Time, lineage.Date, bool) {
-	t, _, d, ok := policy.ParseDate(v)
-	return t, d, ok
 }
 
 // Close releases everything.
@@ -271,8 +266,8 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if len(pk) == 1 && database(src.Connector) {
-				k.fold[kind] = comparison(coll, pk[0])
+			if c := comparison(coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
+				k.fold[kind] = c
 			}
 			if len(pk) > 1 {
 				for _, n := range pk {

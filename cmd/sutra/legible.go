@@ -32,11 +32,13 @@ func legibly(v reflect.Value) reflect.Value {
 				out.Field(i).Set(legibly(v.Field(i)))
 			}
 		}
-	case reflect.Slice:
-		if v.IsNil() {
-			break
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice {
+			if v.IsNil() {
+				break
+			}
+			out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
 		}
-		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
 		for i := range v.Len() {
 			out.Index(i).Set(legibly(v.Index(i)))
 		}

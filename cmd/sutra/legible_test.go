@@ -33,10 +33,11 @@ func TestLegible(t *testing.T) {
 		Any   any
 		Words map[string]any
 		None  []string
+		Pair  [2]string
 		n     string
 	}
 	make := func(bad string) line {
-		return line{bad, time.Unix(1, 2), &pipeline.CopyLine{Unit: bad, Via: []string{"a", bad}}, bad, map[string]any{"k" + bad: bad, "n": 1.5}, nil, ""}
+		return line{bad, time.Unix(1, 2), &pipeline.CopyLine{Unit: bad, Via: []string{"a", bad}}, bad, map[string]any{"k" + bad: bad, "n": 1.5}, nil, [2]string{bad, "b"}, ""}
 	}
 	from := make("\x1b")
 	if diff := cmp.Diff(make(`\x1b`), legible(from), cmp.AllowUnexported(line{})); diff != "" {

@@ -15,6 +15,23 @@ type Checker interface {
 	Check(ctx context.Context) ([]connectors.Finding, error)
 }
 
+// Examine says what may be done in a store, and whether anything is there.
+func Examine(ctx context.Context, s Store) (out []connectors.Finding, err error) {
+	if c, ok := s.(Checker); ok {
+		if out, err = c.Check(ctx); err != nil {
+			return nil, err
+		}
+	}
+	nothing, err := Vacant(ctx, s)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil && nothing { // an error was told as one of reaching it
+		out = append(out, connectors.Finding{What: "place", Note: "nothing is there, not even an empty folder: is it mounted, and not mistyped?"})
+	}
+	return out, nil
+}
+
 // Check implements [Checker]: it makes and removes a file in the root.
 func (s *folder) Check(ctx context.Context) ([]connectors.Finding, error) {
 	if err := ctx.Err(); err != nil {

@@ -193,9 +193,14 @@ func (s *s3Store) Vacant(ctx context.Context) (bool, error) {
 	return len(items) == 0 && !more, err
 }
 
-// Place implements [connectors.Vacancy].
+// Place implements [connectors.Vacancy]: a bucket of the same name may be in another store.
 func (s *s3Store) Place(ctx context.Context) (string, error) {
-	return "s3://" + s.bucket + "/" + s.prefix, ctx.Err()
+	api, err := s.client(ctx)
+	if err != nil {
+		return "", err
+	}
+	o := api.Options()
+	return strings.TrimSpace("s3://" + s.bucket + "/" + s.prefix + " in " + o.Region + " " + aws.ToString(o.BaseEndpoint)), ctx.Err()
 }
 
 // folders returns the first folders directly under prefix.

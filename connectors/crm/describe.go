@@ -59,7 +59,8 @@ func primaryKey(c *connectors.Collection, t *table) {
 		compound(c, pk) // each part is folded by itself, see layout.text
 	}
 	if col := t.column(c.Account); col != nil {
-		catalogField(c, c.Account).Folding = col.folding
+		f := catalogField(c, c.Account)
+		f.Folding, f.Spaces = col.folding, col.spaces()
 	}
 }
 

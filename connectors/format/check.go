@@ -67,14 +67,11 @@ func (s *Source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		{What: "catalog", OK: strange == 0, Note: fmt.Sprintf("%d objects that no collection reads", strange)},
 		{What: "objects", OK: broken == 0, Note: fmt.Sprintf("%d objects that cannot be read", broken)},
 	}
-	if c, ok := s.store.(blob.Checker); ok {
-		more, err := c.Check(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("source %s: checking: %w", s.conf.Name, err)
-		}
-		out = append(out, more...)
+	more, err := blob.Examine(ctx, s.store)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: checking: %w", s.conf.Name, err)
 	}
-	return out, nil
+	return append(out, more...), nil
 }
 
 var (

@@ -270,14 +270,11 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		break
 	}
 	out := []connectors.Finding{f}
-	if c, ok := s.store.(blob.Checker); ok {
-		more, err := c.Check(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("check recordings: %w", err)
-		}
-		out = append(out, more...)
+	more, err := blob.Examine(ctx, s.store)
+	if err != nil {
+		return nil, fmt.Errorf("check recordings: %w", err)
 	}
-	return out, nil
+	return append(out, more...), nil
 }
 
 // Region implements connectors.Located.

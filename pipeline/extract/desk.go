@@ -128,7 +128,7 @@ func (d *desk) account(id string) string {
 	slot := &d.accounts[id[len(id)-1]%byte(len(d.accounts))]
 	if slot.said != id {
 		slot.said = strings.Clone(id)
-		slot.name = slot.said
+		slot.name = strings.TrimSpace(slot.said)
 		if d.tenant != nil {
 			slot.name = d.tenant(slot.said)
 		}

@@ -124,7 +124,7 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 // life takes in account and dates.
 func (r *record) life(c *column, v string) {
 	if c.account && r.out.Account == "" {
-		r.out.Account = r.account(strings.TrimSpace(v))
+		r.out.Account = r.account(v)
 	}
 	if c.recorded {
 		if t, civil, ok := r.x.Dates(v); ok {
