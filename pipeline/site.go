@@ -302,6 +302,7 @@ func newKinds(sources []*Source) kinds {
 			k.alias[n] = to[0]
 		}
 	}
+	k.words(sources)
 	k.bridges(sources)
 	k.refer(sources)
 	return k
@@ -373,13 +374,6 @@ func singular(s string) string {
 		return strings.TrimSuffix(s, "s")
 	}
 	return s
-}
-
-func title(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func (k kinds) resolver(g lineage.View) *lineage.Resolver {
