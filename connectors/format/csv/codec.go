@@ -56,6 +56,7 @@ type table struct {
 	bare   bool               // there is no header: the first line is a row
 	held   *record            // that row, until next gives it
 	point  scanner            // of single rows: see recordAt
+	open   int                // cells of the short rows before, while they may be parts of one row
 }
 
 // open finds out encoding, line ends and delimiter. window is how many bytes are
@@ -164,10 +165,39 @@ func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
 		*rec = record{line: line, kind: long}
 	case rec.kind == broken:
 		gap = "a quote that is never closed"
-	case len(rec.cells) != len(t.fields):
+	case t.broken(rec):
 		gap = fmt.Sprintf("a row of %d cells under a header of %d", len(rec.cells), len(t.fields))
 	}
 	return rec, gap, err
+}
+
+// broken reports a row whose cells do not fit the header. One that ends early lacks its
+// last cells, as spreadsheets leave out what is empty, and one that ends late may have
+// empty cells there. But a short row behind a short one may be the rest of it, of a text
+// with a line end in it and without quotes: its cells are not those of its first columns.
+// After one such rest every short row may be, up to the next that is whole.
+func (t *table) broken(rec *record) bool {
+	short := len(rec.cells) < len(t.fields)
+	rest := short && t.open > 0 && t.open+len(rec.cells)-1 <= len(t.fields)
+	switch {
+	case rest:
+		t.open = 1
+	case short:
+		t.open = len(rec.cells)
+	default:
+		t.open = 0
+	}
+	return rest || !t.fits(rec)
+}
+
+// fits reports a row that has nothing beyond the last column.
+func (t *table) fits(rec *record) bool {
+	for _, x := range rec.cells[min(len(t.fields), len(rec.cells)):] {
+		if x.end > x.start {
+			return false
+		}
+	}
+	return true
 }
 
 // blank reports a line with nothing on it; in a table of several columns spaces
@@ -231,7 +261,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		}
 		return yield(out)
 	}
-	rows := rowWriter{b: b, placed: t.wide == nil}
+	rows := rowWriter{b: b, placed: t.wide == nil, width: len(t.fields)}
 	for {
 		if blk := c.nextBlock(t, b); blk != nil {
 			rows.block(blk, t)
@@ -282,17 +312,22 @@ func (c *codec) nextBlock(t *table, b *connectors.Builder) *block {
 type rowWriter struct {
 	b            *connectors.Builder
 	placed       bool // positions in the text are positions in the object
+	width        int  // columns
 	loc, scratch []byte
 }
 
-// row puts in one record.
+// row puts in one record. One that does not fill its columns is not found by its position:
+// it could be told from no other line.
 func (w *rowWriter) row(rec *record, loc string) {
-	if w.placed {
+	switch {
+	case w.placed && len(rec.cells) == w.width:
 		w.b.RowAt(loc, rec.off+1)
-	} else {
+	case w.placed:
+		w.b.RowAt(loc, 0)
+	default:
 		w.b.Row(loc)
 	}
-	for i, x := range rec.cells {
+	for i, x := range rec.cells[:min(len(rec.cells), w.width)] {
 		if v := cellText(rec, x, &w.scratch); len(v) > 0 {
 			w.b.Set(i, text(v))
 		}
@@ -302,6 +337,7 @@ func (w *rowWriter) row(rec *record, loc string) {
 // block puts in the rows of a block.
 func (w *rowWriter) block(blk *block, t *table) {
 	width := len(t.fields)
+	t.open = 0
 	for r := range blk.rows {
 		t.n++
 		w.loc = locator(w.loc, t.n)
