@@ -41,7 +41,7 @@ func keyMeaning(key string) meaning {
 	case "wa id", "waid", "recipient id", "whatsapp id":
 		m.identity = KindWaID
 	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "from no", "to no", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
-		"dial whom number":
+		"dial whom number", "caller id number", "callee id number", "effective caller id number", "effective callee id number", "caller id num":
 		m.identity, m.party = KindPhone, joined != "customer number"
 	case "k number", "knowlarity number": // the provider's own, that customers call
 		m.others = true
