@@ -55,3 +55,15 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 		}
 	}
 }
+
+// members lets a part of a record lead to the recording that the record belongs to: each
+// who is named in one of several parts is one of several owners.
+func (r *record) members(edges []lineage.Edge) []lineage.Edge {
+	for _, e := range r.edge {
+		if e.Role == lineage.Link && r.x.Medium[e.Kind] {
+			e.Role = lineage.Member
+			edges = append(edges, e)
+		}
+	}
+	return edges
+}

@@ -338,6 +338,7 @@ func (r *record) finish() {
 		r.sightings = append(r.sightings, r.out)
 	}
 	for _, p := range r.parts {
+		p.Edges = r.members(p.Edges)
 		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
 		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
 		r.sightings = append(r.sightings, p)
