@@ -1,0 +1,69 @@
+package lineage
+
+import "slices"
+
+// severalCallers reports a recording to which records of different people refer: two call
+// logs with different numbers, or of different leads. Each of them owns it, and it leads
+// from neither to the other.
+func (r *Resolver) severalCallers(carriers []*Found, t Token) (bool, error) {
+	var seen [][]Edge
+	keyed := false
+	for _, f := range carriers {
+		switch {
+		case hasRole(f, t, Key):
+			keyed = true
+		case hasRole(f, t, Link) && len(seen) < maxCallers:
+			own, err := r.callerOf(f)
+			if err != nil {
+				return false, err
+			}
+			seen = append(seen, own)
+		}
+	}
+	for i, a := range seen {
+		if keyed && slices.ContainsFunc(seen[i+1:], func(b []Edge) bool { return different(a, b) }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// maxCallers bounds how many records of one recording are compared.
+const maxCallers = 64
+
+// callerOf returns the identifiers of the one whom a record of a call is about: not the
+// account's own people, and no recording.
+func (r *Resolver) callerOf(f *Found) ([]Edge, error) {
+	var out []Edge
+	for _, e := range f.Record.Edges {
+		device := r.kinds.Device != nil && r.kinds.Device(e.Kind)
+		switch {
+		case e.Weak || device || r.kinds.Medium(e.Kind):
+		case e.Role == Subject || e.Role == Link:
+			out = append(out, e)
+		case e.Role == Party:
+			all, err := r.carriers(e.Token)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(all, func(x *Found) bool { return hasRole(x, e.Token, Own) }) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+// different reports identifiers of one kind, and none in common.
+func different(a, b []Edge) bool {
+	kind := false
+	for _, x := range a {
+		for _, y := range b {
+			if x.Token == y.Token {
+				return false
+			}
+			kind = kind || x.Kind == y.Kind
+		}
+	}
+	return kind
+}
