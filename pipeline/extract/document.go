@@ -369,7 +369,7 @@ func leafHits(key, text string, others bool) []hit {
 	var out []hit
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
-		h.whole = s.Packed < 2 && wholly(text, s)
+		h.whole = s.Packed < 2 && wholly(key, text, s)
 		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
 			h.role = role
 		}
@@ -378,14 +378,15 @@ func leafHits(key, text string, others bool) []hit {
 	return out
 }
 
-// wholly reports a text that is nothing but what was found in it, or a link to it: tel:...
-func wholly(text string, s Span) bool {
+// wholly reports a text that is nothing but what was found in it, or under the key of a
+// call's end a link to it: {"address": "tel:..."}.
+func wholly(key, text string, s Span) bool {
 	before, after := strings.TrimSpace(text[:s.Start]), strings.TrimSpace(text[s.End:])
 	switch strings.ToLower(before) {
 	case "":
 		return after == ""
-	case "tel:", "callto:", "sms:", "whatsapp:", "mailto:":
-		return after == "" || after[0] == ';' || after[0] == '?'
+	case "tel:", "callto:":
+		return callEnd(key) && (after == "" || after[0] == ';' || after[0] == '?')
 	}
 	return false
 }

@@ -148,3 +148,13 @@ func labelKey(key string) bool {
 	}
 	return false
 }
+
+// callEnd reports a key under which telephone systems say who was on the line.
+func callEnd(key string) bool {
+	words := keyWords(key)
+	switch words = words[max(0, len(words)-1):]; strings.Join(words, "") {
+	case "address", "uri", "endpoint", "party", "peer":
+		return true
+	}
+	return false
+}

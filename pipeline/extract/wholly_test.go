@@ -6,15 +6,16 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
-// A member that is nothing but a number or an address, or a link to one, says who the
-// record is about whatever its name; one that only contains it mentions somebody.
+// A member that is nothing but a number or an address says who the record is about whatever
+// its name, and so does a link to a number where a call's end stands; a text or another link
+// that only contains it mentions somebody.
 func TestWholly(t *testing.T) {
 	for _, c := range []struct {
 		key, text string
 		want      lineage.Role
 	}{
 		{"address", "+91 98123 45670", lineage.Subject}, {"address", "tel:+919812345670", lineage.Subject}, {"uri", " TEL:+91-98123-45670;ext=12", lineage.Subject},
-		{"uri", "callto:9812345670", lineage.Subject}, {"link", "mailto:asha@example.com?subject=x", lineage.Subject}, {"link", "sms:9812345670", lineage.Subject},
+		{"remoteUri", "callto:9812345670", lineage.Subject}, {"link", "mailto:asha@example.com", lineage.Mention}, {"help", "tel:9812345670", lineage.Mention},
 		{"address", "12, MG Road, tel: 9812345670", lineage.Mention}, {"uri", "tel:9812345670 or later", lineage.Mention}, {"title", "Call with 9812345670", lineage.Mention},
 		{"agent_uri", "tel:+919812345670", lineage.Mention}, {"caller_id_number", "9812345670", lineage.Party}, {"callee_id_number", "919812345670", lineage.Party},
 	} {
