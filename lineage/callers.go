@@ -6,24 +6,29 @@ import "slices"
 // logs with different numbers, or of different leads. Each of them owns it, and it leads
 // from neither to the other.
 func (r *Resolver) severalCallers(carriers []*Found, t Token) (bool, error) {
-	var seen [][]Edge
+	var refer []*Found
 	keyed := false
 	for _, f := range carriers {
 		switch {
 		case hasRole(f, t, Key):
 			keyed = true
-		case hasRole(f, t, Link) && len(seen) < maxCallers:
-			own, err := r.callerOf(f)
-			if err != nil {
-				return false, err
-			}
-			seen = append(seen, own)
+		case hasRole(f, t, Link) && len(refer) < maxCallers:
+			refer = append(refer, f)
 		}
 	}
-	for i, a := range seen {
-		if keyed && slices.ContainsFunc(seen[i+1:], func(b []Edge) bool { return different(a, b) }) {
+	if !keyed || len(refer) < 2 {
+		return false, nil
+	}
+	var seen [][]Edge
+	for _, f := range refer {
+		own, err := r.callerOf(f)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(seen, func(b []Edge) bool { return different(own, b) }) {
 			return true, nil
 		}
+		seen = append(seen, own)
 	}
 	return false, nil
 }
