@@ -146,6 +146,7 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"a recording of which two call logs tell", []string{"c1 A - =contact:1 phone:1", "k1 A - phone:1 >stem:x", "c2 A - =contact:2 phone:2", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "contact:1", "", "a1 c1 k1"},
 		{"two call logs without contacts", []string{"k1 A - phone:1 >stem:x", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
 		{"two call logs with names", []string{"k1 A asha_verma phone:1 >stem:x", "k2 A bela_rao phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
+		{"a reference has the account of the row it leads to", []string{"c1 A - =contact:1 phone:1", "n1 - - >contact:1", "n2 B - >contact:1"}, "phone:1", "A", "c1 n1"},
 		{"two call logs of two leads", []string{"l1 A - =lead:1 phone:1", "l2 A - =lead:2 phone:2", "k1 A - >lead:1 >stem:x", "k2 A - >lead:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1 l1"},
 		{"two call logs of one lead", []string{"l1 A - =lead:1 phone:1", "k1 A - >lead:1 phone:3 >stem:x", "k2 A - >lead:1 phone:4 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1 k2 l1"},
 		{"two call logs of one agent", []string{"u1 A - !phone:7", "k1 A - |phone:1 |phone:7 >stem:x", "k2 A - |phone:2 |phone:7 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},

@@ -51,15 +51,23 @@ func primaryKey(c *connectors.Collection, t *table) {
 	pk := c.PrimaryKey()
 	for _, n := range pk {
 		if col := t.column(n); col != nil {
-			catalogField(c, n).Folding = col.folding
+			catalogField(c, n).Folding = col.keyFolding()
 		}
 	}
 	if len(pk) > 1 {
 		compound(c, pk) // each part is folded by itself, see layout.text
 	}
 	if col := t.column(c.Account); col != nil {
-		catalogField(c, c.Account).Folding = col.folding
+		catalogField(c, c.Account).Folding = col.keyFolding()
 	}
+}
+
+// keyFolding is what is overlooked in the values of a key.
+func (c *column) keyFolding() connectors.Folding {
+	if c.folding == connectors.FoldNothing && (c.kind == kindInt || c.affinity == affInteger) {
+		return connectors.FoldNumber
+	}
+	return c.folding
 }
 
 // foreignKeys adds the foreign keys that start in collection i.
@@ -106,7 +114,7 @@ func referred(to *connectors.Collection, sc *schema, r reference) []string {
 		return nil
 	}
 	f := catalogField(to, c.name)
-	f.Referred, f.Folding = true, c.folding
+	f.Referred, f.Folding = true, c.keyFolding()
 	return []string{f.Name}
 }
 

@@ -47,6 +47,10 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.named(names, labels, c, h.Value)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		case h.role == lineage.Link:
+			if id, ok := r.x.Link(h.Kind, h.Value); ok { // as the database with the keys compares them
+				r.add(edges, r.edgeOf(id, h.role))
+			}
 		default:
 			r.add(edges, r.edgeOf(h.Identifier, h.role))
 		}
