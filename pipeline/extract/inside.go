@@ -60,6 +60,20 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 	}
 }
 
+// sides tells the two ends of a call or message apart where the record says elsewhere who it
+// is about: when she is one of them, whoever is at the other is somebody whom it mentions.
+func (r *record) sides() {
+	hers := func(e lineage.Edge) bool {
+		return slices.ContainsFunc(r.edge, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Subject })
+	}
+	one := slices.ContainsFunc(r.edge, func(e lineage.Edge) bool { return e.Role == lineage.Party && hers(e) })
+	for i := range r.edge {
+		if e := &r.edge[i]; one && e.Role == lineage.Party && !hers(*e) {
+			e.Role = lineage.Mention
+		}
+	}
+}
+
 // members lets a part of a record lead to the recording that the record belongs to: each
 // who is named in one of several parts is one of several owners.
 func (r *record) members(edges []lineage.Edge) []lineage.Edge {

@@ -312,6 +312,7 @@ func (r *record) labelled(c *column, v string) {
 // value and without an identifier is none; neither is the empty shell that a
 // redaction leaves, which has nothing but its references.
 func (r *record) finish() {
+	r.sides()
 	about, mention, linked := false, false, false
 	for _, e := range r.edge {
 		switch e.Role {
