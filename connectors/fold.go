@@ -10,14 +10,18 @@ const (
 	FoldNothing Folding = iota // "L-7" and "l-7" are two keys
 	FoldCase                   // they are one
 	FoldAccents                // so are "René" and "rene"
+	FoldNumber                 // keys are whole numbers: "42.0", as a file has it, is 42
 )
 
 // Text spells a key so that two which the database holds for one become equal. Letters
 // that collations disagree about (ß, ø, letters with marks of their own) stay as they
 // are: a key is rather missed than taken for another.
 func (f Folding) Text(s string) string {
-	if f == FoldNothing {
+	switch f {
+	case FoldNothing:
 		return s
+	case FoldNumber:
+		return whole(s)
 	}
 	s = strings.ToLower(s)
 	if f == FoldAccents {
@@ -51,6 +55,16 @@ func (c Comparison) Text(s string) string {
 		s = strings.TrimRight(s, " ")
 	}
 	return c.Folding.Text(s)
+}
+
+// whole takes the decimals off a number that has only zeros there: a table with a gap in
+// its column of ids was written with decimals.
+func whole(s string) string {
+	n, rest, ok := strings.Cut(s, ".")
+	if !ok || rest == "" || strings.Trim(rest, "0") != "" || strings.Trim(strings.TrimPrefix(n, "-"), "0123456789") != "" {
+		return s
+	}
+	return n
 }
 
 // unaccented takes the mark off a small Latin letter.

@@ -155,6 +155,8 @@ func (r *Resolver) accountsFrom(f *Found, n int, by way, to []string) ([]string,
 // stated is what the records that carry an identifier say of accounts.
 type stated struct {
 	accounts []string
+	keyed    []string         // of the records whose id it is: when there are any, those count alone
+	refers   bool             // it refers to a record, so that one of these may come yet
 	without  []*Found         // those that say nothing, unless it is a crowd
 	behind   [ways][][]string // the accounts that those lead to, by the number of records on the way
 	crowd    bool
@@ -244,7 +246,7 @@ func (r *Resolver) statedAt(t Token) (*stated, error) {
 		s.crowd = true
 		err = r.eachCarrier(t, func(f *Found) (bool, error) {
 			s.says(f, t)
-			return len(s.accounts) < severalAccounts, nil
+			return len(s.accounts) < severalAccounts || s.refers && len(s.keyed) < severalAccounts, nil
 		})
 	} else {
 		var carriers []*Found
@@ -256,12 +258,19 @@ func (r *Resolver) statedAt(t Token) (*stated, error) {
 	if err != nil {
 		return &stated{}, err
 	}
+	if len(s.keyed) > 0 {
+		s.accounts = s.keyed
+	}
 	r.stated[t] = s
 	return s, nil
 }
 
 // says takes in what a carrier of an identifier says of its account.
 func (s *stated) says(f *Found, t Token) {
+	s.refers = s.refers || hasRole(f, t, Link)
+	if f.Record.Account != "" && hasRole(f, t, Key) && !slices.Contains(s.keyed, f.Record.Account) {
+		s.keyed = append(s.keyed, f.Record.Account)
+	}
 	switch {
 	case !joinsAs(f, t):
 	case f.Record.Account == "":

@@ -146,6 +146,11 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	case all > r.limits.Names:
 		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
+		if r.kinds.Medium(kind) {
+			if several, err := r.severalCallers(carriers, t); err != nil || several {
+				return never, "a recording of several callers", err
+			}
+		}
 		m, why := r.judgeLink(t, kind, carriers, len(keys), len(roots), groups)
 		return m, why, nil
 	case len(carriers) > r.limits.Postings:

@@ -76,6 +76,7 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 	out := make([]*ridSet, 0, len(parts))
 	for _, p := range parts {
 		w.shareMedia(p, within)
+		w.shareCalls(p)
 		slices.Sort(p.list) // they came out of a map
 		slices.Sort(p.between)
 		out = append(out, p)
@@ -109,6 +110,29 @@ func (w *walk) shareMedia(part, within *ridSet) {
 			}
 		}
 	}
+}
+
+// shareCalls gives a part the media to which its own records and another's refer alike:
+// two call logs may tell of one call.
+func (w *walk) shareCalls(part *ridSet) {
+	refers := map[Token]bool{}
+	for _, id := range part.list {
+		for _, e := range w.reached.get(id).f.Record.Edges {
+			if e.Role == Link && w.r.kinds.Medium(e.Kind) {
+				refers[e.Token] = true
+			}
+		}
+	}
+	if len(refers) == 0 {
+		return
+	}
+	part.between = slices.DeleteFunc(part.between, func(id RID) bool {
+		mine := slices.ContainsFunc(w.reached.get(id).f.Record.Edges, func(e Edge) bool { return e.Role == Key && refers[e.Token] })
+		if mine {
+			part.add(id)
+		}
+		return mine
+	})
 }
 
 // distances walks from the records of one contact and notes who is nearest.

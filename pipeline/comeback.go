@@ -18,6 +18,9 @@ type comeback struct {
 	found    lineage.Found
 	account  string
 	unerased bool // it never went: a plan was to erase it, and could not
+	// with is the record that leads to this one, which names nobody itself: a recording
+	// beside its sidecar. Zero for all others.
+	with lineage.RID
 }
 
 // resurrections finds copies of erased people that are there again.
@@ -75,33 +78,48 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			return nil, err
 		}
 		for _, f := range found {
-			if other, err := othersRecord(r, &f, l.Account); err != nil {
+			back, err := s.cameBack(pl, r, &f, l, gone)
+			if err != nil {
 				return nil, err
-			} else if other {
+			}
+			if !back {
 				continue
 			}
-			shared, err := pl.sharedMedium(nil, &f, nil)
-			if err == nil && !shared && pl.recording(&f) {
-				shared, err = s.anotherSide(&f, l.Account, gone)
-			}
-			if err != nil {
-				return nil, err
-			}
-			h, err := pl.holdOn(nil, &f, l.Account)
-			if err != nil {
-				return nil, err
-			}
-			if shared || h != nil && h.PlacedAt.Before(l.At) {
-				continue // it stayed for its other owner, or for a hold, and was reported as kept
-			}
-			if s.collection(&f).Erase == "keep" && !namesSomebody(&f) || s.staysByLaw(&f, l.Kind) {
-				continue // emptied and kept: what is left is an id that leads nowhere, or what the law has kept
-			}
 			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
-			out = append(out, comeback{f, l.Account, unerased})
+			out = append(out, comeback{f, l.Account, unerased, 0})
+			calls, err := s.calls(pl, &f, l.Account)
+			if err != nil {
+				return nil, err
+			}
+			for _, x := range calls {
+				back, err := s.cameBack(pl, r, &x, l, gone)
+				if err != nil {
+					return nil, err
+				}
+				if back {
+					out = append(out, comeback{x, l.Account, unerased, f.RID})
+				}
+			}
 		}
 	}
 	return out, nil
+}
+
+// cameBack reports a record of an erased person that has no reason to be there: one that
+// stayed for another owner, for a hold or by law was reported as kept.
+func (s *Site) cameBack(pl *planner, r *lineage.Resolver, f *lineage.Found, l lineage.Suppression, gone map[lineage.Token]bool) (bool, error) {
+	if other, err := othersRecord(r, f, l.Account); err != nil || other {
+		return false, err
+	}
+	if shared, err := s.stillOthers(pl, f, l.Account, gone); err != nil || shared {
+		return false, err
+	}
+	h, err := pl.holdOn(nil, f, l.Account)
+	if err != nil || h != nil && h.PlacedAt.Before(l.At) {
+		return false, err
+	}
+	kept := s.collection(f).Erase == "keep" && !namesSomebody(f) // emptied: what is left is an id that leads nowhere
+	return !kept && !s.staysByLaw(f, l.Kind), nil
 }
 
 // anotherSide reports a call with somebody besides the account's own who was not erased:
@@ -273,6 +291,7 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 		return nil, nil, 0, err
 	}
 	doomed = map[lineage.RID]bool{}
+	of := map[lineage.RID]*lineage.Person{} // whose the doomed ones are
 	known, seen := map[lineage.RID]bool{}, map[lineage.RID]bool{}
 	for i := range list {
 		f := &list[i].found
@@ -280,21 +299,23 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 			continue
 		}
 		seen[f.RID] = true
-		if !book.old(&f.Record) {
+		if !book.old(&f.Record) && !doomed[list[i].with] {
 			if !list[i].unerased {
 				left++
 			}
 			continue
 		}
-		p, err := s.ownerOf(ctx, r, f, list[i].account, book)
-		if err != nil {
-			return nil, nil, 0, err
+		p := of[list[i].with]
+		if p == nil {
+			if p, err = s.ownerOf(ctx, r, f, list[i].account, book); err != nil {
+				return nil, nil, 0, err
+			}
 		}
 		if p == nil {
 			left++
 			continue
 		}
-		doomed[f.RID] = true
+		doomed[f.RID], of[f.RID] = true, p
 		if !known[p.Copies[0].RID] {
 			known[p.Copies[0].RID] = true
 			people = append(people, p)

@@ -194,43 +194,6 @@ func (pl *planner) bothSides(f *lineage.Found, other lineage.Token, others []lin
 	})
 }
 
-// sharedMedium reports whether a recording has an owner besides those whose data go: a
-// record of somebody else refers to it, or one of theirs in which somebody else has a part.
-func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
-	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
-			continue
-		}
-		rids, err := pl.Graph.Postings(e.Token)
-		if err != nil {
-			return false, err
-		}
-		found, err := pl.Graph.Load(rids)
-		if err != nil {
-			return false, err
-		}
-		for i := range found {
-			x := &found[i]
-			if x.RID == f.RID {
-				continue
-			}
-			if hers[x.RID] {
-				other, err := pl.otherParty(crowd, x)
-				if err != nil || other {
-					return other, err
-				}
-				continue
-			}
-			for _, o := range x.Record.Edges {
-				if o.Token == e.Token && (o.Role == lineage.Member || o.Role == lineage.Link) {
-					return true, nil
-				}
-			}
-		}
-	}
-	return false, nil
-}
-
 // goes are the identifiers of those whose data go with this plan, or went before.
 func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
 	if pl.gone == nil {

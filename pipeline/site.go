@@ -126,7 +126,7 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds and of accounts.
 func (s *Site) learn() error {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
 		src.meaning = src.learned
@@ -298,6 +298,7 @@ func newKinds(sources []*Source) kinds {
 			k.alias[n] = to[0]
 		}
 	}
+	k.words(sources)
 	k.bridges(sources)
 	k.refer(sources)
 	return k
@@ -369,13 +370,6 @@ func singular(s string) string {
 		return strings.TrimSuffix(s, "s")
 	}
 	return s
-}
-
-func title(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func (k kinds) resolver(g lineage.View) *lineage.Resolver {

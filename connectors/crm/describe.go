@@ -52,7 +52,7 @@ func primaryKey(c *connectors.Collection, t *table) {
 	for _, n := range pk {
 		if col := t.column(n); col != nil {
 			f := catalogField(c, n)
-			f.Folding, f.Spaces = col.folding, col.spaces()
+			f.Folding, f.Spaces = col.keyFolding(), col.spaces()
 		}
 	}
 	if len(pk) > 1 {
@@ -60,7 +60,7 @@ func primaryKey(c *connectors.Collection, t *table) {
 	}
 	if col := t.column(c.Account); col != nil {
 		f := catalogField(c, c.Account)
-		f.Folding, f.Spaces = col.folding, col.spaces()
+		f.Folding, f.Spaces = col.keyFolding(), col.spaces()
 	}
 }
 
@@ -75,6 +75,14 @@ func (c *column) spaces() connectors.Spaces {
 		return connectors.SpacesBehind
 	}
 	return connectors.SpacesKept
+}
+
+// keyFolding is what is overlooked in the values of a key.
+func (c *column) keyFolding() connectors.Folding {
+	if c.folding == connectors.FoldNothing && (c.kind == kindInt || c.affinity == affInteger) {
+		return connectors.FoldNumber
+	}
+	return c.folding
 }
 
 // foreignKeys adds the foreign keys that start in collection i.
@@ -121,7 +129,7 @@ func referred(to *connectors.Collection, sc *schema, r reference) []string {
 		return nil
 	}
 	f := catalogField(to, c.name)
-	f.Referred, f.Folding, f.Spaces = true, c.folding, c.spaces()
+	f.Referred, f.Folding, f.Spaces = true, c.keyFolding(), c.spaces()
 	return []string{f.Name}
 }
 

@@ -36,8 +36,9 @@ var (
 	miui     = regexp.MustCompile(`^(.*?)\s*\((\+?[\d][\d\s-]{1,20})\)$`)
 	leading  = regexp.MustCompile(`(?i)^(?:call[ _-]recording|voice[ _-]call|phone[ _-]call|recording|record|call|rec)(?:[ _-]+with)?(?:[ _-]+|$)`)
 	marker   = regexp.MustCompile(`(?i)(^|_)(?:incoming|outgoing|missed|in|out|conference|sim\s?\d)(_|$)`)
+	way      = regexp.MustCompile(`(?i)^(?:incoming|outgoing|external|internal|exten|in|out|q)-(\+?\d)`)
 	trailing = regexp.MustCompile(`(?i)\s+at$`)
-	number   = regexp.MustCompile(`\+?\(?\d[\d\s().-]{5,22}\d`)
+	number   = regexp.MustCompile(`\+?\(?\d[\d\s().-]{5,80}\d`)
 	folders  = regexp.MustCompile(`(?:^|/)year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})(?:/hour=(\d{1,2}))?/`)
 )
 
@@ -143,15 +144,14 @@ func (n *Name) phone(s string) {
 
 // words takes numbers out of s; what is left is a name or a label.
 func (n *Name) words(s string, name bool) {
+	s = way.ReplaceAllString(s, "$1")
 	for loc := marker.FindStringSubmatchIndex(s); loc != nil; loc = marker.FindStringSubmatchIndex(s) {
 		s = strings.Trim(s[:loc[0]]+"_"+s[loc[1]:], "_")
 	}
 	rest := number.ReplaceAllStringFunc(s, func(m string) string {
-		if !n.addPhone(m) {
-			return m
-		}
-		name = true
-		return "_"
+		left := n.numbers(m)
+		name = name || left != m
+		return left
 	})
 	rest = strings.Trim(rest, " _-,;&.")
 	if !strings.ContainsFunc(rest, unicode.IsLetter) || nobody[strings.ToLower(rest)] {

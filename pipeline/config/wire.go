@@ -85,7 +85,7 @@ func (w *wiring) file(f *catalogFile, ds, i int) {
 		if m.ds != ds {
 			continue
 		}
-		if _, ok := w.all[i].Collection(m.name); !ok {
+		if !w.named(m, i) {
 			f.r.Errorf(m.pos, yamltree.Suggest(m.name, collections(w.all[i])), "refs of %s.%s: there is no collection %q", w.all[i].Key, w.all[i].Collections[m.col].Name, m.name)
 		}
 	}
@@ -94,6 +94,37 @@ func (w *wiring) file(f *catalogFile, ds, i int) {
 			w.ref(f, s, i)
 		}
 	}
+}
+
+// named reports whether a map of references names a collection: of its own dataset, of
+// another as SOURCE.COLLECTION, or, in a dataset of objects, the one table of that name.
+func (w *wiring) named(m mapSite, i int) bool {
+	if _, ok := w.all[i].Collection(m.name); ok {
+		return true
+	}
+	if ds, name, ok := strings.Cut(m.name, "."); ok {
+		t, ok := w.look(i, ds)
+		if !ok {
+			return w.open
+		}
+		_, ok = w.all[t].Collection(name)
+		refs := w.all[i].Collections[m.col].Refs
+		for r := range refs {
+			for word, to := range refs[r].Map {
+				if ok && to == m.name {
+					refs[r].Map[word] = w.all[t].Key + "." + name
+				}
+			}
+		}
+		return ok
+	}
+	n := 0
+	for t := range w.all {
+		if _, ok := w.all[t].Collection(m.name); ok && !w.object(t) {
+			n++
+		}
+	}
+	return w.object(i) && n == 1
 }
 
 func (w *wiring) use(f *catalogFile, u useSite, i int) {

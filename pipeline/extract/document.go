@@ -369,13 +369,26 @@ func leafHits(key, text string, others bool) []hit {
 	var out []hit
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
-		h.whole = s.Packed < 2 && (s.Start == 0 && s.End == len(text) || strings.TrimSpace(text) == text[s.Start:s.End])
+		h.whole = s.Packed < 2 && wholly(key, text, s)
 		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
 			h.role = role
 		}
 		out = append(out, h)
 	}
 	return out
+}
+
+// wholly reports a text that is nothing but what was found in it, or under the key of a
+// call's end a link to it: {"address": "tel:..."}.
+func wholly(key, text string, s Span) bool {
+	before, after := strings.TrimSpace(text[:s.Start]), strings.TrimSpace(text[s.End:])
+	switch strings.ToLower(before) {
+	case "":
+		return after == ""
+	case "tel:", "callto:":
+		return callEnd(key) && (after == "" || after[0] == ';' || after[0] == '?')
+	}
+	return false
 }
 
 // wamidElsewhere reports a message id that is not the record's own: the id of

@@ -48,6 +48,8 @@ type Extractor struct {
 	Folding map[string]connectors.Comparison
 	// Parts tells the same of each column of a composite key, by the key's kind.
 	Parts map[string][]connectors.Comparison
+	// Medium holds the link kinds that lead to recordings.
+	Medium map[string]bool
 	// Account returns the name of the account that a value means: two spellings of an id
 	// may be one account. nil takes values as they are.
 	Account func(string) string

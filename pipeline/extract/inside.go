@@ -47,6 +47,10 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.named(names, labels, c, h.Value)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		case h.role == lineage.Link:
+			if id, ok := r.x.Link(h.Kind, h.Value); ok { // as the database with the keys compares them
+				r.add(edges, r.edgeOf(id, h.role))
+			}
 		default:
 			r.add(edges, r.edgeOf(h.Identifier, h.role))
 		}
@@ -54,4 +58,30 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.personal = true
 		}
 	}
+}
+
+// sides tells the two ends of a call or message apart where the record says elsewhere who it
+// is about: when she is one of them, whoever is at the other is somebody whom it mentions.
+func (r *record) sides() {
+	hers := func(e lineage.Edge) bool {
+		return slices.ContainsFunc(r.edge, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Subject })
+	}
+	one := slices.ContainsFunc(r.edge, func(e lineage.Edge) bool { return e.Role == lineage.Party && hers(e) })
+	for i := range r.edge {
+		if e := &r.edge[i]; one && e.Role == lineage.Party && !hers(*e) {
+			e.Role = lineage.Mention
+		}
+	}
+}
+
+// members lets a part of a record lead to the recording that the record belongs to: each
+// who is named in one of several parts is one of several owners.
+func (r *record) members(edges []lineage.Edge) []lineage.Edge {
+	for _, e := range r.edge {
+		if e.Role == lineage.Link && r.x.Medium[e.Kind] {
+			e.Role = lineage.Member
+			edges = append(edges, e)
+		}
+	}
+	return edges
 }

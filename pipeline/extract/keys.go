@@ -41,7 +41,7 @@ func keyMeaning(key string) meaning {
 	case "wa id", "waid", "recipient id", "whatsapp id":
 		m.identity = KindWaID
 	case "from", "to", "caller", "callee", "call from", "call to", "from number", "to number", "from no", "to no", "caller id", "source number", "destination number", "customer number", "caller number", "called number",
-		"dial whom number":
+		"dial whom number", "caller id number", "callee id number", "effective caller id number", "effective callee id number", "caller id num":
 		m.identity, m.party = KindPhone, joined != "customer number"
 	case "k number", "knowlarity number": // the provider's own, that customers call
 		m.others = true
@@ -144,6 +144,16 @@ func keyWords(key string) []string {
 func labelKey(key string) bool {
 	switch strings.Join(keyWords(key), " ") {
 	case "to name", "from name", "caller name", "callee name", "call log name", "saved name", "profile name", "display name", "push name", "nickname", "nick name", "alias":
+		return true
+	}
+	return false
+}
+
+// callEnd reports a key under which telephone systems say who was on the line.
+func callEnd(key string) bool {
+	words := keyWords(key)
+	switch words = words[max(0, len(words)-1):]; strings.Join(words, "") {
+	case "address", "uri", "endpoint", "party", "peer":
 		return true
 	}
 	return false

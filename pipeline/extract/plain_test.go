@@ -312,7 +312,24 @@ func (r *refRecord) labelled(c *refColumn, v string) {
 	}
 }
 
+// sides makes the other end of a call a mention where the record is about one end.
+func (r *refRecord) sides() {
+	is := func(t lineage.Token, role lineage.Role) bool {
+		return slices.ContainsFunc(r.out.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == role })
+	}
+	known := false
+	for _, e := range r.out.Edges {
+		known = known || is(e.Token, lineage.Subject) && is(e.Token, lineage.Party)
+	}
+	for i, e := range r.out.Edges {
+		if known && e.Role == lineage.Party && !is(e.Token, lineage.Subject) {
+			r.out.Edges[i].Role = lineage.Mention
+		}
+	}
+}
+
 func (r *refRecord) finish() []lineage.Sighting {
+	r.sides()
 	about, mention, linked := false, false, false
 	for _, e := range r.out.Edges {
 		switch e.Role {

@@ -312,6 +312,7 @@ func (r *record) labelled(c *column, v string) {
 // value and without an identifier is none; neither is the empty shell that a
 // redaction leaves, which has nothing but its references.
 func (r *record) finish() {
+	r.sides()
 	about, mention, linked := false, false, false
 	for _, e := range r.edge {
 		switch e.Role {
@@ -338,6 +339,7 @@ func (r *record) finish() {
 		r.sightings = append(r.sightings, r.out)
 	}
 	for _, p := range r.parts {
+		p.Edges = r.members(p.Edges)
 		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
 		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
 		r.sightings = append(r.sightings, p)

@@ -92,6 +92,9 @@ func takeInto(out *[]told, refs *[]connectors.Ref) func(b connectors.Batch) erro
 			}
 			loc, _ := connectors.Value(b.Rows, 0, row)
 			*out = append(*out, told{b.At[row], s.String()})
+			if b.At[row] == 0 {
+				continue // it is read with the whole object
+			}
 			*refs = append(*refs, connectors.Ref{Collection: b.Collection, Locator: strings.Clone(loc), At: b.At[row]})
 		}
 		return nil

@@ -164,10 +164,22 @@ func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
 		*rec = record{line: line, kind: long}
 	case rec.kind == broken:
 		gap = "a quote that is never closed"
-	case len(rec.cells) != len(t.fields):
+	case len(rec.cells) < len(t.fields) || !t.fits(rec):
 		gap = fmt.Sprintf("a row of %d cells under a header of %d", len(rec.cells), len(t.fields))
 	}
 	return rec, gap, err
+}
+
+// fits reports a row that has nothing beyond the last column: spreadsheets write empty
+// cells there. One that ends early may be half a row, of a text with a line end in it and
+// without quotes, so that its cells need not be those of its first columns.
+func (t *table) fits(rec *record) bool {
+	for _, x := range rec.cells[min(len(t.fields), len(rec.cells)):] {
+		if x.end > x.start {
+			return false
+		}
+	}
+	return true
 }
 
 // blank reports a line with nothing on it; in a table of several columns spaces
@@ -231,7 +243,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		}
 		return yield(out)
 	}
-	rows := rowWriter{b: b, placed: t.wide == nil}
+	rows := rowWriter{b: b, placed: t.wide == nil, width: len(t.fields)}
 	for {
 		if blk := c.nextBlock(t, b); blk != nil {
 			rows.block(blk, t)
@@ -282,17 +294,22 @@ func (c *codec) nextBlock(t *table, b *connectors.Builder) *block {
 type rowWriter struct {
 	b            *connectors.Builder
 	placed       bool // positions in the text are positions in the object
+	width        int  // columns
 	loc, scratch []byte
 }
 
-// row puts in one record.
+// row puts in one record. One that does not fill its columns is not found by its position:
+// it could be told from no other line.
 func (w *rowWriter) row(rec *record, loc string) {
-	if w.placed {
+	switch {
+	case w.placed && len(rec.cells) == w.width:
 		w.b.RowAt(loc, rec.off+1)
-	} else {
+	case w.placed:
+		w.b.RowAt(loc, 0)
+	default:
 		w.b.Row(loc)
 	}
-	for i, x := range rec.cells {
+	for i, x := range rec.cells[:min(len(rec.cells), w.width)] {
 		if v := cellText(rec, x, &w.scratch); len(v) > 0 {
 			w.b.Set(i, text(v))
 		}

@@ -95,7 +95,7 @@ func (t *table) redact(out []byte, rec *record, e *connectors.Edit, scratch *[]b
 		raw := rec.raw[x.start:x.end]
 		old := string(cellText(rec, x, scratch))
 		verdict, value := connectors.Same, ""
-		if old != "" && e.Rewrite != nil {
+		if old != "" && e.Rewrite != nil && i < len(t.fields) {
 			value, verdict = e.Rewrite(t.fields[i], old)
 		}
 		if verdict == connectors.Empty {

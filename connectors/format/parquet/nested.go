@@ -7,6 +7,7 @@ type assembler struct {
 	streams map[*leaf]*stream
 	out     []byte
 	scratch []byte
+	trace   *trace // nil: nobody asks where the values of a row stand
 }
 
 // newAssembler returns an assembler over streams that open makes.
@@ -32,6 +33,7 @@ func (a *assembler) err() error {
 // call.
 func (a *assembler) row() ([]byte, bool) {
 	a.out = a.out[:0]
+	a.trace.begin()
 	if a.top.how == optional && a.missing(a.top) {
 		a.skip(a.top)
 		return nil, false
@@ -62,8 +64,15 @@ func (a *assembler) missing(n *node) bool {
 // skip takes the one value that every leaf has for an absent node.
 func (a *assembler) skip(n *node) {
 	for _, l := range n.leaves {
-		a.streams[l].raw()
+		a.raw(l)
 	}
+}
+
+// raw takes the next value of a leaf, which is written next.
+func (a *assembler) raw(l *leaf) ([]byte, bool) {
+	raw, ok := a.streams[l].raw()
+	a.trace.note(l, len(a.out), ok)
+	return raw, ok
 }
 
 // value writes a node with regard to its repetition.
@@ -83,7 +92,7 @@ func (a *assembler) value(n *node) {
 func (a *assembler) body(n *node) {
 	switch n.shape {
 	case leafShape:
-		raw, ok := a.streams[n.leaf].raw()
+		raw, ok := a.raw(n.leaf)
 		if !ok {
 			a.out = append(a.out, "null"...)
 			return
@@ -136,7 +145,7 @@ func (a *assembler) mapping(mid *node) {
 		return
 	}
 	a.repeat(mid, '{', '}', func() {
-		raw, ok := a.streams[key.leaf].raw()
+		raw, ok := a.raw(key.leaf)
 		a.scratch = a.scratch[:0]
 		if ok {
 			a.scratch = key.leaf.appendText(a.scratch, raw)

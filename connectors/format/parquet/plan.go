@@ -201,10 +201,11 @@ func (l *leaf) verdict(raw []byte, text, next string, v connectors.Verdict) ([]b
 }
 
 // nested asks for the whole value of a nested column, and then for each of its
-// text leaves. Of the answer for the whole only Empty counts: what Set would
-// change in it is changed in the leaves.
+// text leaves. What the answer for the whole leaves out is emptied where it stands: an
+// element of a list that is hers keeps its place without a value.
 func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) error {
 	a := newAssembler(f, g, col.node, newSeeker)
+	a.trace = &trace{}
 	var rest []redaction
 	at := int64(0)
 	for _, t := range todo {
@@ -217,11 +218,15 @@ func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) erro
 		if !ok {
 			continue
 		}
-		if _, v := t.edit.Rewrite(col.field, string(text)); v == connectors.Empty {
+		next, v := t.edit.Rewrite(col.field, string(text))
+		if v == connectors.Empty {
 			for _, l := range col.node.leaves {
 				p.edit(l, t.row).blank = true
 			}
 			continue
+		}
+		if v == connectors.Set && !t.edit.Exact {
+			p.follow(t.row, a.trace.cells, text, next)
 		}
 		rest = append(rest, t)
 	}
@@ -262,7 +267,7 @@ func (p *groupPlan) leafValues(s *stream, field connectors.Field, todo []redacti
 			if s.err != nil {
 				return s.err
 			}
-			if !ok {
+			if !ok || p.edited(l, t.row, j) {
 				continue
 			}
 			text := string(l.appendText(nil, raw))

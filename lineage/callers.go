@@ -1,0 +1,74 @@
+package lineage
+
+import "slices"
+
+// severalCallers reports a recording to which records of different people refer: two call
+// logs with different numbers, or of different leads. Each of them owns it, and it leads
+// from neither to the other.
+func (r *Resolver) severalCallers(carriers []*Found, t Token) (bool, error) {
+	var refer []*Found
+	keyed := false
+	for _, f := range carriers {
+		switch {
+		case hasRole(f, t, Key):
+			keyed = true
+		case hasRole(f, t, Link) && len(refer) < maxCallers:
+			refer = append(refer, f)
+		}
+	}
+	if !keyed || len(refer) < 2 {
+		return false, nil
+	}
+	var seen [][]Edge
+	for _, f := range refer {
+		own, err := r.callerOf(f)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(seen, func(b []Edge) bool { return different(own, b) }) {
+			return true, nil
+		}
+		seen = append(seen, own)
+	}
+	return false, nil
+}
+
+// maxCallers bounds how many records of one recording are compared.
+const maxCallers = 64
+
+// callerOf returns the identifiers of the one whom a record of a call is about: not the
+// account's own people, and no recording.
+func (r *Resolver) callerOf(f *Found) ([]Edge, error) {
+	var out []Edge
+	for _, e := range f.Record.Edges {
+		device := r.kinds.Device != nil && r.kinds.Device(e.Kind)
+		switch {
+		case e.Weak || device || r.kinds.Medium(e.Kind):
+		case e.Role == Subject || e.Role == Link:
+			out = append(out, e)
+		case e.Role == Party:
+			all, err := r.carriers(e.Token)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(all, func(x *Found) bool { return hasRole(x, e.Token, Own) }) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+// different reports identifiers of one kind, and none in common.
+func different(a, b []Edge) bool {
+	kind := false
+	for _, x := range a {
+		for _, y := range b {
+			if x.Token == y.Token {
+				return false
+			}
+			kind = kind || x.Kind == y.Kind
+		}
+	}
+	return kind
+}

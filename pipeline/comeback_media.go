@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"slices"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// calls returns the recordings that a record leads to: those beside a sidecar, those that
+// a call log names.
+func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.Found, error) {
+	var out []lineage.Found
+	for _, e := range f.Record.Edges {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Mention {
+			continue
+		}
+		found, err := s.carriers(unerasedWho{account, e.Token})
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range found {
+			if x.RID != f.RID && pl.recording(&x) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out, nil
+}
+
+// stillOthers reports a recording that has an owner who was not erased: it stayed for
+// her, and was reported as kept.
+func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
+	if !pl.recording(f) {
+		return false, nil
+	}
+	for _, e := range f.Record.Edges {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member {
+			continue
+		}
+		found, err := s.carriers(unerasedWho{account, e.Token})
+		if err != nil {
+			return false, err
+		}
+		for i := range found {
+			if x := &found[i]; x.RID != f.RID {
+				if other, err := s.ofOthers(pl, x, e.Token, account, gone); err != nil || other {
+					return other, err
+				}
+			}
+		}
+	}
+	return s.anotherSide(f, account, gone)
+}
+
+// ofOthers reports a record beside a recording that is somebody's who was not erased. One
+// that names nobody, as another file of the same call, is nobody's; one that only refers to
+// somebody may be anybody's.
+func (s *Site) ofOthers(pl *planner, x *lineage.Found, medium lineage.Token, account string, gone map[lineage.Token]bool) (bool, error) {
+	if !slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool {
+		return e.Token == medium && (e.Role == lineage.Member || e.Role == lineage.Link || e.Role == lineage.Subject)
+	}) {
+		return false, nil
+	}
+	refers, erased := false, false
+	for _, e := range x.Record.Edges {
+		switch {
+		case pl.kinds.link(e.Kind):
+			refers = refers || e.Role == lineage.Link && !pl.kinds.medium[e.Kind]
+		case e.Role == lineage.Subject || e.Role == lineage.Party:
+			if gone[e.Token] {
+				erased = true
+				continue
+			}
+			if other, err := s.somebody(e, account); err != nil || other {
+				return other, err
+			}
+		}
+	}
+	return refers && !erased, nil
+}
+
+// somebody reports an identifier of a person of the account: not its own or its staff's,
+// and for one side of a call, known for more than calls, as a number may be rented.
+func (s *Site) somebody(e lineage.Edge, account string) (bool, error) {
+	own, err := s.ownNumber(e.Token, account)
+	if err != nil || own || e.Role != lineage.Party {
+		return err == nil && !own, err
+	}
+	found, err := s.carriers(unerasedWho{account, e.Token})
+	return slices.ContainsFunc(found, func(f lineage.Found) bool {
+		return slices.ContainsFunc(f.Record.Edges, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Subject })
+	}), err
+}

@@ -1,0 +1,70 @@
+package pipeline
+
+import (
+	"github.com/cratio/sutra/lineage"
+)
+
+// sharedMedium reports whether a recording has an owner besides those whose data go: a
+// record of somebody else refers to it, or one of theirs in which somebody else has a part.
+func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
+			continue
+		}
+		rids, err := pl.Graph.Postings(e.Token)
+		if err != nil {
+			return false, err
+		}
+		found, err := pl.Graph.Load(rids)
+		if err != nil {
+			return false, err
+		}
+		for i := range found {
+			x := &found[i]
+			if x.RID == f.RID {
+				continue
+			}
+			if hers[x.RID] {
+				other, err := pl.otherParty(crowd, x)
+				if err != nil || other {
+					return other, err
+				}
+				continue
+			}
+			if crew, err := pl.crewOnly(x, crowd.Account); err != nil {
+				return false, err
+			} else if crew {
+				continue
+			}
+			for _, o := range x.Record.Edges {
+				if o.Token == e.Token && (o.Role == lineage.Member || o.Role == lineage.Link) {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, nil
+}
+
+// crewOnly reports a record that names nobody but the account's own people and refers to
+// nobody else: an agent in a conference is no owner of its recording.
+func (pl *planner) crewOnly(x *lineage.Found, account string) (bool, error) {
+	named := false
+	for _, e := range x.Record.Edges {
+		switch {
+		case e.Role == lineage.Link && !pl.kinds.medium[e.Kind]:
+			return false, nil
+		case pl.kinds.link(e.Kind) || e.Role == lineage.Mention:
+			continue
+		}
+		own := e.Role == lineage.Own
+		if !own {
+			var err error
+			if own, err = pl.ownNumber(e.Token, account); err != nil || !own {
+				return false, err
+			}
+		}
+		named = true
+	}
+	return named, nil
+}
