@@ -24,7 +24,7 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 		}
 	}
 	var out []lineage.Found
-	sides := otherSides(p)
+	sides, desk := otherSides(p), atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}}
 	for t, kind := range p.Others {
 		if s.kinds.link(kind) || sides[t] {
 			continue
@@ -35,7 +35,14 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 		}
 		for i := range found {
 			f := &found[i]
-			if coll := s.collection(f); !known[keyOf(f)] && !coll.Staff && !coll.Accounts && s.mayBe(p, f, t) {
+			if coll := s.collection(f); known[keyOf(f)] || coll.Staff || coll.Accounts {
+				continue
+			}
+			may, err := desk.mayBe(p, f, t)
+			if err != nil {
+				return nil, err
+			}
+			if may {
 				known[keyOf(f)] = true
 				out = append(out, *f)
 			}
@@ -52,23 +59,55 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 	return out, nil
 }
 
+// atDesk tells the account's own people from others. They took the call and keep the record:
+// that it names them does not say whose it is.
+type atDesk struct {
+	*Site
+	account string
+	known   map[lineage.Token]bool
+}
+
+// staff reports a number of the account's own people, or a reference to one of them.
+func (d *atDesk) staff(e lineage.Edge) (bool, error) {
+	if own, ok := d.known[e.Token]; ok {
+		return own, nil
+	}
+	var own bool
+	var err error
+	if d.kinds.link(e.Kind) {
+		var found []lineage.Found
+		found, err = d.residue(e.Token, d.account)
+		own = slices.ContainsFunc(found, func(f lineage.Found) bool {
+			coll := d.collection(&f)
+			return (coll.Staff || coll.Accounts) && slices.ContainsFunc(f.Record.Edges, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Key })
+		})
+	} else {
+		own, err = d.ownNumber(e.Token, d.account)
+	}
+	d.known[e.Token] = own
+	return own, err
+}
+
 // mayBe reports a record that an identifier alone ties to the person.
-func (s *Site) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) bool {
+func (d *atDesk) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) (bool, error) {
 	if !about(f, t) {
-		return true
+		return true, nil
 	}
 	if len(f.Record.Names)+len(f.Record.Labels) > 0 { // a name would have joined it, or says that it is another's
-		return false
+		return false, nil
 	}
-	return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
-		switch {
-		case e.Role == lineage.Mention || e.Role == lineage.Own || e.Role == lineage.Key:
-			return false
-		case s.kinds.link(e.Kind):
-			return true
+	for _, e := range f.Record.Edges {
+		if e.Role == lineage.Mention || e.Role == lineage.Own || e.Role == lineage.Key {
+			continue
 		}
-		return p.Tokens[e.Token] == "" && p.Others[e.Token] == ""
-	})
+		if !d.kinds.link(e.Kind) && (p.Tokens[e.Token] != "" || p.Others[e.Token] != "") {
+			continue
+		}
+		if staff, err := d.staff(e); err != nil || !staff {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // doubts keeps the doubtful records of a person, and says so.
