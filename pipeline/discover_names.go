@@ -21,7 +21,7 @@ var (
 	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor")
 	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
-	mergedNames  = []string{"merged into", "merged to", "merged in", "duplicate of", "merge target", "master record", "canonical"}
+	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "duplicate of", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
 	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation"}
 	endedNames   = []string{"terminated at", "terminated on", "termination date", "ended at", "ended on", "end date", "cancelled at", "cancelled on", "canceled at", "churned at", "closed at", "deactivated at", "expired at"}
@@ -65,10 +65,14 @@ func (t *looked) called(names []string) *field {
 	return nil
 }
 
-// merged reports a column that names the record into which this one was merged.
-func merged(f *field) bool {
-	words := plain(f.label)
-	return slices.ContainsFunc(mergedNames, func(n string) bool { return words == n || words == n+" id" })
+// merged reports a column that names the record of the same table into which this one was
+// merged: merged_into, merged_into_client_id of clients.
+func merged(f *field, t *looked) bool {
+	words := detect.Words(f.label)
+	for len(words) > 1 && (slices.Contains(keyEnds, words[len(words)-1]) || singular(words[len(words)-1]) == lastWord(t.name)) {
+		words = words[:len(words)-1]
+	}
+	return slices.Contains(mergedNames, strings.Join(words, " "))
 }
 
 // match says how well a text (a column's name, a type's value) means a table.

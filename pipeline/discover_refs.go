@@ -39,7 +39,7 @@ func (d *discovery) guess(t *looked, f *field) {
 	best := 0
 	for _, to := range d.done {
 		key := to.single()
-		if key == nil || len(key.ids) == 0 || to == t && !merged(f) {
+		if key == nil || len(key.ids) == 0 || to == t && !merged(f, t) {
 			continue
 		}
 		n, uuids, counters := 0, 0, 0

@@ -54,6 +54,7 @@ func (p Proposal) plots() map[string]*plot {
 	for _, t := range p.tables {
 		out[t.name].first(p, out)
 	}
+	p.crowds(out)
 	p.hubs(out)
 	p.bridges(out)
 	p.strangers(out)
@@ -120,7 +121,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	}
 }
 
-// perhapsTenants asks about the table that a third of all tables, and not fewer than
+// perhapsTenants asks about the table that a fifth of all tables, and not fewer than
 // four, refer to by a column of one name: a hospital, a shop. Whether its rows are
 // accounts, whose people are never one, only a person can say.
 func (p Proposal) perhapsTenants(all map[string]*plot) {
@@ -134,7 +135,7 @@ func (p Proposal) perhapsTenants(all map[string]*plot) {
 		}
 	}
 	for _, w := range slices.SortedFunc(maps.Keys(ways), func(a, b way) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.by, b.by)) }) {
-		if n, x := ways[w], all[w.to]; n >= 4 && n*3 >= len(p.tables) && x.single() != nil && !x.oneself() {
+		if n, x := ways[w], all[w.to]; n >= 4 && n*5 >= len(p.tables) && x.single() != nil && !x.oneself() {
 			x.notes = append(x.notes, fmt.Sprintf("%d tables name it by %s: if its rows are your customers, whose people are never one: accounts: true here, account: %s there", n, comment(w.by), comment(w.by)))
 		}
 	}

@@ -123,7 +123,7 @@ func (x *plot) documents(f *field) bool {
 // others says that a column holds identifiers of other people than the row's.
 func (v *view) others() {
 	v.sutra = append(v.sutra, "role: mention")
-	v.notes = append(v.notes, "review: the persons that the rows refer to do not have these numbers: taken for other people's, by which nobody is joined; a further number of the same person: no role")
+	v.notes = append(v.notes, "review: the persons that the rows refer to do not have these numbers, or not in all rows: taken for other people's, by which nobody is joined; a further number of the same person: no role")
 }
 
 // alone reports a table of which nothing says whose its records are but one column.

@@ -1,0 +1,133 @@
+package pipeline
+
+import "fmt"
+
+// A person may stand in the records of many others without being one of them: who advises
+// them, surveys their claims, insures them. What such a person is called differs from trade
+// to trade and from language to language; that the records of many others lead to each of a
+// few does not.
+
+// The measures of a crowd: to most rows of a table lead the records of manyOthers persons or
+// more, and of the persons there are crowdEach times as many as of the rows.
+const (
+	manyOthers = 3
+	crowdEach  = 4
+	staffEach  = 2 // where columns speak for staff as well
+)
+
+// crowd is how many rows of a table others refer to, how many different persons these are
+// of, and to how many of the rows those of manyOthers persons lead.
+type crowd struct{ rows, people, busy int }
+
+func (c crowd) of(each int) bool {
+	return c.rows >= 2 && c.busy*2 >= c.rows && c.people >= each*c.rows
+}
+
+// crowds takes the tables that serve many persons for staff where their columns speak for
+// it. To other persons whom the records of many lead to, these are not followed; a thing,
+// such as a plan of an insurer, is common to them.
+func (p Proposal) crowds(all map[string]*plot) {
+	for _, t := range p.tables {
+		for _, l := range all[t.name].links {
+			to := all[l.to.name]
+			if to.role != people || !l.plainly(t) || !to.identifies() || p.customers(to.looked) || !to.employed(l) || !all[t.name].crowd(all, l).of(staffEach) {
+				continue
+			}
+			to.role = staffers
+			to.notes = append(to.notes, fmt.Sprintf("taken for staff: the records of many persons lead to each of its rows (by %s.%s), and its columns speak for it; if these are customers: no staff, erase: delete", comment(t.name), comment(l.field.label)))
+		}
+	}
+	for _, t := range p.tables {
+		for _, l := range all[t.name].links {
+			to := all[l.to.name]
+			if to.role != people && to.role != nobodys || !l.plainly(t) || !all[t.name].crowd(all, l).of(crowdEach) {
+				continue
+			}
+			switch {
+			case to.oneself():
+				l.leave("the records of many persons lead to each of its rows: is it whose they are?")
+			case to.role == people || to.towards(all):
+				to.role = common
+				to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", comment(t.name), comment(l.field.label)))
+			}
+		}
+	}
+}
+
+// plainly reports a link of one column from a table to another.
+func (l *link) plainly(t *looked) bool {
+	return l.to != t && !l.merge && len(l.whole) == 0 && !l.field.pk
+}
+
+// employed reports columns that staff have, or that lead to staff.
+func (x *plot) employed(l *link) bool {
+	if anyWord(l.field.label, staffRefs) {
+		return true
+	}
+	for _, f := range x.fields {
+		if len(f.path) == 1 && anyWord(f.label, staffColumns) {
+			return true
+		}
+	}
+	return false
+}
+
+// towards reports a link to persons.
+func (x *plot) towards(all map[string]*plot) bool {
+	for _, l := range x.links {
+		if l.drop == "" && l.to != x.looked && all[l.to.name].role == people {
+			return true
+		}
+	}
+	return false
+}
+
+// crowd measures whose records lead to the rows of a table by a link.
+func (x *plot) crowd(all map[string]*plot, l *link) crowd {
+	person := x.bearers(all, l)
+	by, everybody := map[mark]map[mark]bool{}, map[mark]bool{}
+	for row, k := range x.marks.keys[l.field] {
+		who, ok := person[row]
+		if !ok {
+			continue
+		}
+		if by[k] == nil {
+			by[k] = map[mark]bool{}
+		}
+		by[k][who], everybody[who] = true, true
+	}
+	c := crowd{rows: len(by), people: len(everybody)}
+	for _, list := range by {
+		if len(list) >= manyOthers {
+			c.busy++
+		}
+	}
+	return c
+}
+
+// bearers tells whose the rows are without a link: by an identifier of their own, else by
+// whom another link leads to.
+func (x *plot) bearers(all map[string]*plot, without *link) map[int]mark {
+	out := map[int]mark{}
+	for _, f := range x.fields {
+		if len(f.path) > 1 || anyWord(f.label, otherRoles) {
+			continue
+		}
+		for row, ids := range x.marks.idents[f] {
+			if _, known := out[row]; !known && len(ids) > 0 {
+				out[row] = ids[0]
+			}
+		}
+	}
+	for _, l := range x.links {
+		if l == without || l.drop != "" || l.to == without.to || all[l.to.name].role != people || !l.to.identifies() {
+			continue
+		}
+		for row, k := range x.marks.keys[l.field] {
+			if _, known := out[row]; !known {
+				out[row] = k
+			}
+		}
+	}
+	return out
+}
