@@ -25,33 +25,51 @@ func (c crowd) of(each int) bool {
 
 // crowds takes the tables that serve many persons for staff where their columns speak for
 // it. To other persons whom the records of many lead to, these are not followed; a thing,
-// such as a plan of an insurer, is common to them.
+// such as a plan of an insurer, is common to them. What is found of one table tells more
+// of those that lead to it.
 func (p Proposal) crowds(all map[string]*plot) {
-	for _, t := range p.tables {
-		for _, l := range all[t.name].links {
-			to := all[l.to.name]
-			if to.role != people || !l.plainly(t) || !to.identifies() || p.customers(to.looked) || !to.employed(l) || !all[t.name].crowd(all, l).of(staffEach) {
-				continue
-			}
-			to.role = staffers
-			to.notes = append(to.notes, fmt.Sprintf("taken for staff: the records of many persons lead to each of its rows (by %s.%s), and its columns speak for it; if these are customers: no staff, erase: delete", comment(t.name), comment(l.field.label)))
-		}
-	}
-	for _, t := range p.tables {
-		for _, l := range all[t.name].links {
-			to := all[l.to.name]
-			if to.role != people && to.role != nobodys || !l.plainly(t) || !all[t.name].crowd(all, l).of(crowdEach) {
-				continue
-			}
-			switch {
-			case to.oneself():
-				l.leave("the records of many persons lead to each of its rows: is it whose they are?")
-			case to.role == people || to.towards(all):
-				to.role = common
-				to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", comment(t.name), comment(l.field.label)))
+	for _, judge := range []func(x *plot, all map[string]*plot, l *link) bool{(*plot).serving, (*plot).crowded} {
+		for changed := true; changed; {
+			changed = false
+			for _, t := range p.tables {
+				for _, l := range all[t.name].links {
+					if to := all[l.to.name]; l.plainly(t) && (to.role != people || !to.identifies() || !p.customers(to.looked)) {
+						changed = judge(all[t.name], all, l) || changed
+					}
+				}
 			}
 		}
 	}
+}
+
+// serving takes a table of persons for staff.
+func (x *plot) serving(all map[string]*plot, l *link) bool {
+	to := all[l.to.name]
+	if to.role != people || !to.identifies() || !to.employed(l) || !x.crowd(all, l).of(staffEach) {
+		return false
+	}
+	to.role = staffers
+	to.notes = append(to.notes, fmt.Sprintf("taken for staff: the records of many persons lead to each of its rows (by %s.%s), and its columns speak for it; if these are customers: no staff, erase: delete", comment(x.name), comment(l.field.label)))
+	return true
+}
+
+// crowded does not follow a link to persons who are not staff, and takes a thing for
+// nobody's alone.
+func (x *plot) crowded(all map[string]*plot, l *link) bool {
+	to := all[l.to.name]
+	if to.role != people && to.role != nobodys || l.drop != "" || !x.crowd(all, l).of(crowdEach) {
+		return false
+	}
+	switch {
+	case to.oneself():
+		l.leave("the records of many persons lead to each of its rows: is it whose they are?")
+	case to.role == people || to.towards(all):
+		to.role = common
+		to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", comment(x.name), comment(l.field.label)))
+	default:
+		return false
+	}
+	return true
 }
 
 // plainly reports a link of one column from a table to another.
@@ -106,7 +124,7 @@ func (x *plot) crowd(all map[string]*plot, l *link) crowd {
 }
 
 // bearers tells whose the rows are without a link: by an identifier of their own, else by
-// whom another link leads to.
+// the one person to whom another link leads, be it over other records.
 func (x *plot) bearers(all map[string]*plot, without *link) map[int]mark {
 	out := map[int]mark{}
 	for _, f := range x.fields {
@@ -120,12 +138,17 @@ func (x *plot) bearers(all map[string]*plot, without *link) map[int]mark {
 		}
 	}
 	for _, l := range x.links {
-		if l == without || l.drop != "" || l.to == without.to || all[l.to.name].role != people || !l.to.identifies() {
+		if l == without || l.to == without.to || !l.leads(x) {
 			continue
 		}
-		for row, k := range x.marks.keys[l.field] {
-			if _, known := out[row]; !known {
-				out[row] = k
+		for row, list := range x.reach(all, l, steps) {
+			if _, known := out[row]; known || len(list) != 1 {
+				continue
+			}
+			for p := range list {
+				if p.table != without.to {
+					out[row] = p.key
+				}
 			}
 		}
 	}

@@ -11,19 +11,19 @@ import (
 // harmless when it is wrong: what is kept, emptied instead of deleted, or not
 // joined.
 var (
-	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building")
-	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor")
-	billingNames = vocabulary("invoice bill billing payment receipt refund challan")
-	ticketNames  = vocabulary("ticket complaint helpdesk")
-	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision")
+	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building firma kunde filiale abteilung")
+	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
+	billingNames = vocabulary("invoice bill billing payment receipt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
+	ticketNames  = vocabulary("ticket complaint helpdesk grievance shikayat beschwerde")
+	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision protokoll verlauf itihas")
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
-	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser")
-	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor")
-	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
+	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser kennwort passwort vorgesetzter")
+	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
+	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
 	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "duplicate of", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
-	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation"}
+	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation", "datum", "rechnungsdatum"}
 	endedNames   = []string{"terminated at", "terminated on", "termination date", "ended at", "ended on", "end date", "cancelled at", "cancelled on", "canceled at", "churned at", "closed at", "deactivated at", "expired at"}
 )
 

@@ -288,5 +288,8 @@ func (x *plot) belongs(all map[string]*plot) bool {
 	return false
 }
 
-// defines reports a table that defines the fields of forms.
-func (x *plot) defines() bool { return speaksOf(x.name, formWords) }
+// defines reports a table that defines the fields of forms, and does not hold what they
+// are the fields of.
+func (x *plot) defines() bool {
+	return speaksOf(x.name, formWords) && !slices.Contains([]string{"entity", "record", "instance", "object", "submission"}, lastWord(x.name))
+}

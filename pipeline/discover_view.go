@@ -16,7 +16,7 @@ type view struct {
 }
 
 // textNames are columns of free text, whatever the sample held.
-var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason")
+var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason notiz notizen nachricht inhalt bemerkung bemerkungen anmerkung betreff beschreibung tippani sandesh vivaran")
 
 // keptCategories are what a document that the law has kept is no document without.
 var keptCategories = []string{"user.name", "user.contact.address", "user.financial", "user.government_id"}
