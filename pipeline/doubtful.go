@@ -59,6 +59,48 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 	return out, nil
 }
 
+// homeless returns the records about somebody with an identifier of hers that name no
+// account, and of which nothing tells it: the identifier is known in several.
+func (s *Site) homeless(p *lineage.Person) ([]lineage.Found, error) {
+	if p.Account == "" {
+		return nil, nil
+	}
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
+	var out []lineage.Found
+	known := map[recordKey]bool{}
+	for i := range p.Copies {
+		known[keyOf(&p.Copies[i])] = true
+	}
+	for t, kind := range p.Tokens {
+		if s.kinds.link(kind) {
+			continue
+		}
+		found, err := s.carriers(unerasedWho{p.Account, t})
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			f := &found[i]
+			if f.Record.Account != "" || known[keyOf(f)] || !about(f, t) {
+				continue
+			}
+			of, err := r.AccountOf(f)
+			if err != nil {
+				return nil, err
+			}
+			if coll := s.collection(f); of == "" && !coll.Staff && !coll.Accounts {
+				known[keyOf(f)] = true
+				out = append(out, *f)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
+	return out, nil
+}
+
 // atDesk tells the account's own people from others. They took the call and keep the record:
 // that it names them does not say whose it is.
 type atDesk struct {
@@ -118,6 +160,16 @@ func (pl *planner) doubts(p *lineage.Person) error {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
 		}
 	}
+	return cmp.Or(err, pl.tellHomeless(p))
+}
+
+// tellHomeless says how many records of no account there are. They are not kept for a
+// reason: the proof of an erasure finds her in them.
+func (s *Site) tellHomeless(p *lineage.Person) error {
+	list, err := s.homeless(p)
+	if len(list) > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that other accounts have too, and name none: they stay until the catalog tells their account", len(list))})
+	}
 	return err
 }
 
@@ -127,5 +179,5 @@ func (s *Site) tellDoubts(p *lineage.Person) error {
 	if len(list) > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", len(list))})
 	}
-	return err
+	return cmp.Or(err, s.tellHomeless(p))
 }
