@@ -1,6 +1,9 @@
 package pipeline
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A person may stand in the records of many others without being one of them: who advises
 // them, surveys their claims, insures them. What such a person is called differs from trade
@@ -28,7 +31,7 @@ func (c crowd) of(each int) bool {
 // such as a plan of an insurer, is common to them. What is found of one table tells more
 // of those that lead to it.
 func (p Proposal) crowds(all map[string]*plot) {
-	for _, judge := range []func(x *plot, all map[string]*plot, l *link) bool{(*plot).serving, (*plot).crowded} {
+	for _, judge := range []func(x *plot, all map[string]*plot, l *link) bool{(*plot).serving, p.crowded} {
 		for changed := true; changed; {
 			changed = false
 			for _, t := range p.tables {
@@ -53,16 +56,20 @@ func (x *plot) serving(all map[string]*plot, l *link) bool {
 	return true
 }
 
+// serves says why a link is left.
+const serves = "the records of many persons lead to each of its rows: is it whose they are?"
+
 // crowded does not follow a link to persons who are not staff, and takes a thing for
 // nobody's alone.
-func (x *plot) crowded(all map[string]*plot, l *link) bool {
+func (p Proposal) crowded(x *plot, all map[string]*plot, l *link) bool {
 	to := all[l.to.name]
 	if to.role != people && to.role != nobodys || l.drop != "" || !x.crowd(all, l).of(crowdEach) {
 		return false
 	}
 	switch {
 	case to.oneself():
-		l.leave("the records of many persons lead to each of its rows: is it whose they are?")
+		l.leave(serves)
+		p.unfollow(all, to)
 	case to.role == people || to.towards(all):
 		to.role = common
 		to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", comment(x.name), comment(l.field.label)))
@@ -70,6 +77,27 @@ func (x *plot) crowded(all map[string]*plot, l *link) bool {
 		return false
 	}
 	return true
+}
+
+// unfollow leaves the other links to persons who serve many: of records that lead to
+// somebody else as well, or of more persons than there are of them. What leads to them
+// alone is theirs.
+func (p Proposal) unfollow(all map[string]*plot, to *plot) {
+	for _, t := range p.tables {
+		x := all[t.name]
+		for _, l := range x.links {
+			if l.to != to.looked || !l.plainly(t) || l.drop != "" {
+				continue
+			}
+			c := x.crowd(all, l)
+			further := len(x.pairs) > 0 || slices.ContainsFunc(x.links, func(o *link) bool {
+				return o != l && o.to != l.to && (all[o.to.name].role == people || all[o.to.name].role == nobodys)
+			})
+			if c.people > c.rows || c.people == 0 && further {
+				l.leave(serves)
+			}
+		}
+	}
 }
 
 // plainly reports a link of one column from a table to another.
@@ -128,7 +156,7 @@ func (x *plot) crowd(all map[string]*plot, l *link) crowd {
 func (x *plot) bearers(all map[string]*plot, without *link) map[int]mark {
 	out := map[int]mark{}
 	for _, f := range x.fields {
-		if len(f.path) > 1 || anyWord(f.label, otherRoles) {
+		if len(f.path) > 1 || x.another(f) {
 			continue
 		}
 		for row, ids := range x.marks.idents[f] {

@@ -24,7 +24,7 @@ const (
 func (d *discovery) echoes(t *looked) {
 	mails := map[int][]string{}
 	for _, f := range t.fields {
-		if f.identity() != extract.KindEmail || len(f.path) > 1 || anyWord(f.label, otherRoles) {
+		if f.identity() != extract.KindEmail || len(f.path) > 1 || t.another(f) {
 			continue
 		}
 		for _, c := range f.cells {
@@ -35,7 +35,7 @@ func (d *discovery) echoes(t *looked) {
 		}
 	}
 	for _, f := range t.fields {
-		if best, _ := verdicts(f); len(mails) < comparedRows || len(f.path) > 1 || f.nested || f.pk || len(f.refs) > 0 || best.Category != "" || anyWord(f.label, otherRoles) {
+		if best, _ := verdicts(f); len(mails) < comparedRows || len(f.path) > 1 || f.nested || f.pk || len(f.refs) > 0 || best.Category != "" || t.another(f) {
 			continue
 		}
 		if share := f.echo(mails); share >= echoed {

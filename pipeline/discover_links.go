@@ -99,7 +99,7 @@ func (t *looked) rowPeople() map[int]string {
 	out := map[int]string{}
 	for _, f := range t.fields {
 		kind := f.identity()
-		if kind == "" || len(f.path) > 1 || anyWord(f.label, otherRoles) {
+		if kind == "" || len(f.path) > 1 || t.another(f) {
 			continue
 		}
 		for _, c := range f.cells {

@@ -45,7 +45,7 @@ func (t *looked) remember() {
 				return id.Value, ok
 			})
 		}
-		if best, _ := verdicts(f); best.Category == "user.name" && !anyWord(f.label, otherRoles) {
+		if best, _ := verdicts(f); best.Category == "user.name" && !t.another(f) {
 			t.marks.names[f] = nameWords(cells)
 		}
 		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
@@ -102,15 +102,18 @@ func (m marks) of(kind string) map[*field]map[int][]mark {
 }
 
 // numbers tells which identifiers of a kind stand in the row with a key.
-func (t *looked) numbers(kind string) map[mark]map[mark]bool {
-	key := t.single()
+func (x *plot) numbers(kind string) map[mark]map[mark]bool {
+	key := x.single()
 	out := map[mark]map[mark]bool{}
 	if key == nil {
 		return out
 	}
-	for _, rows := range t.marks.of(kind) {
+	for f, rows := range x.marks.of(kind) {
+		if !x.own(f) {
+			continue
+		}
 		for row, ids := range rows {
-			k, ok := t.marks.keys[key][row]
+			k, ok := x.marks.keys[key][row]
 			if !ok {
 				continue
 			}

@@ -49,6 +49,15 @@ func anyWord(name string, list map[string]bool) bool {
 	return slices.ContainsFunc(detect.Words(name), func(w string) bool { return list[w] || list[singular(w)] })
 }
 
+// another reports a column that is called after somebody else than the person of the row:
+// nominee_name, but not of nominees.
+func (t *looked) another(f *field) bool {
+	table := detect.Words(t.name)
+	return slices.ContainsFunc(detect.Words(f.label), func(w string) bool {
+		return (otherRoles[w] || otherRoles[singular(w)]) && !slices.ContainsFunc(table, func(x string) bool { return singular(x) == singular(w) })
+	})
+}
+
 // plain spells a name as words.
 func plain(name string) string { return strings.Join(detect.Words(name), " ") }
 

@@ -32,28 +32,42 @@ const (
 // other tables the numbers are somebody's who is mentioned. Rows that tie two persons
 // together are neither's.
 func (p Proposal) strangers(all map[string]*plot) {
-	for _, t := range p.tables {
-		x := all[t.name]
-		if x.role != people && x.role != nobodys {
-			continue
-		}
+	p.inward(all, func(x *plot) {
 		links := x.toPeople(all)
-		if x.role == people && !furtherNames[lastWord(t.name)] {
+		if x.role == people && !furtherNames[lastWord(x.name)] {
 			x.apart(all, links, links)
 		}
-		x.between(links)
-	}
-	for _, t := range p.tables { // now that it is known which links are followed
-		x := all[t.name]
-		if x.role != people && x.role != nobodys {
-			continue
-		}
+		x.between(all, links)
+	})
+	p.inward(all, func(x *plot) { // now that it is known which links are followed
 		near := x.toPeople(all)
 		far := x.over(all, near)
 		x.parted(all, near, far)
-		if x.role == people && !furtherNames[lastWord(t.name)] {
+		if x.role == people && !furtherNames[lastWord(x.name)] {
 			x.apart(all, append(near, far...), x.over(all, near))
 		}
+	})
+}
+
+// inward judges the tables of persons and things, each after those it refers to: what is
+// known of these tells whose numbers stand in it.
+func (p Proposal) inward(all map[string]*plot, judge func(*plot)) {
+	done := map[*plot]bool{}
+	var visit func(x *plot)
+	visit = func(x *plot) {
+		if done[x] {
+			return
+		}
+		done[x] = true
+		for _, l := range x.links {
+			visit(all[l.to.name])
+		}
+		if x.role == people || x.role == nobodys {
+			judge(x)
+		}
+	}
+	for _, t := range p.tables {
+		visit(all[t.name])
 	}
 }
 
@@ -61,7 +75,7 @@ func (p Proposal) strangers(all map[string]*plot) {
 func (x *plot) toPeople(all map[string]*plot) []*link {
 	var out []*link
 	for _, l := range x.links {
-		if to := all[l.to.name]; l.leads(x) && to.role == people && to.identifies() {
+		if to := all[l.to.name]; l.leads(x) && to.role == people && to.numbered() {
 			out = append(out, l)
 		}
 	}
@@ -93,7 +107,7 @@ func (x *plot) apart(all map[string]*plot, links, some []*link) {
 // somebody else's in others; agree is set when enough of one are theirs.
 func (x *plot) strange(all map[string]*plot, l *link) (others, mixed []*field, agree bool) {
 	for _, f := range x.fields {
-		if f.identity() == "" || anyWord(f.label, otherRoles) {
+		if f.identity() == "" || x.another(f) {
 			continue
 		}
 		c := x.compare(all, f, l)
@@ -130,22 +144,17 @@ func (x *plot) former(f *field) bool {
 }
 
 // between leaves two links that lead to two different persons: a child and his parent.
-func (x *plot) between(links []*link) {
+func (x *plot) between(all map[string]*plot, links []*link) {
 	for i, a := range links {
 		for _, b := range links[:i] {
 			if a.to == b.to || a.drop != "" && b.drop != "" {
 				continue
 			}
-			compared, same := 0, 0
-			for _, kind := range []string{"phone_number", "email"} {
-				c, s := x.both(a, b, kind)
-				compared, same = compared+c, same+s
-			}
-			if compared < comparedRows || same*ownShare >= compared {
+			if !x.differ(all, a, b) {
 				continue
 			}
 			why := "its rows refer to two persons, of " + a.to.name + " and of " + b.to.name + ": "
-			one, two := anyWord(a.field.label, otherRoles), anyWord(b.field.label, otherRoles)
+			one, two := x.another(a.field), x.another(b.field)
 			if one || !two {
 				a.leave(why + whose(one != two))
 			}
@@ -154,6 +163,16 @@ func (x *plot) between(links []*link) {
 			}
 		}
 	}
+}
+
+// differ reports two links that lead to persons with other numbers.
+func (x *plot) differ(all map[string]*plot, a, b *link) bool {
+	compared, same := 0, 0
+	for _, kind := range []string{"phone_number", "email"} {
+		c, s := x.both(all, a, b, kind)
+		compared, same = compared+c, same+s
+	}
+	return compared >= comparedRows && same*ownShare < compared
 }
 
 // whose says why a link of two is left.
@@ -166,8 +185,8 @@ func whose(named bool) string {
 
 // both counts the rows whose two persons have identifiers of a kind, and those where
 // they have the same.
-func (x *plot) both(a, b *link, kind string) (compared, same int) {
-	one, two := a.to.numbers(kind), b.to.numbers(kind)
+func (x *plot) both(all map[string]*plot, a, b *link, kind string) (compared, same int) {
+	one, two := all[a.to.name].behind(all, kind, steps), all[b.to.name].behind(all, kind, steps)
 	for row, k := range x.marks.keys[a.field] {
 		hers, his := one[k], two[x.marks.keys[b.field][row]]
 		if len(hers) == 0 || len(his) == 0 {
@@ -223,10 +242,20 @@ func (p Proposal) customers(t *looked) bool {
 // is a part of.
 func parental(f *field) bool { return slices.Contains(detect.Words(f.label), "parent") }
 
+// own reports a column that is not known to hold somebody else's numbers.
+func (x *plot) own(f *field) bool {
+	return !x.another(f) && !slices.ContainsFunc(x.others, func(g *field) bool { return g.path[0] == f.path[0] })
+}
+
+// numbered reports a table with numbers of its own people, as far as that is known.
+func (x *plot) numbered() bool {
+	return slices.ContainsFunc(x.fields, func(f *field) bool { return f.identity() != "" && x.own(f) })
+}
+
 // identifies reports a table with numbers of its own people.
 func (t *looked) identifies() bool {
 	for _, f := range t.fields {
-		if f.identity() != "" && !anyWord(f.label, otherRoles) {
+		if f.identity() != "" && !t.another(f) {
 			return true
 		}
 	}

@@ -93,7 +93,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	}
 	best := ""
 	for _, n := range accountNames {
-		if votes[n] > votes[best] {
+		if votes[n] > votes[best] && !p.individuals(all, n, to) {
 			best = n
 		}
 	}
@@ -150,7 +150,7 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 			continue
 		}
 		personal = personal || strings.HasPrefix(best.Category, "user")
-		identity = identity || best.Identity != "" && !anyWord(f.label, otherRoles)
+		identity = identity || best.Identity != "" && !x.another(f)
 	}
 	last := lastWord(x.name)
 	switch {
