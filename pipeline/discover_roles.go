@@ -25,17 +25,18 @@ const (
 // plot is everything that a proposal says of one table.
 type plot struct {
 	*looked
-	role    role
-	links   []*link
-	pairs   []pair
-	account *field
-	at      *field // when a record was made
-	trigger *field
-	class   string
-	erase   string
-	order   int
-	others  []*field // identifiers of somebody else than the person referred to
-	notes   []string
+	role     role
+	links    []*link
+	pairs    []pair
+	account  *field
+	at       *field // when a record was made
+	trigger  *field
+	class    string
+	erase    string
+	order    int
+	contacts bool     // one row a person
+	others   []*field // identifiers of somebody else than the person referred to
+	notes    []string
 }
 
 // plots takes every table of a database for something. What is in doubt is taken
@@ -63,6 +64,7 @@ func (p Proposal) plots() map[string]*plot {
 		out[t.name].fate(out)
 	}
 	p.arrange(out)
+	p.register(out)
 	return out
 }
 
