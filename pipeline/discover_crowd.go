@@ -67,6 +67,9 @@ func (p Proposal) crowded(x *plot, all map[string]*plot, l *link) bool {
 		return false
 	}
 	switch {
+	case to.oneself() && p.desks(all, to) >= manyDesks:
+		to.role = staffers
+		to.notes = append(to.notes, "taken for staff: in several tables the records of many persons lead to each of its rows; if these are customers: no staff, erase: delete")
 	case to.oneself():
 		l.leave(serves)
 		p.unfollow(all, to)
@@ -77,6 +80,22 @@ func (p Proposal) crowded(x *plot, all map[string]*plot, l *link) bool {
 		return false
 	}
 	return true
+}
+
+// manyDesks is in how many tables those who serve many persons are the account's own people,
+// who take its calls, and not somebody else.
+const manyDesks = 3
+
+// desks counts the tables in which rows of several persons lead to each of those who serve.
+func (p Proposal) desks(all map[string]*plot, to *plot) int {
+	n := 0
+	for _, t := range p.tables {
+		x := all[t.name]
+		if slices.ContainsFunc(x.links, func(l *link) bool { return l.to == to.looked && l.plainly(t) && x.crowd(all, l).of(staffEach) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // unfollow leaves the other links to persons who serve many: of records that lead to
