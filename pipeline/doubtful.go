@@ -23,29 +23,23 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 			known[keyOf(&list[i])] = true
 		}
 	}
+	desk := atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}, hers: map[lineage.Token]bool{}}
+	if err := desk.alsoStaff(p); err != nil {
+		return nil, err
+	}
 	var out []lineage.Found
-	sides, desk := otherSides(p), atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}}
+	sides := otherSides(p)
+	for t := range desk.hers {
+		if err := desk.behind(p, t, known, &out); err != nil {
+			return nil, err
+		}
+	}
 	for t, kind := range p.Others {
 		if s.kinds.link(kind) || sides[t] {
 			continue
 		}
-		found, err := s.carriers(unerasedWho{p.Account, t})
-		if err != nil {
+		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, err
-		}
-		for i := range found {
-			f := &found[i]
-			if coll := s.collection(f); known[keyOf(f)] || coll.Staff || coll.Accounts {
-				continue
-			}
-			may, err := desk.mayBe(p, f, t)
-			if err != nil {
-				return nil, err
-			}
-			if may {
-				known[keyOf(f)] = true
-				out = append(out, *f)
-			}
 		}
 	}
 	for i := range p.Between {
@@ -57,6 +51,30 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 	}
 	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
 	return out, nil
+}
+
+// behind adds the records that an identifier ties to the person, as far as nothing is known
+// of them.
+func (d *atDesk) behind(p *lineage.Person, t lineage.Token, known map[recordKey]bool, out *[]lineage.Found) error {
+	found, err := d.carriers(unerasedWho{p.Account, t})
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		f := &found[i]
+		if coll := d.collection(f); known[keyOf(f)] || coll.Staff || coll.Accounts {
+			continue
+		}
+		may, err := d.mayBe(p, f, t)
+		if err != nil {
+			return err
+		}
+		if may {
+			known[keyOf(f)] = true
+			*out = append(*out, *f)
+		}
+	}
+	return nil
 }
 
 // homeless returns the records about somebody with an identifier of hers that name no
@@ -107,6 +125,35 @@ type atDesk struct {
 	*Site
 	account string
 	known   map[lineage.Token]bool
+	hers    map[lineage.Token]bool // numbers of the staff that a customer has, too: she is one of them
+}
+
+// alsoStaff finds the numbers of a customer that are those of a member of staff.
+func (d *atDesk) alsoStaff(p *lineage.Person) error {
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			if e.Role != lineage.Subject || d.kinds.link(e.Kind) || p.Tokens[e.Token] != "" || p.Others[e.Token] != "" {
+				continue
+			}
+			own, err := d.staff(e)
+			if err != nil {
+				return err
+			}
+			if own {
+				d.hers[e.Token] = true
+			}
+		}
+	}
+	return nil
+}
+
+// called reports a record with a name that may be hers.
+func called(p *lineage.Person, f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Names, func(n lineage.Name) bool {
+		return len(n) > 1 && slices.ContainsFunc(p.Copies, func(c lineage.Found) bool {
+			return slices.ContainsFunc(c.Record.Names, func(m lineage.Name) bool { return len(m) > 1 && m.Agrees(n) })
+		})
+	})
 }
 
 // staff reports a number of the account's own people, or a reference to one of them.
@@ -133,9 +180,9 @@ func (d *atDesk) staff(e lineage.Edge) (bool, error) {
 // mayBe reports a record that an identifier alone ties to the person.
 func (d *atDesk) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) (bool, error) {
 	if !about(f, t) {
-		return true, nil
+		return !d.hers[t], nil
 	}
-	if len(f.Record.Names)+len(f.Record.Labels) > 0 { // a name would have joined it, or says that it is another's
+	if len(f.Record.Names)+len(f.Record.Labels) > 0 && !(d.hers[t] && called(p, f)) { // a name would have joined it, or says that it is another's
 		return false, nil
 	}
 	for _, e := range f.Record.Edges {
