@@ -137,7 +137,7 @@ func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map
 		return nil
 	}
 	key, own := x.single(), x.numbers(kind)
-	if len(own) > 0 || key == nil || depth == 0 {
+	if len(own) > 0 || key == nil || depth == 0 || x.numbered() { // a person of its own, as far as other kinds tell
 		return own
 	}
 	out := map[mark]map[mark]bool{}

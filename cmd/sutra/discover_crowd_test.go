@@ -16,7 +16,7 @@ CREATE TABLE insurers (id INTEGER PRIMARY KEY, label TEXT, email TEXT);
 CREATE TABLE plans (id INTEGER PRIMARY KEY, insurer_id INTEGER REFERENCES insurers(id), code TEXT);
 CREATE TABLE inspectors (id INTEGER PRIMARY KEY, full_name TEXT, phone TEXT);
 CREATE TABLE clients (client_no TEXT PRIMARY KEY, first_name TEXT, last_name TEXT, email TEXT, mobile TEXT, merged_into_client TEXT REFERENCES clients(client_no));
-CREATE TABLE nominees (nominee_id INTEGER PRIMARY KEY, nominee_name TEXT, mobile TEXT);
+CREATE TABLE nominees (nominee_id INTEGER PRIMARY KEY, policy_id INTEGER REFERENCES policies(policy_id), nominee_name TEXT, mobile TEXT);
 CREATE TABLE policies (policy_id INTEGER PRIMARY KEY, holder TEXT REFERENCES clients(client_no), plan_id INTEGER REFERENCES plans(id), saathi_id INTEGER REFERENCES saathis(id), nominee_id INTEGER REFERENCES nominees(nominee_id), start_on TEXT);
 CREATE TABLE claims (claim_no TEXT PRIMARY KEY, policy_id INTEGER REFERENCES policies(policy_id), informant_name TEXT, informant_mobile TEXT, inspector_id INTEGER REFERENCES inspectors(id), story TEXT);
 CREATE TABLE endorsements (id INTEGER PRIMARY KEY, policy_id INTEGER REFERENCES policies(policy_id), line_text TEXT);
@@ -43,7 +43,7 @@ func brokerRows() string {
 		if i%2 == 0 {
 			nominee = fmt.Sprint(i)
 			a, z := personName(i + 41)
-			add("nominees VALUES (%d, '%s %s', '%s')", i, a, z, clinicPhone(2, i))
+			add("nominees VALUES (%d, %d, '%s %s', '%s')", i, 100+i, a, z, clinicPhone(2, i))
 		}
 		add("policies VALUES (%d, 'C-%d', %d, %d, %s, '2026-01-01')", 100+i, i, 1+i%5, 1+i%6, nominee)
 		name, phone := first+" "+last, clinicPhone(1, i)
@@ -67,9 +67,9 @@ func TestDiscoverCrowds(t *testing.T) {
 	}
 	for who, want := range map[string][]string{
 		personMail(7):     append(has(7), "clients pk=C-99"),
-		personMail(8):     has(8),
+		personMail(8):     append(has(8), "nominees pk=8"),
 		clinicPhone(4, 7): append(has(7), "clients pk=C-99"),
-		clinicPhone(2, 8): {"nominees pk=8"},
+		clinicPhone(2, 8): nil,
 		clinicPhone(7, 3): {"inspectors pk=3"},
 		clinicPhone(6, 3): nil,
 		clinicPhone(3, 8): nil,
