@@ -26,6 +26,9 @@ type Collection struct {
 	Refs       []PolyRef
 	Accounts   bool // the records are the accounts themselves
 	Staff      bool // the records are the operator's or the accounts' staff
+	// Contacts says that the records are the register of people, one record a person: two
+	// of them are two people.
+	Contacts bool `json:",omitempty"`
 	// AddressBook says that the names in the records are what others call the
 	// person ("Plumber 2"): they may agree with her name, and differing from it they
 	// do not make her somebody else.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // contactWords name what companies keep one row a person of: the id of such a row is the
@@ -14,6 +16,10 @@ var contactWords = []string{"contact", "customer", "person", "people", "client",
 
 // frameWords say nothing of what a table holds.
 var frameWords = []string{"tbl", "table", "crm", "tab", "master", "mst", "list", "data", "record", "info", "detail", "profile"}
+
+// register reports whether a collection is the register of people, by what the catalog says
+// or by its name.
+func register(coll connectors.Collection) bool { return coll.Contacts || contactTable(coll.Name) }
 
 // contactTable reports whether a table is the register of people, by its name
 // ("contacts", "tbl_Customer_Master"), and not one that hangs on it

@@ -43,17 +43,18 @@ func (c *correction) edits(ctx context.Context) error {
 }
 
 // elsewhere lists the records that hold an old identifier of hers and are not her
-// copies: those about several people, which somebody has to correct by hand, and,
-// as a number only, those of others that mention her.
+// copies: those about several people and those that may be anybody's, which somebody has
+// to correct by hand, and, as a number only, those of others that mention her.
 func (c *correction) elsewhere() {
 	mentions := 0
+	old := func(e lineage.Edge) bool {
+		return e.Role != lineage.Own && slices.ContainsFunc(c.sets, func(s planSet) bool {
+			return s.Kind != "" && slices.Contains(s.From, hex.EncodeToString(e.Token[:]))
+		})
+	}
 	for i := range c.person.Mentions {
 		f := &c.person.Mentions[i]
-		at := slices.IndexFunc(f.Record.Edges, func(e lineage.Edge) bool {
-			return e.Role != lineage.Own && slices.ContainsFunc(c.sets, func(s planSet) bool {
-				return s.Kind != "" && slices.Contains(s.From, hex.EncodeToString(e.Token[:]))
-			})
-		})
+		at := slices.IndexFunc(f.Record.Edges, old)
 		switch {
 		case at < 0:
 		case f.Record.Edges[at].Role == lineage.Mention:
@@ -64,6 +65,15 @@ func (c *correction) elsewhere() {
 	}
 	if mentions > 0 {
 		c.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others mention an old value of hers; a correction leaves them as they are", mentions)})
+	}
+	list, err := c.doubtful(c.person)
+	more, failed := c.homeless(c.person)
+	c.err = cmp.Or(c.err, err, failed)
+	list = append(list, more...)
+	for i := range list {
+		if f := &list[i]; slices.ContainsFunc(f.Record.Edges, old) && !c.planner.seen[keyOf(f)] {
+			c.keep(f, c.person.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
+		}
 	}
 }
 

@@ -196,6 +196,7 @@ func (d *discovery) judge(t *looked, form *formTable) {
 			d.findings(t, f, formField{f.name(), f.label, f.values, f.rows(), t.sampled}, known, described)
 		}
 	}
+	d.echoes(t)
 	t.measure()
 	t.remember()
 	for _, f := range t.fields {
@@ -219,6 +220,11 @@ func (d *discovery) findings(t *looked, f *field, p formField, coll connectors.C
 	list := detect.Detect(detect.Column{
 		Name: p.label, Table: t.name, Type: f.typ, Comment: f.comment, Key: f.pk || len(f.refs) > 0, Values: p.values,
 	})
+	d.tell(t, f, p, list, coll, described)
+}
+
+// tell prints what was found in a field, and keeps it.
+func (d *discovery) tell(t *looked, f *field, p formField, list []detect.Finding, coll connectors.Collection, described bool) {
 	cf, owned, exact := connectors.CatalogField{}, false, false
 	if described {
 		cf, owned, exact = catalogField(coll.Fields, f.path)

@@ -23,12 +23,15 @@ func (x *plot) over(all map[string]*plot, near []*link) []*link {
 func (x *plot) parted(all map[string]*plot, near, far []*link) {
 	for i, f := range far {
 		for _, n := range near {
-			if _, other := x.ways(all, n, f); other > 0 && n.drop == "" {
+			if n.drop != "" {
+				continue
+			}
+			if _, other := x.ways(all, n, f); other > 0 || x.differ(all, n, f) {
 				f.leave("its rows lead to two persons, by " + comment(n.field.label) + " and over " + f.to.name + ": taken for the former's")
 			}
 		}
 		for _, g := range far[:i] {
-			if same, other := x.ways(all, g, f); other > 1 && other*20 >= same+other && f.drop == "" && g.drop == "" {
+			if same, other := x.ways(all, g, f); (other > 1 && other*20 >= same+other || x.differ(all, f, g)) && f.drop == "" && g.drop == "" {
 				why := "its rows lead to two persons, over " + g.to.name + " and over " + f.to.name + ": which of them is the person of the row?"
 				f.leave(why)
 				g.leave(why)
@@ -71,7 +74,7 @@ type someone struct {
 func (x *plot) reach(all map[string]*plot, l *link, depth int) map[int]map[someone]bool {
 	to := all[l.to.name]
 	out := map[int]map[someone]bool{}
-	if to.role == people && to.identifies() {
+	if to.role == people && to.numbered() {
 		for row, k := range x.marks.keys[l.field] {
 			out[row] = map[someone]bool{{l.to, k}: true}
 		}

@@ -110,6 +110,9 @@ func (x *plot) meta() []string {
 	if x.role == staffers {
 		out = append(out, "staff: true")
 	}
+	if x.contacts {
+		out = append(out, "contacts: true")
+	}
 	if x.account != nil {
 		out = append(out, "account: "+scalar(x.account.path[0]))
 	}

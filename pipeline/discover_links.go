@@ -99,7 +99,7 @@ func (t *looked) rowPeople() map[int]string {
 	out := map[int]string{}
 	for _, f := range t.fields {
 		kind := f.identity()
-		if kind == "" || len(f.path) > 1 || anyWord(f.label, otherRoles) {
+		if kind == "" || len(f.path) > 1 || t.another(f) {
 			continue
 		}
 		for _, c := range f.cells {
@@ -265,7 +265,7 @@ func (t *looked) keyed(name string) bool {
 // judge decides whether records are joined by the link.
 func (l *link) judge(t *looked) {
 	switch {
-	case merged(l.field) && l.to == t:
+	case merged(l.field, t) && l.to == t:
 		l.merge = true
 	case l.to == t:
 		l.drop = "a reference of the table to itself does not say that both are one person"

@@ -11,19 +11,19 @@ import (
 // harmless when it is wrong: what is kept, emptied instead of deleted, or not
 // joined.
 var (
-	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building")
-	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor")
-	billingNames = vocabulary("invoice bill billing payment receipt refund challan")
-	ticketNames  = vocabulary("ticket complaint helpdesk")
-	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision")
+	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building firma kunde filiale abteilung")
+	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
+	billingNames = vocabulary("invoice bill billing payment receipt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
+	ticketNames  = vocabulary("ticket complaint helpdesk grievance shikayat beschwerde")
+	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision protokoll verlauf itihas")
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
-	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser")
-	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor")
-	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive")
+	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser kennwort passwort vorgesetzter")
+	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
+	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
-	mergedNames  = []string{"merged into", "merged to", "merged in", "duplicate of", "merge target", "master record", "canonical"}
+	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "merge into", "merge with", "duplicate of", "duplicated by", "dup of", "replaced by", "superseded by", "zusammengefuehrt mit", "zusammengefuehrt in", "zusammengeführt mit", "zusammengeführt in", "dublette von", "duplikat von", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
-	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation"}
+	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation", "datum", "rechnungsdatum"}
 	endedNames   = []string{"terminated at", "terminated on", "termination date", "ended at", "ended on", "end date", "cancelled at", "cancelled on", "canceled at", "churned at", "closed at", "deactivated at", "expired at"}
 )
 
@@ -49,6 +49,15 @@ func anyWord(name string, list map[string]bool) bool {
 	return slices.ContainsFunc(detect.Words(name), func(w string) bool { return list[w] || list[singular(w)] })
 }
 
+// another reports a column that is called after somebody else than the person of the row:
+// nominee_name, but not of nominees.
+func (t *looked) another(f *field) bool {
+	table := detect.Words(t.name)
+	return slices.ContainsFunc(detect.Words(f.label), func(w string) bool {
+		return (otherRoles[w] || otherRoles[singular(w)]) && !slices.ContainsFunc(table, func(x string) bool { return singular(x) == singular(w) })
+	})
+}
+
 // plain spells a name as words.
 func plain(name string) string { return strings.Join(detect.Words(name), " ") }
 
@@ -65,10 +74,14 @@ func (t *looked) called(names []string) *field {
 	return nil
 }
 
-// merged reports a column that names the record into which this one was merged.
-func merged(f *field) bool {
-	words := plain(f.label)
-	return slices.ContainsFunc(mergedNames, func(n string) bool { return words == n || words == n+" id" })
+// merged reports a column that names the record of the same table into which this one was
+// merged: merged_into, merged_into_client_id of clients.
+func merged(f *field, t *looked) bool {
+	words := detect.Words(f.label)
+	for len(words) > 1 && (slices.Contains(keyEnds, words[len(words)-1]) || singular(words[len(words)-1]) == lastWord(t.name)) {
+		words = words[:len(words)-1]
+	}
+	return slices.Contains(mergedNames, strings.Join(words, " "))
 }
 
 // match says how well a text (a column's name, a type's value) means a table.

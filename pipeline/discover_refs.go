@@ -14,14 +14,16 @@ import (
 // references prints the foreign keys, and the columns that seem to be one: named
 // after a collection, with values of which at least half are keys there, or with
 // values of which nearly all are keys that no counter gives out. Ids that are
-// counted from 1 are keys everywhere, so the name has to agree.
+// counted from 1 are keys everywhere, so the name has to agree: with the collection's, or
+// with that of the key, where keys are called as in no other collection (cust_id). A whole
+// key refers only so: to what the rows of this collection say more of.
 func (d *discovery) references() {
 	for _, t := range d.done {
 		for _, f := range t.fields {
 			for _, r := range f.refs {
 				d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), r.Collection + "." + r.Field, true})
 			}
-			if len(f.refs) == 0 && (!f.pk || t.single() == nil) && len(f.ids) > 0 && len(f.path) == 1 {
+			if len(f.refs) == 0 && len(f.ids) > 0 && len(f.path) == 1 {
 				if d.guess(t, f); f.guess != "" {
 					d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), f.guess, false})
 				}
@@ -39,7 +41,11 @@ func (d *discovery) guess(t *looked, f *field) {
 	best := 0
 	for _, to := range d.done {
 		key := to.single()
-		if key == nil || len(key.ids) == 0 || to == t && !merged(f) {
+		if key == nil || len(key.ids) == 0 || to == t && !merged(f, t) {
+			continue
+		}
+		namesake := d.namesake(t, f, to)
+		if f == t.single() && !namesake {
 			continue
 		}
 		n, uuids, counters := 0, 0, 0
@@ -60,6 +66,9 @@ func (d *discovery) guess(t *looked, f *field) {
 		if to == t || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
+		if namesake && (n*10 >= all*9 || !whole && n > 0) {
+			how = exact
+		}
 		named := how >= prefixed || how == ending && (counters == 0 || whole && n == all && d.record(t, f, label))
 		switch score := 2*n + all*int(how); {
 		case !(named && n*2 >= all || n*2 >= all && (uuids == all || telling) || named && uuids == all && !whole || how == exact && !whole && n > 0):
@@ -68,6 +77,27 @@ func (d *discovery) guess(t *looked, f *field) {
 			f.guessed = n*10 >= all*9 || !whole && how >= prefixed
 		}
 	}
+}
+
+// namesakeEnds end the names of keys.
+var namesakeEnds = []string{"id", "key", "no", "nr", "num", "number", "code", "uuid", "guid", "uid"}
+
+// namesake reports a column that is called like the key of another table, where that name
+// tells which: cust_id, which begins like tbl_customer or is the key of no other; not id.
+func (d *discovery) namesake(t *looked, f *field, to *looked) bool {
+	words, key := detect.Words(f.label), to.single()
+	if to == t || len(words) < 2 || !slices.Contains(namesakeEnds, words[len(words)-1]) || plain(key.label) != plain(f.label) {
+		return false
+	}
+	if to.stem(words[0]) {
+		return f != t.single() || !t.stem(words[0])
+	}
+	return f != t.single() && !slices.ContainsFunc(d.done, func(o *looked) bool { return o != to && o.single() != nil && plain(o.single().label) == plain(f.label) })
+}
+
+// stem reports a table one of whose words begins with a word, or is the beginning of it.
+func (t *looked) stem(word string) bool {
+	return slices.ContainsFunc(detect.Words(t.name), func(w string) bool { return strings.HasPrefix(w, word) || strings.HasPrefix(word, singular(w)) })
 }
 
 // record reports the column of a table of field values that names the record whose

@@ -25,17 +25,18 @@ const (
 // plot is everything that a proposal says of one table.
 type plot struct {
 	*looked
-	role    role
-	links   []*link
-	pairs   []pair
-	account *field
-	at      *field // when a record was made
-	trigger *field
-	class   string
-	erase   string
-	order   int
-	others  []*field // identifiers of somebody else than the person referred to
-	notes   []string
+	role     role
+	links    []*link
+	pairs    []pair
+	account  *field
+	at       *field // when a record was made
+	trigger  *field
+	class    string
+	erase    string
+	order    int
+	contacts bool     // one row a person
+	others   []*field // identifiers of somebody else than the person referred to
+	notes    []string
 }
 
 // plots takes every table of a database for something. What is in doubt is taken
@@ -54,6 +55,7 @@ func (p Proposal) plots() map[string]*plot {
 	for _, t := range p.tables {
 		out[t.name].first(p, out)
 	}
+	p.crowds(out)
 	p.hubs(out)
 	p.bridges(out)
 	p.strangers(out)
@@ -62,6 +64,7 @@ func (p Proposal) plots() map[string]*plot {
 		out[t.name].fate(out)
 	}
 	p.arrange(out)
+	p.register(out)
 	return out
 }
 
@@ -92,7 +95,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	}
 	best := ""
 	for _, n := range accountNames {
-		if votes[n] > votes[best] {
+		if votes[n] > votes[best] && !p.individuals(all, n, to) {
 			best = n
 		}
 	}
@@ -120,7 +123,7 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	}
 }
 
-// perhapsTenants asks about the table that a third of all tables, and not fewer than
+// perhapsTenants asks about the table that a fifth of all tables, and not fewer than
 // four, refer to by a column of one name: a hospital, a shop. Whether its rows are
 // accounts, whose people are never one, only a person can say.
 func (p Proposal) perhapsTenants(all map[string]*plot) {
@@ -134,7 +137,7 @@ func (p Proposal) perhapsTenants(all map[string]*plot) {
 		}
 	}
 	for _, w := range slices.SortedFunc(maps.Keys(ways), func(a, b way) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.by, b.by)) }) {
-		if n, x := ways[w], all[w.to]; n >= 4 && n*3 >= len(p.tables) && x.single() != nil && !x.oneself() {
+		if n, x := ways[w], all[w.to]; n >= 4 && n*5 >= len(p.tables) && x.single() != nil && !x.oneself() {
 			x.notes = append(x.notes, fmt.Sprintf("%d tables name it by %s: if its rows are your customers, whose people are never one: accounts: true here, account: %s there", n, comment(w.by), comment(w.by)))
 		}
 	}
@@ -149,7 +152,7 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 			continue
 		}
 		personal = personal || strings.HasPrefix(best.Category, "user")
-		identity = identity || best.Identity != "" && !anyWord(f.label, otherRoles)
+		identity = identity || best.Identity != "" && !x.another(f)
 	}
 	last := lastWord(x.name)
 	switch {
@@ -287,5 +290,8 @@ func (x *plot) belongs(all map[string]*plot) bool {
 	return false
 }
 
-// defines reports a table that defines the fields of forms.
-func (x *plot) defines() bool { return speaksOf(x.name, formWords) }
+// defines reports a table that defines the fields of forms, and does not hold what they
+// are the fields of.
+func (x *plot) defines() bool {
+	return speaksOf(x.name, formWords) && !slices.Contains([]string{"entity", "record", "instance", "object", "submission"}, lastWord(x.name))
+}

@@ -16,7 +16,10 @@ type view struct {
 }
 
 // textNames are columns of free text, whatever the sample held.
-var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason")
+var textNames = vocabulary("note notes remark remarks comment comments description body content message text subject title summary feedback query requirement details reason notiz notizen nachricht inhalt bemerkung bemerkungen anmerkung betreff beschreibung tippani sandesh vivaran")
+
+// pointWords make the names of columns of addresses and numbers.
+var pointWords = vocabulary("e email emails mail mails mailid emailid phone phones mobile mobiles tel telephone telephones number numbers no nos id ids address addresses contact alternate alt other secondary additional all weitere")
 
 // keptCategories are what a document that the law has kept is no document without.
 var keptCategories = []string{"user.name", "user.contact.address", "user.financial", "user.government_id"}
@@ -58,10 +61,10 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 		v.notes = append(v.notes, "review: taken for whole records in one text, each of the person whose number or address is in it; if these are words about somebody: no identity")
 	}
 	switch {
-	case personal && anyWord(f.label, otherRoles) && v.category == "user.name":
+	case personal && x.another(f) && v.category == "user.name":
 		v.category, v.best = "system.operations", detect.Finding{}
 		v.notes = append(v.notes, "review: another person's name by what the column is called")
-	case v.best.Identity != "" && (anyWord(f.label, otherRoles) || f.several):
+	case v.best.Identity != "" && (x.another(f) || f.several && !x.ownList(f)):
 		v.sutra = append(v.sutra, "role: mention")
 		v.notes = append(v.notes, "review: taken for other people: by it nobody is joined")
 	case v.best.Identity != "" && slices.Contains(x.others, f):
@@ -103,6 +106,12 @@ func (w *catalogWriter) viewInRole(x *plot, f *field, v *view) (personal, done b
 	return personal, false
 }
 
+// ownList reports a list of a person's own addresses or numbers: it stands in her own row,
+// and no word of its name says of whom else they are.
+func (x *plot) ownList(f *field) bool {
+	return x.oneself() && !slices.ContainsFunc(detect.Words(f.label), func(w string) bool { return !pointWords[w] })
+}
+
 // documents reports a column of several values, such as an address, of which the law has
 // all kept that is personal.
 func (x *plot) documents(f *field) bool {
@@ -123,7 +132,7 @@ func (x *plot) documents(f *field) bool {
 // others says that a column holds identifiers of other people than the row's.
 func (v *view) others() {
 	v.sutra = append(v.sutra, "role: mention")
-	v.notes = append(v.notes, "review: the persons that the rows refer to do not have these numbers: taken for other people's, by which nobody is joined; a further number of the same person: no role")
+	v.notes = append(v.notes, "review: the persons that the rows refer to do not have these numbers, or not in all rows: taken for other people's, by which nobody is joined; a further number of the same person: no role")
 }
 
 // alone reports a table of which nothing says whose its records are but one column.

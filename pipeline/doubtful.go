@@ -23,22 +23,23 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 			known[keyOf(&list[i])] = true
 		}
 	}
+	desk := atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}, hers: map[lineage.Token]bool{}}
+	if err := desk.alsoStaff(p); err != nil {
+		return nil, err
+	}
 	var out []lineage.Found
 	sides := otherSides(p)
+	for t := range desk.hers {
+		if err := desk.behind(p, t, known, &out); err != nil {
+			return nil, err
+		}
+	}
 	for t, kind := range p.Others {
 		if s.kinds.link(kind) || sides[t] {
 			continue
 		}
-		found, err := s.carriers(unerasedWho{p.Account, t})
-		if err != nil {
+		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, err
-		}
-		for i := range found {
-			f := &found[i]
-			if coll := s.collection(f); !known[keyOf(f)] && !coll.Staff && !coll.Accounts && s.mayBe(p, f, t) {
-				known[keyOf(f)] = true
-				out = append(out, *f)
-			}
 		}
 	}
 	for i := range p.Between {
@@ -52,23 +53,150 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 	return out, nil
 }
 
-// mayBe reports a record that an identifier alone ties to the person.
-func (s *Site) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) bool {
-	if !about(f, t) {
-		return true
+// behind adds the records that an identifier ties to the person, as far as nothing is known
+// of them.
+func (d *atDesk) behind(p *lineage.Person, t lineage.Token, known map[recordKey]bool, out *[]lineage.Found) error {
+	found, err := d.carriers(unerasedWho{p.Account, t})
+	if err != nil {
+		return err
 	}
-	if len(f.Record.Names)+len(f.Record.Labels) > 0 { // a name would have joined it, or says that it is another's
-		return false
-	}
-	return !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
-		switch {
-		case e.Role == lineage.Mention || e.Role == lineage.Own || e.Role == lineage.Key:
-			return false
-		case s.kinds.link(e.Kind):
-			return true
+	for i := range found {
+		f := &found[i]
+		if coll := d.collection(f); known[keyOf(f)] || coll.Staff || coll.Accounts {
+			continue
 		}
-		return p.Tokens[e.Token] == "" && p.Others[e.Token] == ""
+		may, err := d.mayBe(p, f, t)
+		if err != nil {
+			return err
+		}
+		if may {
+			known[keyOf(f)] = true
+			*out = append(*out, *f)
+		}
+	}
+	return nil
+}
+
+// homeless returns the records about somebody with an identifier of hers that name no
+// account, and of which nothing tells it: the identifier is known in several.
+func (s *Site) homeless(p *lineage.Person) ([]lineage.Found, error) {
+	if p.Account == "" {
+		return nil, nil
+	}
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
+	var out []lineage.Found
+	known := map[recordKey]bool{}
+	for i := range p.Copies {
+		known[keyOf(&p.Copies[i])] = true
+	}
+	for t, kind := range p.Tokens {
+		if s.kinds.link(kind) {
+			continue
+		}
+		found, err := s.carriers(unerasedWho{p.Account, t})
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			f := &found[i]
+			if f.Record.Account != "" || known[keyOf(f)] || !about(f, t) {
+				continue
+			}
+			of, err := r.AccountOf(f)
+			if err != nil {
+				return nil, err
+			}
+			if coll := s.collection(f); of == "" && !coll.Staff && !coll.Accounts {
+				known[keyOf(f)] = true
+				out = append(out, *f)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
+	return out, nil
+}
+
+// atDesk tells the account's own people from others. They took the call and keep the record:
+// that it names them does not say whose it is.
+type atDesk struct {
+	*Site
+	account string
+	known   map[lineage.Token]bool
+	hers    map[lineage.Token]bool // numbers of the staff that a customer has, too: she is one of them
+}
+
+// alsoStaff finds the numbers of a customer that are those of a member of staff.
+func (d *atDesk) alsoStaff(p *lineage.Person) error {
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			if e.Role != lineage.Subject || d.kinds.link(e.Kind) || p.Tokens[e.Token] != "" || p.Others[e.Token] != "" {
+				continue
+			}
+			own, err := d.staff(e)
+			if err != nil {
+				return err
+			}
+			if own {
+				d.hers[e.Token] = true
+			}
+		}
+	}
+	return nil
+}
+
+// called reports a record with a name that may be hers.
+func called(p *lineage.Person, f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Names, func(n lineage.Name) bool {
+		return len(n) > 1 && slices.ContainsFunc(p.Copies, func(c lineage.Found) bool {
+			return slices.ContainsFunc(c.Record.Names, func(m lineage.Name) bool { return len(m) > 1 && m.Agrees(n) })
+		})
 	})
+}
+
+// staff reports a number of the account's own people, or a reference to one of them.
+func (d *atDesk) staff(e lineage.Edge) (bool, error) {
+	if own, ok := d.known[e.Token]; ok {
+		return own, nil
+	}
+	var own bool
+	var err error
+	if d.kinds.link(e.Kind) {
+		var found []lineage.Found
+		found, err = d.residue(e.Token, d.account)
+		own = slices.ContainsFunc(found, func(f lineage.Found) bool {
+			coll := d.collection(&f)
+			return (coll.Staff || coll.Accounts) && slices.ContainsFunc(f.Record.Edges, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Key })
+		})
+	} else {
+		own, err = d.ownNumber(e.Token, d.account)
+	}
+	d.known[e.Token] = own
+	return own, err
+}
+
+// mayBe reports a record that an identifier alone ties to the person.
+func (d *atDesk) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) (bool, error) {
+	if !about(f, t) {
+		return !d.hers[t], nil
+	}
+	if len(f.Record.Names)+len(f.Record.Labels) > 0 && !(d.hers[t] && called(p, f)) { // a name would have joined it, or says that it is another's
+		return false, nil
+	}
+	for _, e := range f.Record.Edges {
+		if e.Role == lineage.Mention || e.Role == lineage.Own || e.Role == lineage.Key {
+			continue
+		}
+		if !d.kinds.link(e.Kind) && (p.Tokens[e.Token] != "" || p.Others[e.Token] != "") {
+			continue
+		}
+		if staff, err := d.staff(e); err != nil || !staff {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // doubts keeps the doubtful records of a person, and says so.
@@ -79,6 +207,16 @@ func (pl *planner) doubts(p *lineage.Person) error {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
 		}
 	}
+	return cmp.Or(err, pl.tellHomeless(p))
+}
+
+// tellHomeless says how many records of no account there are. They are not kept for a
+// reason: the proof of an erasure finds her in them.
+func (s *Site) tellHomeless(p *lineage.Person) error {
+	list, err := s.homeless(p)
+	if len(list) > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that other accounts have too, and name none: they stay until the catalog tells their account", len(list))})
+	}
 	return err
 }
 
@@ -88,5 +226,5 @@ func (s *Site) tellDoubts(p *lineage.Person) error {
 	if len(list) > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", len(list))})
 	}
-	return err
+	return cmp.Or(err, s.tellHomeless(p))
 }

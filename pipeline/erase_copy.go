@@ -47,6 +47,10 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		}
 		pl.keep(f, p.Account, "law", rule, until)
 	case others || !whole:
+		if cuttable, err := pl.cuttable(crowd, f); err != nil || !cuttable {
+			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says which part of it is whose", time.Time{})
+			return err
+		}
 		e.Extent = extract.Partial
 	case coll.Erase == "redact":
 		e.Extent = extract.Whole
@@ -91,6 +95,15 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		whole = true // every part of it is hers
 	}
 	return whole, others, nil
+}
+
+// cuttable reports a record with an identifier that is hers alone: by others nobody could
+// say what of it is her part.
+func (pl *planner) cuttable(p *lineage.Person, f *lineage.Found) (bool, error) {
+	all, err := pl.sameRecord(f)
+	return slices.ContainsFunc(all, func(x lineage.Found) bool {
+		return slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return p.Tokens[e.Token] != "" && !pl.kinds.link(e.Kind) })
+	}), err
 }
 
 // somebodys reports a part of a record that is about somebody. What the account's own
@@ -160,7 +173,7 @@ func (pl *planner) sameRecord(f *lineage.Found) ([]lineage.Found, error) {
 func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error) {
 	others := false
 	for _, e := range f.Record.Edges {
-		if e.Role != lineage.Party || p.Tokens[e.Token] != "" {
+		if e.Role != lineage.Party || p.Tokens[e.Token] != "" || herSide(f, e.Token) {
 			continue
 		}
 		if _, known := p.Others[e.Token]; !known {
@@ -173,6 +186,12 @@ func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error)
 		others = others || len(shared) > 0 && pl.bothSides(f, e.Token, shared)
 	}
 	return others, nil
+}
+
+// herSide reports a number that is the record's own, too: whoever else may have it, in a
+// record of hers it is no other side.
+func herSide(f *lineage.Found, number lineage.Token) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == number && e.Role == lineage.Subject })
 }
 
 // bothSides reports a record of a call that is its other side's, too. One that refers to

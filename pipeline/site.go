@@ -281,7 +281,7 @@ func newKinds(sources []*Source) kinds {
 			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll)) {
 				k.bare[kind] = true
 			}
-			if contactTable(coll.Name) {
+			if register(coll) {
 				k.unique[kind] = true
 			}
 			if database(src.Connector) {

@@ -24,7 +24,7 @@ func (k kinds) words(sources []*Source) {
 				continue
 			}
 			for n, kind := range short {
-				if !called(src, n) {
+				if !hasName(src, n) {
 					k.mean(src, n, kind)
 				}
 			}
@@ -47,8 +47,8 @@ func (k kinds) mean(src *Source, word, kind string) {
 	k.referredTo[kind] = true
 }
 
-// called reports whether a collection of the source goes by a name.
-func called(src *Source, name string) bool {
+// hasName reports whether a collection of the source goes by a name.
+func hasName(src *Source, name string) bool {
 	return slices.ContainsFunc(src.Dataset.Collections, func(c connectors.Collection) bool {
 		lower := strings.ToLower(c.Name)
 		return lower == name || singular(lower) == name

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,3 +49,34 @@ dataset:
         fields:
           - {name: remark, data_categories: [user.content]}
 `
+
+// So they are where the register has a name that nobody knows, but its rows and what refers
+// to them tell that it is one; and where a catalog says so.
+func TestRegisterOfAnotherName(t *testing.T) {
+	var b strings.Builder
+	add := func(format string, args ...any) { fmt.Fprintf(&b, "INSERT INTO "+format+";\n", args...) }
+	for i := 1; i <= 30; i++ {
+		first, last := personName(i)
+		phone, mail := clinicPhone(1, i), personMail(i)
+		if i == 8 { // the wife of number 7
+			phone, mail = clinicPhone(1, 7), personMail(7)
+		}
+		add("shishyas VALUES (%d, '%s', '%s', '%s', '%s', NULL)", i, first, last, phone, mail)
+		add("gifts VALUES (%d, %d, 'of %d.')", i, i, i)
+		add("visits VALUES (%d, %d, 'came %d.')", i, i, i)
+	}
+	first, last := personName(9)
+	add("shishyas VALUES (99, '%s', '%s', '%s', 'nine@example.org', 9)", first, last, clinicPhone(1, 9))
+	s := proposed(t, `CREATE TABLE shishyas (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, phone TEXT, email TEXT, merged_into_shishya INTEGER REFERENCES shishyas(id));
+		CREATE TABLE gifts (id INTEGER PRIMARY KEY, shishya_id INTEGER REFERENCES shishyas(id), remark TEXT);
+		CREATE TABLE visits (id INTEGER PRIMARY KEY, shishya_id INTEGER REFERENCES shishyas(id), remark TEXT);`+b.String())
+	if code, out := s.status("where", clinicPhone(1, 7)); code != 4 || strings.Contains(out, `"type":"copy"`) {
+		t.Errorf("of a couple: exit %d: %s", code, out)
+	}
+	if got := s.run("where", "shishya:7"); strings.Contains(got, "pk=8") || strings.Count(got, `"type":"copy"`) != 3 {
+		t.Errorf("of one of them is known: %s", got)
+	}
+	if got := s.run("where", "nine@example.org"); strings.Count(got, `"type":"copy"`) != 4 {
+		t.Errorf("of who was merged is known: %s", got)
+	}
+}

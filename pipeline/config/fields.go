@@ -150,12 +150,13 @@ func (f *catalogFile) collectionMeta(c *connectors.Collection, at place, m *yaml
 		return
 	}
 	in := "meta.sutra of " + where
-	f.r.Known(m, in, "class", "account", "recorded_at", "trigger", "erase", "order", "path", "refs", "accounts", "staff", "address_book", "role")
+	f.r.Known(m, in, "class", "account", "recorded_at", "trigger", "erase", "order", "path", "refs", "accounts", "staff", "contacts", "address_book", "role")
 	c.Class = f.class(m.Get("class"), "class of "+where)
 	c.Erase = f.r.OneOf(m.Get("erase"), "erase of "+where, "delete", "redact", "keep")
 	c.Role = f.role(m, where)
 	c.Accounts = f.r.Bool(m.Get("accounts"), "accounts of "+where)
 	c.Staff = f.r.Bool(m.Get("staff"), "staff of "+where)
+	c.Contacts = f.r.Bool(m.Get("contacts"), "contacts of "+where)
 	c.AddressBook = f.r.Bool(m.Get("address_book"), "address_book of "+where)
 	c.Order, _ = f.r.Int(m.Get("order"), "order of "+where, -1_000_000, 1_000_000)
 	c.Account = f.use(at, m.Get("account"), "account", where)

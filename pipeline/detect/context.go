@@ -99,7 +99,9 @@ func opaqueName(name []string) bool {
 // often a firm's or a thing's (partner, tenant, host) is none of them.
 var personWords = words(`contact lead customer cust client person patient member user employee emp staff buyer prospect subscriber student pupil candidate agent caller
 sender profile guest visitor passenger traveller traveler donor volunteer beneficiary borrower applicant insured policyholder nominee guardian consignee consignor
-shipper recipient receiver payer payee driver rider doctor nurse teacher tutor parent father mother spouse attendee participant resident citizen worker shopper`)
+shipper recipient receiver payer payee driver rider doctor nurse teacher tutor parent father mother spouse attendee participant resident citizen worker shopper
+informant broker claimant complainant witness advisor adviser counsellor counselor recruiter surveyor technician landlord seller purchaser heir holder cardholder owner
+husband wife son daughter brother sister child relative kin referee referrer bride groom learner trainee mentor coach consultant`)
 
 // ofPeople reports a table that holds people: there "name" is a person's.
 func ofPeople(table []string) bool {
