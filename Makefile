@@ -17,7 +17,7 @@ install:
 	@.ci/install
 
 test: install lint
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 # With -short the properties are tried on a fifth of the cases: make test tries them all.
 # What cuts the bytes of one page has no second goroutine, and takes minutes here.
