@@ -10,12 +10,13 @@ import (
 // to trade and from language to language; that the records of many others lead to each of a
 // few does not.
 
-// The measures of a crowd: to most rows of a table lead the records of manyOthers persons or
+// The measures of a crowd: to most of the rows referred to lead the records of manyOthers persons or
 // more, and of the persons there are crowdEach times as many as of the rows.
 const (
 	manyOthers = 3
 	crowdEach  = 4
 	staffEach  = 2 // where columns speak for staff as well
+	thingEach  = 8 // of a thing, which may also be a group's: a booking, of who booked
 )
 
 // crowd is how many rows of a table others refer to, how many different persons these are
@@ -48,7 +49,7 @@ func (p Proposal) crowds(all map[string]*plot) {
 // serving takes a table of persons for staff.
 func (x *plot) serving(all map[string]*plot, l *link) bool {
 	to := all[l.to.name]
-	if to.role != people || !to.identifies() || !to.employed(l) || !x.crowd(all, l).of(staffEach) {
+	if to.role != people || !to.identifies() || !to.employed(l) || !x.manned(all, l) {
 		return false
 	}
 	to.role = staffers
@@ -73,7 +74,7 @@ func (p Proposal) crowded(x *plot, all map[string]*plot, l *link) bool {
 	case to.oneself():
 		l.leave(serves)
 		p.unfollow(all, to)
-	case to.role == people || to.towards(all):
+	case to.role == people || to.towards(all) && x.crowd(all, l).of(thingEach):
 		to.role = common
 		to.notes = append(to.notes, fmt.Sprintf("many people share one of its rows (by %s.%s): nobody is joined by it", comment(x.name), comment(l.field.label)))
 	default:
@@ -91,7 +92,7 @@ func (p Proposal) desks(all map[string]*plot, to *plot) int {
 	n := 0
 	for _, t := range p.tables {
 		x := all[t.name]
-		if slices.ContainsFunc(x.links, func(l *link) bool { return l.to == to.looked && l.plainly(t) && x.crowd(all, l).of(staffEach) }) {
+		if slices.ContainsFunc(x.links, func(l *link) bool { return l.to == to.looked && l.plainly(t) && x.manned(all, l) }) {
 			n++
 		}
 	}
@@ -124,6 +125,13 @@ func (l *link) plainly(t *looked) bool {
 	return l.to != t && !l.merge && len(l.whole) == 0 && !l.field.pk
 }
 
+// manned reports a link by which most of those it leads to serve several persons: some
+// customers may bring others, staff all do.
+func (x *plot) manned(all map[string]*plot, l *link) bool {
+	c := x.crowd(all, l)
+	return c.of(staffEach) && c.rows*2 >= l.to.total
+}
+
 // employed reports columns that staff have, or that lead to staff.
 func (x *plot) employed(l *link) bool {
 	if anyWord(l.field.label, staffRefs) {
@@ -139,12 +147,7 @@ func (x *plot) employed(l *link) bool {
 
 // towards reports a link to persons.
 func (x *plot) towards(all map[string]*plot) bool {
-	for _, l := range x.links {
-		if l.drop == "" && l.to != x.looked && all[l.to.name].role == people {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.links, func(l *link) bool { return l.drop == "" && l.to != x.looked && all[l.to.name].role == people })
 }
 
 // crowd measures whose records lead to the rows of a table by a link.

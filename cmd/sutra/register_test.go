@@ -65,9 +65,14 @@ func TestRegisterOfAnotherName(t *testing.T) {
 		add("gifts VALUES (%d, %d, 'of %d.')", i, i, i)
 		add("visits VALUES (%d, %d, 'came %d.')", i, i, i)
 	}
+	for i := 0; i < 16; i++ { // four of them bring four guests each: they are no staff for that
+		first, last := personName(50 + i)
+		add("invitations VALUES (%d, %d, '%s %s', '%s')", i, 11+i%4, first, last, clinicPhone(2, i))
+	}
 	first, last := personName(9)
 	add("shishyas VALUES (99, '%s', '%s', '%s', 'nine@example.org', 9)", first, last, clinicPhone(1, 9))
 	s := proposed(t, `CREATE TABLE shishyas (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, phone TEXT, email TEXT, merged_into_shishya INTEGER REFERENCES shishyas(id));
+		CREATE TABLE invitations (id INTEGER PRIMARY KEY, invited_by INTEGER REFERENCES shishyas(id), guest_name TEXT, guest_phone TEXT);
 		CREATE TABLE gifts (id INTEGER PRIMARY KEY, shishya_id INTEGER REFERENCES shishyas(id), remark TEXT);
 		CREATE TABLE visits (id INTEGER PRIMARY KEY, shishya_id INTEGER REFERENCES shishyas(id), remark TEXT);`+b.String())
 	if code, out := s.status("where", clinicPhone(1, 7)); code != 4 || strings.Contains(out, `"type":"copy"`) {
