@@ -21,10 +21,12 @@ const (
 	firstRead = 64 << 10
 	// wholeRead is the size up to which an object is fetched whole.
 	wholeRead = 256 << 10
-	// mostAhead bounds the read-ahead of a sequential reader; a reader holds up to
-	// windows of that size.
+	// mostAhead bounds the read-ahead of a sequential reader.
 	mostAhead = 8 << 20
-	windows   = 4
+	// windows and heldMost bound what a reader holds: how many, and how many bytes. The
+	// columns of a table are read in turns.
+	windows  = 64
+	heldMost = 4 * mostAhead
 	// piece is the size of one of the ranges that are fetched at the same time.
 	piece    = 2 << 20
 	parallel = 4
@@ -97,7 +99,7 @@ func (r *s3Reader) ReadAt(p []byte, off int64) (int, error) {
 	}
 	pos, rest := off+int64(done), p[done:]
 	ahead := r.reach(pos, w)
-	if int64(len(rest)) >= ahead { // large reads need no window
+	if int64(len(rest)) >= ahead && len(rest) > firstRead { // large reads need no window
 		if err := r.s.fetch(r.ctx, r.h, rest, pos); err != nil {
 			return done, err
 		}
@@ -151,10 +153,13 @@ func (r *s3Reader) cached(p []byte, off int64) (int, *window) {
 func (r *s3Reader) keep(w window) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.wins) == windows {
-		r.wins = slices.Delete(r.wins, 0, 1)
-	}
 	r.wins = append(r.wins, w)
+	held, from := 0, len(r.wins)
+	for from > 0 && len(r.wins)-from < windows && held+len(r.wins[from-1].buf) <= heldMost {
+		from--
+		held += len(r.wins[from].buf)
+	}
+	r.wins = slices.Delete(r.wins, 0, from)
 }
 
 // fetch fills p with the bytes from off, in several ranges at the same time.

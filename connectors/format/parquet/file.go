@@ -17,7 +17,7 @@ var (
 
 // file is an opened Parquet file.
 type file struct {
-	cache  window
+	ahead  ahead
 	r      io.ReaderAt
 	size   int64
 	footer record
@@ -191,10 +191,14 @@ func (f *file) bytesInto(b []byte, off, n int64) ([]byte, error) {
 	return b, nil
 }
 
-// window is a stretch of the file that was read ahead: indexes stand close
-// together and are asked for one by one.
-type window struct {
+// ahead holds the last stretches of the file that were read ahead: indexes stand close
+// together and are asked for one by one, those of columns and those of offsets in turns.
+type ahead struct {
 	sync.Mutex
+	last [4]stretch // the newest first
+}
+
+type stretch struct {
 	off int64
 	buf []byte
 }
@@ -206,16 +210,18 @@ func (f *file) near(off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > f.size || off > f.size-n {
 		return nil, errFooter
 	}
-	w := &f.cache
-	w.Lock()
-	defer w.Unlock()
-	if off < w.off || off+n > w.off+int64(len(w.buf)) {
-		b, err := f.bytesAt(off, max(n, min(windowBytes, f.size-off)))
-		if err != nil {
-			return nil, err
+	f.ahead.Lock()
+	defer f.ahead.Unlock()
+	for _, s := range f.ahead.last {
+		if at := off - s.off; at >= 0 && at+n <= int64(len(s.buf)) {
+			return s.buf[at : at+n : at+n], nil
 		}
-		w.off, w.buf = off, b
 	}
-	at := off - w.off
-	return w.buf[at : at+n : at+n], nil
+	b, err := f.bytesAt(off, max(n, min(windowBytes, f.size-off)))
+	if err != nil {
+		return nil, err
+	}
+	copy(f.ahead.last[1:], f.ahead.last[:])
+	f.ahead.last[0] = stretch{off, b}
+	return b[:n:n], nil
 }
