@@ -36,6 +36,7 @@ type s3Store struct {
 	listing   *listingMode
 	versioned *versioning
 
+	held   heldRange      // of the object that is being rewritten
 	seen   recent[*head]  // objects that were just looked at: opening one does not look again
 	listed recent[Object] // objects that were just listed
 }

@@ -102,6 +102,9 @@ func (w *partWriter) gather(ctx context.Context, list []segment) ([]byte, error)
 		}
 		n := len(out)
 		out = slices.Grow(out, int(x.n))[:n+int(x.n)]
+		if w.s.held.read(w.old, out[n:], x.off) {
+			continue
+		}
 		if err := w.s.fetch(ctx, w.old, out[n:], x.off); err != nil {
 			return nil, err
 		}

@@ -78,6 +78,7 @@ func (r *s3Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wins = nil
+	r.s.held.drop(r.h)
 	return nil
 }
 
@@ -148,6 +149,58 @@ func (r *s3Reader) cached(p []byte, off int64) (int, *window) {
 		return copy(p, w.buf[off-w.off:]), &w
 	}
 	return 0, nil
+}
+
+// prefetchMost is up to how many bytes are fetched ahead because somebody asks for it.
+const prefetchMost = 16 << 20
+
+// Prefetch fetches a range that is about to be read in pieces, once. What stays of it in a
+// new version of the object is not fetched again to be written.
+func (r *s3Reader) Prefetch(off, n int64) error {
+	if off < 0 || n <= 0 || n > prefetchMost || off > r.h.size-n {
+		return nil
+	}
+	buf := make([]byte, n)
+	if err := r.s.fetch(r.ctx, r.h, buf, off); err != nil {
+		return err
+	}
+	w := window{off: off, buf: buf, ahead: firstRead}
+	r.keep(w)
+	r.s.held.put(r.h, w)
+	return nil
+}
+
+// heldRange is the last range that was fetched ahead of a version.
+type heldRange struct {
+	mu   sync.Mutex
+	of   *head
+	last window
+}
+
+func (h *heldRange) put(of *head, w window) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.of, h.last = of, w
+}
+
+// drop forgets what was fetched of a version.
+func (h *heldRange) drop(of *head) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.of == of {
+		h.of, h.last = nil, window{}
+	}
+}
+
+// read fills p with the bytes from off; false when they are not all there.
+func (h *heldRange) read(of *head, p []byte, off int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.of == nil || h.of.key != of.key || h.of.version != of.version || off < h.last.off || off+int64(len(p)) > h.last.end() {
+		return false
+	}
+	copy(p, h.last.buf[off-h.last.off:])
+	return true
 }
 
 func (r *s3Reader) keep(w window) {

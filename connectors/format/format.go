@@ -66,6 +66,21 @@ func CopyRange(in Input, w io.Writer, off, n int64) error {
 	return nil
 }
 
+// Prefetcher is what gives random access where a request costs more than the bytes it brings.
+type Prefetcher interface {
+	// Prefetch fetches n bytes from offset off at once, as far as they are not too many to be
+	// held: they are read in pieces and in turns, and what stays of them is written again.
+	Prefetch(off, n int64) error
+}
+
+// Prefetch lets r fetch a range that is about to be read, where that is of use.
+func Prefetch(r io.ReaderAt, off, n int64) error {
+	if p, ok := r.(Prefetcher); ok {
+		return p.Prefetch(off, n)
+	}
+	return nil
+}
+
 // Edits are the edits of one object by record, and what became of them.
 type Edits struct {
 	byRef map[ref]*edit

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -166,10 +167,18 @@ func (rw *rewriter) cutAll(ctx context.Context, parts []segment, room *semaphore
 			return nil
 		})
 	}
+	var last *movedGroup
 	for i := range parts {
 		m := parts[i].m
 		if parts[i].side != data || m.ready == nil {
 			continue
+		}
+		if m.group != last {
+			last = m.group
+			if err := rw.prefetch(last.old); err != nil {
+				close(todo)
+				return errors.Join(fmt.Errorf("row group %d: %w", m.number, err), eg.Wait())
+			}
 		}
 		if room.Acquire(ctx, m.weight()) != nil {
 			break // the other side failed, or the context ended
@@ -181,6 +190,19 @@ func (rw *rewriter) cutAll(ctx context.Context, parts []segment, room *semaphore
 	}
 	close(todo)
 	return eg.Wait()
+}
+
+// usualPage is about how large writers make pages, in bytes.
+const usualPage = 1 << 20
+
+// prefetch fetches a group at once whose chunks have hardly more than one page each: a row
+// in it touches most of its bytes.
+func (rw *rewriter) prefetch(g *group) error {
+	lo, hi := g.span()
+	if hi-lo > int64(len(g.chunks))*usualPage {
+		return nil
+	}
+	return format.Prefetch(rw.f.r, lo, hi-lo)
 }
 
 func (m *moved) weight() int64 { return max(m.old.size, 1<<20) }
