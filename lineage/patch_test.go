@@ -270,7 +270,7 @@ func TestPatches(t *testing.T) {
 	defer fewerChecks(t)()
 	patches, placed, moves := 0, 0, 0
 	defer func() {
-		if patches == 0 || placed == 0 || moves == 0 {
+		if !testing.Short() && (patches == 0 || placed == 0 || moves == 0) { // a few cases need not have all of them
 			t.Errorf("%d patches, %d of units that knew their places, %d moves", patches, placed, moves)
 		}
 	}()
