@@ -2,6 +2,7 @@ package extract
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -22,8 +23,43 @@ var keyLinks = map[string]string{
 	"facebook lead id": "facebook_lead",
 }
 
+// keysKept and keyLength bound the keys whose meaning is kept: those that come in every
+// record of an export are few and short.
+const (
+	keysKept  = 4096
+	keyLength = 64
+)
+
+// meanings holds what keys were found to say.
+var meanings struct {
+	sync.RWMutex
+	of map[string]meaning
+}
+
 // keyMeaning classifies a JSON key or a column name by its words.
 func keyMeaning(key string) meaning {
+	if len(key) > keyLength {
+		return classify(key)
+	}
+	meanings.RLock()
+	m, ok := meanings.of[key]
+	meanings.RUnlock()
+	if ok {
+		return m
+	}
+	m = classify(key)
+	meanings.Lock()
+	defer meanings.Unlock()
+	if meanings.of == nil {
+		meanings.of = map[string]meaning{}
+	}
+	if len(meanings.of) < keysKept {
+		meanings.of[strings.Clone(key)] = m
+	}
+	return m
+}
+
+func classify(key string) meaning {
 	words := keyWords(key)
 	joined := strings.Join(words, " ")
 	m := meaning{link: keyLinks[joined]}
