@@ -27,8 +27,9 @@ type patchWorld struct {
 	w     *Writer
 	model map[int]map[int]int
 
-	patches int // that were made
-	placed  int // those of units that knew where their records stand
+	finds   bool // every unit that is written notes where its records stand
+	patches int  // that were made
+	placed  int  // those of units that knew where their records stand
 	moves   int
 }
 
@@ -67,7 +68,7 @@ func (p *patchWorld) write(unit int) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if rapid.IntRange(0, 3).Draw(p.t, "find") > 0 {
+	if p.finds || rapid.IntRange(0, 3).Draw(p.t, "find") > 0 {
 		uw.Find()
 	}
 	for _, n := range slices.Sorted(maps.Keys(p.model[unit])) {
@@ -78,6 +79,30 @@ func (p *patchWorld) write(unit int) {
 	}
 	if err := uw.Commit(p.state(unit)); err != nil {
 		p.t.Fatal(err)
+	}
+}
+
+// patchOne changes one record of a unit that knows where its records stand: that has to be
+// possible, however few cases are tried.
+func (p *patchWorld) patchOne(unit int) {
+	p.model[unit][0]++
+	x, err := p.w.Patch("s", p.state(unit).Unit)
+	if err != nil || x == nil {
+		p.t.Fatalf("no patch (%v)", err)
+	}
+	locator, list := p.record(unit, 0, p.model[unit][0])
+	if !x.Changed("leads", []string{locator}) {
+		p.t.Fatal("one record is too many")
+	}
+	if err := x.Add(list); err != nil {
+		p.t.Fatal(err)
+	}
+	if st, err := x.Commit(p.state(unit)); err != nil || st == nil {
+		p.t.Fatalf("%+v %v", st, err)
+	}
+	p.patches++
+	if len(x.old.places.runs) > 0 {
+		p.placed++
 	}
 }
 
@@ -134,13 +159,14 @@ func (p *patchWorld) change(unit int) {
 	}
 }
 
-// move lets records go and change, as a source does that knows what became of all others.
-func (p *patchWorld) move(unit int) {
+// move lets records go and change, as a source does that knows what became of all others:
+// one goes at fate 0, and changes at 1.
+func (p *patchWorld) move(unit int, fate func(n int) int) {
 	now := maps.Clone(p.model[unit])
 	gone, changed := map[string]bool{}, map[int]bool{}
 	for _, n := range slices.Sorted(maps.Keys(now)) {
 		locator, _ := p.record(unit, n, 0)
-		switch rapid.IntRange(0, 30).Draw(p.t, "fate") {
+		switch fate(n) {
 		case 0:
 			delete(now, n)
 			gone[locator] = true
@@ -270,7 +296,7 @@ func TestPatches(t *testing.T) {
 	defer fewerChecks(t)()
 	patches, placed, moves := 0, 0, 0
 	defer func() {
-		if !testing.Short() && (patches == 0 || placed == 0 || moves == 0) { // a few cases need not have all of them
+		if patches == 0 || placed == 0 || moves == 0 {
 			t.Errorf("%d patches, %d of units that knew their places, %d moves", patches, placed, moves)
 		}
 	}()
@@ -290,8 +316,16 @@ func TestPatches(t *testing.T) {
 			for n := range unit*150 + 10 {
 				p.model[unit][n] = 0
 			}
+			p.finds = unit == 2
 			p.write(unit)
 		}
+		p.finds = false
+		p.close()
+		p.open()
+		p.patchOne(2)
+		p.close()
+		p.open()
+		p.move(2, func(n int) int { return n - 3 }) // record 4 changes, 3 goes
 		p.close()
 		for range rapid.IntRange(6, 14).Draw(t, "steps") {
 			p.open()
@@ -300,7 +334,7 @@ func TestPatches(t *testing.T) {
 			case 13, 14:
 				p.close()
 				p.open()
-				p.move(unit)
+				p.move(unit, func(int) int { return rapid.IntRange(0, 30).Draw(t, "fate") })
 			case 12:
 				p.write(unit)
 			case 11:

@@ -41,7 +41,8 @@ type Faults struct {
 	Slow time.Duration
 }
 
-// Faulty wraps a source. The result has exactly the optional interfaces of s. It
+// Faulty wraps a source. The result has the optional interfaces of s that the suite asks
+// of a failing one, and no others: see forward. It
 // panics when s has a combination of them that no connector had so far; then
 // forward wants one more line.
 func Faulty(s connectors.Source, f Faults) connectors.Source {

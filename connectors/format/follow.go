@@ -75,19 +75,12 @@ func follow(pr PointReader, key string, edits []connectors.Edit) *connectors.Fol
 func (s *Source) Look(ctx context.Context, u connectors.Unit, refs []connectors.Ref) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
 		stopped, collection := false, ""
-		pass := func(b connectors.Batch) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		pass := handing(ctx, &stopped, func(b connectors.Batch) bool {
 			if b.Rows != nil {
 				collection = b.Collection
 			}
-			if !yield(b, nil) {
-				stopped = true
-				return errStopped
-			}
-			return nil
-		}
+			return yield(b, nil)
+		})
 		done, err := s.pick(ctx, u, refs, pass)
 		if err == nil && !done {
 			err = errUnreached

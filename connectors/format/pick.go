@@ -41,16 +41,7 @@ const nearby = 64 << 10
 func (s *Source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.Ref) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
 		stopped := false
-		pass := func(b connectors.Batch) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if !yield(b, nil) {
-				stopped = true
-				return errStopped
-			}
-			return nil
-		}
+		pass := handing(ctx, &stopped, func(b connectors.Batch) bool { return yield(b, nil) })
 		done, err := s.pick(ctx, u, refs, pass)
 		var skip *SkipError // reading the unit tells the reason
 		if !stopped && (errors.Is(err, ErrAstray) || errors.As(err, &skip) || err == nil && !done) {

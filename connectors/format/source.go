@@ -171,16 +171,7 @@ func litter(o blob.Object) bool {
 func (s *Source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
 		stopped := false
-		err := s.read(ctx, u, func(b connectors.Batch) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if !yield(b, nil) {
-				stopped = true
-				return errStopped
-			}
-			return nil
-		})
+		err := s.read(ctx, u, handing(ctx, &stopped, func(b connectors.Batch) bool { return yield(b, nil) }))
 		if err != nil && !stopped {
 			yield(connectors.Batch{}, fmt.Errorf("reading an object: %w", err))
 		}
@@ -188,6 +179,21 @@ func (s *Source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 }
 
 var errStopped = errors.New("the reader wants no more")
+
+// handing gives batches to a reader until it wants no more, which it notes in stopped, or
+// the context ends.
+func handing(ctx context.Context, stopped *bool, yield func(connectors.Batch) bool) func(connectors.Batch) error {
+	return func(b connectors.Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !yield(b) {
+			*stopped = true
+			return errStopped
+		}
+		return nil
+	}
+}
 
 // read decodes one unit from the beginning.
 func (s *Source) read(ctx context.Context, u connectors.Unit, yield func(connectors.Batch) error) error {
