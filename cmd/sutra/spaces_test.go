@@ -96,16 +96,7 @@ func TestKeysThatDifferInSpaces(t *testing.T) {
 
 // spacedKeys erases one of the people and compares what is left.
 func spacedKeys(t *testing.T, kind, url, key string, people []spaced, whose int) {
-	db, err := sql.Open(map[string]string{"sqlite": "sqlite", "postgres": "pgx", "mysql": "mysql"}[kind], url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stopped(t, db.Close)
-	for _, q := range strings.Split(fmt.Sprintf(spacedTables, key), ";\n") {
-		if _, err := db.Exec(q); err != nil {
-			t.Fatalf("%s: %v", q, err)
-		}
-	}
+	db := databaseOf(t, kind, url, strings.Split(fmt.Sprintf(spacedTables, key), ";\n")...)
 	sheet := "contact,body\n"
 	for n, p := range people {
 		for _, q := range p.rows(n) {
@@ -161,6 +152,22 @@ func spacedKeys(t *testing.T, kind, url, key string, people []spaced, whose int)
 	if out := s.run("where", "contact:"+people[(whose+1)%len(people)].key); !strings.Contains(out, `"copies":6`) {
 		t.Errorf("where for the key of another, %q: %s", people[(whose+1)%len(people)].key, out)
 	}
+}
+
+// databaseOf opens a database of a product for the length of the test and makes what is in it.
+func databaseOf(t *testing.T, kind, url string, statements ...string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(map[string]string{"sqlite": "sqlite", "postgres": "pgx", "mysql": "mysql"}[kind], url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, db.Close) })
+	for _, q := range statements {
+		if _, err := db.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	return db
 }
 
 // databasesOf returns what makes an empty database of a product.
