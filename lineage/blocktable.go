@@ -114,31 +114,58 @@ func (t *blockTables) close() error {
 	return errors.Join(errs...)
 }
 
-// read returns a block as it is stored, in the buffer, which it returns too. It is nil
-// when Badger must be asked.
-func (t *blockTables) read(name *name16, buf []byte) (value, _ []byte) {
-	var key [blockKeyLen]byte
-	key[0] = 'b'
-	copy(key[1:], name[:])
+// find returns the part of a table in which a block stands, if it stands in any; nil when
+// Badger must be asked.
+func (t *blockTables) find(key *[blockKeyLen]byte) (*blockTable, blockAt) {
 	i, _ := slices.BinarySearchFunc(t.list, key[:], func(b *blockTable, key []byte) int { return bytes.Compare(b.last, key) })
 	if i == len(t.list) || bytes.Compare(t.list[i].first, key[:]) > 0 {
-		return nil, buf
+		return nil, blockAt{}
 	}
 	b := t.list[i]
 	b.once.Do(func() { b.open(&t.bytes) })
-	i, exact := slices.BinarySearchFunc(b.index, name, func(at blockAt, name *name16) int { return compareNames(&at.first, name) })
+	name := name16(key[1:])
+	i, exact := slices.BinarySearchFunc(b.index, &name, func(at blockAt, name *name16) int { return compareNames(&at.first, name) })
 	if !exact {
 		i--
 	}
 	if i < 0 {
+		return nil, blockAt{}
+	}
+	return b, b.index[i]
+}
+
+func keyInTable(name *name16) (key [blockKeyLen]byte) {
+	key[0] = 'b'
+	copy(key[1:], name[:])
+	return key
+}
+
+// read returns a block as it is stored, in the buffer, which it returns too. It is nil
+// when Badger must be asked. Before it waits for the disk it calls ahead, if there is one.
+func (t *blockTables) read(name *name16, buf []byte, ahead func()) (value, _ []byte) {
+	key := keyInTable(name)
+	b, at := t.find(&key)
+	if b == nil {
 		return nil, buf
 	}
-	at := b.index[i]
 	buf = slices.Grow(buf[:0], int(at.size))[:at.size]
-	if _, err := b.file.ReadAt(buf, int64(at.offset)); err != nil { // Badger will say what is wrong
-		return nil, buf
+	if ahead == nil || !readCached(b.file, buf, int64(at.offset)) {
+		if ahead != nil {
+			ahead()
+		}
+		if _, err := b.file.ReadAt(buf, int64(at.offset)); err != nil { // Badger will say what is wrong
+			return nil, buf
+		}
 	}
 	return entryIn(decryptPart(b.cipher, buf), key[:]), buf
+}
+
+// ahead has the kernel read a block that will be asked for, while others are.
+func (t *blockTables) ahead(name *name16) {
+	key := keyInTable(name)
+	if b, at := t.find(&key); b != nil {
+		readAhead(b.file, int64(at.offset), int64(at.size))
+	}
 }
 
 // decryptPart decrypts a part of a table, in place.

@@ -54,7 +54,7 @@ func tableBlocks(t *testing.T, g *Graph) (all, found int) {
 	err := g.prefix([]byte("b"), func(k, v []byte) error {
 		name := name16(k[1:])
 		var value []byte
-		if value, buf = g.tables.read(&name, buf); value != nil {
+		if value, buf = g.tables.read(&name, buf, nil); value != nil {
 			found++
 			if !bytes.Equal(value, v) {
 				t.Errorf("%x: another value", k)
@@ -63,7 +63,7 @@ func tableBlocks(t *testing.T, g *Graph) (all, found int) {
 		for i := range 13 { // of another unit, or generation, or far behind
 			no := name
 			no[i] ^= 0x55
-			if value, buf = g.tables.read(&no, buf); value != nil {
+			if value, buf = g.tables.read(&no, buf, nil); value != nil {
 				t.Fatalf("%x is there", no)
 			}
 		}
@@ -192,7 +192,7 @@ func TestBlockTablesOfWhatWasDeleted(t *testing.T) {
 	if g, err = Open(dir, testKey, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if value, _ := g.tables.read(&name, nil); value != nil {
+	if value, _ := g.tables.read(&name, nil, nil); value != nil {
 		t.Error("it is there")
 	}
 	if all, _ := tableBlocks(t, g); all != 3 {

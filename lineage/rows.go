@@ -13,6 +13,8 @@ type rowReader struct {
 	g      *Graph
 	sealed []byte
 	plain  []byte
+	rest   []wanted  // the blocks that come after this one
+	told   int       // of how many of them the kernel was told
 	view   blockView // of the block that is being read
 	found  []Found
 	halves []halfEdge
@@ -24,13 +26,31 @@ type rowReader struct {
 // blocks reads rows of several blocks.
 func (r *rowReader) blocks(list []wanted) error {
 	return r.g.view(func(tx *badger.Txn) error {
-		for _, b := range list {
+		for i, b := range list {
+			r.rest, r.told = list[i+1:], max(0, r.told-1)
 			if _, err := r.block(tx, b.unit, b.no, b.rids); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// aheadBlocks is of how many blocks the kernel is told at a time.
+const aheadBlocks = 64
+
+// ahead has the kernel read blocks that are still to come, all at the same time: a
+// person's records stand far apart, and a disk that is asked for one after the other
+// makes her wait for each.
+func (r *rowReader) ahead() {
+	if r.told > 0 {
+		return
+	}
+	r.told = min(len(r.rest), aheadBlocks)
+	for _, b := range r.rest[:r.told] {
+		name := blockName(b.unit.ID, b.unit.generationOf(b.no), b.no)
+		r.g.tables.ahead(&name)
+	}
 }
 
 // open opens a block, nil when there is none. Blocks of which single rows are wanted
@@ -48,7 +68,7 @@ func (r *rowReader) open(tx *badger.Txn, name *name16, keep bool) (v *blockView,
 		return err
 	}
 	var sealed []byte
-	if sealed, r.sealed = r.g.tables.read(name, r.sealed); sealed != nil {
+	if sealed, r.sealed = r.g.tables.read(name, r.sealed, r.ahead); sealed != nil {
 		err = unseal(sealed)
 	} else {
 		var item *badger.Item
