@@ -1,7 +1,6 @@
 package lineage
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -238,12 +237,15 @@ func (r *Resolver) statedAt(t Token) (*stated, error) {
 		return s, nil
 	}
 	s := &stated{}
-	all, err := r.listed(t)
-	if err != nil {
-		return s, err
+	var err error
+	if _, loaded := r.postings[t]; !loaded {
+		all, err := r.listed(t)
+		if err != nil {
+			return s, err
+		}
+		s.crowd = len(all) >= accountCrowd
 	}
-	if _, loaded := r.postings[t]; !loaded && len(all) >= accountCrowd {
-		s.crowd = true
+	if s.crowd {
 		err = r.eachCarrier(t, func(f *Found) (bool, error) {
 			s.says(f, t)
 			return len(s.accounts) < severalAccounts || s.refers && len(s.keyed) < severalAccounts, nil
@@ -280,36 +282,6 @@ func (s *stated) says(f *Found, t Token) {
 	case !slices.Contains(s.accounts, f.Record.Account):
 		s.accounts = append(s.accounts, f.Record.Account)
 	}
-}
-
-// Ahead reads together what the accounts of many sightings will be looked for in, instead
-// of for one after the other. They are kept until [Resolver.Forget].
-func (r *Resolver) Ahead(list []*Found) error {
-	var tokens []Token
-	for _, f := range list {
-		if f.Record.Account != "" || r.kinds.OneAccount {
-			continue
-		}
-		r.seen.set(f.RID, f)
-		for _, e := range f.Record.Edges {
-			if e.Role != Mention && e.Role != Own && !e.Weak && r.stated[e.Token] == nil {
-				tokens = append(tokens, e.Token)
-			}
-		}
-	}
-	slices.SortFunc(tokens, func(a, b Token) int { return bytes.Compare(a[:], b[:]) })
-	var near []RID
-	for _, t := range slices.Compact(tokens) {
-		all, err := r.listed(t)
-		if err != nil {
-			return err
-		}
-		if len(all) < accountCrowd {
-			near = append(near, all...)
-		}
-	}
-	slices.Sort(near)
-	return r.load(slices.Compact(near))
 }
 
 // Forget drops what was read so far, for whoever asks one resolver about every record of

@@ -136,6 +136,30 @@ func (b *buckets) each(bucket uint32, fn func(e *entries) (more bool, err error)
 	return nil
 }
 
+// collect appends the ids of tokens of a bucket, which are sorted, to the lists at their
+// places.
+func (b *buckets) collect(bucket uint32, tokens []Token, out [][]RID) error {
+	at, last := 0, name16{}
+	return b.each(bucket, func(e *entries) (_ bool, err error) {
+		if compareNames(&e.name, &last) < 0 { // the next segment
+			at = 0
+		}
+		last = e.name
+		for ; at < len(tokens); at++ {
+			name := name16(tokens[at])
+			switch compareNames(&name, &e.name) {
+			case 0:
+				out[at], err = readRIDs(out[at], e.value)
+				return true, err
+			case 1:
+				return true, nil
+			}
+		}
+		at, last = 0, name16{}
+		return false, nil
+	})
+}
+
 // fetch reads the chunks of the one segment there is: they are numbered.
 func (b *buckets) fetch(bucket uint32, fn func(e *entries) (more bool, err error)) error {
 	for no := uint32(0); ; no++ {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,7 @@ func contents(t testing.TB, g *Graph) (units map[string][]Sighting, carriers map
 	for i := range 40 {
 		ask["mail "+strconv.Itoa(i)] = g.Token("email", strconv.Itoa(i*1000+i))
 	}
+	samePostings(t, g, slices.Collect(maps.Values(ask)))
 	for name, tok := range ask {
 		rids, err := g.Postings(tok)
 		if err != nil {

@@ -23,6 +23,13 @@ func index(v memView) indexed {
 
 func (x indexed) Postings(t Token) ([]RID, error) { return x.by[t], nil }
 
+func (x indexed) PostingsOf(tokens []Token) (out [][]RID, _ error) {
+	for _, t := range tokens {
+		out = append(out, x.by[t])
+	}
+	return out, nil
+}
+
 func (x indexed) Load(rids []RID) ([]Found, error) {
 	out := make([]Found, len(rids))
 	for i, id := range rids {

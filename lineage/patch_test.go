@@ -247,6 +247,11 @@ func (p *patchWorld) check() {
 			p.t.Fatalf("unit %d: %d sightings, want %d\n%s", unit, len(found), len(want), diff)
 		}
 	}
+	var ask []Token
+	for i := range 20 { // some are nobody's
+		ask = append(ask, p.g.Token("phone", strconv.Itoa(i)))
+	}
+	samePostings(p.t, p.g, ask)
 	for i := range 17 {
 		tok := p.g.Token("phone", strconv.Itoa(i))
 		rids, err := p.g.Postings(tok)

@@ -171,6 +171,41 @@ func (g *Graph) Postings(t Token) ([]RID, error) {
 	return sortRIDs(out), nil
 }
 
+// PostingsOf returns the postings of tokens, which must be sorted, at their places. What
+// stands together is read together.
+func (g *Graph) PostingsOf(tokens []Token) ([][]RID, error) {
+	if err := g.settle(); err != nil {
+		return nil, err
+	}
+	out := make([][]RID, len(tokens))
+	bucket := func(i int) uint32 {
+		name := name16(tokens[i])
+		return bucketOf(&name, g.bits)
+	}
+	err := g.view(func(tx *badger.Txn) error {
+		b := g.newBuckets(tx)
+		defer b.close()
+		for i := 0; i < len(tokens); {
+			j := i + 1
+			for j < len(tokens) && bucket(j) == bucket(i) {
+				j++
+			}
+			if err := b.collect(bucket(i), tokens[i:j], out[i:j]); err != nil {
+				return err
+			}
+			i = j
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i] = sortRIDs(out[i])
+	}
+	return out, nil
+}
+
 // Load returns those of the sightings that exist, each once, in the order of their
 // ids, which must be sorted.
 func (g *Graph) Load(rids []RID) ([]Found, error) {

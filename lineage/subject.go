@@ -15,6 +15,8 @@ type View interface {
 	// Postings returns the sightings that may carry the token, in order. It may
 	// name some that no longer do.
 	Postings(t Token) ([]RID, error)
+	// PostingsOf returns the postings of tokens, which must be sorted, at their places.
+	PostingsOf(tokens []Token) ([][]RID, error)
 	// Load returns those of the sightings that exist, in the order of their ids.
 	Load(rids []RID) ([]Found, error)
 }

@@ -24,6 +24,17 @@ func (m memView) Postings(t Token) ([]RID, error) {
 	return out, nil
 }
 
+func (m memView) PostingsOf(tokens []Token) ([][]RID, error) {
+	out := make([][]RID, len(tokens))
+	for i, t := range tokens {
+		var err error
+		if out[i], err = m.Postings(t); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func (m memView) Load(rids []RID) ([]Found, error) {
 	var out []Found
 	for _, id := range rids {

@@ -123,7 +123,14 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
 	var last []Edge          // of a record from which nothing new can be reached
+	read := 0                // up to which visit the graph was read ahead
 	for i := 0; i < len(w.order); i++ {
+		if i == read {
+			var err error
+			if read, err = w.ahead(i); err != nil {
+				return err
+			}
+		}
 		at := w.order[i]
 		if at.end {
 			continue

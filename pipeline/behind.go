@@ -350,12 +350,26 @@ func (s *Site) view() (lineage.View, error) {
 // Postings implements [lineage.View].
 func (v *recalled) Postings(t lineage.Token) ([]lineage.RID, error) {
 	list, err := v.Graph.Postings(t)
-	if more := v.posts[t]; len(more) > 0 {
-		list = append(slices.Clone(list), more...)
-		slices.Sort(list)
-		list = slices.Compact(list)
+	return v.with(t, list), err
+}
+
+// PostingsOf implements [lineage.View].
+func (v *recalled) PostingsOf(tokens []lineage.Token) ([][]lineage.RID, error) {
+	lists, err := v.Graph.PostingsOf(tokens)
+	for i := range lists {
+		lists[i] = v.with(tokens[i], lists[i])
 	}
-	return list, err
+	return lists, err
+}
+
+func (v *recalled) with(t lineage.Token, list []lineage.RID) []lineage.RID {
+	more := v.posts[t]
+	if len(more) == 0 {
+		return list
+	}
+	list = append(slices.Clone(list), more...)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Load implements [lineage.View].

@@ -69,6 +69,13 @@ func (c *company) view() *benchView {
 
 func (v *benchView) Postings(t lineage.Token) ([]lineage.RID, error) { return v.postings[t], nil }
 
+func (v *benchView) PostingsOf(tokens []lineage.Token) (out [][]lineage.RID, _ error) {
+	for _, t := range tokens {
+		out = append(out, v.postings[t])
+	}
+	return out, nil
+}
+
 func (v *benchView) Load(rids []lineage.RID) ([]lineage.Found, error) {
 	var out []lineage.Found
 	for _, id := range rids {
