@@ -32,6 +32,9 @@ func (d *mysql) comparable(c *column) string {
 	case kindInt, kindText, kindBytes, kindUUID:
 		return d.quote(c.name)
 	}
+	if c.sqlType == "double" {
+		return d.quote(c.name)
+	}
 	return "CAST(" + d.value(c) + " AS CHAR)"
 }
 
@@ -40,8 +43,16 @@ func comparand(c *column, text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && c.kind == kindInt {
 		return n
 	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && c.sqlType == "double" {
+		return f
+	}
 	return text
 }
+
+// floating are the types whose values the server and the driver spell each in its own way.
+var floating = wordSet("float double")
+
+func numeric(c *column) bool { return c.kind == kindInt || c.kind == kindReal }
 
 func (d *mysql) locate(l *layout, locators []string) (string, []any) {
 	var rows [][]any
@@ -117,7 +128,7 @@ func (d *mysql) match(_ *table, exprs []string, idents [][]any) (string, []any) 
 // mix them.
 func (d *mysql) equal(from *column, fromPrefix string, to *column, toPrefix string) string {
 	a, b := fromPrefix+d.quote(from.name), toPrefix+d.quote(to.name)
-	if from.kind == to.kind && from.collation == to.collation {
+	if from.kind == to.kind && from.collation == to.collation || numeric(from) && numeric(to) {
 		return b + " = " + a
 	}
 	text := func(q string) string { return "CONVERT(CAST(" + q + " AS CHAR) USING utf8mb4) COLLATE utf8mb4_bin" }
