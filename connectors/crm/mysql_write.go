@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -136,12 +137,24 @@ func (d *mysql) equal(from *column, fromPrefix string, to *column, toPrefix stri
 }
 
 func (d *mysql) update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error) {
-	stmt := "UPDATE " + l.table.from + " SET " + assignments(d, l, cols)
+	stmt := "UPDATE " + l.table.from + " SET " + assignments(d, l, cols) + d.undisturbed(l, cols)
 	if l.table.keyless {
 		return d.oneByOne(ctx, s, l, idents, stmt, vals)
 	}
 	where, args := d.match(l.table, l.table.ident(d, ""), idents)
 	return s.exec(ctx, stmt+" WHERE "+where, append(vals[:len(vals):len(vals)], args...)...)
+}
+
+// undisturbed lets the dates stand that a record is kept by, where the server would write
+// the time of the change into them: a redaction is no reason to keep a record longer.
+func (d *mysql) undisturbed(l *layout, written []int) string {
+	var b strings.Builder
+	for i, c := range l.cols {
+		if c.restamped && l.counts(c.name) && !slices.Contains(written, i) {
+			b.WriteString(", " + d.quote(c.name) + " = " + d.quote(c.name))
+		}
+	}
+	return b.String()
 }
 
 // oneByOne runs a statement for each of rows that may be alike in every column.
