@@ -36,7 +36,7 @@ const shellCatalog = `dataset:
         fields: [{name: pupil_id, fides_meta: {references: [{dataset: crm, field: pupils.id, direction: from}]}}]
       - name: tickets
         meta: {sutra: {class: support_ticket, trigger: closed, erase: delete, order: 20}}
-        fields: [{name: pupil_id, fides_meta: {references: [{dataset: crm, field: pupils.id, direction: from}]}}, {name: subject, data_categories: [user.content]}]
+        fields: [{name: id, data_categories: [user.unique_id.pseudonymous], fides_meta: {primary_key: true}}, {name: pupil_id, fides_meta: {references: [{dataset: crm, field: pupils.id, direction: from}]}}, {name: subject, data_categories: [user.content]}]
       - name: replies
         meta: {sutra: {class: account_crm, erase: delete, order: 10}}
         fields: [{name: ticket_id, fides_meta: {references: [{dataset: crm, field: tickets.id, direction: from}]}}, {name: body, data_categories: [user.content]}]
