@@ -3,6 +3,7 @@ package lineage
 import (
 	"context"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,8 +26,12 @@ func TestRecordsInAnyOrder(t *testing.T) {
 	for n := range 3000 {
 		locators = append(locators, "pk="+strconv.Itoa(n))
 	}
-	made := func(l string) []Sighting {
-		return []Sighting{{Collection: "leads", Locator: l, Trigger: NoDate, Edges: []Edge{{Token: g.Token("phone", l), Kind: "phone", Role: Subject}}}}
+	made := func(n int) []Sighting {
+		s := Sighting{Collection: "leads", Locator: locators[n], Trigger: NoDate, Facts: map[string]string{"consent:sms": strings.Repeat("y", n%7)}}
+		for i := range n%3 + 1 {
+			s.Edges = append(s.Edges, Edge{Token: g.Token("phone", strconv.Itoa(n/2+i)), Kind: "phone", Role: Subject})
+		}
+		return []Sighting{s}
 	}
 	u := connectors.Unit{Key: "leads[1,10001)", Fingerprint: "1"}
 	uw, err := w.Unit("s", u)
@@ -34,8 +39,8 @@ func TestRecordsInAnyOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	uw.Find()
-	for _, l := range locators {
-		if err := uw.Add(made(l)); err != nil {
+	for n := range locators {
+		if err := uw.Add(made(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,5 +58,10 @@ func TestRecordsInAnyOrder(t *testing.T) {
 	found, err := g.Records(known, "leads", locators)
 	if err != nil || len(found) != len(locators) {
 		t.Fatalf("%d of %d records are found: %v", len(found), len(locators), err)
+	}
+	for _, f := range found {
+		if n, err := strconv.Atoi(strings.TrimPrefix(f.Record.Locator, "pk=")); err != nil || len(f.Record.Edges) != n%3+1 || len(f.Record.Facts["consent:sms"]) != n%7 {
+			t.Fatalf("%s has %d edges, facts %v: %v", f.Record.Locator, len(f.Record.Edges), f.Record.Facts, err)
+		}
 	}
 }
