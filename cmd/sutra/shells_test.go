@@ -123,3 +123,19 @@ func TestRowsNotFound(t *testing.T) {
 		t.Errorf("apply ends %d: %s", code, out)
 	}
 }
+
+// TestRenamedColumnIsOverdue: a table that lost a column of the catalog since the plan is left
+// as it is, and its rows stay overdue.
+func TestRenamedColumnIsOverdue(t *testing.T) {
+	s := newBareSite(t, map[string]string{"sutra.yaml": "sources:\n  crm: {connector: sqlite, url: \"file:crm.db\", catalog: crm.yaml}\n", "crm.yaml": shellCatalog})
+	s.sql(shellTables)
+	s.run("scan")
+	s.run("retain", "-o", "plan")
+	s.sql("ALTER TABLE tickets RENAME COLUMN subject TO topic")
+	if code, out := s.status("apply", "plan"); code != exitGaps {
+		t.Errorf("apply ends %d: %s", code, out)
+	}
+	if code, out := s.status("verify"); code != exitGaps || !strings.Contains(out, `"reason":"overdue"`) {
+		t.Errorf("verify ends %d: %s", code, out)
+	}
+}
