@@ -235,6 +235,7 @@ func (g *Graph) Records(st *UnitState, collection string, locators []string) ([]
 	for i, p := range at {
 		rids[i] = RID(uint64(st.ID)<<32 | uint64(p))
 	}
+	slices.Sort(rids) // they are found by the name of the record, not by its place
 	return g.Load(rids)
 }
 

@@ -134,7 +134,7 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	}
 	a.sum.Kept = a.plan.Keep
 	before := a.Gaps()
-	for _, fn := range []func(context.Context) error{a.recheck, a.steps, a.refresh, a.settleUnsure, a.prove, a.suppress} {
+	for _, fn := range []func(context.Context) error{a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
 		if err := fn(ctx); err != nil {
 			return a.sum, err
 		}

@@ -18,6 +18,7 @@ type retention struct {
 	*planner
 	ctx      context.Context
 	resolver *lineage.Resolver
+	planning bool             // a plan is made, not a look taken at what is left of one
 	waiting  []*lineage.Found // that are looked at next
 	undated  int
 	unit     uint32
@@ -41,7 +42,7 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
 	pl.plan.body.Facts = pl.facts
-	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), tally: map[string]*tally{}}
+	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), planning: true, tally: map[string]*tally{}}
 	s.Progress.Stage("retain", 0)
 	err = s.Graph.Walk(ctx, r.whole, r.wait)
 	if err == nil {
@@ -157,7 +158,8 @@ func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Dec
 	if account, err = r.account(f); err != nil {
 		return "", "", d, err
 	}
-	return coll.Class, account, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf), nil
+	d, err = r.unlessEmptied(f, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf))
+	return coll.Class, account, d, err
 }
 
 // hold returns the hold that a record is under, nil when there is none.

@@ -101,7 +101,7 @@ func (j *job) remove(ctx context.Context, lv level) error {
 	send := func(gs []group, want int) error {
 		n, err := j.s.d.delete(ctx, j.ss, gs, lv.knot)
 		if err == nil && n != int64(want) {
-			err = fmt.Errorf("%d rows answered instead of %d", n, want)
+			err = odd(gs[0].l, fmt.Errorf("table %q: %d rows answered instead of %d", gs[0].l.table.name, n, want))
 		}
 		if err != nil {
 			return fmt.Errorf("deleting rows of table %q: %w", gs[0].l.table.name, err)
@@ -117,6 +117,13 @@ func (j *job) remove(ctx context.Context, lv level) error {
 		}
 	}
 	return j.counted(lv, nil)
+}
+
+// odd is an error that stands in the way of one collection only: its rows do not answer by
+// what names them, or something of the database lets other rows answer for them. Those of
+// other collections go without it.
+func odd(l *layout, err error) error {
+	return &connectors.FixedError{Collection: l.coll.Name, Err: err}
 }
 
 // counted files the deletions of a level under the units that asked for them.
@@ -201,7 +208,7 @@ func (j *job) changeChunk(ctx context.Context, l *layout, rows []*target) error 
 	for _, t := range rows {
 		w := pending[t]
 		if w == nil {
-			return fmt.Errorf("a row to change of table %q is not where it was", l.table.name)
+			return odd(l, fmt.Errorf("a row to change of table %q is not where it was", l.table.name))
 		}
 		if err := w.plan(ctx); err != nil {
 			return err

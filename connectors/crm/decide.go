@@ -172,10 +172,10 @@ func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r refere
 			q, args = d.match(l.table, p, idents)
 			q = " FROM " + l.table.from + " AS p CROSS JOIN " + from.from + " AS c WHERE " + q + " AND " + strings.Join(on, " AND ")
 		}
-		err := j.ss.each(ctx, "SELECT "+list(append(slices.Clone(p), c...))+q, args, func(v []any) error {
+		err := j.ss.each(ctx, "SELECT "+list(shown(d, append(slices.Clone(p), c...)))+q, args, func(v []any) error {
 			parents := j.find(l.table, v[:len(p)])
 			if len(parents) == 0 {
-				return fmt.Errorf("a row to delete of table %q is not where it was", l.table.name)
+				return odd(l, fmt.Errorf("a row to delete of table %q is not where it was", l.table.name))
 			}
 			children := j.find(from, v[len(p):])
 			if len(children) == 0 {

@@ -53,6 +53,20 @@ type row struct {
 	vals  []any
 }
 
+// counts reports a column that retention counts from.
+func (l *layout) counts(column string) bool {
+	return strings.EqualFold(column, l.coll.RecordedAt) || strings.EqualFold(column, l.coll.Trigger)
+}
+
+// clock is the column that tells of every change of a row; "" when the table has none, or
+// one that is left as it stands when a row is redacted.
+func (l *layout) clock() string {
+	if l.counts(l.table.clock) {
+		return ""
+	}
+	return l.table.clock
+}
+
 // layoutOf looks a collection up in the schema.
 func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c connectors.Collection) *layout {
 	l := &layout{coll: c, table: sc.table(c.Name)}
@@ -210,11 +224,24 @@ func (l *layout) fields() []connectors.Field {
 
 // selection is the list of expressions that newRow takes apart.
 func (l *layout) selection(d dialect) string {
-	list := l.table.ident(d, "")
+	list := shown(d, l.table.ident(d, ""))
 	for _, c := range l.cols {
 		list = append(list, d.value(c.column))
 	}
 	return strings.Join(list, ", ")
+}
+
+// shown are the expressions of an ident where it is selected. The driver of SQLite turns a
+// date that is a column into a time, which no row is found by, and leaves an expression alone.
+func shown(d dialect, ident []string) []string {
+	if _, ok := d.(*sqlite); !ok {
+		return ident
+	}
+	out := make([]string, len(ident))
+	for i, e := range ident {
+		out[i] = "+" + e
+	}
+	return out
 }
 
 // newRow takes a result row apart; the slices are shared with v.

@@ -86,9 +86,9 @@ func plainValue(v any, binary bool) any {
 		}
 		return int64(x)
 	case float32:
-		return string(strconv.AppendFloat(nil, float64(x), 'g', -1, 32))
+		return spellFloat(float64(x), 32)
 	case float64:
-		return string(strconv.AppendFloat(nil, x, 'g', -1, 64))
+		return spellFloat(x, 64)
 	}
 	return v
 }
@@ -109,6 +109,11 @@ func (d *mysql) stream(ctx context.Context, s *session, e *emitter, sp span) err
 		ptrs[i] = &raw[i]
 	}
 	r := newRawRows(e)
+	for i, c := range e.l.cols {
+		if floating[c.sqlType] { // its bytes are as the driver spells it
+			r.decode[i] = func(b []byte) (any, error) { return strconv.ParseFloat(string(b), 64) }
+		}
+	}
 	var own error
 	err = s.conn.(mysqlConn).rows(ctx, q, args, func(rows *sql.Rows, binary []bool) error {
 		if err := rows.Scan(ptrs...); err != nil {

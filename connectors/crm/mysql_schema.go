@@ -116,7 +116,8 @@ func (b *mySchema) columns(ctx context.Context) error {
 		size, _ := v[8].(int64)
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))
 		c.collate()
-		if strings.Contains(extra, "on update") && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
+		c.restamped = strings.Contains(extra, "on update")
+		if c.restamped && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
 			t.clock = c.name
 		}
 		t.columns = append(t.columns, c)

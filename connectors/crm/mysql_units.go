@@ -88,7 +88,7 @@ func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piec
 	}
 	width := startWidth(low, high)
 	bucket := fmt.Sprintf("%[1]s DIV %[2]d - CASE WHEN %[1]s %% %[2]d <= 0 THEN 1 ELSE 0 END", id, width) // see aligned
-	if l.table.clock == "" {
+	if l.clock() == "" {
 		counts, _, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1")
 		if err != nil {
 			return nil, err
@@ -148,7 +148,7 @@ func (d *mysql) look(ctx context.Context, s *session, l *layout, sp span) (strin
 		})
 		return t, still, err
 	}
-	if l.table.clock != "" {
+	if l.clock() != "" {
 		t, still, err := read(d.ticks(l.table))
 		if err != nil || still || t.rows == 0 {
 			return clockMark + t.String(), t.rows, err

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,6 +33,9 @@ func (d *mysql) comparable(c *column) string {
 	case kindInt, kindText, kindBytes, kindUUID:
 		return d.quote(c.name)
 	}
+	if c.sqlType == "double" {
+		return d.quote(c.name)
+	}
 	return "CAST(" + d.value(c) + " AS CHAR)"
 }
 
@@ -40,8 +44,16 @@ func comparand(c *column, text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && c.kind == kindInt {
 		return n
 	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && c.sqlType == "double" {
+		return f
+	}
 	return text
 }
+
+// floating are the types whose values the server and the driver spell each in its own way.
+var floating = wordSet("float double")
+
+func numeric(c *column) bool { return c.kind == kindInt || c.kind == kindReal }
 
 func (d *mysql) locate(l *layout, locators []string) (string, []any) {
 	var rows [][]any
@@ -117,7 +129,7 @@ func (d *mysql) match(_ *table, exprs []string, idents [][]any) (string, []any) 
 // mix them.
 func (d *mysql) equal(from *column, fromPrefix string, to *column, toPrefix string) string {
 	a, b := fromPrefix+d.quote(from.name), toPrefix+d.quote(to.name)
-	if from.kind == to.kind && from.collation == to.collation {
+	if from.kind == to.kind && from.collation == to.collation || numeric(from) && numeric(to) {
 		return b + " = " + a
 	}
 	text := func(q string) string { return "CONVERT(CAST(" + q + " AS CHAR) USING utf8mb4) COLLATE utf8mb4_bin" }
@@ -125,12 +137,24 @@ func (d *mysql) equal(from *column, fromPrefix string, to *column, toPrefix stri
 }
 
 func (d *mysql) update(ctx context.Context, s *session, l *layout, cols []int, vals []any, idents [][]any) (int64, error) {
-	stmt := "UPDATE " + l.table.from + " SET " + assignments(d, l, cols)
+	stmt := "UPDATE " + l.table.from + " SET " + assignments(d, l, cols) + d.undisturbed(l, cols)
 	if l.table.keyless {
 		return d.oneByOne(ctx, s, l, idents, stmt, vals)
 	}
 	where, args := d.match(l.table, l.table.ident(d, ""), idents)
 	return s.exec(ctx, stmt+" WHERE "+where, append(vals[:len(vals):len(vals)], args...)...)
+}
+
+// undisturbed lets the dates stand that a record is kept by, where the server would write
+// the time of the change into them: a redaction is no reason to keep a record longer.
+func (d *mysql) undisturbed(l *layout, written []int) string {
+	var b strings.Builder
+	for i, c := range l.cols {
+		if c.restamped && l.counts(c.name) && !slices.Contains(written, i) {
+			b.WriteString(", " + d.quote(c.name) + " = " + d.quote(c.name))
+		}
+	}
+	return b.String()
 }
 
 // oneByOne runs a statement for each of rows that may be alike in every column.

@@ -3,6 +3,8 @@ package crm
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -55,6 +57,14 @@ func (s *source) Residue(ctx context.Context, u connectors.Unit, edits []connect
 	return out, nil
 }
 
+// names reports a column that an emptied row keeps: it says which row it is, or to which it
+// refers, and nothing else of anybody.
+func (c *col) names() bool {
+	return c.part == partKeep && c.field.Identity == "" && len(c.field.Inner) == 0 && !slices.ContainsFunc(c.field.Categories, func(k string) bool {
+		return (k == "user" || strings.HasPrefix(k, "user.")) && k != "user.unique_id" && !strings.HasPrefix(k, "user.unique_id.")
+	})
+}
+
 // remains reports whether an edit still has work on a row.
 func remains(l *layout, r row, e connectors.Edit) bool {
 	key := l.keyText(r)
@@ -64,7 +74,7 @@ func remains(l *layout, r row, e connectors.Edit) bool {
 			continue
 		}
 		if e.Action == connectors.Delete {
-			if c.part == partMust || c.field.Personal() {
+			if c.part == partMust || c.field.Personal() && !c.names() {
 				return true
 			}
 			continue

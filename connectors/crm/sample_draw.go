@@ -56,7 +56,7 @@ func (s *source) draws(ctx context.Context, ss *session, sc *schema, n int, seed
 // draw passes over what names the rows of a table and keeps n at random.
 func (s *source) draw(ctx context.Context, ss *session, t *table, n int, seed uint64) (*connectors.Reservoir[[]any], error) {
 	r := connectors.NewReservoir[[]any](n, seed, t.name)
-	q := "SELECT " + strings.Join(t.ident(s.d, ""), ", ") + " FROM " + t.from + " ORDER BY " + strings.Join(t.ident(s.d, ""), ", ")
+	q := "SELECT " + list(shown(s.d, t.ident(s.d, ""))) + " FROM " + t.from + " ORDER BY " + strings.Join(t.ident(s.d, ""), ", ")
 	err := ss.each(ctx, q, nil, func(v []any) error {
 		r.Add(func() []any { return append([]any(nil), v...) })
 		return nil
@@ -101,7 +101,7 @@ func (s *source) follow(ctx context.Context, ss *session, sc *schema, draws map[
 // referredBy names the rows to which rows of a table refer.
 func (s *source) referredBy(ctx context.Context, ss *session, r reference, by, to *drawn, idents [][]any) ([][]any, error) {
 	where, args := s.d.match(by.table, by.table.ident(s.d, ""), idents)
-	q := "SELECT " + strings.Join(to.table.ident(s.d, ""), ", ") + " FROM " + to.table.from + " WHERE " + s.d.quote(r.toCols[0]) +
+	q := "SELECT " + list(shown(s.d, to.table.ident(s.d, ""))) + " FROM " + to.table.from + " WHERE " + s.d.quote(r.toCols[0]) +
 		" IN (SELECT " + s.d.quote(r.fromCols[0]) + " FROM " + by.table.from + " WHERE " + where + ")"
 	var out [][]any
 	err := ss.each(ctx, q, args, func(v []any) error {

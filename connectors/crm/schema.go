@@ -100,6 +100,7 @@ type column struct {
 	affinity  affinity
 	notNull   bool
 	generated bool
+	restamped bool // the server writes the time into it whenever the row is changed
 	unique    bool // has a unique index of its own
 	binaryDoc bool // JSON may be stored in a binary form
 	kind      kind // of the values; kindOpen where each has its own type

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -27,10 +28,24 @@ func spell(v any, keyed bool) (string, bool) {
 	case int64:
 		return strconv.FormatInt(x, 10), true
 	case float64:
-		return strconv.FormatFloat(x, 'g', -1, 64), true
+		return spellFloat(x, 64), true
 	default:
 		return fmt.Sprint(x), true
 	}
+}
+
+// The sizes of numbers, without their sign, that are spelled without an exponent.
+const smallestPlain, largestPlain = 1e-6, 1e21
+
+// spellFloat spells a floating point number as a whole number of the same size is spelled:
+// 9820010001, not 9.820010001e+09. What refers to a row, a telephone number or the seconds
+// of a date may stand in such a column, and is compared by its text.
+func spellFloat(f float64, bits int) string {
+	form := byte('f')
+	if a := math.Abs(f); a != 0 && (a < smallestPlain || a >= largestPlain) {
+		form = 'g'
+	}
+	return strconv.FormatFloat(f, form, -1, bits)
 }
 
 // spellBytes spells bytes; a text that they are is not copied.

@@ -198,7 +198,7 @@ func (w *rowWriter) update(ctx context.Context, changes []change, vals []any, id
 	err := ss.attempt(ctx, func() error {
 		n, err := w.j.s.d.update(ctx, ss, l, cols, vals, idents)
 		if err == nil && n != int64(len(idents)) {
-			return fmt.Errorf("%d rows answered instead of %d", n, len(idents))
+			return odd(l, fmt.Errorf("table %q: %d rows answered instead of %d", l.table.name, n, len(idents)))
 		}
 		return err
 	})

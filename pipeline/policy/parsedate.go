@@ -9,7 +9,7 @@ import (
 // ParseDate reads a date or time as sources write them. Times without a zone are
 // Indian time; day comes before month where both are numbers. Digits alone are a
 // date (8), a time (14), or Unix seconds (10), milliseconds (13), microseconds
-// (16) or nanoseconds (19).
+// (16) or nanoseconds (19); of seconds and milliseconds there may be fractions.
 //
 // t is the instant (midnight in India when there is only a date), d its civil
 // date in India, or the date as written when there is no time. An empty value
@@ -38,7 +38,7 @@ func parseDate(s string) (t time.Time, hasTime bool, d Date, ok bool) {
 	if digits(s) {
 		return parseDigits(s)
 	}
-	if sec, frac, yes := strings.Cut(s, "."); yes && len(sec) == 10 && digits(sec) && digits(frac) {
+	if sec, frac, yes := strings.Cut(s, "."); yes && (len(sec) == 10 || len(sec) == 13) && digits(sec) && digits(frac) {
 		return parseDigits(sec)
 	}
 	p := scanner{s: s}
