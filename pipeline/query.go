@@ -368,8 +368,8 @@ func factOf(r *lineage.Sighting) accountFact {
 		case ok:
 			f.Override[class] = policy.ParseOverride(v)
 		case k == "trigger":
-			if _, _, d, ok := policy.ParseDate(v); ok {
-				f.Terminated = d
+			if strings.Trim(v, "0-/:. T") != "" { // 0000-00-00 is how MySQL leaves a date out
+				_, _, f.Terminated, _ = policy.ParseDate(v) // what is no date does not say that the account goes on
 			}
 		}
 	}
