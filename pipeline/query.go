@@ -163,7 +163,7 @@ func (s *Site) handles(p *lineage.Person) []string {
 		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 || len(out) == 3 {
 			continue
 		}
-		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (register(coll) || coll.Name == "leads") {
+		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (s.kinds.unique[keyKind(src.Name, coll)] || coll.Name == "leads") {
 			name := singular(coll.Name)
 			if s.kinds.alias[name] == "" { // two databases have such a table
 				name = src.Name + "." + name
