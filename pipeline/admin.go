@@ -236,12 +236,13 @@ func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
 	return log, anchors, nil
 }
 
-// note appends an event to the tamper-evident log: counts and ids, never a value.
+// note appends an event to the tamper-evident log, with who ran the program: counts and ids,
+// never a value.
 func (s *Site) note(ctx context.Context, event string, fields map[string]any) error {
 	log, err := s.AuditLog()
 	if err != nil {
 		return err
 	}
-	_, err = log.Append(ctx, s.Now(), "sutra", event, fields)
+	_, err = log.Append(ctx, s.Now(), actor(), event, fields)
 	return err
 }

@@ -21,6 +21,28 @@ var frameWords = []string{"tbl", "table", "crm", "tab", "master", "mst", "list",
 // or by its name.
 func register(coll connectors.Collection) bool { return coll.Contacts || contactTable(coll.Name) }
 
+// registers names the collections of a source that are its registers of people. Where
+// nothing else tells, it is the one whose rows are merged into each other: if two of them
+// were not two people, there would be nothing that a merge had to overrule. Leads and the
+// like are merged as well, and one person has several.
+func registers(src *Source) map[string]bool {
+	out, merging := map[string]bool{}, map[string]bool{}
+	for _, c := range src.Dataset.Collections {
+		switch {
+		case register(c):
+			out[c.Name] = true
+		case !c.Staff && !c.Accounts && !eventNames[lastWord(c.Name)] && slices.ContainsFunc(c.Fields, mergedInto):
+			merging[c.Name] = true
+		}
+	}
+	if len(out) == 0 {
+		return merging
+	}
+	return out
+}
+
+func mergedInto(f connectors.CatalogField) bool { return slices.Contains(f.Links, "merged") }
+
 // contactTable reports whether a table is the register of people, by its name
 // ("contacts", "tbl_Customer_Master"), and not one that hangs on it
 // ("customer_notes") or an address book that other people keep ("device_contacts").

@@ -21,7 +21,8 @@ type Hold struct {
 	Tokens   map[string]string `json:"tokens,omitempty"` // hex → kind; empty: the whole account
 	Reason   string            `json:"reason"`
 	PlacedAt time.Time         `json:"placed_at"`
-	Review   time.Time         `json:"review"` // when it must be looked at again
+	PlacedBy string            `json:"placed_by,omitempty"` // the user of the machine; unknown of an older hold
+	Review   time.Time         `json:"review"`              // when it must be looked at again
 }
 
 const holdBucket = "hold"
@@ -30,7 +31,7 @@ const holdBucket = "hold"
 // is placed without a reason and a date of review, nor on a person of whom nothing is
 // known: it would hold nothing of hers when she is met.
 func (s *Site) AddHold(ctx context.Context, ident, account, reason string, review time.Time) (Hold, error) {
-	h := Hold{ID: ulid.Make().String(), Account: s.knownAccount(account), Reason: reason, PlacedAt: s.Now(), Review: review}
+	h := Hold{ID: ulid.Make().String(), Account: s.knownAccount(account), Reason: reason, PlacedAt: s.Now(), PlacedBy: actor(), Review: review}
 	if reason == "" || review.IsZero() {
 		return h, fmt.Errorf("%w: a hold needs --reason and --review DATE", ErrUsage)
 	}

@@ -84,7 +84,7 @@ func (s *Site) AddLink(ctx context.Context, same bool, a, b, account, reason str
 		}
 	}
 	line := linkLine(w)
-	return line, s.note(ctx, "link.said", map[string]any{"link": w.ID, "word": line.Word, "account": w.Account, "actor": w.Actor})
+	return line, s.note(ctx, "link.said", map[string]any{"link": w.ID, "word": line.Word, "account": w.Account})
 }
 
 // linkSide resolves one side. For "different" the two may stand in what is one
@@ -178,5 +178,5 @@ func (s *Site) ReleaseLink(ctx context.Context, id, reason string) error {
 	if err := s.dropShared(id); err != nil {
 		return err
 	}
-	return s.note(ctx, "link.released", map[string]any{"link": id, "actor": actor()})
+	return s.note(ctx, "link.released", map[string]any{"link": id})
 }

@@ -163,7 +163,7 @@ func (s *Site) handles(p *lineage.Person) []string {
 		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 || len(out) == 3 {
 			continue
 		}
-		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (register(coll) || coll.Name == "leads") {
+		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (s.kinds.unique[keyKind(src.Name, coll)] || coll.Name == "leads") {
 			name := singular(coll.Name)
 			if s.kinds.alias[name] == "" { // two databases have such a table
 				name = src.Name + "." + name
@@ -368,8 +368,8 @@ func factOf(r *lineage.Sighting) accountFact {
 		case ok:
 			f.Override[class] = policy.ParseOverride(v)
 		case k == "trigger":
-			if _, _, d, ok := policy.ParseDate(v); ok {
-				f.Terminated = d
+			if strings.Trim(v, "0-/:. T") != "" { // 0000-00-00 is how MySQL leaves a date out
+				_, _, f.Terminated, _ = policy.ParseDate(v) // what is no date does not say that the account goes on
 			}
 		}
 	}

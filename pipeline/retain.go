@@ -52,6 +52,7 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	if err != nil {
 		return PlanSummary{}, err
 	}
+	r.doubtAccounts()
 	if r.undated > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records have no date, or an impossible one, and are never erased by retention", r.undated)})
 	}
@@ -62,6 +63,27 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	sum, err = pl.finish(path)
 	sum.Undated, sum.Approval = r.undated, pl.plan.Approval
 	return sum, err
+}
+
+// doubtAccounts says of how many accounts the end or a period of their own does not count.
+func (r *retention) doubtAccounts() {
+	ends, periods := 0, map[string]int{}
+	for _, f := range r.facts {
+		if f.Terminated == lineage.BadDate {
+			ends++
+		}
+		for class, days := range f.Override {
+			if r.Policy.Rejects(class, days) {
+				periods[class]++
+			}
+		}
+	}
+	if ends > 0 {
+		r.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d accounts have an end that is no possible date: what ends with them stays until it is mended", ends)})
+	}
+	for _, class := range slices.Sorted(maps.Keys(periods)) {
+		r.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d accounts have a period of their own for %s that is rejected: that of the policy stands", periods[class], class)})
+	}
 }
 
 // whole reports whether the identifiers of a record matter: they tell the account of one

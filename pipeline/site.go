@@ -253,6 +253,7 @@ func newKinds(sources []*Source) kinds {
 	short := map[string][]string{}
 	for _, src := range sources {
 		k.tenant = k.tenant || src.Account != connectors.AccountRule{}
+		people := registers(src)
 		for _, coll := range src.Dataset.Collections {
 			k.tenant = k.tenant || coll.Account != ""
 			if src.Connector == "recordings" {
@@ -281,7 +282,7 @@ func newKinds(sources []*Source) kinds {
 			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll)) {
 				k.bare[kind] = true
 			}
-			if register(coll) {
+			if people[coll.Name] {
 				k.unique[kind] = true
 			}
 			if database(src.Connector) {

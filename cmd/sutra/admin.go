@@ -136,6 +136,7 @@ type holdOut struct {
 	Account string `json:"account"`
 	Scope   string `json:"scope"`
 	Placed  string `json:"placed"`
+	By      string `json:"placed_by"`
 	Review  string `json:"review"`
 	Reason  string `json:"reason"`
 }
@@ -145,7 +146,7 @@ func holdLine(h pipeline.Hold) holdOut {
 	if len(h.Tokens) == 0 {
 		scope = "account"
 	}
-	return holdOut{"hold", h.ID, h.Account, scope, pipeline.Stamp(h.PlacedAt), pipeline.Stamp(h.Review), h.Reason}
+	return holdOut{"hold", h.ID, h.Account, scope, pipeline.Stamp(h.PlacedAt), h.PlacedBy, pipeline.Stamp(h.Review), h.Reason}
 }
 
 func (a *app) statusCmd() *cobra.Command {

@@ -53,7 +53,7 @@ func (c *Corrector) Rewrite(f connectors.Field, value string) (string, connector
 	if value == "" || !Settable(f) {
 		return "", connectors.Same
 	}
-	if d := lookInto(f.Inner, value, 0, true); d != nil {
+	if d := lookInto(f.Inner, value, above(&f), 0, true); d != nil {
 		if f.Look == connectors.LookSkip {
 			return "", connectors.Same
 		}

@@ -44,12 +44,8 @@ type document struct {
 
 const maxNesting = 4 // JSON in strings in JSON
 
-// look parses a JSON text, also one that was cut in the middle; nil when it is
-// not JSON at all. f is the column in which it stands.
-func look(f *connectors.Field, text string) *document { return lookInto(f.Inner, text, 0, false) }
-
-// lookInto is look that also keeps, on request, what the leaves inherit.
-func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *document {
+// lookInto is look under what stands above, which also keeps, on request, what the leaves inherit.
+func lookInto(inner []connectors.Inner, text string, c context, depth int, leaves bool) *document {
 	t := strings.TrimLeft(text, " \t\r\n\ufeff")
 	if t == "" || t[0] != '{' && t[0] != '[' || depth > maxNesting {
 		return nil
@@ -70,7 +66,7 @@ func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *do
 		d.leaves = map[*json.Node]context{}
 	}
 	d.parts = []*part{{}}
-	d.walk(root, d.parts[0], context{}, depth)
+	d.walk(root, d.parts[0], c, depth)
 	return d
 }
 
@@ -280,7 +276,7 @@ func sayingKey(key string) bool {
 func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	text := n.Text(d.data)
 	if n.Kind == json.String {
-		if inner := lookInto(nil, text, depth+1, d.leaves != nil); inner != nil {
+		if inner := lookInto(nil, text, context{others: c.others || keyMeaning(c.key).others}, depth+1, d.leaves != nil); inner != nil {
 			d.nested[n] = inner
 			p.hits = append(p.hits, inner.parts[0].hits...)
 			for _, ip := range inner.parts[1:] {

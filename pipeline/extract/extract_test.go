@@ -62,6 +62,9 @@ func TestFind(t *testing.T) {
 		`a=1\u0026email=asha\u0040example.com`:                             "asha@example.com=asha\\u0040example.com",
 		"id wamid.HBgMOTE5ODIwMTQ1Njc4FQIAEhgUM0EA read":                   "+919820145678=wamid.HBgMOTE5ODIwMTQ1Njc4FQIAEhgUM0EA",
 		"cookie 1000000001.1700000001":                                     "1000000001.1700000001=1000000001.1700000001",
+		"her office (022) 2570-6200, 0712 2400 100":                        "+912225706200=022) 2570-6200 +917122400100=0712 2400 100",
+		"०२२ २५७०६२०० or 02225706201":                                      "+912225706200=०२२ २५७०६२०० +912225706201=02225706201",
+		"on 02-11-2026 250 paid, 02 11 2026 2507, ref 22 25706200":         "",
 		"https://bot:secret@example.com/":                                  "",
 		"order 2600000001, 2026-10-01 10:15, sid9f98201456781, 1700000001": "",
 	} {

@@ -366,14 +366,15 @@ func pastNumber(groups []group, a int) int {
 }
 
 // phoneInText accepts the spellings that are unmistakable in free text: an Indian
-// mobile number, or any number with its country code after a plus.
+// mobile number, a landline with its trunk zero, or any number with its country code
+// after a plus.
 func phoneInText(s string, n int, plus bool) (number, bool) {
 	if plus {
 		return phone("+" + s)
 	}
 	var buf [20]byte
 	d, _, ok := phoneDigits(s, buf[:0])
-	if !ok || n > 15 || indianMobile(d, false) == nil {
+	if !ok || n > 15 || indianMobile(d, false) == nil && !trunkLine(s, d) {
 		return number{}, false
 	}
 	return phone(s)

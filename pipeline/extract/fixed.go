@@ -2,6 +2,7 @@ package extract
 
 import (
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -39,3 +40,26 @@ const (
 
 // seriesKinds says of each series of six digits what it is; 0 is not asked yet.
 var seriesKinds [400_000]atomic.Uint32
+
+// trunkLine reports eleven digits that are written as landlines of India are: a zero and
+// an area code, 011 to 08888, and then the number in one part or two; or all in one. A date
+// with an amount behind it (02-11-2026 250) has eleven digits too, and no area code.
+func trunkLine(s string, digits []byte) bool {
+	if len(digits) != 11 || digits[0] != '0' || digits[1] < '1' || digits[1] > '8' {
+		return false
+	}
+	parts, area := 0, 0
+	for i := 0; i < len(s); parts++ {
+		from := i
+		for i < len(s) && separator(s[i:]) == 0 {
+			i++
+		}
+		if parts == 0 {
+			area = utf8.RuneCountInString(s[from:i])
+		}
+		for i < len(s) && separator(s[i:]) > 0 {
+			i += separator(s[i:])
+		}
+	}
+	return parts == 1 || parts <= 3 && area >= 3 && area <= 5
+}

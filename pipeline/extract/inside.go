@@ -3,6 +3,7 @@ package extract
 import (
 	"slices"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -84,4 +85,10 @@ func (r *record) members(edges []lineage.Edge) []lineage.Edge {
 		}
 	}
 	return edges
+}
+
+// look parses a JSON text, also one that was cut in the middle; nil when it is
+// not JSON at all. f is the column in which it stands.
+func look(f *connectors.Field, text string) *document {
+	return lookInto(f.Inner, text, above(f), 0, false)
 }

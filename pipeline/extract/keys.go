@@ -1,9 +1,12 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // meaning is what the key of a JSON member says of its value.
@@ -120,8 +123,7 @@ func (m *meaning) word(words []string, i int) {
 		}
 	case "receiver", "agent", "seller", "staff", "assigned", "assignee", "employee", "advertiser", "business", "display", "virtual", "exophone", "company", "branch", "owner":
 		m.others = true
-	case "referrer", "referred", "referee", "spouse", "relative", "emergency", "guardian", "nominee", "family", "father", "mother", "husband", "wife", "son", "daughter",
-		"brother", "sister", "parent", "friend", "colleague", "manager", "supervisor", "assistant", "guarantor", "witness", "cc", "bcc", "introducer":
+	case "friend", "colleague", "manager", "supervisor", "assistant", "cc", "bcc", "family":
 		m.others = true
 	case "by":
 		if i > 0 {
@@ -134,7 +136,26 @@ func (m *meaning) word(words []string, i int) {
 		m.others = m.others || i > 0 && words[i-1] == "shared"
 	case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
 		m.filler = true
+	default:
+		m.others = m.others || kinWord(words[i])
 	}
+}
+
+// kinWord reports words for people who stand beside the one whose record it is, for one of
+// them or for several.
+func kinWord(word string) bool {
+	switch strings.TrimSuffix(word, "s") {
+	case "referrer", "referred", "referee", "spouse", "relative", "emergency", "guardian", "nominee", "father", "mother", "husband", "wife", "son", "daughter",
+		"brother", "sister", "parent", "guarantor", "witnes", "introducer", "kin":
+		return true
+	}
+	return false
+}
+
+// above is what a document inherits from the column in which it stands: one named for her
+// kin (emergency_contacts) is about others, unless the catalog says that it is about her.
+func above(f *connectors.Field) context {
+	return context{others: f.Role != "subject" && slices.ContainsFunc(keyWords(f.Name), kinWord)}
 }
 
 // opaqueKey reports keys whose values are ids, times or amounts.

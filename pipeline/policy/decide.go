@@ -135,12 +135,22 @@ func (r Rule) period(days int, d *Decision) Period {
 	case days == 0:
 	case r.Override == nil:
 		d.Note = "override ignored: this class has none"
-	case days < r.Override.Min || days > r.Override.Max:
+	case r.rejects(days):
 		d.Note = fmt.Sprintf("override rejected: not a number of days from %d to %d; %s stand", r.Override.Min, r.Override.Max, r.Period.Words())
 	default:
 		return Period{Days: days}
 	}
 	return r.Period
+}
+
+// rejects reports whether an account's setting is no number of days that the rule takes.
+func (r Rule) rejects(days int) bool { return days < r.Override.Min || days > r.Override.Max }
+
+// Rejects reports whether an account's own period for a class is set and does not count:
+// the class takes none, or not this one.
+func (p Policy) Rejects(class string, days int) bool {
+	r := p.Rules[class]
+	return days != 0 && (r.Override == nil || r.rejects(days))
 }
 
 // capped ends the data with the account, when the rule says so.
