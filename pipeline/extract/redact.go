@@ -20,6 +20,7 @@ const (
 	Whole   Extent = iota + 1 // the record is about her: all her personal fields
 	Partial                   // others share the record: her part, and her identifiers
 	Strip                     // the record is kept by law: all personal fields but those marked keep
+	Rest                      // the record would go, did others not have parts in it: all but their parts
 )
 
 // Redactor rewrites the fields of a record so that nothing of one person is left
@@ -99,14 +100,18 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
 	kept := r.Extent == Strip && slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Erase == "keep" })
 	if r.Extent != Partial && !kept && !r.foreign(d) {
-		if f.Personal() || f.Look == connectors.LookJSON && r.mineIn(d) {
+		if f.Personal() || f.Look == connectors.LookJSON && (r.Extent == Rest || r.mineIn(d)) {
 			return "", connectors.Empty
 		}
 	}
 	if f.Role == "mention" && r.owns(d.parts[0]) && !r.foreign(d) {
 		return "", connectors.Empty // a card of hers in somebody else's record
 	}
-	out, changed := r.cut(d)
+	take := r.cut
+	if r.Extent == Rest || r.Extent == Whole && (f.Personal() || r.mineIn(d)) {
+		take = r.leaveParts // only where others have parts, or the document would be empty by now
+	}
+	out, changed := take(d)
 	if kept && !r.foreign(d) {
 		if !changed {
 			out = string(d.data)
@@ -154,53 +159,6 @@ func pathOf(n *json.Node) string {
 	return path
 }
 
-// foreign reports whether a part of the document is about somebody else.
-func (r *Redactor) foreign(d *document) bool {
-	if r.Everybody {
-		return false
-	}
-	for _, p := range d.parts[1:] {
-		if subjectHits(p) && !r.owns(p) && !r.staff(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// staff reports whether a part is the account's own: nobody else is its subject.
-func (r *Redactor) staff(p *part) bool {
-	if r.Own == nil {
-		return false
-	}
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention && h.role != lineage.Link && !r.Own(h.Kind, h.Value) {
-			return false
-		}
-	}
-	return true
-}
-
-// owns reports whether the part is about her.
-func (r *Redactor) owns(p *part) bool {
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention && r.Mine(h.Kind, h.Value) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *Redactor) mineIn(d *document) bool {
-	for _, p := range d.parts {
-		for _, h := range p.hits {
-			if !h.name && r.Mine(h.Kind, h.Value) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // cut removes the parts that are hers, her identifiers elsewhere, and, where the
 // document's own level is about her, the names beside them.
 func (r *Redactor) cut(d *document) (string, bool) {
@@ -224,16 +182,7 @@ func (r *Redactor) cut(d *document) (string, bool) {
 		if gone[n] {
 			return false
 		}
-		switch n.Kind {
-		case json.String, json.Broken:
-			r.cutLeaf(d, n, &p)
-		case json.Number:
-			for _, h := range d.at[n] {
-				if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
-					p.SetNull(n)
-				}
-			}
-		}
+		r.cutValue(d, n, &p)
 		return true
 	})
 	if p.Empty() {
@@ -339,6 +288,18 @@ func belongs(n, root *json.Node) bool {
 		n = n.Parent
 	}
 	return n == root
+}
+
+// cutValue takes her identifiers out of a value.
+func (r *Redactor) cutValue(d *document, n *json.Node, p *json.Patch) {
+	switch n.Kind {
+	case json.String, json.Broken:
+		r.cutLeaf(d, n, p)
+	case json.Number: // of one in which hers stands nothing is left: 9.812345678E9
+		if slices.ContainsFunc(d.at[n], func(h hit) bool { return !h.name && r.Mine(h.Kind, h.Value) }) {
+			p.SetNull(n)
+		}
+	}
 }
 
 func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
