@@ -40,13 +40,20 @@ type document struct {
 	// leaves holds what each leaf inherits from above; nil unless asked for.
 	leaves map[*json.Node]context
 	inner  []connectors.Inner // what the catalog says of its keys
+	value  bool               // it is a value of a record, and not the members that make up the record itself
 }
 
 const maxNesting = 4 // JSON in strings in JSON
 
 // look parses a JSON text, also one that was cut in the middle; nil when it is
 // not JSON at all. f is the column in which it stands.
-func look(f *connectors.Field, text string) *document { return lookInto(f.Inner, text, 0, false) }
+func look(f *connectors.Field, text string) *document {
+	d := lookInto(f.Inner, text, 0, false)
+	if d != nil {
+		d.value = f.Name != json.RestColumn
+	}
+	return d
+}
 
 // lookInto is look that also keeps, on request, what the leaves inherit.
 func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *document {
@@ -71,6 +78,7 @@ func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *do
 	}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], context{}, depth)
+	d.split(root, d.parts[0])
 	return d
 }
 
@@ -164,6 +172,7 @@ func (d *document) keyed(m *json.Node, id Identifier, c context, depth int) {
 	p := &part{pointer: json.Pointer(m), node: m, hits: []hit{{Identifier: id, role: lineage.Subject, node: m}}}
 	d.walk(m, p, c, depth)
 	d.parts = append(d.parts, p)
+	d.split(m, p)
 }
 
 // labelOf returns the member that names the field whose value stands beside it.
@@ -200,6 +209,7 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 	for i, e := range n.Children {
 		own[i] = &part{pointer: json.Pointer(e), node: e}
 		d.walk(e, own[i], c, depth)
+		d.split(e, own[i])
 		if e.Kind == json.Object && labelOf(e, d.data) == nil && recordLike(e, own[i]) {
 			records++
 		}
@@ -222,16 +232,6 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 func anySubject(parts []*part) bool {
 	for _, p := range parts {
 		if subjectHits(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// subjectHits reports whether the part is about somebody.
-func subjectHits(p *part) bool {
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention {
 			return true
 		}
 	}
@@ -370,7 +370,7 @@ func leafHits(key, text string, others bool) []hit {
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
 		h.whole = s.Packed < 2 && wholly(key, text, s)
-		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
+		if m.identity != "" || h.whole && !wamidElsewhere(key, text) && !sayingKey(key) {
 			h.role = role
 		}
 		out = append(out, h)

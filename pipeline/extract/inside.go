@@ -29,7 +29,14 @@ func (r *record) json(c *column, v string) {
 	}
 	for k, p := range d.parts {
 		if k == 0 {
-			r.hits(c, p.hits, &r.edge, &r.name, &r.label)
+			own, list := cards(d.root, p.hits)
+			if d.value && slices.ContainsFunc(own, func(h hit) bool { return h.name }) {
+				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
+			}
+			r.hits(c, own, &r.edge, &r.name, &r.label)
+			for _, x := range list {
+				r.held = append(r.held, heldCard{c, x.hits})
+			}
 			continue
 		}
 		s := lineage.Sighting{Within: c.Name + p.pointer}

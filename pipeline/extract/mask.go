@@ -99,11 +99,11 @@ func (m *Masker) owns(p *part) bool {
 // others' identifiers masked.
 func (m *Masker) document(d *document) string {
 	var p json.Patch
-	gone := map[*json.Node]bool{}
+	gone, hers := map[*json.Node]bool{}, m.hers(d) // hers may stand in another's part
 	for _, x := range d.parts[1:] {
 		if x.node != nil && subjectHits(x) && !m.owns(x) && belongs(x.node, d.root) {
-			p.Remove(x.node)
-			gone[x.node] = true
+			p.Strip(x.node, hers)
+			gone[x.node] = !holds(x.node, hers)
 			if m.Masked == nil {
 				m.Masked = map[string]int{}
 			}
@@ -132,13 +132,19 @@ func (m *Masker) Parts(f connectors.Field, value string) (string, bool) {
 	return m.parts(d)
 }
 
-func (m *Masker) parts(d *document) (string, bool) {
+// hers are the nodes of the parts that are about her.
+func (m *Masker) hers(d *document) map[*json.Node]bool {
 	hers := map[*json.Node]bool{}
 	for _, x := range d.parts[1:] {
 		if x.node != nil && m.owns(x) && belongs(x.node, d.root) {
 			hers[x.node] = true
 		}
 	}
+	return hers
+}
+
+func (m *Masker) parts(d *document) (string, bool) {
+	hers := m.hers(d)
 	nested := map[*json.Node]string{}
 	for n, inner := range d.nested {
 		if text, ok := m.parts(inner); ok && !inside(n, hers) {

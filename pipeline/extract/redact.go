@@ -164,10 +164,11 @@ func pathOf(n *json.Node) string {
 func (r *Redactor) cut(d *document) (string, bool) {
 	var p json.Patch
 	gone := map[*json.Node]bool{}
+	stay := r.others(d) // which may stand in a part of hers
 	for _, x := range d.parts[1:] {
 		if x.node != nil && r.owns(x) && belongs(x.node, d.root) {
-			p.Remove(x.node)
-			gone[x.node] = true
+			p.Strip(x.node, stay)
+			gone[x.node] = !holds(x.node, stay)
 		}
 	}
 	top := r.owns(d.parts[0])
@@ -193,7 +194,7 @@ func (r *Redactor) cut(d *document) (string, bool) {
 
 // cutNames takes out the names that stand beside an identifier of hers in an object of
 // which nobody else is the subject: {"referred_by": {"name": ..., "phone": ...}}. The
-// names of the document's own level are those of whoever the record is about.
+// names of a record's own level are those of whoever it is about.
 func (r *Redactor) cutNames(d *document, gone map[*json.Node]bool, p *json.Patch) {
 	for n, hits := range d.at {
 		if !slices.ContainsFunc(hits, func(h hit) bool { return h.whole && !h.name && r.Mine(h.Kind, h.Value) }) {
@@ -201,7 +202,7 @@ func (r *Redactor) cutNames(d *document, gone map[*json.Node]bool, p *json.Patch
 		}
 		r.cutStem(d, n, gone, p)
 		card := cardOf(n)
-		if card == nil || card.Parent == nil || !belongs(card, d.root) || !r.hersAlone(d, card) {
+		if card == nil || card.Parent == nil && !d.value || !belongs(card, d.root) || !r.hersAlone(d, card) {
 			continue
 		}
 		json.Walk(card, func(x *json.Node) bool {

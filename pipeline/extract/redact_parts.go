@@ -49,6 +49,27 @@ func (r *Redactor) mineIn(d *document) bool {
 	return false
 }
 
+// others are the nodes of the parts that are about somebody else.
+func (r *Redactor) others(d *document) map[*json.Node]bool {
+	stay := map[*json.Node]bool{}
+	for _, x := range d.parts[1:] {
+		if x.node != nil && belongs(x.node, d.root) && r.anothers(x) {
+			stay[x.node] = true
+		}
+	}
+	return stay
+}
+
+// holds reports whether one of the given nodes stands in n.
+func holds(n *json.Node, in map[*json.Node]bool) bool {
+	for x := range in {
+		if inside(x, map[*json.Node]bool{n: true}) {
+			return true
+		}
+	}
+	return false
+}
+
 // inside reports whether a node stands in one of the given ones.
 func inside(n *json.Node, in map[*json.Node]bool) bool {
 	for n = n.Parent; n != nil; n = n.Parent {
@@ -63,12 +84,7 @@ func inside(n *json.Node, in map[*json.Node]bool) bool {
 // out of those. A document without such a part is cut.
 func (r *Redactor) leaveParts(d *document) (string, bool) {
 	var p json.Patch
-	stay := map[*json.Node]bool{}
-	for _, x := range d.parts[1:] {
-		if x.node != nil && belongs(x.node, d.root) && r.anothers(x) {
-			stay[x.node] = true
-		}
-	}
+	stay := r.others(d)
 	for n, inner := range d.nested {
 		if r.foreign(inner) {
 			stay[n] = true
