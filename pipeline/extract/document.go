@@ -40,6 +40,7 @@ type document struct {
 	// leaves holds what each leaf inherits from above; nil unless asked for.
 	leaves map[*json.Node]context
 	inner  []connectors.Inner // what the catalog says of its keys
+	names  keyNames           // that members were given
 	value  bool               // it is a value of a record, and not the members that make up the record itself
 }
 
@@ -72,7 +73,7 @@ func lookInto(inner []connectors.Inner, text string, depth int, leaves bool) *do
 	if root == nil || err != nil && len(root.Children) == 0 {
 		return nil
 	}
-	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}, inner: inner}
+	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
 	if leaves {
 		d.leaves = map[*json.Node]context{}
 	}
@@ -145,6 +146,7 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 			d.keyed(m, id, next, depth)
 			continue
 		}
+		p.hits = append(p.hits, keyMentions(m)...)
 		if m.Kind == json.Object || m.Kind == json.Array {
 			next.others = next.others || keyMeaning(m.Key).others
 		}
@@ -153,17 +155,6 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 		}
 		d.walk(m, p, next, depth)
 	}
-}
-
-// keyIdentifier reports a member that is filed under somebody's identifier
-// ({"asha@example.com": {...}}).
-func keyIdentifier(key string) (Identifier, bool) {
-	for _, s := range Find(key) {
-		if s.Start == 0 && s.End == len(key) && s.Packed < 2 {
-			return s.Identifier, true
-		}
-	}
-	return Identifier{}, false
 }
 
 // keyed makes a part of a member that is filed under an identifier: the member is

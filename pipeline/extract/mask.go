@@ -114,6 +114,7 @@ func (m *Masker) document(d *document) string {
 		if gone[n] {
 			return false
 		}
+		m.key(d, n, &p)
 		if n.Kind == json.String || n.Kind == json.Number || n.Kind == json.Broken {
 			m.leaf(d, n, &p)
 		}
@@ -167,6 +168,7 @@ func (m *Masker) parts(d *document) (string, bool) {
 			continue
 		}
 		json.Walk(n, func(x *json.Node) bool {
+			m.key(d, x, &p)
 			if x.Kind == json.String || x.Kind == json.Number || x.Kind == json.Broken {
 				m.leaf(d, x, &p)
 			}

@@ -293,6 +293,7 @@ func belongs(n, root *json.Node) bool {
 
 // cutValue takes her identifiers out of a value.
 func (r *Redactor) cutValue(d *document, n *json.Node, p *json.Patch) {
+	r.cutKey(d, n, p)
 	switch n.Kind {
 	case json.String, json.Broken:
 		r.cutLeaf(d, n, p)
