@@ -92,3 +92,44 @@ func identifies(cell string) bool {
 
 // NoHeader is the reason of the gap that tells of a table without a header.
 const NoHeader = "the table has no header: its columns are told by what stands in them"
+
+// Reasons of the gaps that [HeaderGaps] tells of.
+const (
+	strangeHeader = "none of the columns that the catalog describes is in the header: it may be a line of title, or the columns have other names; what stands in the rows is told by its value alone"
+	namingHeader  = "a column is called by a telephone number or an e-mail address: whose it is, its values do not tell; rename the column"
+)
+
+// HeaderGaps tells what a header keeps back: it has none of the columns by which people are
+// found, although the catalog describes some, or it calls a column by an identifier. fields
+// are what was made of the names.
+func HeaderGaps(locator string, names []string, fields []Field, c Collection) (gaps []Gap) {
+	known := func(f Field) bool { _, ok := c.Field(f.Name); return ok }
+	tells := func(f CatalogField) bool { return Resolve("", c, f).Personal() }
+	text := strings.Join(names, ", ")
+	text = text[:min(len(text), GapText)]
+	if len(fields) > 0 && !slices.ContainsFunc(fields, known) && slices.ContainsFunc(c.Fields, tells) {
+		gaps = append(gaps, Gap{Locator: locator, Reason: strangeHeader, Text: text})
+	}
+	for i, n := range names {
+		if i < len(fields) && !known(fields[i]) && calledAfter(n) {
+			return append(gaps, Gap{Locator: locator, Reason: namingHeader, Text: text})
+		}
+	}
+	return gaps
+}
+
+// calledAfter reports a name of a column in which a word is an address or a mobile number.
+func calledAfter(name string) bool {
+	return slices.ContainsFunc(strings.Fields(name), func(word string) bool {
+		if !identifies(word) {
+			return false
+		}
+		digits := strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, word)
+		return strings.Contains(word, "@") || strings.HasPrefix(word, "+") || digits[len(digits)-10] >= '6'
+	})
+}

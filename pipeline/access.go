@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +35,7 @@ type access struct {
 	w      *bundle.Writer
 	person *lineage.Person
 	masker *extract.Masker
+	beside *planner // reads the sightings that stand beside one
 	clock  decider
 	sheets map[string]*sheet // by dataset
 	sheet  *sheet            // the one of the last record
@@ -87,6 +87,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	a := &access{Site: s, w: w, person: p, clock: s.decider(facts, p.Account, s.Now()), sheets: map[string]*sheet{}, tokens: map[identifier]lineage.Token{}, sum: sum}
+	a.beside = &planner{Site: s}
 	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
 	if err := a.fill(ctx); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
@@ -246,16 +247,23 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	}
 	meta := bundle.RowMeta{Unit: a.unitName(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
 		EraseAfter: a.clock.of(f, t.class).EraseAfter, Class: t.class, Source: src.Connector, Role: "subject"}
-	if a.mentions[f] {
+	show, err := a.showing(f)
+	if err != nil {
+		return err
+	}
+	switch show {
+	case showNamed:
 		a.sum.Mentions++
 		meta.Role, meta.Note = "mention", "somebody else's record in which you are named; only what names you is shown"
+	case showParts:
+		meta.Note = "somebody else's record, of which a part is yours; only your part is shown"
 	}
-	role, brings := meta.Role, ""
+	brings := ""
 	err = t.row(b.Rows, row, meta, func(c *sheetColumn, v string) (string, bool) {
 		if c.field.Name == "attachment" && src.Connector == "whatsapp" {
 			brings = strings.Clone(v)
 		}
-		return a.show(c, v, role)
+		return a.show(c, v, show)
 	})
 	if err != nil {
 		return err
@@ -263,28 +271,14 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	a.sum.Records++
 	t.hits++
 	switch {
-	case role == "subject" && brings != "":
+	case show == showNamed || show == showParts:
+		return nil
+	case brings != "":
 		return a.attachment(ctx, src, f, brings)
-	case role == "subject" && f.Record.Locator == "object":
+	case f.Record.Locator == "object":
 		return a.medium(ctx, src, f)
 	}
 	return nil
-}
-
-func (a *access) show(c *sheetColumn, v, role string) (string, bool) {
-	if role != "mention" {
-		if c.field.Identity == "" {
-			return a.masker.Value(c.field, v)
-		}
-		// Her own number is the same in most of her records.
-		return c.same.or(v, func() (string, bool) { return a.masker.Value(c.field, v) })
-	}
-	found := a.masker.Mentions(v)
-	if len(found) == 0 {
-		return "", false
-	}
-	data, err := json.Marshal(found)
-	return string(data), err == nil
 }
 
 // or returns what mask makes of a text, which is not asked again for the text that it

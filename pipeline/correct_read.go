@@ -164,12 +164,12 @@ func (c *correction) read(ctx context.Context) error {
 		hers[c.person.Copies[i].RID] = true
 	}
 	return c.records(ctx, func(src *Source, f *lineage.Found, rows arrow.Record, row int) error {
-		whole, others, err := c.siblings(c.person, f, hers)
+		who, err := c.siblings(c.person, f, hers)
 		if err != nil {
 			return err
 		}
 		x := sighted{f: f, src: src, coll: c.collection(f), extent: extract.Whole}
-		if others || !whole {
+		if who.party || who.parts || !who.whole {
 			x.extent = extract.Partial
 		}
 		x.anchor = c.anchored(f)

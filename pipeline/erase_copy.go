@@ -33,7 +33,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		pl.keep(f, p.Account, "shared", "other owners", time.Time{})
 		return nil
 	}
-	whole, others, err := pl.siblings(crowd, f, hers)
+	who, err := pl.siblings(crowd, f, hers)
 	if err != nil {
 		return err
 	}
@@ -46,12 +46,19 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 			rule = "catalog: erase keep"
 		}
 		pl.keep(f, p.Account, "law", rule, until)
-	case others || !whole:
+	case who.party || who.parts || !who.whole:
 		if cuttable, err := pl.cuttable(crowd, f); err != nil || !cuttable {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says which part of it is whose", time.Time{})
 			return err
 		}
-		e.Extent = extract.Partial
+		switch {
+		case who.party || !who.hers:
+			e.Extent = extract.Partial
+		case coll.Erase == "redact":
+			e.Extent = extract.Whole
+		default:
+			e.Extent = extract.Rest
+		}
 	case coll.Erase == "redact":
 		e.Extent = extract.Whole
 	default:
@@ -64,22 +71,30 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	return nil
 }
 
-// siblings looks at the other sightings of the same record: whether the record as
-// a whole is hers, and whether others have a part in it.
-func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (whole, others bool, err error) {
+// owners tell whose a record is.
+type owners struct {
+	whole bool // as a whole it is hers
+	hers  bool // and it says so by more than a recording that others can be heard on, too
+	party bool // somebody else is the other side of the call that it tells of
+	parts bool // others have parts of their own in it
+}
+
+// siblings looks at the other sightings of the same record.
+func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (who owners, err error) {
 	all, err := pl.sameRecord(f)
 	if err != nil {
-		return false, false, err
+		return who, err
 	}
 	for i := range all {
 		x := &all[i]
 		if x.Record.Within == "" {
-			whole = whole || hers[x.RID]
+			who.whole = who.whole || hers[x.RID]
+			who.hers = who.hers || hers[x.RID] && pl.herOwn(p, x)
 			party, err := pl.otherParty(p, x)
 			if err != nil {
-				return false, false, err
+				return who, err
 			}
-			others = others || party
+			who.party = who.party || party
 			continue
 		}
 		if hers[x.RID] {
@@ -87,14 +102,26 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		}
 		other, err := pl.somebodys(x, p.Account)
 		if err != nil {
-			return false, false, err
+			return who, err
 		}
-		others = others || other
+		who.parts = who.parts || other
 	}
-	if !whole && !others && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
-		whole = true // every part of it is hers
+	if !who.whole && !who.party && !who.parts && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
+		who.whole = true // every part of it is hers
 	}
-	return whole, others, nil
+	return who, nil
+}
+
+// herOwn reports a record of hers that is so by more than the recording which it belongs to.
+func (pl *planner) herOwn(p *lineage.Person, f *lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return p.Tokens[e.Token] != "" && e.Role != lineage.Mention && e.Role != lineage.Member && !pl.media(e.Kind)
+	})
+}
+
+// media reports a link kind that leads to what several people can be heard or seen on.
+func (pl *planner) media(kind string) bool {
+	return pl.kinds.medium[kind] || kind == "call" || kind == "recording" || kind == "wa_media"
 }
 
 // cuttable reports a record with an identifier that is hers alone: by others nobody could
@@ -204,7 +231,7 @@ func (pl *planner) bothSides(f *lineage.Found, other lineage.Token, others []lin
 		if e.Role != lineage.Link {
 			continue
 		}
-		if media = pl.kinds.medium[e.Kind] || e.Kind == "call" || e.Kind == "recording" || e.Kind == "wa_media"; !media {
+		if media = pl.media(e.Kind); !media {
 			return false
 		}
 	}

@@ -102,7 +102,7 @@ func TestSampleProposesCollections(t *testing.T) {
 func TestSampleWithCatalog(t *testing.T) {
 	ds := connectors.Dataset{Key: "f", Collections: []connectors.Collection{{Name: "leads", Path: []string{"in/*.csv"}, Fields: []connectors.CatalogField{{Name: "Phone", Identity: "phone"}}}}}
 	got, gaps := sampleOf(t, write(t, map[string]string{"in/a.csv": "phone,x\n1,2\n", "in/b.csv": "q\n1\n", "leads.csv": "z\n1\n"}), ds, 10)
-	if len(got) != 2 || len(gaps) != 0 || names(got["leads"]) != "Phone,q,x" || names(got["leads_2"]) != "z" {
+	if len(got) != 2 || len(gaps) != 1 || gaps[0].Unit != "in/b.csv" || names(got["leads"]) != "Phone,q,x" || names(got["leads_2"]) != "z" {
 		t.Errorf("%v %v", got, gaps)
 	}
 }

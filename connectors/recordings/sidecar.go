@@ -3,6 +3,8 @@ package recordings
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +53,9 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		d.records = append(d.records, r)
 		return d
 	}
+	if names := c.recordings(); names > 1 {
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: fmt.Sprintf("it names %d recordings: whose they are is not taken from a list; put a sidecar beside each, or give the list to a files source that refers to recordings.calls.key", names)})
+	}
 	if calls := root.Get("calls"); calls != nil && calls.Kind == json.Array {
 		c.entries = calls.Children
 	}
@@ -59,6 +64,23 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		d.fields = s.several
 	}
 	return d
+}
+
+// recordings counts the calls whose audio files a sidecar names.
+func (c *sidecar) recordings() int {
+	names := map[string]bool{}
+	json.Walk(c.root, func(n *json.Node) bool {
+		if n.Kind != json.String {
+			return true
+		}
+		name, _, _ := strings.Cut(n.Text(c.data), "?")
+		if name = path.Base(name); kindOf(name) == audio && !strings.ContainsAny(name, " \t\n") {
+			id, _, _ := strings.Cut(name, "_") // a call's voice and screen are told apart behind it
+			names[id] = true
+		}
+		return true
+	})
+	return len(names)
 }
 
 // read makes the records of a sidecar that is JSON.

@@ -60,6 +60,22 @@ func BenchmarkParseName(b *testing.B) {
 	}
 }
 
+// TestListOfRecordings: a list that says of several recordings whose they are is no sidecar
+// of any, which is said; one that names its own recording twice is one.
+func TestListOfRecordings(t *testing.T) {
+	s := newSource(nil, connectors.Config{Name: "r"}, nil)
+	for text, want := range map[string]int{
+		`[{"file":"a/c1.mp3","from":"9820145678"},{"file":"a/c2.mp3","from":"9820145999"}]`:                                     1,
+		`{"RecordingUrl":"https://x.in/r/c1.mp3?a=1","file":"c1.mp3","from":"9820145678"}`:                                      0,
+		`{"Recordings":[{"Location":"b/c/77-a_20260101T03:07_UTC.wav"},{"Location":"b/s/77-a_20260101T03:07_UTC_screen.mp4"}]}`: 0,
+		`{"calls":[{"phone_number":"9820145678"}],"note":"see c1.mp3 and c2.mp3"}`:                                              0,
+	} {
+		if o := s.sidecar(blob.Object{Key: "a/calls.json"}, []byte(text)); len(o.gaps) != want {
+			t.Errorf("%s: gaps %v", text, o.gaps)
+		}
+	}
+}
+
 // TestSidesOfACall: two numbers in a name, or a sidecar of somebody whom the name does
 // not tell, are two people with one recording.
 func TestSidesOfACall(t *testing.T) {

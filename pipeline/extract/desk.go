@@ -35,6 +35,7 @@ type desk struct {
 	name   []lineage.Name
 	label  []lineage.Name
 	pasted []pasted
+	held   []heldCard
 	about  int // edges that do not come from pasted JSON
 	digest []byte
 	cat    []int

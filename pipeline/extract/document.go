@@ -40,6 +40,8 @@ type document struct {
 	// leaves holds what each leaf inherits from above; nil unless asked for.
 	leaves map[*json.Node]context
 	inner  []connectors.Inner // what the catalog says of its keys
+	names  keyNames           // that members were given
+	value  bool               // it is a value of a record, and not the members that make up the record itself
 }
 
 const maxNesting = 4 // JSON in strings in JSON
@@ -61,12 +63,13 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	if root == nil || err != nil && len(root.Children) == 0 {
 		return nil
 	}
-	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, at: map[*json.Node][]hit{}, inner: inner}
+	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
 	if leaves {
 		d.leaves = map[*json.Node]context{}
 	}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], c, depth)
+	d.split(root, d.parts[0])
 	return d
 }
 
@@ -133,6 +136,7 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 			d.keyed(m, id, next, depth)
 			continue
 		}
+		p.hits = append(p.hits, keyMentions(m)...)
 		if m.Kind == json.Object || m.Kind == json.Array {
 			next.others = next.others || keyMeaning(m.Key).others
 		}
@@ -143,23 +147,13 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 	}
 }
 
-// keyIdentifier reports a member that is filed under somebody's identifier
-// ({"asha@example.com": {...}}).
-func keyIdentifier(key string) (Identifier, bool) {
-	for _, s := range Find(key) {
-		if s.Start == 0 && s.End == len(key) && s.Packed < 2 {
-			return s.Identifier, true
-		}
-	}
-	return Identifier{}, false
-}
-
 // keyed makes a part of a member that is filed under an identifier: the member is
 // about the one who has it.
 func (d *document) keyed(m *json.Node, id Identifier, c context, depth int) {
 	p := &part{pointer: json.Pointer(m), node: m, hits: []hit{{Identifier: id, role: lineage.Subject, node: m}}}
 	d.walk(m, p, c, depth)
 	d.parts = append(d.parts, p)
+	d.split(m, p)
 }
 
 // labelOf returns the member that names the field whose value stands beside it.
@@ -196,6 +190,7 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 	for i, e := range n.Children {
 		own[i] = &part{pointer: json.Pointer(e), node: e}
 		d.walk(e, own[i], c, depth)
+		d.split(e, own[i])
 		if e.Kind == json.Object && labelOf(e, d.data) == nil && recordLike(e, own[i]) {
 			records++
 		}
@@ -218,16 +213,6 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 func anySubject(parts []*part) bool {
 	for _, p := range parts {
 		if subjectHits(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// subjectHits reports whether the part is about somebody.
-func subjectHits(p *part) bool {
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention {
 			return true
 		}
 	}
@@ -366,7 +351,7 @@ func leafHits(key, text string, others bool) []hit {
 	for _, s := range Find(text) {
 		h := hit{Identifier: s.Identifier, role: lineage.Mention}
 		h.whole = s.Packed < 2 && wholly(key, text, s)
-		if m.identity != "" || h.whole && !wamidElsewhere(key, text) {
+		if m.identity != "" || h.whole && !wamidElsewhere(key, text) && !sayingKey(key) {
 			h.role = role
 		}
 		out = append(out, h)

@@ -133,6 +133,7 @@ func TestRedact(t *testing.T) {
 	personal := connectors.Field{Name: "f", Categories: []string{"user.content"}}
 	plain := connectors.Field{Name: "f"}
 	body := connectors.Field{Name: "body", Categories: []string{"user"}, Look: connectors.LookJSON}
+	rest := connectors.Field{Name: "rest", Look: connectors.LookJSON}
 	for _, c := range []struct {
 		name    string
 		extent  Extent
@@ -148,8 +149,16 @@ func TestRedact(t *testing.T) {
 		{"a mention", Partial, personal, "call 98201 45678 or 98201 45999", "call [erased] or 98201 45999", connectors.Set},
 		{"somebody else's field", Partial, connectors.Field{Name: "p", Identity: KindPhone}, "9820145999", "", connectors.Same},
 		{"her own JSON", Whole, body, `{"phone":"9820145678"}`, "", connectors.Empty},
-		{"her part of shared JSON", Whole, body, twoLeads,
+		{"her part of shared JSON", Partial, body, twoLeads,
 			`{"CODE":200,"RESPONSE":[{"SENDER_NAME":"Bela Rao","SENDER_MOBILE":"+91-9820145999","SENDER_EMAIL":"bela@example.com","QUERY_MESSAGE":"theirs"}]}`, connectors.Set},
+		{"her own JSON with others' parts", Whole, body, `{"door":"4","friends":[{"name":"Asha","phone":"9820145678"},{"name":"Bela","phone":"9820145999"}]}`,
+			`{"friends":[{"name":"Bela","phone":"9820145999"}]}`, connectors.Set},
+		{"the rest of a record that others have parts in", Rest, rest, `{"door":"4","friends":[{"name":"Dev","phone":"9820141111","friend":9820145678},{"name":"Bela","phone":"9820145999","note":"of 98201 45678"}]}`,
+			`{"friends":[{"name":"Dev","phone":"9820141111","friend":null},{"name":"Bela","phone":"9820145999","note":"of [erased]"}]}`, connectors.Set},
+		{"others' parts in a string", Rest, rest, `{"door":"4","body":"{\"x\":1,\"to\":[{\"name\":\"Dev\",\"phone\":\"9820141111\"},{\"name\":\"Bela\",\"phone\":\"9820145999\"}]}"}`,
+			`{"body":"{\"to\":[{\"name\":\"Dev\",\"phone\":\"9820141111\"},{\"name\":\"Bela\",\"phone\":\"9820145999\"}]}"}`, connectors.Set},
+		{"the rest without others", Rest, rest, `{"door":"4"}`, "", connectors.Empty},
+		{"a number as JSON writes it", Partial, rest, `{"n":9820145678.0,"m":9820145999}`, `{"n":null,"m":9820145999}`, connectors.Set},
 	} {
 		r := Redactor{Extent: c.extent, Mine: hers}
 		out, v := r.Rewrite(c.field, c.in)

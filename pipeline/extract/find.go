@@ -10,7 +10,7 @@ import (
 type Span struct {
 	Start, End int
 	Identifier
-	Packed int // how many identifiers stand in the same run of base64; 0 for one that stands plainly
+	Packed int // how many things stand in the same run of base64, at least; 0 for an identifier that stands plainly
 }
 
 // Find returns the identifiers in a free text, in order, not overlapping. It

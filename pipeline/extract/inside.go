@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -30,7 +31,14 @@ func (r *record) json(c *column, v string) {
 	}
 	for k, p := range d.parts {
 		if k == 0 {
-			r.hits(c, p.hits, &r.edge, &r.name, &r.label)
+			own, list := cards(d.root, p.hits)
+			if d.value && slices.ContainsFunc(own, func(h hit) bool { return h.name }) {
+				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
+			}
+			r.hits(c, own, &r.edge, &r.name, &r.label)
+			for _, x := range list {
+				r.held = append(r.held, heldCard{c, x.hits})
+			}
 			continue
 		}
 		s := lineage.Sighting{Within: c.Name + p.pointer}
@@ -90,5 +98,9 @@ func (r *record) members(edges []lineage.Edge) []lineage.Edge {
 // look parses a JSON text, also one that was cut in the middle; nil when it is
 // not JSON at all. f is the column in which it stands.
 func look(f *connectors.Field, text string) *document {
-	return lookInto(f.Inner, text, above(f), 0, false)
+	d := lookInto(f.Inner, text, above(f), 0, false)
+	if d != nil {
+		d.value = f.Name != json.RestColumn
+	}
+	return d
 }

@@ -99,11 +99,11 @@ func (m *Masker) owns(p *part) bool {
 // others' identifiers masked.
 func (m *Masker) document(d *document) string {
 	var p json.Patch
-	gone := map[*json.Node]bool{}
+	gone, hers := map[*json.Node]bool{}, m.hers(d) // hers may stand in another's part
 	for _, x := range d.parts[1:] {
 		if x.node != nil && subjectHits(x) && !m.owns(x) && belongs(x.node, d.root) {
-			p.Remove(x.node)
-			gone[x.node] = true
+			p.Strip(x.node, hers)
+			gone[x.node] = !holds(x.node, hers)
 			if m.Masked == nil {
 				m.Masked = map[string]int{}
 			}
@@ -114,12 +114,68 @@ func (m *Masker) document(d *document) string {
 		if gone[n] {
 			return false
 		}
+		m.key(d, n, &p)
 		if n.Kind == json.String || n.Kind == json.Number || n.Kind == json.Broken {
 			m.leaf(d, n, &p)
 		}
 		return true
 	})
 	return string(p.Apply(d.data))
+}
+
+// Parts returns what stands in a field of somebody else's record that is hers: the parts of
+// a document that are about her, where they stand in it, and false when there are none.
+func (m *Masker) Parts(f connectors.Field, value string) (string, bool) {
+	d := look(&f, value)
+	if d == nil || f.Look == connectors.LookSkip {
+		return "", false
+	}
+	return m.parts(d)
+}
+
+// hers are the nodes of the parts that are about her.
+func (m *Masker) hers(d *document) map[*json.Node]bool {
+	hers := map[*json.Node]bool{}
+	for _, x := range d.parts[1:] {
+		if x.node != nil && m.owns(x) && belongs(x.node, d.root) {
+			hers[x.node] = true
+		}
+	}
+	return hers
+}
+
+func (m *Masker) parts(d *document) (string, bool) {
+	hers := m.hers(d)
+	nested := map[*json.Node]string{}
+	for n, inner := range d.nested {
+		if text, ok := m.parts(inner); ok && !inside(n, hers) {
+			hers[n], nested[n] = true, text
+		}
+	}
+	if len(hers) == 0 {
+		return "", false
+	}
+	var p json.Patch
+	p.Strip(d.root, hers)
+	for _, x := range d.parts[1:] { // another's part in hers
+		if x.node != nil && subjectHits(x) && !m.owns(x) && inside(x.node, hers) {
+			p.Strip(x.node, hers)
+		}
+	}
+	for n := range hers {
+		if text, ok := nested[n]; ok {
+			p.SetString(n, text)
+			continue
+		}
+		json.Walk(n, func(x *json.Node) bool {
+			m.key(d, x, &p)
+			if x.Kind == json.String || x.Kind == json.Number || x.Kind == json.Broken {
+				m.leaf(d, x, &p)
+			}
+			return true
+		})
+	}
+	return string(p.Apply(d.data)), true
 }
 
 func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {

@@ -38,8 +38,12 @@ func findPacked(text string, spans []Span) []Span {
 			continue
 		}
 		found := findPhones(inner, findEmails(inner, nil))
+		n := len(found)
+		if n == 1 && (found[0].Start > 0 || found[0].End < len(inner)) {
+			n++ // the words around it
+		}
 		for _, s := range found {
-			spans = insert(spans, Span{start, end, s.Identifier, len(found)})
+			spans = insert(spans, Span{start, end, s.Identifier, n})
 		}
 	}
 	return spans

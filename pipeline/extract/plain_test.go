@@ -81,6 +81,7 @@ type refRecord struct {
 	to       lineage.Token  // which
 	hints    []hit          // text that may name an account's own numbers
 	pasted   []refPasted    // JSON in free texts, read last
+	held     []refHeld      // named objects in documents, settled before that
 	known    []lineage.Edge // those that the other fields have told
 }
 
@@ -94,10 +95,12 @@ func (r *refRecord) sightings(sums bool) []lineage.Sighting {
 			r.field(i, v)
 		}
 	}
+	r.settle()
 	r.known = slices.Clone(r.out.Edges)
 	for _, p := range r.pasted {
 		r.json(p.c, p.v)
 	}
+	r.settle()
 	if r.out.Trigger == lineage.NoDate && r.shape.coll.Trigger == "" && !r.out.RecordedAt.IsZero() {
 		_, r.out.Trigger, _ = r.x.Dates(r.out.RecordedAt.Format(time.RFC3339))
 	}

@@ -35,6 +35,7 @@ func (r *record) begin(row int, at int64) {
 	r.label = r.label[:0]
 	clear(r.index)
 	r.pasted = r.pasted[:0]
+	r.held = r.held[:0]
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
 	}

@@ -20,6 +20,7 @@ const (
 	Whole   Extent = iota + 1 // the record is about her: all her personal fields
 	Partial                   // others share the record: her part, and her identifiers
 	Strip                     // the record is kept by law: all personal fields but those marked keep
+	Rest                      // the record would go, did others not have parts in it: all but their parts
 )
 
 // Redactor rewrites the fields of a record so that nothing of one person is left
@@ -99,14 +100,18 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
 	kept := r.Extent == Strip && slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Erase == "keep" })
 	if r.Extent != Partial && !kept && !r.foreign(d) {
-		if f.Personal() || f.Look == connectors.LookJSON && r.mineIn(d) {
+		if f.Personal() || f.Look == connectors.LookJSON && (r.Extent == Rest || r.mineIn(d)) {
 			return "", connectors.Empty
 		}
 	}
 	if f.Role == "mention" && r.owns(d.parts[0]) && !r.foreign(d) {
 		return "", connectors.Empty // a card of hers in somebody else's record
 	}
-	out, changed := r.cut(d)
+	take := r.cut
+	if r.Extent == Rest || r.Extent == Whole && (f.Personal() || r.mineIn(d)) {
+		take = r.leaveParts // only where others have parts, or the document would be empty by now
+	}
+	out, changed := take(d)
 	if kept && !r.foreign(d) {
 		if !changed {
 			out = string(d.data)
@@ -154,62 +159,16 @@ func pathOf(n *json.Node) string {
 	return path
 }
 
-// foreign reports whether a part of the document is about somebody else.
-func (r *Redactor) foreign(d *document) bool {
-	if r.Everybody {
-		return false
-	}
-	for _, p := range d.parts[1:] {
-		if subjectHits(p) && !r.owns(p) && !r.staff(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// staff reports whether a part is the account's own: nobody else is its subject.
-func (r *Redactor) staff(p *part) bool {
-	if r.Own == nil {
-		return false
-	}
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention && h.role != lineage.Link && !r.Own(h.Kind, h.Value) {
-			return false
-		}
-	}
-	return true
-}
-
-// owns reports whether the part is about her.
-func (r *Redactor) owns(p *part) bool {
-	for _, h := range p.hits {
-		if !h.name && h.role != lineage.Mention && r.Mine(h.Kind, h.Value) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *Redactor) mineIn(d *document) bool {
-	for _, p := range d.parts {
-		for _, h := range p.hits {
-			if !h.name && r.Mine(h.Kind, h.Value) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // cut removes the parts that are hers, her identifiers elsewhere, and, where the
 // document's own level is about her, the names beside them.
 func (r *Redactor) cut(d *document) (string, bool) {
 	var p json.Patch
 	gone := map[*json.Node]bool{}
+	stay := r.others(d) // which may stand in a part of hers
 	for _, x := range d.parts[1:] {
 		if x.node != nil && r.owns(x) && belongs(x.node, d.root) {
-			p.Remove(x.node)
-			gone[x.node] = true
+			p.Strip(x.node, stay)
+			gone[x.node] = !holds(x.node, stay)
 		}
 	}
 	top := r.owns(d.parts[0])
@@ -224,16 +183,7 @@ func (r *Redactor) cut(d *document) (string, bool) {
 		if gone[n] {
 			return false
 		}
-		switch n.Kind {
-		case json.String, json.Broken:
-			r.cutLeaf(d, n, &p)
-		case json.Number:
-			for _, h := range d.at[n] {
-				if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
-					p.SetNull(n)
-				}
-			}
-		}
+		r.cutValue(d, n, &p)
 		return true
 	})
 	if p.Empty() {
@@ -244,7 +194,7 @@ func (r *Redactor) cut(d *document) (string, bool) {
 
 // cutNames takes out the names that stand beside an identifier of hers in an object of
 // which nobody else is the subject: {"referred_by": {"name": ..., "phone": ...}}. The
-// names of the document's own level are those of whoever the record is about.
+// names of a record's own level are those of whoever it is about.
 func (r *Redactor) cutNames(d *document, gone map[*json.Node]bool, p *json.Patch) {
 	for n, hits := range d.at {
 		if !slices.ContainsFunc(hits, func(h hit) bool { return h.whole && !h.name && r.Mine(h.Kind, h.Value) }) {
@@ -252,7 +202,7 @@ func (r *Redactor) cutNames(d *document, gone map[*json.Node]bool, p *json.Patch
 		}
 		r.cutStem(d, n, gone, p)
 		card := cardOf(n)
-		if card == nil || card.Parent == nil || !belongs(card, d.root) || !r.hersAlone(d, card) {
+		if card == nil || card.Parent == nil && !d.value || !belongs(card, d.root) || !r.hersAlone(d, card) {
 			continue
 		}
 		json.Walk(card, func(x *json.Node) bool {
@@ -339,6 +289,19 @@ func belongs(n, root *json.Node) bool {
 		n = n.Parent
 	}
 	return n == root
+}
+
+// cutValue takes her identifiers out of a value.
+func (r *Redactor) cutValue(d *document, n *json.Node, p *json.Patch) {
+	r.cutKey(d, n, p)
+	switch n.Kind {
+	case json.String, json.Broken:
+		r.cutLeaf(d, n, p)
+	case json.Number: // of one in which hers stands nothing is left: 9.812345678E9
+		if slices.ContainsFunc(d.at[n], func(h hit) bool { return !h.name && r.Mine(h.Kind, h.Value) }) {
+			p.SetNull(n)
+		}
+	}
 }
 
 func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {

@@ -15,10 +15,12 @@ type pasted struct {
 
 // remarks takes in the JSON in free texts.
 func (r *record) remarks() {
+	r.heldCards()
 	r.about = len(r.edge)
 	for _, p := range r.pasted {
 		r.json(p.c, p.v)
 	}
+	r.heldCards()
 }
 
 // another reports a document in a free text of a record that is about somebody and of whom

@@ -55,6 +55,7 @@ type table struct {
 	n      int                // number of the row that next gave, from 1
 	bare   bool               // there is no header: the first line is a row
 	held   *record            // that row, until next gives it
+	gaps   []connectors.Gap   // of the header
 	point  scanner            // of single rows: see recordAt
 }
 
@@ -129,6 +130,7 @@ func (c *codec) meaning(t *table, rec *record) error {
 	if t.bare = connectors.Headless(names, t.fields, c.cat); t.bare {
 		t.fields = of(make([]string, len(names)))
 	}
+	t.gaps = t.headerGaps(names, rec.line, c)
 	if len(t.fields) != len(names) {
 		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
 	}
@@ -163,7 +165,7 @@ func (t *table) next(w io.Writer) (rec *record, gap string, err error) {
 		err = t.s.rest(w)
 		*rec = record{line: line, kind: long}
 	case rec.kind == broken:
-		gap = "a quote that is never closed"
+		gap = "a quote that is never closed, or in the middle of a cell"
 	case len(rec.cells) < len(t.fields) || !t.fits(rec):
 		gap = fmt.Sprintf("a row of %d cells under a header of %d", len(rec.cells), len(t.fields))
 	}
@@ -225,7 +227,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	}
 	b := connectors.NewBuilder(c.o.Mem, c.collection, t.fields)
 	defer b.Release()
-	gaps := t.noHeader()
+	gaps := t.gaps
 	flush := func() error {
 		if b.Len() == 0 && len(gaps) == 0 {
 			return nil
@@ -274,12 +276,16 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 	return flush()
 }
 
-// noHeader is the gap of a table without a header.
-func (t *table) noHeader() []connectors.Gap {
-	if !t.bare {
+// headerGaps are the gaps of a table without a header, or with one that keeps something back.
+func (t *table) headerGaps(names []string, line int, c *codec) []connectors.Gap {
+	at := fmt.Sprintf("line %d", line)
+	switch {
+	case t.bare:
+		return []connectors.Gap{{Locator: "line 1", Reason: connectors.NoHeader}}
+	case c.o.Fields != nil: // a vendor's table, whose header nobody promised
 		return nil
 	}
-	return []connectors.Gap{{Locator: "line 1", Reason: connectors.NoHeader}}
+	return connectors.HeaderGaps(at, names, t.fields, c.cat)
 }
 
 // nextBlock returns the rows that can be taken together, or nil.

@@ -20,7 +20,7 @@ type kind uint8
 const (
 	row    kind = iota
 	blank       // nothing but a line end
-	broken      // a quoted cell that is never closed; the record is its first line
+	broken      // a quoted cell that is never closed, or not where it ends; the record is its first line
 	long        // a line over the limit; record.raw is only its beginning
 )
 
@@ -188,6 +188,10 @@ func (s *scanner) parse() bool {
 		if i < len(b) && b[i] == s.delim {
 			if closed >= 0 && closed != i {
 				st = complex
+				if s.swallowed(b[start:closed], b[closed:i]) {
+					s.giveUp()
+					return true
+				}
 			}
 			cells = append(cells, cell{start, i, st})
 			i++
@@ -199,6 +203,10 @@ func (s *scanner) parse() bool {
 		}
 		if closed >= 0 && closed != end {
 			st = complex
+			if s.swallowed(b[start:closed], b[closed:end]) {
+				s.giveUp()
+				return true
+			}
 		}
 		s.rec = record{raw: b[:min(i+1, len(b))], body: end, cells: append(cells, cell{start, end, st})}
 		if end == 0 {
@@ -206,6 +214,12 @@ func (s *scanner) parse() bool {
 		}
 		return true
 	}
+}
+
+// swallowed reports a quoted cell over several lines with text behind its closing quote: the
+// one that begins it was no quote ("4 inch), and the lines are rows of their own.
+func (s *scanner) swallowed(cell, behind []byte) bool {
+	return bytes.IndexByte(cell, s.nl) >= 0 && len(bytes.Trim(behind, " \t")) > 0
 }
 
 // quotedEnd returns the index behind the quote that closes the cell whose
@@ -249,7 +263,7 @@ func find(b []byte, i int, delims, nls uint64, delim, nl byte) int {
 }
 
 // giveUp makes a record of what parse could not end: the first line of a record
-// whose quote is never closed, so that the lines behind it are read again, or
+// whose quote is never closed, or not where a cell ends, so that the lines behind it are read again, or
 // the beginning of a line that is too long.
 func (s *scanner) giveUp() {
 	b := s.buf[s.pos:s.end]

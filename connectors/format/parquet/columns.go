@@ -77,4 +77,21 @@ func (c *codec) catalogField(root, n *node) (connectors.CatalogField, bool) {
 	return connectors.CatalogField{}, false
 }
 
+// headerGaps tells what the names of the columns keep back.
+func (c *codec) headerGaps(root *node) []connectors.Gap {
+	if c.only != nil {
+		return nil
+	}
+	var names []string
+	var fields []connectors.Field
+	for _, n := range root.children {
+		f := connectors.Field{}
+		if cf, ok := c.catalogField(root, n); ok {
+			f.Name = cf.Name
+		}
+		names, fields = append(names, validText(n.name)), append(fields, f)
+	}
+	return connectors.HeaderGaps("schema", names, fields, c.cat)
+}
+
 func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -53,6 +53,11 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	}
 	cols := c.columns(f.root)
 	schema := arrowSchema(cols)
+	if gaps := c.headerGaps(f.root); len(gaps) > 0 {
+		if err := yield(connectors.Batch{Collection: c.cat.Name, Gaps: gaps}); err != nil {
+			return err
+		}
+	}
 	var firstBad error
 	good := 0
 	var spent []*stream

@@ -99,7 +99,7 @@ func TestBatchesStaySmall(t *testing.T) {
 	}
 	data := write(t, rows, 64, pq.Compression(&pq.Snappy))
 	n, most := int64(0), int64(0)
-	err := New("set", peopleCat).Decode(context.Background(), input(data), func(b connectors.Batch) error {
+	err := New("set", connectors.Collection{Name: "people"}).Decode(context.Background(), input(data), func(b connectors.Batch) error {
 		defer b.Rows.Release()
 		n += b.Rows.NumRows()
 		most = max(most, b.Rows.NumRows())

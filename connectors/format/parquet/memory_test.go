@@ -51,7 +51,7 @@ func TestGroupsShareMemory(t *testing.T) {
 		{pq.Compression(&pq.Uncompressed), pq.PageBufferSize(9000)},
 	} {
 		var held []arrow.Record
-		err := New("set", peopleCat).Decode(context.Background(), input(write(t, rows, perGroup, opts...)), func(b connectors.Batch) error {
+		err := New("set", connectors.Collection{Name: "people"}).Decode(context.Background(), input(write(t, rows, perGroup, opts...)), func(b connectors.Batch) error {
 			held = append(held, b.Rows)
 			return nil
 		})

@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// showing says how much of a record she is shown.
+type showing uint8
+
+const (
+	showWhole  showing = iota // the record is hers
+	showAround                // a part is hers, and what is around the parts is nobody's
+	showParts                 // a part is hers, the record somebody else's
+	showNamed                 // it mentions her
+)
+
+// showing tells how much of a record goes into her copy. A record of which a part alone is
+// hers may be about somebody else, whose data are not hers to have.
+func (a *access) showing(f *lineage.Found) (showing, error) {
+	switch {
+	case a.mentions[f]:
+		return showNamed, nil
+	case f.Record.Within == "":
+		return showWhole, nil
+	}
+	all, err := a.beside.sameRecord(f)
+	if err != nil {
+		return showParts, err
+	}
+	show := showAround
+	for i := range all {
+		if x := &all[i]; x.Record.Within == "" {
+			if show, err = a.whoseIsIt(x); err != nil {
+				return showParts, err
+			}
+		}
+	}
+	return show, nil
+}
+
+// whoseIsIt tells of a record of which she has a part whether it is somebody else's as a whole.
+func (a *access) whoseIsIt(whole *lineage.Found) (showing, error) {
+	about, err := a.beside.somebodys(whole, a.person.Account)
+	if about || err != nil {
+		return showParts, err
+	}
+	leads := func(e lineage.Edge) bool {
+		return e.Role == lineage.Link || e.Role == lineage.Merged || e.Role == lineage.Member
+	}
+	if slices.ContainsFunc(whole.Record.Edges, leads) {
+		return showParts, nil
+	}
+	return showAround, nil
+}
+
+// show returns what of a value she is shown, and false for nothing.
+func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
+	switch {
+	case how == showParts:
+		return a.masker.Parts(c.field, v)
+	case how == showAround && c.field.Personal() && c.field.Look != connectors.LookJSON: // who is meant beside the parts, nothing tells
+		return a.masker.Parts(c.field, v)
+	case how != showNamed && c.field.Identity == "":
+		return a.masker.Value(c.field, v)
+	case how != showNamed: // her own number is the same in most of her records
+		return c.same.or(v, func() (string, bool) { return a.masker.Value(c.field, v) })
+	}
+	found := a.masker.Mentions(v)
+	if len(found) == 0 {
+		return "", false
+	}
+	data, err := json.Marshal(found)
+	return string(data), err == nil
+}
