@@ -55,6 +55,8 @@ func TestFind(t *testing.T) {
 		"+999 9820145678":                                                  "", // of no country, and so of India neither
 		"फ़ोन ९८२०१ ४५६७८ है":                                              "+919820145678=९८२०१ ४५६७८",
 		"p=%EF%BC%99820145678":                                             "+919820145678=%EF%BC%99820145678",
+		`attachment; filename="asha.v@example.com.csv"`:                    "asha.v@example.com=asha.v@example.com",
+		"asha@example.co.in.CSV.gz and asha@example.csv":                   "asha@example.co.in=asha@example.co.in asha@example.csv=asha@example.csv",
 		"mail asha@example.com, please":                                    "asha@example.com=asha@example.com",
 		"https://x.in/?e=asha%40example.com&p=%2B919820145678":             "asha@example.com=asha%40example.com +919820145678=%2B919820145678",
 		"https://x.in/?u=https%3A%2F%2Fy%2F%3Fe%3Dasha%2540example.com":    "asha@example.com=asha%2540example.com",

@@ -138,6 +138,7 @@ func findEmails(text string, spans []Span) []Span {
 		for end > i && (text[end-1] == '.' || text[end-1] == '-') {
 			end--
 		}
+		end = i + 1 + len(withoutExtension(text[i+1:end]))
 		for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
 			start++
 		}
@@ -151,6 +152,21 @@ func findEmails(text string, spans []Span) []Span {
 			spans = insert(spans, Span{start, end, id, 0})
 			at = end
 		}
+	}
+}
+
+// fileExtensions are extensions that are no top-level domains.
+var fileExtensions = strings.Fields("csv tsv txt json jsonl ndjson parquet xls xlsx doc docx pdf xml htm html log eml vcf gz zst bak wav mp3 ogg opus m4a amr jpg jpeg png")
+
+// withoutExtension takes the extensions of a file that is called by an address off what looks
+// like its domain: example.com.csv.gz is example.com.
+func withoutExtension(domain string) string {
+	for {
+		dot := strings.LastIndexByte(domain, '.')
+		if dot < 0 || !strings.Contains(domain[:dot], ".") || !slices.Contains(fileExtensions, strings.ToLower(domain[dot+1:])) {
+			return domain
+		}
+		domain = domain[:dot]
 	}
 }
 
