@@ -16,19 +16,17 @@ func TestReadCached(t *testing.T) {
 	if _, err := rand.NewChaCha8([32]byte{2}).Read(data); err != nil {
 		t.Fatal(err)
 	}
-	f, err := writeFresh(filepath.Join(t.TempDir(), "table"), data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		t.Fatal(err)
-	}
-	r, err := os.Open(f.Name())
+	r, err := os.Create(filepath.Join(t.TempDir(), "table"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	if _, err := r.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Sync(); err != nil {
+		t.Fatal(err)
+	}
 	var fs unix.Statfs_t
 	if err := unix.Fstatfs(int(r.Fd()), &fs); err != nil {
 		t.Fatal(err)

@@ -32,16 +32,13 @@ const (
 	// freshBlock is about how many bytes of a table are encrypted together. Badger hands each
 	// block to another goroutine, which for blocks of its own 4 kB takes as long as the rest.
 	freshBlock = 16 << 10
-	// writeBytes is how much is written at a time where it goes through the page cache:
-	// Linux takes several times as long for a whole table.
+	// writeBytes is how much is written at a time: Linux takes several times as long for a
+	// whole table.
 	writeBytes = 256 << 10
 	// freshLevel is the last level.
 	freshLevel = 6
 	// freshVersion is the version of all keys.
 	freshVersion = 1
-	// freshIndex is more than the index at the end of a table takes, which is read as soon as
-	// the database is opened.
-	freshIndex = 128 << 10
 	// atTheDisk is how many tables may wait for the disk.
 	atTheDisk = 16
 )
@@ -51,12 +48,12 @@ type freshDB struct {
 	dir    string
 	opt    table.Options
 	build  *errgroup.Group // tables that are encrypted and written
-	sync   *errgroup.Group // tables that wait for the disk to have them
+	sync   *errgroup.Group // tables that wait for the disk
 	failed context.Context // of build and sync
 
 	mu     sync.Mutex
 	tables []*pb.ManifestChange
-	spare  [][]byte // buffers of tables that are written
+	spare  [][]byte // working space of write
 }
 
 // createFresh makes an empty folder for a database. The caller calls finish or drop.
@@ -92,7 +89,7 @@ func (f *freshDB) put(b *table.Builder) {
 	})
 }
 
-// write writes a table, and waits in the background for the disk to have it.
+// write writes a table, and has it put on the disk in the background.
 func (f *freshDB) write(b *table.Builder) error {
 	data := b.Done()
 	f.mu.Lock()
@@ -111,12 +108,20 @@ func (f *freshDB) write(b *table.Builder) error {
 	}
 	buf = buf[:data.Size]
 	data.Copy(buf)
-	file, err := writeFresh(table.NewFilename(id, f.dir), buf)
+	file, err := os.OpenFile(table.NewFilename(id, f.dir), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a table: %w", err)
+	}
+	for piece := range slices.Chunk(buf, writeBytes) {
+		if _, err = file.Write(piece); err != nil {
+			break
+		}
+	}
 	f.mu.Lock()
 	f.spare = append(f.spare, buf)
 	f.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("write a table: %w", err)
+		return errors.Join(fmt.Errorf("write a table: %w", err), file.Close())
 	}
 	f.sync.Go(func() error {
 		if err := errors.Join(file.Sync(), file.Close()); err != nil {
@@ -125,25 +130,6 @@ func (f *freshDB) write(b *table.Builder) error {
 		return nil
 	})
 	return nil
-}
-
-// writeFresh makes a file of the data, which is not yet sure to be on the disk.
-func writeFresh(path string, data []byte) (*os.File, error) {
-	file, err := openDirect(path)
-	if err != nil {
-		return nil, err
-	}
-	data, err = writeDirect(file, data, freshIndex)
-	for piece := range slices.Chunk(data, writeBytes) {
-		if err != nil {
-			break
-		}
-		_, err = file.Write(piece)
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 // wait waits for all tables.
