@@ -29,9 +29,6 @@ import (
 const (
 	// freshTable is about how many bytes a table has.
 	freshTable = 4 << 20
-	// freshBlock is about how many bytes of a table are encrypted together. Badger hands each
-	// block to another goroutine, which for blocks of its own 4 kB takes as long as the rest.
-	freshBlock = 16 << 10
 	// writeBytes is how much is written at a time: Linux takes several times as long for a
 	// whole table.
 	writeBytes = 256 << 10
@@ -71,7 +68,7 @@ func createFresh(ctx context.Context, dir string, keys *keyring) (*freshDB, erro
 		return nil, fmt.Errorf("make a data key: %w", err)
 	}
 	f := &freshDB{dir: dir, opt: table.Options{
-		TableSize: freshTable, BlockSize: freshBlock, BloomFalsePositive: o.BloomFalsePositive, Compression: o.Compression,
+		TableSize: freshTable, BlockSize: o.BlockSize, BloomFalsePositive: o.BloomFalsePositive, Compression: o.Compression,
 		DataKey: key, AllocPool: z.NewAllocatorPool(4),
 	}}
 	f.build, ctx = errgroup.WithContext(ctx)
