@@ -56,6 +56,8 @@ type table struct {
 	bare   bool               // there is no header: the first line is a row
 	held   *record            // that row, until next gives it
 	gaps   []connectors.Gap   // of the header
+	names  []string           // in the header; none when there is none
+	sizes  uint64             // how long they are, as bits
 	point  scanner            // of single rows: see recordAt
 }
 
@@ -129,6 +131,8 @@ func (c *codec) meaning(t *table, rec *record) error {
 	t.fields = of(names)
 	if t.bare = connectors.Headless(names, t.fields, c.cat); t.bare {
 		t.fields = of(make([]string, len(names)))
+	} else {
+		t.keepNames(names)
 	}
 	t.gaps = t.headerGaps(names, rec.line, c)
 	if len(t.fields) != len(names) {
@@ -235,6 +239,9 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		out := connectors.Batch{Collection: c.collection}
 		if b.Len() > 0 {
 			out = b.Flush()
+		}
+		if out.Rows != nil {
+			gaps = append(gaps, t.headerAgain(out.Rows)...)
 		}
 		out.Gaps, gaps = gaps, nil
 		if err := ctx.Err(); err != nil {
