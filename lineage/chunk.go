@@ -155,7 +155,6 @@ func (b *buckets) collect(bucket uint32, tokens []Token, out [][]RID) error {
 				return true, nil
 			}
 		}
-		at, last = 0, name16{}
 		return false, nil
 	})
 }

@@ -147,28 +147,11 @@ func (g *Graph) marked(m marks, fn func(*UnitState) error) error {
 // Postings returns the sightings that may carry the token, in order. Some may no
 // longer exist or no longer carry it.
 func (g *Graph) Postings(t Token) ([]RID, error) {
-	if err := g.settle(); err != nil {
-		return nil, err
-	}
-	var out []RID
-	name := name16(t)
-	err := g.view(func(tx *badger.Txn) error {
-		b := g.newBuckets(tx)
-		defer b.close()
-		return b.each(bucketOf(&name, g.bits), func(e *entries) (_ bool, err error) {
-			switch compareNames(&e.name, &name) {
-			case 1:
-				return false, nil
-			case 0:
-				out, err = readRIDs(out, e.value)
-			}
-			return true, err
-		})
-	})
+	lists, err := g.PostingsOf([]Token{t})
 	if err != nil {
 		return nil, err
 	}
-	return sortRIDs(out), nil
+	return lists[0], nil
 }
 
 // PostingsOf returns the postings of tokens, which must be sorted, at their places. What

@@ -333,8 +333,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 			a.hers[a.person.Copies[i].RID] = true
 		}
 	}
-	pl := &planner{Site: a.Site}
-	shared, err := pl.sharedMedium(a.person, f, a.hers)
+	shared, err := a.beside.sharedMedium(a.person, f, a.hers)
 	if err != nil {
 		return err
 	}

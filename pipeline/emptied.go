@@ -96,7 +96,11 @@ func (a *application) settleEmptied(ctx context.Context) error {
 			return ctx.Err()
 		}
 		src, err := a.source(st.Source)
-		if err != nil || !database(src.Connector) {
+		if err != nil {
+			a.gap(st.Source, st.Unit.Unit.Key, "whether what was to be erased is gone could not be seen: "+err.Error())
+			return ctx.Err()
+		}
+		if !database(src.Connector) {
 			return ctx.Err()
 		}
 		er, ok := src.Conn.(connectors.Eraser)
@@ -141,8 +145,11 @@ func (a *application) remaining(st planStep) (map[spot]*lineage.Found, error) {
 	}
 	for _, id := range ids {
 		u, err := a.Graph.UnitByID(id)
-		if err != nil || u == nil {
+		if err != nil {
 			return nil, err
+		}
+		if u == nil {
+			continue // its range was cut anew
 		}
 		for collection, locators := range by {
 			list, err := a.Graph.Records(u, collection, locators)
