@@ -48,12 +48,7 @@ const floatCatalog = `dataset:
 func TestFloatingNumbers(t *testing.T) {
 	for _, kind := range []string{"sqlite", "postgres", "mysql"} {
 		t.Run(kind, func(t *testing.T) {
-			url, err := databasesOf(t, kind)("crm")
-			if err != nil {
-				t.Fatal(err)
-			}
-			db := databaseOf(t, kind, url, floatTables(kind)...)
-			s := newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: %s, url: %q, catalog: crm.yaml}\n", kind, url), "crm.yaml": floatCatalog})
+			s, db := siteOver(t, kind, floatCatalog, floatTables(kind)...)
 			s.run("scan")
 			s.run("correct", "9822031417", "--set", "user.contact.phone_number=9822031418", "-o", "plan")
 			s.run("apply", "plan")

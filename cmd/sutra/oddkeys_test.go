@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -45,14 +44,9 @@ INSERT INTO marks VALUES ('2026-05-02 10:00:00', 1, 7)`)
 // TestOneOddTable: a table whose rows do not answer by their keys, or answer to nothing, does
 // not keep those of others from being changed.
 func TestOneOddTable(t *testing.T) {
-	url, err := databasesOf(t, "postgres")("crm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := databaseOf(t, "postgres", url, "CREATE TABLE pupils (id INTEGER PRIMARY KEY, mobile TEXT)", "INSERT INTO pupils VALUES (1, '9822031415'), (2, '9822031416')",
+	s, db := siteOver(t, "postgres", oddCatalog, "CREATE TABLE pupils (id INTEGER PRIMARY KEY, mobile TEXT)", "INSERT INTO pupils VALUES (1, '9822031415'), (2, '9822031416')",
 		"CREATE TABLE days (id bit(4) PRIMARY KEY, pupil_id INTEGER, body TEXT, mobile TEXT)", "INSERT INTO days VALUES ('0001', 1, 'late', '9822031415'), ('0010', 2, 'ill', '9822031416')",
 		"CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
-	s := newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: postgres, url: %q, catalog: crm.yaml}\n", url), "crm.yaml": oddCatalog})
 	s.run("scan")
 	s.run("correct", "9822031415", "--set", "user.contact.phone_number=9822031417", "-o", "right")
 	if code, out := s.status("apply", "right"); code != exitGaps || !strings.Contains(out, `table \"days\" is not where it was`) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,17 +10,8 @@ import (
 // retention counts from such a column, a row out of which somebody's number was cut, or that
 // was emptied or corrected, is not kept longer for that.
 func TestRedactionKeepsDates(t *testing.T) {
-	url, err := databasesOf(t, "mysql")("crm")
-	if err != nil {
-		t.Fatal(err)
-	}
 	const stamp = "TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"
-	db := databaseOf(t, "mysql", url,
-		"CREATE TABLE contacts (id INT PRIMARY KEY, full_name VARCHAR(40), mobile VARCHAR(20), seen DATETIME ON UPDATE CURRENT_TIMESTAMP)",
-		"INSERT INTO contacts VALUES (1, 'Asha Rao', '9822031415', '2019-05-01 10:00:00'), (2, 'Binu Paul', '9822031416', '2019-05-01 10:00:00'), (3, 'Chitra Sen', '9822031417', '2019-05-01 10:00:00')",
-		"CREATE TABLE tickets (id INT PRIMARY KEY, contact_id INT, body VARCHAR(80), closed "+stamp+")",
-		"INSERT INTO tickets VALUES (1, 2, 'call 9822031415 first', '2019-05-01 10:00:00'), (2, 3, 'late', '2019-05-01 10:00:00')")
-	s := newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: mysql, url: %q, catalog: crm.yaml}\n", url), "crm.yaml": `dataset:
+	s, db := siteOver(t, "mysql", `dataset:
   - fides_key: crm
     collections:
       - name: contacts
@@ -30,7 +20,11 @@ func TestRedactionKeepsDates(t *testing.T) {
       - name: tickets
         meta: {sutra: {class: support_ticket, trigger: closed, erase: delete}}
         fields: [{name: contact_id, fides_meta: {references: [{dataset: crm, field: contacts.id, direction: from}]}}, {name: body, data_categories: [user.content]}]
-`})
+`,
+		"CREATE TABLE contacts (id INT PRIMARY KEY, full_name VARCHAR(40), mobile VARCHAR(20), seen DATETIME ON UPDATE CURRENT_TIMESTAMP)",
+		"INSERT INTO contacts VALUES (1, 'Asha Rao', '9822031415', '2019-05-01 10:00:00'), (2, 'Binu Paul', '9822031416', '2019-05-01 10:00:00'), (3, 'Chitra Sen', '9822031417', '2019-05-01 10:00:00')",
+		"CREATE TABLE tickets (id INT PRIMARY KEY, contact_id INT, body VARCHAR(80), closed "+stamp+")",
+		"INSERT INTO tickets VALUES (1, 2, 'call 9822031415 first', '2019-05-01 10:00:00'), (2, 3, 'late', '2019-05-01 10:00:00')")
 	s.run("scan")
 	s.run("erase", "9822031415", "-o", "gone")
 	s.run("apply", "gone")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -51,12 +50,7 @@ const shellCatalog = `dataset:
 func TestRetentionAndShells(t *testing.T) {
 	for _, kind := range []string{"sqlite", "postgres", "mysql"} {
 		t.Run(kind, func(t *testing.T) {
-			url, err := databasesOf(t, kind)("crm")
-			if err != nil {
-				t.Fatal(err)
-			}
-			db := databaseOf(t, kind, url, strings.Split(shellTables, ";\n")...)
-			s := newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: %s, url: %q, catalog: crm.yaml}\n", kind, url), "crm.yaml": shellCatalog})
+			s, db := siteOver(t, kind, shellCatalog, strings.Split(shellTables, ";\n")...)
 			rows := func() (out []string) {
 				for _, q := range []string{"id, CASE full_name WHEN '' THEN 0 ELSE 1 END FROM pupils", "id, CASE subject WHEN '' THEN 0 ELSE 1 END FROM tickets", "id FROM replies", "id, CASE SUBSTR(mobile, 1, 3) WHEN '982' THEN 1 ELSE 0 END FROM guests"} {
 					out = append(out, strings.Join(query(t, db, "SELECT "+q+" ORDER BY id"), " "))
@@ -105,18 +99,13 @@ func TestRetentionAndShells(t *testing.T) {
 
 // TestRowsNotFound: a row that the database does not find by its key is told, not counted as gone.
 func TestRowsNotFound(t *testing.T) {
-	url, err := databasesOf(t, "postgres")("crm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	databaseOf(t, "postgres", url, "CREATE TABLE tickets (seat integer[] PRIMARY KEY, body text, closed date)", "INSERT INTO tickets VALUES ('{1,2}', '9822031415', '2020-01-01')")
-	s := newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: postgres, url: %q, catalog: crm.yaml}\n", url), "crm.yaml": `dataset:
+	s, _ := siteOver(t, "postgres", `dataset:
   - fides_key: crm
     collections:
       - name: tickets
         meta: {sutra: {class: support_ticket, trigger: closed, erase: delete}}
         fields: [{name: body, data_categories: [user.content], fides_meta: {identity: phone_number}}]
-`})
+`, "CREATE TABLE tickets (seat integer[] PRIMARY KEY, body text, closed date)", "INSERT INTO tickets VALUES ('{1,2}', '9822031415', '2020-01-01')")
 	s.status("scan")
 	s.run("retain", "-o", "plan")
 	if code, out := s.status("apply", "plan"); code != exitGaps {

@@ -154,6 +154,18 @@ func spacedKeys(t *testing.T, kind, url, key string, people []spaced, whose int)
 	}
 }
 
+// siteOver is a site over a new database of a product with something in it, which is open for
+// the length of the test.
+func siteOver(t *testing.T, kind, catalog string, statements ...string) (*site, *sql.DB) {
+	t.Helper()
+	url, err := databasesOf(t, kind)("crm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := databaseOf(t, kind, url, statements...)
+	return newBareSite(t, map[string]string{"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: %s, url: %q, catalog: crm.yaml}\n", kind, url), "crm.yaml": catalog}), db
+}
+
 // databaseOf opens a database of a product for the length of the test and makes what is in it.
 func databaseOf(t *testing.T, kind, url string, statements ...string) *sql.DB {
 	t.Helper()

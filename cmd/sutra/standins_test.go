@@ -59,15 +59,7 @@ const standingCatalog = `dataset:
 func TestStandInsAreTold(t *testing.T) {
 	for _, kind := range []string{"postgres", "mysql"} {
 		t.Run(kind, func(t *testing.T) {
-			url, err := databasesOf(t, kind)("crm")
-			if err != nil {
-				t.Fatal(err)
-			}
-			db := databaseOf(t, kind, url, standingTables(kind)...)
-			s := newBareSite(t, map[string]string{
-				"sutra.yaml": fmt.Sprintf("sources:\n  crm: {connector: %s, url: %q, catalog: crm.yaml}\n", kind, url),
-				"crm.yaml":   standingCatalog,
-			})
+			s, db := siteOver(t, kind, standingCatalog, standingTables(kind)...)
 			s.run("scan")
 			told := func(out, table string, rows int) {
 				t.Helper()
