@@ -66,7 +66,7 @@ func (c *correction) elsewhere() {
 	if mentions > 0 {
 		c.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others mention an old value of hers; a correction leaves them as they are", mentions)})
 	}
-	list, err := c.doubtful(c.person)
+	list, _, err := c.doubtful(c.person)
 	more, failed := c.homeless(c.person)
 	c.err = cmp.Or(c.err, err, failed)
 	list = append(list, more...)

@@ -16,22 +16,22 @@ import (
 // doubtful returns the records that may speak of a person, by an identifier of hers that
 // others have too and by nothing else: those of others in which it is mentioned, those
 // without a name in which it stands alone, and those that lead to her as to somebody else.
-func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
+// theirs is how many more carry it as their own, which their names say.
+func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err error) {
 	known := map[recordKey]bool{}
 	for _, list := range [][]lineage.Found{p.Copies, p.Mentions} {
 		for i := range list {
 			known[keyOf(&list[i])] = true
 		}
 	}
-	desk := atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}, hers: map[lineage.Token]bool{}}
+	desk := atDesk{Site: s, account: p.Account, known: map[lineage.Token]bool{}, hers: map[lineage.Token]bool{}, theirs: map[recordKey]bool{}}
 	if err := desk.alsoStaff(p); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var out []lineage.Found
 	sides := otherSides(p)
 	for t := range desk.hers {
 		if err := desk.behind(p, t, known, &out); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	for t, kind := range p.Others {
@@ -39,7 +39,7 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 			continue
 		}
 		if err := desk.behind(p, t, known, &out); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	for i := range p.Between {
@@ -49,8 +49,13 @@ func (s *Site) doubtful(p *lineage.Person) ([]lineage.Found, error) {
 			out = append(out, *f)
 		}
 	}
+	for k := range desk.theirs {
+		if !known[k] {
+			theirs++
+		}
+	}
 	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
-	return out, nil
+	return out, theirs, nil
 }
 
 // behind adds the records that an identifier ties to the person, as far as nothing is known
@@ -69,9 +74,12 @@ func (d *atDesk) behind(p *lineage.Person, t lineage.Token, known map[recordKey]
 		if err != nil {
 			return err
 		}
-		if may {
+		switch {
+		case may:
 			known[keyOf(f)] = true
 			*out = append(*out, *f)
+		case about(f, t) && !d.hers[t]:
+			d.theirs[keyOf(f)] = true
 		}
 	}
 	return nil
@@ -126,6 +134,7 @@ type atDesk struct {
 	account string
 	known   map[lineage.Token]bool
 	hers    map[lineage.Token]bool // numbers of the staff that a customer has, too: she is one of them
+	theirs  map[recordKey]bool     // records of others to which an identifier of hers belongs as well
 }
 
 // alsoStaff finds the numbers of a customer that are those of a member of staff.
@@ -201,11 +210,14 @@ func (d *atDesk) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) (bo
 
 // doubts keeps the doubtful records of a person, and says so.
 func (pl *planner) doubts(p *lineage.Person) error {
-	list, err := pl.doubtful(p)
+	list, theirs, err := pl.doubtful(p)
 	for i := range list {
 		if f := &list[i]; !pl.seen[keyOf(f)] {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
 		}
+	}
+	if theirs > 0 {
+		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others hold an identifier of this person's as their own, and keep it: explain lists them, and where it is not theirs it has to be taken out by hand", theirs)})
 	}
 	return cmp.Or(err, pl.tellHomeless(p))
 }
@@ -222,7 +234,7 @@ func (s *Site) tellHomeless(p *lineage.Person) error {
 
 // tellDoubts says how many doubtful records there are.
 func (s *Site) tellDoubts(p *lineage.Person) error {
-	list, err := s.doubtful(p)
+	list, _, err := s.doubtful(p)
 	if len(list) > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", len(list))})
 	}
