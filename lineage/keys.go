@@ -7,12 +7,10 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/minio/highwayhash"
@@ -78,28 +76,14 @@ func (r *keyring) mac(out []byte, parts ...[]byte) []byte {
 func (g *Graph) Token(kind, value string) Token {
 	s := g.keys.state()
 	defer g.keys.macs.Put(s)
-	part(s, "token")
-	part(s, kind)
-	last := len(value) - 1
-	if last < 0 || value[last] < '0' || value[last] > '9' || strings.IndexByte(kind, '.') < 0 {
-		part(s, value)
-		return Token(s.sum()[:16])
-	}
-	// The numbers of a table's rows come one after the other: an even one and the next
-	// have the halves of one HMAC.
-	part(s, value)
-	s.msg[len(s.msg)-1] &^= 1
-	half := value[last] & 1
-	return Token(s.sumAgain()[16*half:][:16])
+	return s.token(kind, value)
 }
 
 // Word returns a keyed hash of a word of a name.
 func (g *Graph) Word(word string) uint32 {
 	s := g.keys.state()
 	defer g.keys.macs.Put(s)
-	part(s, "word")
-	part(s, word)
-	return binary.BigEndian.Uint32(s.sum())
+	return s.word(word)
 }
 
 // Sum returns a keyed digest of a message, by which a change of a record is noticed.

@@ -22,6 +22,7 @@ func TestMacAgainstPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := &Graph{keys: keys}
+	own := g.Hasher()
 	secret := tokenKey(t, key)
 	plain := func(parts ...string) []byte {
 		h := hmac.New(sha256.New, secret)
@@ -49,6 +50,11 @@ func TestMacAgainstPlain(t *testing.T) {
 		}
 		if got := g.Word(a); got != binary.BigEndian.Uint32(plain("word", a)) {
 			t.Fatalf("the word %q", a)
+		}
+		for _, x := range []string{b, b + "4", b + "5"} {
+			if own.Token(a, x) != g.Token(a, x) || own.Word(x) != g.Word(x) || own.Sum([]byte(x)) != g.Sum([]byte(x)) {
+				t.Fatalf("a hasher and its graph disagree about %q, %q", a, x)
+			}
 		}
 		if got := keys.mac([]byte("x"), []byte(a)); string(got) != "x"+string(plain(a)) {
 			t.Fatalf("the hash of %q", a)

@@ -3,6 +3,8 @@ package extract
 import (
 	"fmt"
 	"testing"
+
+	"github.com/cratio/sutra/lineage"
 )
 
 // TestSpellingsThatNeverComeAgain: a desk stops looking for spellings where none is met,
@@ -12,8 +14,8 @@ func TestSpellingsThatNeverComeAgain(t *testing.T) {
 	one := func(i int) {
 		t.Helper()
 		raw := fmt.Sprintf("98%08d", i)
-		got, ok := d.normalised(KindPhone, raw)
-		want, wantOK := d.normalise(KindPhone, raw)
+		var got, want lineage.Edge
+		ok, wantOK := d.normalised(&got, KindPhone, raw), d.normalise(&want, KindPhone, raw)
 		if got != want || ok != wantOK {
 			t.Fatalf("number %d is %+v, %v; want %+v, %v", i, got, ok, want, wantOK)
 		}

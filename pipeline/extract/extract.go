@@ -101,6 +101,7 @@ func (d *desk) record(x *Extractor, dataset string, coll connectors.Collection, 
 	d.sightings = slices.Grow(d.sightings[:0], int(b.Rows.NumRows()))
 	r := &record{desk: d, x: x, shape: x.compile(coll, b.Rows), dataset: dataset, unit: u}
 	r.locators.take(b.Rows.Column(0).(*array.String))
+	d.said = slices.Grow(d.said[:0], len(r.shape.cols))[:len(r.shape.cols)]
 	return r
 }
 

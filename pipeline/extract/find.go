@@ -56,7 +56,7 @@ func findLong(text string, size, margin int) []Span {
 }
 
 func find(text string) []Span {
-	if !worthLooking(text) && !packedText(text) {
+	if worth, foreign := worthLooking(text); !worth && !packedText(text, foreign) {
 		return nil
 	}
 	return findAll(text)

@@ -333,18 +333,6 @@ func linkOf(kind, s string) (Identifier, bool) {
 	return Identifier{Kind: kind, Value: s}, true
 }
 
-// Link normalises a value that joins records, as [Link] does, the way the database
-// with the keys of its kind compares them.
-func (x *Extractor) Link(kind, raw string) (Identifier, bool) {
-	if parts := x.Parts[kind]; len(parts) > 0 {
-		return linkOf(kind, foldParts(raw, parts))
-	}
-	if c, told := x.Folding[kind]; told {
-		return linkOf(kind, c.Text(raw))
-	}
-	return Link(kind, raw)
-}
-
 // objectKey strips what a reference to an object may carry in front of its key.
 func objectKey(s string) string {
 	if i := strings.Index(s, "://"); i >= 0 {

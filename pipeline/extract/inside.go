@@ -75,7 +75,10 @@ func (r *record) sides() {
 	hers := func(e lineage.Edge) bool {
 		return slices.ContainsFunc(r.edge, func(x lineage.Edge) bool { return x.Token == e.Token && x.Role == lineage.Subject })
 	}
-	one := slices.ContainsFunc(r.edge, func(e lineage.Edge) bool { return e.Role == lineage.Party && hers(e) })
+	one := false
+	for i := range r.edge {
+		one = one || r.edge[i].Role == lineage.Party && hers(r.edge[i])
+	}
 	for i := range r.edge {
 		if e := &r.edge[i]; one && e.Role == lineage.Party && !hers(*e) {
 			e.Role = lineage.Mention

@@ -50,9 +50,10 @@ func findPacked(text string, spans []Span) []Span {
 }
 
 // packedText reports a text with an identifier in disguise though nothing else in it
-// looks like one: a long run of letters, small and capital ones, may be base64.
-func packedText(text string) bool {
-	if strings.Contains(text, "\uff20") { // a wide @
+// looks like one: a long run of letters, small and capital ones, may be base64. foreign is
+// what worthLooking says.
+func packedText(text string, foreign bool) bool {
+	if foreign && strings.Contains(text, "\uff20") { // a wide @
 		return true
 	}
 	// A run of that length covers one of the places that are looked at, so that most of a

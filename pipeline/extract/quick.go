@@ -113,8 +113,8 @@ func plainPhone(raw string, buf []byte) (value []byte, weak, ok, known bool) {
 
 // worthLooking is a cheap test that most texts fail: whether there may be an identifier.
 // A telephone number has ten digits or more, or eight after a plus, in whatever script; a
-// client id has more.
-func worthLooking(s string) bool {
+// client id has more. foreign is whether there are letters or signs of other alphabets.
+func worthLooking(s string) (worth, foreign bool) {
 	digits, plus := 0, false
 	for i := 0; i < len(s); i++ {
 		c := classes[s[i]]
@@ -128,12 +128,14 @@ func worthLooking(s string) bool {
 			c == isDot && i >= 5 && s[i-5:i] == "wamid",
 			c == isUpperJ && i >= 2 && s[i-2:i] == "ey",
 			c == isForeign && scriptDigit(s[i:]) >= 0:
-			return true
-		case c == isPlus, c == isForeign: // a wide plus is one
+			return true, foreign
+		case c == isForeign: // a wide plus is one
+			plus, foreign = true, true
+		case c == isPlus:
 			plus = true
 		}
 	}
-	return (digits >= 10 || plus && digits >= 8) && numberRun(s)
+	return (digits >= 10 || plus && digits >= 8) && numberRun(s), foreign
 }
 
 // numberRun reports whether enough digits for a number, of a telephone or a client, stand

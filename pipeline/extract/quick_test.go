@@ -26,10 +26,11 @@ func refPackedText(text string) bool {
 
 // checkQuick holds the quick ways to the long ones.
 func checkQuick(t interface{ Fatalf(string, ...any) }, s string) {
-	if spans := findAll(s); len(spans) > 0 && !worthLooking(s) && !packedText(s) {
+	worth, foreign := worthLooking(s)
+	if spans := findAll(s); len(spans) > 0 && !worth && !packedText(s, foreign) {
 		t.Fatalf("%q is not worth looking at, and holds %+v", s, spans)
 	}
-	if got, want := packedText(s), refPackedText(s); got != want {
+	if got, want := packedText(s, foreign || worth), refPackedText(s); got != want {
 		t.Fatalf("packedText(%q) = %v", s, got)
 	}
 	got, ok := Email(s)
@@ -62,7 +63,7 @@ func TestQuickAgainstLong(t *testing.T) {
 	}
 	for _, s := range []string{"Asha 123456789", "wants 12 at 3,45,000 by 5 pm", "2026-04-2", "+1234567",
 		"2026-04-12T18:50:00+05:30", "2026-04-12T18:50:00.123456+05:30", "2026-04-12 18:50:00", "12/04/2026, 06:50 pm", "order 1234567 of 7654321"} {
-		if worthLooking(s) {
+		if worth, _ := worthLooking(s); worth {
 			t.Errorf("%q is worth looking at", s)
 		}
 	}

@@ -50,7 +50,8 @@ func (r *record) fields() {
 		if c.null(r.row) {
 			continue
 		}
-		if v := c.value(r.row); v != "" {
+		v := c.value(r.row)
+		if r.said[i] = v; v != "" {
 			r.field(c, v)
 		}
 	}
@@ -157,19 +158,20 @@ func (r *record) fact(k, v string) {
 
 // links takes in the ids that the value defines or refers to.
 func (r *record) links(c *column, v string) {
-	for _, k := range c.keys {
-		r.link(k, v, lineage.Key)
+	for i := range c.keys {
+		r.link(&c.keys[i], v, lineage.Key)
 	}
 	if c.moved {
 		r.moved = true
 		if c.Identity != "" {
-			if e, ok := r.normalised(c.Identity, v); ok {
+			var e lineage.Edge
+			if r.normalised(&e, c.Identity, v) {
 				r.to = e.Token
 			}
 		}
 	}
-	for _, k := range c.links {
-		r.link(k, v, c.linkRole)
+	for i := range c.links {
+		r.link(&c.links[i], v, c.linkRole)
 	}
 	at, typed := r.shape.polyType[c.poly]
 	if !typed {
@@ -180,7 +182,8 @@ func (r *record) links(c *column, v string) {
 		return
 	}
 	if k, ok := r.x.PolyKind(r.dataset, r.shape.coll.Refs[c.poly], typ.value(r.row)); ok {
-		r.link(k, v, lineage.Link)
+		l := r.x.linkerOf(k)
+		r.link(&l, v, lineage.Link)
 	}
 }
 
@@ -198,24 +201,25 @@ func (x *Extractor) PolyKind(dataset string, ref connectors.PolyRef, word string
 	return x.linkKind(dataset + "." + word + ".id")
 }
 
-func (r *record) link(kind, v string, role lineage.Role) {
-	if id, ok := r.x.Link(kind, v); ok {
+func (r *record) link(l *linker, v string, role lineage.Role) {
+	if id, ok := l.of(v); ok {
 		r.add(&r.edge, r.edgeOf(id, role))
 	}
 }
 
-func (r *record) edgeOf(id Identifier, role lineage.Role) lineage.Edge {
-	return lineage.Edge{Token: r.hash.Token(id.Kind, id.Value), Kind: id.Kind, Role: role, Weak: id.Weak}
+func (r *record) edgeOf(id Identifier, role lineage.Role) *lineage.Edge {
+	return &lineage.Edge{Token: r.hash.Token(id.Kind, id.Value), Kind: id.Kind, Role: role, Weak: id.Weak}
 }
 
 // add adds an edge unless the record has it in as strong a role: a mention gives
 // way to every other role, and goes beside none.
-func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
+func (r *record) add(to *[]lineage.Edge, e *lineage.Edge) {
 	if to == &r.edge && len(r.edge) >= manyEdges {
 		r.addOne(e)
 		return
 	}
-	for i, old := range *to {
+	for i := range *to {
+		old := &(*to)[i]
 		if old.Token != e.Token {
 			continue
 		}
@@ -223,11 +227,11 @@ func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
 			return
 		}
 		if old.Role == lineage.Mention {
-			(*to)[i] = e
+			*old = *e
 			return
 		}
 	}
-	*to = append(*to, e)
+	*to = append(*to, *e)
 }
 
 // manyEdges is how many edges of a record are looked through one by one; beyond
@@ -235,7 +239,7 @@ func (r *record) add(to *[]lineage.Edge, e lineage.Edge) {
 const manyEdges = 64
 
 // addOne is add for a record of many edges.
-func (r *record) addOne(e lineage.Edge) {
+func (r *record) addOne(e *lineage.Edge) {
 	if len(r.index) == 0 {
 		if r.index == nil {
 			r.index = map[lineage.Token][]int{}
@@ -249,25 +253,24 @@ func (r *record) addOne(e lineage.Edge) {
 		case old.Role == e.Role || old.Role != lineage.Mention && e.Role == lineage.Mention:
 			return
 		case old.Role == lineage.Mention:
-			*old = e
+			*old = *e
 			return
 		}
 	}
 	r.index[e.Token] = append(r.index[e.Token], len(r.edge))
-	r.edge = append(r.edge, e)
+	r.edge = append(r.edge, *e)
 }
 
 // identity takes in a column that the catalog calls an identifier.
 func (r *record) identity(c *column, v string) {
-	if e, ok := r.normalised(c.Identity, v); ok {
-		e.Role = c.role
-		r.add(&r.edge, e)
+	e := lineage.Edge{Role: c.role}
+	if r.normalised(&e, c.Identity, v) {
+		r.add(&r.edge, &e)
 		return
 	}
 	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
-		if e, ok := r.normalised(c.Identity, part); ok {
-			e.Role = c.role
-			r.add(&r.edge, e)
+		if r.normalised(&e, c.Identity, part) {
+			r.add(&r.edge, &e)
 		}
 	}
 	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
@@ -281,9 +284,9 @@ func (r *record) text(v string) {
 	role := lineage.Mention
 	if r.shape.own {
 		role = lineage.Own
-		if e, ok := r.normalised(KindPhone, v); ok {
-			e.Role = role
-			r.add(&r.edge, e)
+		e := lineage.Edge{Role: role}
+		if r.normalised(&e, KindPhone, v) {
+			r.add(&r.edge, &e)
 			return
 		}
 	}
@@ -347,13 +350,13 @@ func (r *record) finish() {
 	}
 }
 
-// sum digests the record's values by column name, so that the order of columns
-// does not matter.
+// sum digests the record's values, of which fields has taken note, by column name, so that
+// the order of columns does not matter.
 func (r *record) sum() uint64 {
 	msg, n := r.digest[:0], 0
 	for _, i := range r.shape.byName {
 		if c := &r.shape.cols[i]; !c.null(r.row) {
-			msg = appendPart(append(msg, c.head...), c.value(r.row))
+			msg = appendValue(msg, c.tag, r.said[i])
 			n++
 		}
 	}

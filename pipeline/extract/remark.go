@@ -15,6 +15,9 @@ type pasted struct {
 
 // remarks takes in the JSON in free texts.
 func (r *record) remarks() {
+	if len(r.pasted)+len(r.held) == 0 {
+		return
+	}
 	r.heldCards()
 	r.about = len(r.edge)
 	for _, p := range r.pasted {

@@ -17,7 +17,7 @@ import (
 type column struct {
 	connectors.Field
 	texts
-	head string // what stands before its value in a digest
+	tag uint32 // of its name, see nameTag
 
 	role     lineage.Role // of an identity column
 	personal bool
@@ -29,7 +29,7 @@ type column struct {
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
-	keys, links []string // link kinds, aliases followed, without those that lead to no person
+	keys, links []linker // aliases followed, without those that lead to no person
 	linkRole    lineage.Role
 	moved       bool // the value is the identifier that she has from now on
 	linked      bool // it defines or refers to an id
@@ -59,7 +59,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		}
 		c := column{Field: connectors.FieldOf(af), poly: -1}
 		c.take(rows.Column(i).(*array.String))
-		c.head = string(appendPart(nil, c.Name))
+		c.tag = nameTag(c.Name)
 		m := keyMeaning(c.Name)
 		c.role = s.roleOf(&c, m)
 		c.personal, c.name = c.Personal(), c.Means("name")
@@ -115,7 +115,7 @@ func (s *shape) category(k string) int {
 func (x *Extractor) joins(s *shape, c *column) {
 	for _, k := range c.Keys {
 		if k, ok := x.linkKind(k); ok {
-			c.keys = append(c.keys, k)
+			c.keys = append(c.keys, x.linkerOf(k))
 		}
 	}
 	c.linkRole = lineage.Link
@@ -130,7 +130,7 @@ func (x *Extractor) joins(s *shape, c *column) {
 			c.moved = true
 		default:
 			if k, ok := x.linkKind(k); ok {
-				c.links = append(c.links, k)
+				c.links = append(c.links, x.linkerOf(k))
 				s.bridged = s.bridged || x.Bridges[k]
 			}
 		}
@@ -145,8 +145,10 @@ func (x *Extractor) others(s *shape) {
 		if c.linkRole == lineage.Merged {
 			continue
 		}
-		c.links = slices.DeleteFunc(c.links, func(k string) bool {
-			return x.Unique[k] && slices.ContainsFunc(s.cols, func(own column) bool { return slices.Contains(own.keys, k) })
+		c.links = slices.DeleteFunc(c.links, func(k linker) bool {
+			return x.Unique[k.kind] && slices.ContainsFunc(s.cols, func(own column) bool {
+				return slices.ContainsFunc(own.keys, func(o linker) bool { return o.kind == k.kind })
+			})
 		})
 	}
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"encoding/binary"
+	"hash/crc32"
 	"slices"
 )
 
@@ -16,15 +17,18 @@ func Sum(h Hasher, values map[string]string) uint64 {
 	slices.SortFunc(names, cmp.Compare)
 	var msg []byte
 	for _, k := range names {
-		msg = appendPart(appendPart(msg, k), values[k])
+		msg = appendValue(msg, nameTag(k), values[k])
 	}
 	sum, _ := digest(h, msg, len(names))
 	return sum
 }
 
-// appendPart appends a name or a value with its length in front.
-func appendPart(msg []byte, p string) []byte {
-	return append(binary.LittleEndian.AppendUint32(msg, uint32(len(p))), p...)
+// nameTag stands for the name of a column in a digest.
+func nameTag(name string) uint32 { return crc32.ChecksumIEEE([]byte(name)) }
+
+// appendValue appends a value with its column's tag and its length in front.
+func appendValue(msg []byte, tag uint32, v string) []byte {
+	return append(binary.LittleEndian.AppendUint64(msg, uint64(tag)<<32|uint64(uint32(len(v)))), v...)
 }
 
 // digest ends a message of n names and values, which are filled up to a multiple of
