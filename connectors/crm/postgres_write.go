@@ -70,6 +70,9 @@ func (d *postgres) comparable(c *column, prefix string) (string, string) {
 	case kindOther: // as the server sends it, which a cast to text does not always give: an inet gets a mask
 		return "format('%s', " + q + ")", "text"
 	}
+	if c.kind == kindArray || c.record != "" { // a locator spells them as they are read
+		return "to_json(" + q + ")::text", "text"
+	}
 	return q + "::text", "text"
 }
 
@@ -175,8 +178,18 @@ func (d *postgres) match(t *table, exprs []string, idents [][]any) (string, []an
 	types := []string{"text"}
 	if !t.keyless {
 		types = types[:0]
-		for _, n := range t.pk {
-			types = append(types, t.column(n).sqlType)
+		exprs = slices.Clone(exprs)
+		for i, n := range t.pk {
+			c := t.column(n)
+			switch kind := c.sqlType; {
+			case c.kind == kindArray: // of arrays there is no array
+				exprs[i] += "::text"
+				types = append(types, "text")
+			case kind == "bit": // without its length it is one bit long, and a longer one is cut
+				types = append(types, c.decl)
+			default:
+				types = append(types, kind)
+			}
 		}
 	}
 	cols := make([][]string, len(exprs))

@@ -103,6 +103,7 @@ type column struct {
 	restamped bool // the server writes the time into it whenever the row is changed
 	unique    bool // has a unique index of its own
 	binaryDoc bool // JSON may be stored in a binary form
+	rounded   bool // the server's own text of it is no key, see inFull
 	kind      kind // of the values; kindOpen where each has its own type
 	sqlType   string
 	size      int      // of an integer, in bytes; of a text, in characters; 0: no limit
@@ -216,8 +217,12 @@ func (t *table) ident(d dialect, prefix string) []string {
 		return []string{t.hash(prefix)}
 	}
 	var out []string
-	for _, c := range t.pk {
-		out = append(out, prefix+d.quote(c))
+	for _, n := range t.pk {
+		e := prefix + d.quote(n)
+		if c := t.column(n); c != nil && c.rounded {
+			e = inFull(e)
+		}
+		out = append(out, e)
 	}
 	return out
 }
