@@ -80,7 +80,7 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, dir
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, in: map[*table][]reference{}, out: make([]connectors.Outcome, len(work))}
 	if direct && ss.returning {
-		j.leaves = j.leavesOf(work)
+		j.leaves = j.leavesOf(ctx, work)
 	}
 	if err := j.run(ctx, work); err != nil {
 		return nil, err
@@ -215,7 +215,7 @@ func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error 
 	if err != nil {
 		return err
 	}
-	if l, err := j.layout(own); err == nil { // the unit is found again by its ends after rows are gone
+	if l, err := j.layout(ctx, own); err == nil { // the unit is found again by its ends after rows are gone
 		if _, _, err := j.s.d.within(ctx, j.ss, l, sp); err != nil && !errors.Is(err, connectors.ErrNotFound) {
 			return err
 		}
@@ -226,7 +226,7 @@ func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error 
 		for to < len(w.Edits) && to-from < loadRows && collectionOf(w.Edits[to], own) == name {
 			to++
 		}
-		l, err := j.layout(name)
+		l, err := j.layout(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -245,15 +245,18 @@ func collectionOf(e connectors.Edit, own string) string {
 	return own
 }
 
-func (j *job) layout(name string) (*layout, error) {
+// layout finds a collection. One that cannot be had, because its table is gone, say, stands
+// in the way of its own records alone.
+func (j *job) layout(ctx context.Context, name string) (*layout, error) {
 	if l := j.layouts[name]; l != nil {
 		return l, nil
 	}
-	l, err := j.s.layout(j.sc, name)
-	if err == nil {
-		j.layouts[name] = l
+	l, err := j.s.opened(ctx, j.ss, j.sc, name)
+	if err != nil {
+		return nil, &connectors.FixedError{Collection: name, Err: err}
 	}
-	return l, err
+	j.layouts[name] = l
+	return l, nil
 }
 
 type foundRow struct {

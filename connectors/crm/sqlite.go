@@ -45,6 +45,8 @@ type sqlite struct {
 	mu      sync.Mutex
 	version string // of the schema below
 	known   *schema
+	stamped string          // the state of the database that doubles are of
+	doubles map[string]bool // by table and column, see double
 }
 
 func openSQLite(rawURL string) (*sqlite, error) {
