@@ -34,6 +34,7 @@ type table struct {
 	copying  []copying                  // those that write to another table
 	viewed   []viewed                   // materialized views that hold columns of it
 	indexed  []string                   // search indexes of its words that no trigger keeps
+	follows  []string                   // search indexes that its triggers keep
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
