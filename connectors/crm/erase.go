@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cratio/sutra/connectors"
@@ -169,41 +168,7 @@ func (j *job) carryOut(ctx context.Context) error {
 	if err := j.s.d.scrub(ctx, j.ss, tables); err != nil {
 		return fmt.Errorf("wiping what the database keeps beside the rows: %w", err)
 	}
-	j.copied()
-	return nil
-}
-
-// copied tells which triggers saw the rows that were changed and may have written
-// them to another table, and which materialized views hold them still. A search index
-// that follows its table is none.
-func (j *job) copied() {
-	say := func(unit int, words string) {
-		if left := &j.out[unit].Left; !strings.Contains(*left, words) {
-			*left = strings.TrimPrefix(*left+"; "+words, "; ")
-		}
-	}
-	for _, t := range j.targets {
-		unit, goes := t.owner, t.del && !t.shell
-		if !goes && !t.wrote {
-			continue
-		}
-		if !t.del && len(t.edits) > 0 {
-			unit = t.edits[0].unit
-		}
-		for _, c := range t.l.table.copying {
-			to := j.sc.table(strings.Trim(c.to, "`\""))
-			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
-				continue
-			}
-			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
-		}
-		for _, view := range t.l.stays() {
-			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))
-		}
-		for _, index := range t.l.table.indexed {
-			say(unit, fmt.Sprintf("the search index %q holds words of table %q and no trigger follows what is deleted: rebuild it", index, t.l.table.name))
-		}
-	}
+	return j.copied(ctx)
 }
 
 // loadRows is how many rows are held with their values while their checks are asked.

@@ -46,7 +46,7 @@ func (j *job) leavesOf(ctx context.Context, work []connectors.UnitEdits) map[*ta
 		delete(out, t)
 	}
 	for t := range out {
-		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed)+len(t.indexed) > 0 || len(j.incoming(t)) > 0 {
+		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed)+len(t.indexed) > 0 || t.large() || len(j.incoming(t)) > 0 {
 			delete(out, t)
 		}
 	}

@@ -173,6 +173,7 @@ func (b *pgSchema) columns(ctx context.Context) error {
 		if c.sqlType == "character" {
 			c.sqlType = "bpchar" // a cast to character keeps the first letter alone
 		}
+		c.large = str(v[6]) == "oid"
 		c.pgType(str(v[6]), str(v[7]), int(mod), int(size))
 		t.columns = append(t.columns, c)
 		return nil

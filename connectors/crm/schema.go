@@ -104,6 +104,7 @@ type column struct {
 	restamped bool // the server writes the time into it whenever the row is changed
 	unique    bool // has a unique index of its own
 	binaryDoc bool // JSON may be stored in a binary form
+	large     bool // may name a large object of PostgreSQL
 	rounded   bool // the server's own text of it is no key, see inFull
 	kind      kind // of the values; kindOpen where each has its own type
 	sqlType   string
@@ -236,6 +237,11 @@ func (t *table) key(cols []string) bool {
 		})
 	}
 	return same(t.pk) || slices.ContainsFunc(t.unique, same)
+}
+
+// large reports whether a column may name large objects.
+func (t *table) large() bool {
+	return slices.ContainsFunc(t.columns, func(c *column) bool { return c.large })
 }
 
 // contains reports whether the list names the column.

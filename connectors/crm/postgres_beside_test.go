@@ -1,0 +1,63 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// TestPostgresSamplesOfParents: the server samples a table together with those that inherit
+// from it; what is erased from one of these is in no sample afterwards.
+func TestPostgresSamplesOfParents(t *testing.T) {
+	f := serverFixture(t, "postgres", "kid: id! phone@phone", `CREATE TABLE "Root" (id INTEGER, phone TEXT);
+		CREATE TABLE mid (more TEXT) INHERITS ("Root");
+		CREATE TABLE kid (PRIMARY KEY (id)) INHERITS (mid);
+		INSERT INTO "Root" SELECT i, 'r' || i FROM generate_series(1, 20) i;
+		INSERT INTO kid SELECT i, 'k' || i FROM generate_series(1, 20) i;
+		INSERT INTO kid SELECT 100 + i, '9822031416' FROM generate_series(1, 20) i;
+		ANALYZE`)
+	const samples = "SELECT tablename, inherited FROM pg_stats WHERE most_common_vals::text LIKE '%9822031416%' OR histogram_bounds::text LIKE '%9822031416%' ORDER BY 1"
+	if got := f.rows(samples); len(got) != 3 {
+		t.Fatalf("sampled in %q", got)
+	}
+	var locs []string
+	for i := range 20 {
+		locs = append(locs, fmt.Sprintf("pk=%d", 101+i))
+	}
+	f.erase(work("kid[1,10001)", del(locs...)...))
+	f.src.tidy(context.Background())
+	if got := f.rows(samples); len(got) != 0 {
+		t.Errorf("still sampled in %q", got)
+	}
+}
+
+// TestPostgresLargeObjects: what a row names is not in its table and is told to be left.
+func TestPostgresLargeObjects(t *testing.T) {
+	f := serverFixture(t, "postgres", "docs: id! name~\nplain: id! name~", `CREATE TABLE docs (id INTEGER PRIMARY KEY, name TEXT, scan OID);
+		CREATE TABLE plain (id INTEGER PRIMARY KEY, name TEXT);
+		INSERT INTO docs VALUES (1, 'Asha', NULL), (2, 'Bela', NULL), (3, 'Charu', NULL);
+		INSERT INTO plain VALUES (1, 'Asha')`)
+	left := func(w connectors.UnitEdits) string {
+		_, out, err := f.src.EraseAll(t.Context(), []connectors.UnitEdits{w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out[0].Left
+	}
+	if s := left(work("docs[1,10001)", del("pk=1")...)); s != "" {
+		t.Errorf("there is no large object: %s", s)
+	}
+	f.exec("UPDATE docs SET scan = lo_from_bytea(0, convert_to('papers of ' || name, 'UTF8'))")
+	if s := left(work("docs[1,10001)", del("pk=2")...)); !strings.Contains(s, `column "scan"`) {
+		t.Errorf("deleted: %q", s)
+	}
+	if s := left(work("docs[1,10001)", emptyFields("pk=3", "name"))); !strings.Contains(s, `column "scan"`) {
+		t.Errorf("emptied: %q", s)
+	}
+	if s := left(work("plain[1,10001)", del("pk=1")...)); s != "" {
+		t.Errorf("a table that names none: %s", s)
+	}
+}
