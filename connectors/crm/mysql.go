@@ -48,6 +48,8 @@ type mysql struct {
 	maria bool
 	asked bool // maria is known
 	known *schema
+	dirty map[string]bool // tables that were changed and whose statistics are to be renewed
+	stuck map[string]bool // those whose statistics could not be
 }
 
 func openMySQL(dsn string) (*mysql, error) {

@@ -92,7 +92,7 @@ func (b *mySchema) tables(ctx context.Context) error {
 		case typ == "SEQUENCE":
 			t.kind, t.reason = "shadow", "it is a sequence"
 		case typ == "SYSTEM VERSIONED":
-			t.fixed = "it is system-versioned, and what is deleted stays in its history; drop the versioning or the history first"
+			t.fixed, t.past = versioned, true
 		}
 		if e := str(v[2]); t.kind == "table" && !strings.EqualFold(e, "InnoDB") && !strings.EqualFold(e, "RocksDB") {
 			t.fixed = "its storage engine " + e + " has no transactions"

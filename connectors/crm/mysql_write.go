@@ -246,6 +246,3 @@ func (d *mysql) dangling(context.Context, *session, []*table) (map[string]int, e
 }
 
 func (d *mysql) scrub(context.Context, *session, []*table) error { return nil }
-
-// settle has nothing to do: the server purges dead versions of rows by itself.
-func (d *mysql) settle(context.Context, *session, []*table) error { return nil }
