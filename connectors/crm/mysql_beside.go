@@ -13,18 +13,8 @@ import (
 // What MySQL and MariaDB keep of rows beside the table: statistics with the least and the
 // greatest value of a column, words in full-text indexes, rows of the past.
 
-// rowsOfThePast stands behind the name of a collection where its rows of the past are meant.
-const rowsOfThePast = " FOR SYSTEM_TIME ALL"
-
 // versioned says why rows of a table cannot go.
 const versioned = "it is system-versioned, and what is deleted stays in its history; drop the versioning or the history first"
-
-// ofThePast is the layout of the rows that a system-versioned table had.
-func (l *layout) ofThePast() *layout {
-	past := *l
-	past.coll.Name += rowsOfThePast
-	return &past
-}
 
 // settle notes the tables for tidy; the server purges dead versions of rows by itself.
 func (d *mysql) settle(_ context.Context, _ *session, tables []*table) error {

@@ -49,7 +49,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views, b.heirs} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -42,6 +42,7 @@ type table struct {
 	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
 	closed   string                     // the schema that the user may not look into, in which it is; "" when she may
 	fixed    string                     // why no row may be changed; "" when rows may be
+	heirs    []*table                   // tables that inherit from it, whose rows a query of it finds too
 	past     bool                       // it has rows of the past, which are not read
 	clock    string                     // a column that the server sets whenever it changes a row; "" for none
 	rows     int64                      // the server's estimate

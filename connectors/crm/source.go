@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -118,8 +118,8 @@ func (closedError) Is(target error) bool { return target == connectors.ErrClosed
 // layout finds the collection and its table.
 func (s *source) layout(sc *schema, collection string) (*layout, error) {
 	c, ok := s.dataset.Collection(collection)
-	if now, past := strings.CutSuffix(collection, rowsOfThePast); past && !ok {
-		return nil, closedError{fmt.Errorf("the rows of the past of table %q are not searched: it is system-versioned, and what was deleted or changed is in its history", now)}
+	if why := s.unlisted(sc, collection); why != "" && !ok {
+		return nil, closedError{errors.New(why)}
 	}
 	if !ok {
 		return nil, fmt.Errorf("collection %q is not in the catalog of source %s", collection, s.name)
@@ -228,8 +228,13 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
-			if l.table.past {
-				out.units = append(out.units, s.unit(l.ofThePast(), piece{}, stamp))
+			for _, name := range s.beyond(sc, l) {
+				other := *l
+				other.coll.Name = name
+				u := s.unit(&other, piece{}, stamp)
+				if !slices.ContainsFunc(out.units, func(x connectors.Unit) bool { return x.Key == u.Key }) {
+					out.units = append(out.units, u)
+				}
 			}
 			notes := undecidedNotes(l, s.undecided(sc, l))
 			for _, p := range parts {
