@@ -81,7 +81,7 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	if err := d.fillColumns(ctx, s, t); err != nil {
 		// A view over a table that is gone cannot be described; it is refused by its kind anyway.
 		var se *sqliteError
-		if t.kind == "view" && errors.As(err, &se) && se.kind == nil {
+		if t.kind == "view" && errors.As(err, &se) && (se.kind == nil || errors.Is(err, connectors.ErrForbidden)) {
 			return nil
 		}
 		return err
