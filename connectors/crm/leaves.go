@@ -20,7 +20,7 @@ var errIndirect = errors.New("rows have to be looked at before they are deleted"
 // leavesOf finds the tables whose rows may go so: the plan does nothing but delete
 // there, no foreign key and no reference of the catalog leads to them, no trigger or rule
 // sees their rows or keeps them from going, and no view holds a copy of them.
-func (j *job) leavesOf(work []connectors.UnitEdits) map[*table]bool {
+func (j *job) leavesOf(ctx context.Context, work []connectors.UnitEdits) map[*table]bool {
 	out := map[*table]bool{}
 	if j.sc.partial { // there may be foreign keys that are not seen
 		return out
@@ -32,7 +32,7 @@ func (j *job) leavesOf(work []connectors.UnitEdits) map[*table]bool {
 			return nil // load says so
 		}
 		for _, e := range w.Edits {
-			l, err := j.layout(collectionOf(e, own))
+			l, err := j.layout(ctx, collectionOf(e, own))
 			if err != nil {
 				return nil
 			}
@@ -46,7 +46,7 @@ func (j *job) leavesOf(work []connectors.UnitEdits) map[*table]bool {
 		delete(out, t)
 	}
 	for t := range out {
-		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed)+len(t.indexed) > 0 || len(j.incoming(t)) > 0 {
+		if t.kind != "table" || t.keyless || len(t.triggers) > 0 || len(t.viewed)+len(t.indexed) > 0 || t.large() || len(j.incoming(t)) > 0 {
 			delete(out, t)
 		}
 	}

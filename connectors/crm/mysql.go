@@ -48,6 +48,8 @@ type mysql struct {
 	maria bool
 	asked bool // maria is known
 	known *schema
+	dirty map[string]bool // tables that were changed and whose statistics are to be renewed
+	stuck map[string]bool // those whose statistics could not be
 }
 
 func openMySQL(dsn string) (*mysql, error) {
@@ -181,8 +183,8 @@ func (d *mysql) limit(ctx context.Context, ss *session) (string, error) {
 
 // The numbers of errors that one row causes, and of those that pass.
 var (
-	rowErrors = map[uint16]bool{1048: true, 1062: true, 1138: true, 1263: true, 1264: true, 1265: true, 1292: true, 1364: true, 1366: true, 1406: true, 1411: true, 1441: true,
-		1451: true, 1452: true, 1525: true, 1690: true, 3140: true, 3141: true, 3156: true, 3819: true, 4025: true, 4038: true}
+	rowErrors = map[uint16]bool{1048: true, 1062: true, 1138: true, 1169: true, 1216: true, 1217: true, 1263: true, 1264: true, 1265: true, 1292: true, 1364: true, 1366: true, 1406: true, 1411: true, 1416: true, 1441: true,
+		1451: true, 1452: true, 1525: true, 1526: true, 1586: true, 1591: true, 1690: true, 1748: true, 3140: true, 3141: true, 3156: true, 3819: true, 4025: true, 4038: true}
 	// tableErrors are of one table, or of what a trigger of it does, as a rule.
 	tableErrors = map[uint16]bool{1054: true, 1142: true, 1143: true, 1146: true, 1305: true, 1370: true, 1442: true, 1449: true}
 	passErrors  = map[uint16]bool{1040: true, 1053: true, 1077: true, 1152: true, 1158: true, 1159: true, 1160: true, 1161: true, 1205: true, 1213: true, 1317: true, 1927: true, 3572: true}
@@ -210,7 +212,7 @@ func explainMySQL(err error) error {
 		out.kind = connectors.ErrForbidden
 	}
 	switch me.Number {
-	case 1451, 1452: // tables and constraints
+	case 1216, 1217, 1451, 1452: // tables and constraints
 		out.text = "a foreign key is violated"
 	case 1044, 1045, 1049, 1054, 1109, 1142, 1143, 1146, 1227, 1370, 1665, 1021, 1030, 1040, 1114, 1036, 3:
 		out.text = me.Message
@@ -227,6 +229,8 @@ func explainMySQL(err error) error {
 	default:
 		if out.row {
 			out.text = "a value does not fit, or a constraint is violated"
+		} else if !out.passes { // the others of the transaction are tried without what it is about
+			out.kind = connectors.ErrForbidden
 		}
 	}
 	return out

@@ -81,7 +81,8 @@ func (d *mysql) leftovers(ctx context.Context, s *session, known []*table) ([]co
 			out = append(out, connectors.Leftover{What: fmt.Sprintf("table %q: %s", t.name, t.fixed)})
 		}
 	}
-	return out, nil
+	more, err := d.beside(ctx, s, known)
+	return append(out, more...), err
 }
 
 // binlogKept is how long the binary log is kept, 0 when it has no end.

@@ -31,10 +31,34 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 			t.clock = ""
 		}
 	}
+	b.joining()
 	d.mu.Lock()
 	d.known = b.sc
 	d.mu.Unlock()
 	return b.sc, nil
+}
+
+// joining marks what has to be read in full because keys and foreign keys are made of it.
+func (b *mySchema) joining() {
+	mark := func(t *table, names []string) {
+		for _, n := range names {
+			if c := t.column(n); c != nil && c.sqlType == "float" && !c.rounded {
+				c.rounded = true
+				c.decl += " in full" // see meaning
+			}
+		}
+	}
+	for _, t := range b.sc.tables {
+		mark(t, t.pk)
+	}
+	for _, r := range b.sc.refs {
+		if t := b.sc.table(r.from); t != nil {
+			mark(t, r.fromCols)
+		}
+		if t := b.sc.table(r.to); t != nil {
+			mark(t, r.toCols)
+		}
+	}
 }
 
 // mySchema collects the schema.
@@ -68,7 +92,7 @@ func (b *mySchema) tables(ctx context.Context) error {
 		case typ == "SEQUENCE":
 			t.kind, t.reason = "shadow", "it is a sequence"
 		case typ == "SYSTEM VERSIONED":
-			t.fixed = "it is system-versioned, and what is deleted stays in its history; drop the versioning or the history first"
+			t.fixed, t.past = versioned, true
 		}
 		if e := str(v[2]); t.kind == "table" && !strings.EqualFold(e, "InnoDB") && !strings.EqualFold(e, "RocksDB") {
 			t.fixed = "its storage engine " + e + " has no transactions"

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +23,14 @@ func (d *mysql) value(c *column) string {
 		return "CAST(" + q + " AS UNSIGNED)"
 	case shapes[c.sqlType]:
 		return "ST_AsText(" + q + ")"
+	case c.rounded:
+		return inFull(q)
 	}
 	return q
 }
+
+// inFull reads a FLOAT as the number that it is: as a text it has six digits.
+func inFull(expr string) string { return "CAST(" + expr + " AS DOUBLE)" }
 
 // comparable returns the expression to compare a column by: a type whose text may be
 // no value of it is compared as text.
@@ -33,7 +39,7 @@ func (d *mysql) comparable(c *column) string {
 	case kindInt, kindText, kindBytes, kindUUID:
 		return d.quote(c.name)
 	}
-	if c.sqlType == "double" {
+	if floating[c.sqlType] {
 		return d.quote(c.name)
 	}
 	return "CAST(" + d.value(c) + " AS CHAR)"
@@ -44,7 +50,7 @@ func comparand(c *column, text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && c.kind == kindInt {
 		return n
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && c.sqlType == "double" {
+	if f, err := strconv.ParseFloat(text, 64); err == nil && floating[c.sqlType] {
 		return f
 	}
 	return text
@@ -121,8 +127,38 @@ func tuples(exprs []string, rows [][]any) (string, []any) {
 	return "(" + list(exprs) + ") IN (" + strings.TrimSuffix(strings.Repeat(one, len(rows)), ",") + ")", args
 }
 
-func (d *mysql) match(_ *table, exprs []string, idents [][]any) (string, []any) {
-	return tuples(exprs, idents)
+func (d *mysql) match(t *table, exprs []string, idents [][]any) (string, []any) {
+	bits := make([]bool, len(exprs))
+	if !t.keyless {
+		for i, n := range t.pk {
+			bits[i] = t.column(n).sqlType == "bit"
+		}
+	}
+	if !slices.Contains(bits, true) {
+		return tuples(exprs, idents)
+	}
+	own := make([][]any, len(idents))
+	for n, id := range idents {
+		own[n] = cloneVals(id)
+		for i := range exprs {
+			if bits[i] {
+				own[n][i] = bitNumber(id[i])
+			}
+		}
+	}
+	return tuples(exprs, own)
+}
+
+// bitNumber turns bits, which the server sends as bytes, into the number that it compares
+// them with.
+func bitNumber(v any) any {
+	x, ok := v.([]byte)
+	if !ok || len(x) > 8 {
+		return v
+	}
+	var b [8]byte
+	copy(b[8-len(x):], x)
+	return binary.BigEndian.Uint64(b[:])
 }
 
 // equal compares texts of different collations byte by byte: the server refuses to
@@ -210,6 +246,3 @@ func (d *mysql) dangling(context.Context, *session, []*table) (map[string]int, e
 }
 
 func (d *mysql) scrub(context.Context, *session, []*table) error { return nil }
-
-// settle has nothing to do: the server purges dead versions of rows by itself.
-func (d *mysql) settle(context.Context, *session, []*table) error { return nil }

@@ -49,7 +49,7 @@ func (d *postgres) schema(ctx context.Context, s *session) (*schema, error) {
 		return known, nil
 	}
 	b := &pgSchema{d: d, s: s, sc: &schema{}, by: map[int64]*table{}}
-	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views} {
+	for _, step := range []func(context.Context) error{b.tables, b.columns, b.labels, b.indexes, b.checks, b.references, b.triggers, b.views, b.heirs} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -173,6 +173,7 @@ func (b *pgSchema) columns(ctx context.Context) error {
 		if c.sqlType == "character" {
 			c.sqlType = "bpchar" // a cast to character keeps the first letter alone
 		}
+		c.large = str(v[6]) == "oid"
 		c.pgType(str(v[6]), str(v[7]), int(mod), int(size))
 		t.columns = append(t.columns, c)
 		return nil
@@ -303,12 +304,18 @@ func (b *pgSchema) references(ctx context.Context) error {
 var pgActions = map[string]string{"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 func (b *pgSchema) triggers(ctx context.Context) error {
-	err := b.s.each(ctx, `SELECT DISTINCT `+wholeOf("g.tgrelid")+`, g.tgname, p.prosrc, (g.tgtype & 8) <> 0, (g.tgtype & 16) <> 0 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+	err := b.s.each(ctx, `SELECT DISTINCT `+wholeOf("g.tgrelid")+`, g.tgname, p.prosrc, (g.tgtype & 8) <> 0, (g.tgtype & 16) <> 0, l.lanname, encode(g.tgargs, 'escape') FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_language l ON l.oid = p.prolang
 		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND (g.tgtype & 24) <> 0 ORDER BY g.tgname`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
-		if t := b.by[oid]; t != nil {
-			t.trigger(str(v[1]), str(v[2]), v[3] == "true", v[4] == "true")
+		t, body := b.by[oid], str(v[2])
+		if t == nil {
+			return nil
 		}
+		if v[5] == "c" {
+			first, _, _ := strings.Cut(str(v[6]), `\000`)
+			body = t.compiled(body, first)
+		}
+		t.trigger(str(v[1]), body, v[3] == "true", v[4] == "true")
 		return nil
 	})
 	if err != nil {
@@ -321,19 +328,4 @@ func (b *pgSchema) triggers(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// comments returns what the schema remarks on a table's columns.
-func (d *postgres) comments(_ context.Context, _ *session, t *table) (map[string]string, error) {
-	return remarks(t), nil
-}
-
-func remarks(t *table) map[string]string {
-	out := map[string]string{}
-	for _, c := range t.columns {
-		if c.comment != "" {
-			out[c.name] = c.comment
-		}
-	}
-	return out
 }

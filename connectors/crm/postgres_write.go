@@ -70,6 +70,9 @@ func (d *postgres) comparable(c *column, prefix string) (string, string) {
 	case kindOther: // as the server sends it, which a cast to text does not always give: an inet gets a mask
 		return "format('%s', " + q + ")", "text"
 	}
+	if c.kind == kindArray || c.record != "" { // a locator spells them as they are read
+		return "to_json(" + q + ")::text", "text"
+	}
 	return q + "::text", "text"
 }
 
@@ -175,8 +178,18 @@ func (d *postgres) match(t *table, exprs []string, idents [][]any) (string, []an
 	types := []string{"text"}
 	if !t.keyless {
 		types = types[:0]
-		for _, n := range t.pk {
-			types = append(types, t.column(n).sqlType)
+		exprs = slices.Clone(exprs)
+		for i, n := range t.pk {
+			c := t.column(n)
+			switch kind := c.sqlType; {
+			case c.kind == kindArray: // of arrays there is no array
+				exprs[i] += "::text"
+				types = append(types, "text")
+			case kind == "bit": // without its length it is one bit long, and a longer one is cut
+				types = append(types, c.decl)
+			default:
+				types = append(types, kind)
+			}
 		}
 	}
 	cols := make([][]string, len(exprs))
@@ -348,14 +361,34 @@ func (d *postgres) tidy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range slices.Sorted(maps.Keys(dirty)) {
-		if _, err = ss.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t); err != nil && !passingError(err) {
+	changed := slices.Sorted(maps.Keys(dirty))
+	todo, err := d.samples(ctx, ss, changed)
+	for _, t := range changed {
+		todo = append(todo, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t)
+	}
+	for _, q := range todo {
+		if err != nil {
 			break
 		}
-		err = nil // a table that is held by others keeps its dead rows for the server's own vacuum
+		if _, err = ss.exec(ctx, q); passingError(err) {
+			err = nil // a table that is held by others keeps its dead rows for the server's own vacuum
+		}
 	}
 	if err = errors.Join(err, ss.end(ctx)); err != nil {
 		return fmt.Errorf("removing dead rows: %w", err)
 	}
 	return nil
+}
+
+// samples lists what renews the planner's samples of tables that others inherit from: they
+// are taken of the rows of those too.
+func (d *postgres) samples(ctx context.Context, s *session, changed []string) ([]string, error) {
+	var out []string
+	err := s.each(ctx, `WITH RECURSIVE up AS (SELECT i.inhparent AS id FROM pg_inherits i WHERE i.inhrelid = ANY(?::regclass[]) UNION SELECT i.inhparent FROM pg_inherits i JOIN up ON i.inhrelid = up.id)
+		SELECT format('%I.%I', n.nspname, c.relname) FROM up JOIN pg_class c ON c.oid = up.id JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_has_role(c.relowner, 'USAGE') ORDER BY 1`,
+		[]any{arrayText(changed)}, func(v []any) error {
+			out = append(out, "ANALYZE "+str(v[0]))
+			return nil
+		})
+	return out, err
 }

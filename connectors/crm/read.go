@@ -26,7 +26,7 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			if err != nil {
 				return err
 			}
-			l, err := s.layout(sc, name)
+			l, err := s.opened(ctx, ss, sc, name)
 			if err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func (s *source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.
 				return err
 			}
 			for name, locs := range groupRefs(own, refs) {
-				l, err := s.layout(sc, name)
+				l, err := s.opened(ctx, ss, sc, name)
 				if err != nil {
 					return err
 				}

@@ -34,14 +34,17 @@ type table struct {
 	copying  []copying                  // those that write to another table
 	viewed   []viewed                   // materialized views that hold columns of it
 	indexed  []string                   // search indexes of its words that no trigger keeps
+	follows  []string                   // search indexes that its triggers keep
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog
 	outside  string                     // the other database that this table is in, which refers to one of ours; "" when it is ours
 	closed   string                     // the schema that the user may not look into, in which it is; "" when she may
-	fixed    string                     // why no row may be changed; \"\" when rows may be
-	clock    string                     // a column that the server sets whenever it changes a row; \"\" for none
+	fixed    string                     // why no row may be changed; "" when rows may be
+	heirs    []*table                   // tables that inherit from it, whose rows a query of it finds too
+	past     bool                       // it has rows of the past, which are not read
+	clock    string                     // a column that the server sets whenever it changes a row; "" for none
 	rows     int64                      // the server's estimate
 }
 
@@ -103,6 +106,8 @@ type column struct {
 	restamped bool // the server writes the time into it whenever the row is changed
 	unique    bool // has a unique index of its own
 	binaryDoc bool // JSON may be stored in a binary form
+	large     bool // may name a large object of PostgreSQL
+	rounded   bool // the server's own text of it is no key, see inFull
 	kind      kind // of the values; kindOpen where each has its own type
 	sqlType   string
 	size      int      // of an integer, in bytes; of a text, in characters; 0: no limit
@@ -216,8 +221,12 @@ func (t *table) ident(d dialect, prefix string) []string {
 		return []string{t.hash(prefix)}
 	}
 	var out []string
-	for _, c := range t.pk {
-		out = append(out, prefix+d.quote(c))
+	for _, n := range t.pk {
+		e := prefix + d.quote(n)
+		if c := t.column(n); c != nil && c.rounded {
+			e = inFull(e)
+		}
+		out = append(out, e)
 	}
 	return out
 }
@@ -230,6 +239,11 @@ func (t *table) key(cols []string) bool {
 		})
 	}
 	return same(t.pk) || slices.ContainsFunc(t.unique, same)
+}
+
+// large reports whether a column may name large objects.
+func (t *table) large() bool {
+	return slices.ContainsFunc(t.columns, func(c *column) bool { return c.large })
 }
 
 // contains reports whether the list names the column.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -117,6 +118,9 @@ func (closedError) Is(target error) bool { return target == connectors.ErrClosed
 // layout finds the collection and its table.
 func (s *source) layout(sc *schema, collection string) (*layout, error) {
 	c, ok := s.dataset.Collection(collection)
+	if why := s.unlisted(sc, collection); why != "" && !ok {
+		return nil, closedError{errors.New(why)}
+	}
 	if !ok {
 		return nil, fmt.Errorf("collection %q is not in the catalog of source %s", collection, s.name)
 	}
@@ -223,6 +227,14 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 			parts, err := s.pieces(ctx, ss, l, told)
 			if err != nil {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
+			}
+			for _, name := range s.beyond(sc, l) {
+				other := *l
+				other.coll.Name = name
+				u := s.unit(&other, piece{}, stamp)
+				if !slices.ContainsFunc(out.units, func(x connectors.Unit) bool { return x.Key == u.Key }) {
+					out.units = append(out.units, u)
+				}
 			}
 			notes := undecidedNotes(l, s.undecided(sc, l))
 			for _, p := range parts {

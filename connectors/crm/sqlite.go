@@ -45,6 +45,8 @@ type sqlite struct {
 	mu      sync.Mutex
 	version string // of the schema below
 	known   *schema
+	stamped string          // the state of the database that doubles are of
+	doubles map[string]bool // by table and column, see double
 }
 
 func openSQLite(rawURL string) (*sqlite, error) {
@@ -222,7 +224,8 @@ func explain(err error) error {
 		if se.Code() == codes.SQLITE_CONSTRAINT_CHECK && !namedCheck.MatchString(se.Error()) {
 			out.text = "a CHECK constraint failed" // without a name it is spelled out, with the values that it compares with
 		}
-	case codes.SQLITE_ERROR:
+	case codes.SQLITE_ERROR: // of one table or one trigger of it: the others are tried without it
+		out.kind = connectors.ErrForbidden
 		for _, start := range []string{"no such", "foreign key mismatch", "malformed database schema"} {
 			out.text = schemaWords(se.Error(), start, out.text)
 		}

@@ -81,7 +81,7 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 	if err := d.fillColumns(ctx, s, t); err != nil {
 		// A view over a table that is gone cannot be described; it is refused by its kind anyway.
 		var se *sqliteError
-		if t.kind == "view" && errors.As(err, &se) && se.kind == nil {
+		if t.kind == "view" && errors.As(err, &se) && (se.kind == nil || errors.Is(err, connectors.ErrForbidden)) {
 			return nil
 		}
 		return err
@@ -132,8 +132,17 @@ func (d *sqlite) fill(ctx context.Context, s *session, sc *schema, t *table) err
 // indexOf is the table whose words a full-text index holds without a copy of the text.
 var indexOf = regexp.MustCompile("(?is)\\busing\\s+fts\\d\\w*\\s*\\(.*\\bcontent\\s*=\\s*['\"`\\[]?([^'\"`\\],)\\s]+)")
 
-// searched notes the full-text indexes of a table that no trigger on deletion keeps.
+// searched notes the full-text indexes that triggers of a table keep, and those of its words
+// that no trigger on deletion keeps.
 func (d *sqlite) searched(ctx context.Context, s *session, t *table) error {
+	err := s.each(ctx, `SELECT DISTINCT v.name FROM sqlite_master AS v JOIN sqlite_master AS g ON instr(lower(g.sql), lower(v.name)) > 0
+		WHERE v.type = 'table' AND v.sql LIKE 'create virtual table%using%fts5%' AND g.type = 'trigger' AND lower(g.tbl_name) = lower(?)`, []any{t.name}, func(v []any) error {
+		t.follows = append(t.follows, str(v[0]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return s.each(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE 'create virtual table%'`, nil, func(v []any) error {
 		m := indexOf.FindStringSubmatch(str(v[1]))
 		kept := slices.ContainsFunc(t.copying, func(c copying) bool {

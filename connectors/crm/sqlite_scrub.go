@@ -31,12 +31,29 @@ func (d *sqlite) scrub(ctx context.Context, s *session, tables []*table) (err er
 			return err
 		}
 	}
+	for _, t := range tables {
+		for _, index := range t.follows {
+			if err := d.forget(ctx, s, index); err != nil {
+				return err
+			}
+		}
+	}
 	p := &pages{ctx: ctx, s: s}
 	if p.get, err = s.conn.(sqliteConn).PrepareContext(ctx, "SELECT data FROM sqlite_dbpage WHERE pgno = ?"); err != nil {
 		return s.explain(err)
 	}
 	defer func() { err = errors.Join(err, p.get.Close()) }()
 	return p.scrub()
+}
+
+// forget lets a full-text index drop the words of what was deleted from it: it notes that
+// they are gone and keeps them, until its segments become one.
+func (d *sqlite) forget(ctx context.Context, s *session, index string) error {
+	q := d.quote(index)
+	if _, err := s.exec(ctx, "INSERT INTO "+q+"("+q+") VALUES ('optimize')"); err != nil {
+		return fmt.Errorf("the search index %q: %w", index, err)
+	}
+	return nil
 }
 
 // pages walks the b-trees of a database file.
