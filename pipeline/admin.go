@@ -167,7 +167,7 @@ func (s *Site) Status(ctx context.Context) ([]SourceLine, StatusSummary, error) 
 		sum.Sightings += l.Sightings
 	}
 	slices.SortFunc(out, func(a, b SourceLine) int { return strings.Compare(a.Source, b.Source) })
-	if err := s.knownGaps(); err != nil {
+	if err := errors.Join(s.knownGaps(), s.doubtLog()); err != nil {
 		return out, sum, err
 	}
 	sum.Gaps = s.Gaps()
@@ -223,9 +223,16 @@ func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err := audit.List(filepath.Join(c.State, "certificates"))
+	anchors, err := anchorsIn(c.State)
+	return log, anchors, err
+}
+
+// anchorsIn returns the entries of the log that the certificates and reports of a state
+// folder refer to.
+func anchorsIn(state string) ([]audit.Anchor, error) {
+	items, err := audit.List(filepath.Join(state, "certificates"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var anchors []audit.Anchor
 	for _, it := range items {
@@ -233,7 +240,31 @@ func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
 			anchors = append(anchors, it.Anchor)
 		}
 	}
-	return log, anchors, nil
+	return anchors, nil
+}
+
+// doubtLog reads the whole log and tells as a gap that somebody changed it: what was done
+// is then not proven any more. An append looks at the last entry only.
+func (s *Site) doubtLog() error {
+	log, err := s.AuditLog()
+	if err == nil {
+		var anchors []audit.Anchor
+		if anchors, err = anchorsIn(s.Config.State); err != nil {
+			return err
+		}
+		var rep audit.LogReport
+		if rep, err = log.Verify(anchors...); err == nil && rep.OK {
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s: %w", rep.Note, audit.ErrTampered)
+		}
+	}
+	if !errors.Is(err, audit.ErrTampered) {
+		return err
+	}
+	s.gap("state", "audit", "the log was changed by somebody: "+err.Error()+"; `sutra audit verify` says where")
+	return nil
 }
 
 // note appends an event to the tamper-evident log, with who ran the program: counts and ids,
