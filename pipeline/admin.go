@@ -85,16 +85,22 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 	return errors.Join(refused, ctx.Err())
 }
 
-// unruled names the collections of which retention takes nothing, and the settings of
-// accounts that set nothing, because the policy does not know their class.
+// unruled names the collections of which retention takes nothing, or that it judges by
+// another date than the policy means, and the settings of accounts that set nothing,
+// because the policy does not know their class.
 func unruled(rules policy.Policy, src *Source) (out []connectors.Finding) {
 	say := func(format string, args ...any) {
 		out = append(out, connectors.Finding{What: "retention", Note: fmt.Sprintf(format, args...)})
 	}
 	for _, c := range src.Dataset.Collections {
-		_, ok := rules.Rules[c.Class]
+		rule, ok := rules.Rules[c.Class]
 		switch {
-		case c.Accounts || ok: // an account itself is not erased for its age
+		case c.Accounts: // an account itself is not erased for its age
+		case ok && rule.OwnDate() && c.Trigger == "" && c.RecordedAt == "":
+			say("%s.%s is of class %q, which is kept from %s on, and neither trigger nor recorded_at says when that was: nothing of it is erased for its age", src.Name, c.Name, c.Class, rule.Trigger)
+		case ok && rule.OwnDate() && c.Trigger == "" && rule.Trigger != policy.TriggerRecording && rule.Trigger != policy.TriggerRecorded:
+			say("%s.%s is of class %q, which is kept from %s on, and no trigger says when that was: its period begins with %s, which may be too early", src.Name, c.Name, c.Class, rule.Trigger, c.RecordedAt)
+		case ok:
 		case c.Class == "":
 			say("%s.%s has no class: nothing of it is erased for its age", src.Name, c.Name)
 		default:
