@@ -185,7 +185,7 @@ func (s *Site) statusRest(ctx context.Context, sum *StatusSummary) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := s.Graph.Suppressions()
+	ledger, err := s.suppressions()
 	if err != nil {
 		return err
 	}
