@@ -19,7 +19,7 @@ type comeback struct {
 	account  string
 	unerased bool // it never went: a plan was to erase it, and could not
 	// with is the record that leads to this one, which names nobody itself: a recording
-	// beside its sidecar. Zero for all others.
+	// beside its sidecar, a note that refers to a row. Zero for all others.
 	with lineage.RID
 }
 
@@ -90,19 +90,11 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			}
 			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
 			out = append(out, comeback{f, l.Account, unerased, 0})
-			calls, err := s.calls(pl, &f, l.Account)
+			with, err := s.withIt(pl, r, &f, l, gone, unerased)
 			if err != nil {
 				return nil, err
 			}
-			for _, x := range calls {
-				back, err := s.cameBack(pl, r, &x, l, gone)
-				if err != nil {
-					return nil, err
-				}
-				if back {
-					out = append(out, comeback{x, l.Account, unerased, f.RID})
-				}
-			}
+			out = append(out, with...)
 		}
 	}
 	return out, nil
