@@ -63,6 +63,9 @@ type kept struct{ text string }
 func (s *Site) Access(ctx context.Context, ident, account, out, recipient string) (AccessSummary, error) {
 	sum := AccessSummary{Type: "summary", Bundle: out}
 	s.lost = unread{}
+	if err := hasFolder(out); err != nil {
+		return sum, err
+	}
 	if err := s.resident(ctx, nil); err != nil {
 		return sum, err
 	}
@@ -80,7 +83,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	s.doubtAccount(account, facts)
 	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
 		Policy: bundle.Policy{ID: s.Policy.ID, Version: s.Policy.Version, SHA256: s.policyDigest()}, Sign: s.Graph.Sign})
-	if errors.Is(err, bundle.ErrRecipient) {
+	if errors.Is(err, bundle.ErrRecipient) || errors.Is(err, bundle.ErrExists) {
 		err = fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	if err != nil {

@@ -85,16 +85,22 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 	return errors.Join(refused, ctx.Err())
 }
 
-// unruled names the collections of which retention takes nothing, and the settings of
-// accounts that set nothing, because the policy does not know their class.
+// unruled names the collections of which retention takes nothing, or that it judges by
+// another date than the policy means, and the settings of accounts that set nothing,
+// because the policy does not know their class.
 func unruled(rules policy.Policy, src *Source) (out []connectors.Finding) {
 	say := func(format string, args ...any) {
 		out = append(out, connectors.Finding{What: "retention", Note: fmt.Sprintf(format, args...)})
 	}
 	for _, c := range src.Dataset.Collections {
-		_, ok := rules.Rules[c.Class]
+		rule, ok := rules.Rules[c.Class]
 		switch {
-		case c.Accounts || ok: // an account itself is not erased for its age
+		case c.Accounts: // an account itself is not erased for its age
+		case ok && rule.OwnDate() && c.Trigger == "" && c.RecordedAt == "":
+			say("%s.%s is of class %q, which is kept from %s on, and neither trigger nor recorded_at says when that was: nothing of it is erased for its age", src.Name, c.Name, c.Class, rule.Trigger)
+		case ok && rule.OwnDate() && c.Trigger == "" && rule.Trigger != policy.TriggerRecording && rule.Trigger != policy.TriggerRecorded:
+			say("%s.%s is of class %q, which is kept from %s on, and no trigger says when that was: its period begins with %s, which may be too early", src.Name, c.Name, c.Class, rule.Trigger, c.RecordedAt)
+		case ok:
 		case c.Class == "":
 			say("%s.%s has no class: nothing of it is erased for its age", src.Name, c.Name)
 		default:
@@ -167,7 +173,7 @@ func (s *Site) Status(ctx context.Context) ([]SourceLine, StatusSummary, error) 
 		sum.Sightings += l.Sightings
 	}
 	slices.SortFunc(out, func(a, b SourceLine) int { return strings.Compare(a.Source, b.Source) })
-	if err := s.knownGaps(); err != nil {
+	if err := errors.Join(s.knownGaps(), s.doubtLog()); err != nil {
 		return out, sum, err
 	}
 	sum.Gaps = s.Gaps()
@@ -179,7 +185,7 @@ func (s *Site) statusRest(ctx context.Context, sum *StatusSummary) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := s.Graph.Suppressions()
+	ledger, err := s.suppressions()
 	if err != nil {
 		return err
 	}
@@ -223,9 +229,16 @@ func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err := audit.List(filepath.Join(c.State, "certificates"))
+	anchors, err := anchorsIn(c.State)
+	return log, anchors, err
+}
+
+// anchorsIn returns the entries of the log that the certificates and reports of a state
+// folder refer to.
+func anchorsIn(state string) ([]audit.Anchor, error) {
+	items, err := audit.List(filepath.Join(state, "certificates"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var anchors []audit.Anchor
 	for _, it := range items {
@@ -233,7 +246,31 @@ func OpenLog(c *config.Config) (*audit.Log, []audit.Anchor, error) {
 			anchors = append(anchors, it.Anchor)
 		}
 	}
-	return log, anchors, nil
+	return anchors, nil
+}
+
+// doubtLog reads the whole log and tells as a gap that somebody changed it: what was done
+// is then not proven any more. An append looks at the last entry only.
+func (s *Site) doubtLog() error {
+	log, err := s.AuditLog()
+	if err == nil {
+		var anchors []audit.Anchor
+		if anchors, err = anchorsIn(s.Config.State); err != nil {
+			return err
+		}
+		var rep audit.LogReport
+		if rep, err = log.Verify(anchors...); err == nil && rep.OK {
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s: %w", rep.Note, audit.ErrTampered)
+		}
+	}
+	if !errors.Is(err, audit.ErrTampered) {
+		return err
+	}
+	s.gap("state", "audit", "the log was changed by somebody: "+err.Error()+"; `sutra audit verify` says where")
+	return nil
 }
 
 // note appends an event to the tamper-evident log, with who ran the program: counts and ids,

@@ -19,7 +19,7 @@ type comeback struct {
 	account  string
 	unerased bool // it never went: a plan was to erase it, and could not
 	// with is the record that leads to this one, which names nobody itself: a recording
-	// beside its sidecar. Zero for all others.
+	// beside its sidecar, a note that refers to a row. Zero for all others.
 	with lineage.RID
 }
 
@@ -63,13 +63,13 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 	if err != nil {
 		return nil, err
 	}
-	gone := erasedTokens(ledger)
+	gone := s.erasedTokens(ledger)
 	r, err := s.resolver()
 	if err != nil {
 		return nil, err
 	}
 	var out []comeback
-	for _, l := range ledger {
+	for _, l := range s.mediaLast(ledger) {
 		if only != nil && !only[l.Token] {
 			continue
 		}
@@ -78,6 +78,9 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			return nil, err
 		}
 		for _, f := range found {
+			if s.kinds.medium[l.Kind] && !pl.recording(&f) {
+				continue // it names a recording, and is somebody's by what else is in it
+			}
 			back, err := s.cameBack(pl, r, &f, l, gone)
 			if err != nil {
 				return nil, err
@@ -87,22 +90,28 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			}
 			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
 			out = append(out, comeback{f, l.Account, unerased, 0})
-			calls, err := s.calls(pl, &f, l.Account)
+			with, err := s.withIt(pl, r, &f, l, gone, unerased)
 			if err != nil {
 				return nil, err
 			}
-			for _, x := range calls {
-				back, err := s.cameBack(pl, r, &x, l, gone)
-				if err != nil {
-					return nil, err
-				}
-				if back {
-					out = append(out, comeback{x, l.Account, unerased, f.RID})
-				}
-			}
+			out = append(out, with...)
 		}
 	}
 	return out, nil
+}
+
+// mediaLast orders the ledger so that the names of recordings come after all else: what
+// leads to a recording says more of it than its name.
+func (s *Site) mediaLast(ledger []lineage.Suppression) []lineage.Suppression {
+	var people, media []lineage.Suppression
+	for _, l := range ledger {
+		if s.kinds.medium[l.Kind] {
+			media = append(media, l)
+		} else {
+			people = append(people, l)
+		}
+	}
+	return append(people, media...)
 }
 
 // cameBack reports a record of an erased person that has no reason to be there: one that
@@ -154,10 +163,12 @@ func (s *Site) ownNumber(t lineage.Token, account string) (bool, error) {
 }
 
 // erasedTokens are the identifiers on the ledger.
-func erasedTokens(ledger []lineage.Suppression) map[lineage.Token]bool {
+func (s *Site) erasedTokens(ledger []lineage.Suppression) map[lineage.Token]bool {
 	gone := map[lineage.Token]bool{}
 	for _, l := range ledger {
-		gone[l.Token] = true
+		if !s.kinds.medium[l.Kind] {
+			gone[l.Token] = true
+		}
 	}
 	return gone
 }
@@ -187,11 +198,18 @@ func (s *Site) residue(t lineage.Token, account string) ([]lineage.Found, error)
 	}), nil
 }
 
+// suppressions are the identifiers of people who were erased, without the names of their
+// recordings, which others may have a part in.
+func (s *Site) suppressions() ([]lineage.Suppression, error) {
+	list, err := s.Graph.Suppressions()
+	return slices.DeleteFunc(list, func(l lineage.Suppression) bool { return s.kinds.medium[l.Kind] }), err
+}
+
 // ledger is the suppression ledger by token.
 type ledger map[lineage.Token][]lineage.Suppression
 
 func (s *Site) ledger() (*ledger, error) {
-	list, err := s.Graph.Suppressions()
+	list, err := s.suppressions()
 	if err != nil {
 		return nil, err
 	}

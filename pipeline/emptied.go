@@ -37,9 +37,9 @@ func (s *Site) emptiedID(source, collection, locator string) string {
 	return hex.EncodeToString(t[:])
 }
 
-// emptied returns what is written down of a row of which retention left nothing; nil when
-// there is work in it.
-func (s *Site) emptied(f *lineage.Found) (*emptiedDoc, error) {
+// emptiedAs returns what is written down of a row of which an erasure or retention left
+// nothing; nil when it is none, or something was written into it since.
+func (s *Site) emptiedAs(f *lineage.Found) (*emptiedDoc, error) {
 	doc, err := s.Graph.Doc(emptiedBucket, s.emptiedID(f.Unit.Source, f.Record.Collection, f.Record.Locator))
 	if err != nil || doc == nil {
 		return nil, err
@@ -50,6 +50,16 @@ func (s *Site) emptied(f *lineage.Found) (*emptiedDoc, error) {
 	}
 	if d.Sum != f.Record.Sum {
 		return nil, nil
+	}
+	return d, nil
+}
+
+// emptied returns what is written down of a row of which retention left nothing; nil when
+// there is work in it.
+func (s *Site) emptied(f *lineage.Found) (*emptiedDoc, error) {
+	d, err := s.emptiedAs(f)
+	if err != nil || d == nil {
+		return nil, err
 	}
 	n, err := s.referrers(f)
 	if n < d.Referrer {

@@ -245,7 +245,7 @@ func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
 	if pl.gone == nil {
 		ledger, err := pl.Graph.Suppressions()
 		pl.err = cmp.Or(pl.err, err)
-		pl.gone = erasedTokens(ledger)
+		pl.gone = pl.erasedTokens(ledger)
 	}
 	for t := range crowd.Tokens {
 		pl.gone[t] = true

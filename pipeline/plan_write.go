@@ -12,6 +12,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/oklog/ulid/v2"
 
@@ -25,8 +27,8 @@ func mayReplace(path string) error {
 	switch {
 	case path == "":
 		return fmt.Errorf("%w: a plan is written to a file; give its name", ErrUsage)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // of the folder, the write will tell
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return hasFolder(path)
 	case err != nil:
 		return fmt.Errorf("write the plan: %w", err)
 	case !fi.Mode().IsRegular():
@@ -43,6 +45,20 @@ func mayReplace(path string) error {
 	line, err := bufio.NewReader(io.LimitReader(f, planHeadBytes)).ReadBytes('\n')
 	if err != nil || json.Unmarshal(line, &head) != nil || head.Version == 0 || head.ID == "" || head.Kind == "" {
 		return fmt.Errorf("%w: %s is there already and is no plan, so it is not replaced; give another name", ErrUsage, path)
+	}
+	return nil
+}
+
+// hasFolder reports an error when there is no folder in which the file path could be made:
+// whoever mistyped it learns so before the work, and not after.
+func hasFolder(path string) error {
+	dir := filepath.Dir(path)
+	fi, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), err == nil && !fi.IsDir():
+		return fmt.Errorf("%w: there is no folder %s to write %s to", ErrUsage, dir, filepath.Base(path))
+	case err != nil:
+		return fmt.Errorf("look for the folder of %s: %w", path, err)
 	}
 	return nil
 }

@@ -226,7 +226,8 @@ func keptIdentities(fields []connectors.CatalogField, kind string) (kept, stripp
 }
 
 // suppress puts the people's own identifiers on the ledger, unless nothing of the plan was
-// carried out.
+// carried out, and the names of recordings: of one that comes back by itself nothing else
+// tells whose it was.
 func (a *application) suppress(ctx context.Context) error {
 	if a.plan.Kind != "erase" || a.returned != nil {
 		return ctx.Err() // who came back is on the ledger already, with the day that matters
@@ -241,7 +242,7 @@ func (a *application) suppress(ctx context.Context) error {
 	for _, x := range a.plan.body.Subjects {
 		for t, kind := range x.Tokens {
 			tok, ok := parseToken(t)
-			if !ok || a.kinds.link(kind) && !namedLinks[kind] {
+			if !ok || a.kinds.link(kind) && !namedLinks[kind] && !a.kinds.medium[kind] {
 				continue
 			}
 			list = append(list, lineage.Suppression{Token: tok, Kind: kind, Account: x.Account, At: a.Now(), Ref: a.plan.ID})

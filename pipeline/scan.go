@@ -83,11 +83,14 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err != nil {
 		return ScanSummary{}, err
 	}
+	before := s.Gaps()
+	if err := s.doubtLog(); err != nil {
+		return ScanSummary{}, err
+	}
 	if err := s.note(ctx, "scan.started", map[string]any{"sources": len(s.Sources), "named": len(names)}); err != nil {
 		return ScanSummary{}, err
 	}
 	run := &scan{Site: s, w: w, sum: ScanSummary{Type: "summary"}}
-	before := s.Gaps()
 	for _, src := range chosen {
 		if err := run.source(ctx, src); err != nil {
 			return run.sum, err

@@ -341,7 +341,7 @@ func unerasedLine(f *lineage.Found, account, reason string) UnerasedLine {
 // recordlessErased returns the objects that are named after somebody who was erased, and
 // the parts that cannot be read and hold an identifier of hers.
 func (s *Site) recordlessErased() (out []UnerasedLine, err error) {
-	ledger, err := s.Graph.Suppressions()
+	ledger, err := s.suppressions()
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,9 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 	if err := s.resident(ctx, nil); err != nil {
 		return VerifySummary{Type: "summary"}, err
 	}
+	if err := s.doubtLog(); err != nil {
+		return VerifySummary{Type: "summary"}, err
+	}
 	if certificate != "" {
 		return s.verifyOne(ctx, certificate)
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,11 @@ func (a *app) initCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "init DIR", Short: "Write a commented sutra.yaml, catalog, policy and key", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := config.Init(args[0]); err != nil {
+			err := config.Init(args[0])
+			if there := (*config.ExistsError)(nil); errors.As(err, &there) || errors.Is(err, syscall.ENOTDIR) {
+				return usageError{err}
+			}
+			if err != nil {
 				return err
 			}
 			a.out.remark("written: sutra.yaml, catalog, policy and sutra.key in " + args[0])
@@ -98,7 +104,7 @@ func (a *app) holdCmd() *cobra.Command {
 		},
 	}
 	withIdent(add)
-	add.Flags().StringVar(&account, "account", "", "only inside this account; without an identifier, all of it")
+	wordFlag(add, &account, "account", "only inside this account; without an identifier, all of it")
 	add.Flags().StringVar(&reason, "reason", "", "why")
 	add.Flags().StringVar(&review, "review", "", "when the hold must be looked at again")
 	list := &cobra.Command{

@@ -123,13 +123,8 @@ func (d *demo) run(ctx context.Context, people int, seed uint64) error {
 
 // build makes the world and its key.
 func (d *demo) build(ctx context.Context, people int, seed uint64) error {
-	if list, err := os.ReadDir(d.dir); err == nil && len(list) > 0 {
-		if _, err := os.Stat(filepath.Join(d.dir, "truth", "world.json")); err != nil {
-			return usageError{fmt.Errorf("%s is not empty and is no demo world; name another folder", d.dir)}
-		}
-		if err := os.RemoveAll(d.dir); err != nil {
-			return fmt.Errorf("clear the old demo world away: %w", err)
-		}
+	if err := clearDemo(d.dir); err != nil {
+		return err
 	}
 	at := time.Now()
 	t, err := world.Build(ctx, d.dir, world.Options{People: people, Seed: seed})

@@ -124,7 +124,11 @@ func (s *site) killed(after time.Duration, args ...string) bool {
 func (s *site) answer(ident, account string) []string {
 	s.t.Helper()
 	var out []string
-	for _, l := range strings.Split(strings.TrimSpace(s.run("where", ident, "--account", account)), "\n") {
+	args := []string{"where", ident}
+	if account != "" {
+		args = append(args, "--account", account)
+	}
+	for _, l := range strings.Split(strings.TrimSpace(s.run(args...)), "\n") {
 		var c struct{ Type, Dataset, Unit, Locator, Role string }
 		if err := json.Unmarshal([]byte(l), &c); err != nil {
 			s.t.Fatalf("a line is no JSON: %v", err)

@@ -59,7 +59,7 @@ func withIdent(c *cobra.Command) {
 }
 
 func accountFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "account", "", "only inside this account")
+	wordFlag(c, to, "account", "only inside this account")
 }
 
 // ambiguous prints the people behind an ambiguous identifier.
@@ -103,43 +103,9 @@ func (a *app) accessCmd() *cobra.Command {
 	withIdent(c)
 	accountFlag(c, &account)
 	outFlag(c, &out, "the zip to write")
-	c.Flags().StringVar(&recipient, "recipient", "", "encrypt the bundle to this age public key (age1...)")
+	wordFlag(c, &recipient, "recipient", "encrypt the bundle to this age public key (age1...)")
 	return c
 }
-
-func outFlag(c *cobra.Command, to *string, what string) {
-	c.Flags().VarP(outPath{to}, "output", "o", what)
-	if err := c.MarkFlagRequired("output"); err != nil {
-		panic(err) // the flag is defined one line above
-	}
-}
-
-// outPath is the value of -o. A url would be taken for a folder of that name, or for a
-// bucket, which nobody asks where it stands.
-type outPath struct{ to *string }
-
-// Set implements pflag.Value.
-func (p outPath) Set(v string) error {
-	if v == "" {
-		return errors.New("give the path of a file")
-	}
-	if strings.Contains(v, "://") {
-		return errors.New("it is written to a file of this machine, and to no bucket: give a path")
-	}
-	*p.to = v
-	return nil
-}
-
-// String implements pflag.Value.
-func (p outPath) String() string {
-	if p.to == nil {
-		return ""
-	}
-	return *p.to
-}
-
-// Type implements pflag.Value.
-func (p outPath) Type() string { return "string" }
 
 func (a *app) eraseCmd() *cobra.Command {
 	var account, out, from string
@@ -168,7 +134,7 @@ func (a *app) eraseCmd() *cobra.Command {
 	withIdent(c)
 	accountFlag(c, &account)
 	outFlag(c, &out, "the plan to write")
-	c.Flags().StringVar(&from, "from", "", "a file with an identifier a line, or identifier, tab, account")
+	wordFlag(c, &from, "from", "a file with an identifier a line, or identifier, tab, account")
 	return c
 }
 
@@ -216,7 +182,7 @@ func (a *app) retainCmd() *cobra.Command {
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) { return s.Retain(c.Context(), at, out) })
 		},
 	}
-	c.Flags().StringVar(&asOf, "as-of", "", "the time to judge by (default: now)")
+	wordFlag(c, &asOf, "as-of", "the time to judge by (default: now)")
 	outFlag(c, &out, "the plan to write")
 	return c
 }
@@ -269,6 +235,9 @@ func (a *app) verifyCmd() *cobra.Command {
 			certificate := ""
 			if len(args) > 0 {
 				certificate = args[0]
+				if certificate == "" {
+					return usageError{errors.New("give a certificate, or nothing to prove all of them")}
+				}
 			}
 			var sum pipeline.VerifySummary
 			err := a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {

@@ -37,7 +37,7 @@ func (a *app) nightlyCmd() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&asOf, "as-of", "", "the time to judge by (default: now)")
+	wordFlag(c, &asOf, "as-of", "the time to judge by (default: now)")
 	c.Flags().BoolVar(&simulate, "simulate", false, "let the as-of time stand for the clock (test worlds)")
 	return c
 }

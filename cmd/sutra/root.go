@@ -42,7 +42,8 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.config, "config", "sutra.yaml", "the configuration file")
 	f.BoolVar(&a.json, "json", false, "NDJSON on standard output, one object a line")
 	f.BoolVar(&a.quiet, "quiet", false, "no progress and no remarks")
-	f.IntVar(&a.workers, "workers", runtime.NumCPU(), "units worked on at the same time; of small objects in a bucket, eight times as many")
+	a.workers = runtime.NumCPU()
+	f.Var(positive{&a.workers}, "workers", "units worked on at the same time; of small objects in a bucket, eight times as many")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.initCmd(), a.demoCmd(), a.checkCmd(), a.discoverCmd(), a.scanCmd(), a.whereCmd(), a.explainCmd(), a.accessCmd(), a.eraseCmd(), a.retainCmd(), a.correctCmd(),
 		a.applyCmd(), a.verifyCmd(), a.holdCmd(), a.linkCmd(), a.nightlyCmd(), a.statusCmd(), a.auditCmd())

@@ -125,8 +125,8 @@ func TestBundleContents(t *testing.T) {
 		t.Fatalf("%+v", m.Counts)
 	}
 	e := entries(t, path)
-	for _, n := range []string{"00_README.txt", "01_summary.md", "coverage.json", "retention.json", "redactions.json", "rights.json",
-		"recipients.json", "processing.json", "dictionary.json", "manifest.json", "data/crm.leads.json", "data/crm.leads.csv",
+	for _, n := range []string{"00_README.txt", "01_summary.md", "coverage.json", "04_retention.json", "redactions.json", "05_rights.json",
+		"03_recipients.json", "02_processing.json", "dictionary.json", "manifest.json", "data/crm.leads.json", "data/crm.leads.csv",
 		"data/crm.deals.json", "data/crm.deals.csv", "recordings/calls/2026/asha.mp3"} {
 		if _, ok := e[n]; !ok {
 			t.Errorf("%s is missing", n)
@@ -153,12 +153,12 @@ func TestBundleContents(t *testing.T) {
 		t.Errorf("%q %q", e["data/crm.deals.json"], e["data/crm.deals.csv"])
 	}
 	for n, has := range map[string][]string{
-		"01_summary.md":   {"3 records in 2 datasets, and 1 recording or attachment", "| user.name | 3 | 2025-06-27 | 2026-06-27 |", `| user.contact.phone\_number | 1 |`, "support@cratio.com", "CGST Act s.36", "Backups are not searched", "not searched: the bucket cannot be reached", "nomination"},
-		"00_README.txt":   {"R-7", "support@cratio.com"},
-		"coverage.json":   {`"result": "searched and found empty"`, `"result": "found"`, `"why_not": "the bucket cannot be reached"`, `"gaps": 1`},
-		"retention.json":  {`"records": 2`, `"erase_after_latest": "2026-07-27T12:00:01+05:30"`, `"period": "not stated"`},
-		"redactions.json": {`"total": 2`}, "rights.json": {"grievance"}, "recipients.json": {"ap-south-1"},
-		"processing.json": {`"IndiaMART": 1`}, "dictionary.json": {`"note": "mobile"`, `"record_member": "__record"`},
+		"01_summary.md":     {"3 records in 2 datasets, and 1 recording or attachment", "| user.name | 3 | 2025-06-27 | 2026-06-27 |", `| user.contact.phone\_number | 1 |`, "support@cratio.com", "CGST Act s.36", "Backups are not searched", "not searched: the bucket cannot be reached", "nomination"},
+		"00_README.txt":     {"R-7", "support@cratio.com"},
+		"coverage.json":     {`"result": "searched and found empty"`, `"result": "found"`, `"why_not": "the bucket cannot be reached"`, `"gaps": 1`},
+		"04_retention.json": {`"records": 2`, `"erase_after_latest": "2026-07-27T12:00:01+05:30"`, `"period": "not stated"`},
+		"redactions.json":   {`"total": 2`}, "05_rights.json": {"grievance"}, "03_recipients.json": {"ap-south-1"},
+		"02_processing.json": {`"IndiaMART": 1`}, "dictionary.json": {`"note": "mobile"`, `"record_member": "__record"`},
 	} {
 		for _, h := range has {
 			if !strings.Contains(e[n], h) {

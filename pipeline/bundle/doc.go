@@ -5,8 +5,8 @@
 //	01_summary.md    one or two pages for the person
 //	data/            every record, as JSON and as CSV, one pair a dataset
 //	recordings/      audio and attachments as they are stored
-//	*.json           processing, recipients, retention, rights, coverage,
-//	                 redactions, dictionary
+//	02_ to 05_*.json processing, recipients, retention, rights
+//	*.json           coverage, redactions, dictionary
 //	manifest.json    path, size, SHA-256 and media type of all that, signed
 //
 // Memory does not grow with the bundle. Tables and files are compressed as they

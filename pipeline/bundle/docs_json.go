@@ -42,10 +42,10 @@ func jsonDocuments(i Info, o Options, tables []*Table) ([]document, error) {
 		name string
 		v    any
 	}{
-		{"processing.json", processingDoc(i, tables)},
-		{"recipients.json", map[string]any{"recipients": list(i.Recipients), "transfers_outside_india": i.Transfers}},
-		{"retention.json", retentionDoc(i, o, tables)},
-		{"rights.json", map[string]any{"rights": i.Rights, "contact": i.Contact, "holder": i.Holder}},
+		{"02_processing.json", processingDoc(i, tables)},
+		{"03_recipients.json", map[string]any{"recipients": list(i.Recipients), "transfers_outside_india": i.Transfers}},
+		{"04_retention.json", retentionDoc(i, o, tables)},
+		{"05_rights.json", map[string]any{"rights": i.Rights, "contact": i.Contact, "holder": i.Holder}},
 		{"coverage.json", coverageDoc(i, tables)},
 		{"redactions.json", redactionsDoc(i)},
 		{"dictionary.json", dictionaryDoc(tables)},

@@ -27,11 +27,11 @@ func readme(i Info, o Options) []byte {
 	p("                  with = + - @) has a ' in front that is not part of the data. A phone")
 	p("                  number written as +91... is such a text.")
 	p("recordings/       recordings and attachments as they are stored")
+	p("02_processing.json  what is done with the data, and where it came from")
+	p("03_recipients.json  who received it")
+	p("04_retention.json   how long it is kept, and when it is erased")
+	p("05_rights.json      your rights, and how to use them")
 	p("dictionary.json   what every field means")
-	p("processing.json   what is done with the data, and where it came from")
-	p("recipients.json   who received it")
-	p("retention.json    how long it is kept, and when it is erased")
-	p("rights.json       your rights, and how to use them")
 	p("coverage.json     every place that was searched, also where nothing was found")
 	p("redactions.json   what was masked, and why: data of other people is not in this copy")
 	p("manifest.json     a checksum of every file; it is signed, so that a change shows")
@@ -134,7 +134,7 @@ func datasetsSection(p printer, tables []*Table) {
 func retentionSection(p printer, i Info) {
 	p("## How long it is kept\n")
 	if len(i.Retention) == 0 {
-		p("See retention.json.\n")
+		p("See 04_retention.json.\n")
 	}
 	for _, r := range i.Retention {
 		p("- **%s**: %s", md(r.Class), md(r.Period))

@@ -309,7 +309,11 @@ func (d *document) found(c context, text string) []hit {
 		role = lineage.Party
 	}
 	if id, ok := Normalise(in.Identity, text); ok && in.Identity != "" {
-		return append(out, hit{Identifier: id, role: role, whole: true})
+		out = append(out, hit{Identifier: id, role: role, whole: true})
+		if in.Identity == kindUPI { // see record.payee
+			out = append(out, leafHits(c.key, text, true)...)
+		}
+		return out
 	}
 	if len(out) > 0 {
 		return out

@@ -290,7 +290,7 @@ func Normalise(kind, raw string) (Identifier, bool) {
 		if strings.Trim(s, "0-") == "" { // what every phone says whose owner wants no tracking
 			return Identifier{}, false
 		}
-	case "upi", KindBSUID:
+	case kindUPI, KindBSUID:
 		s = strings.ToLower(s)
 	}
 	return Identifier{Kind: kind, Value: s}, true

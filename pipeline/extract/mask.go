@@ -32,7 +32,11 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 	}
 	if f.Identity != "" {
 		id, ok := Normalise(f.Identity, value)
-		if ok && (m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value)) {
+		switch {
+		case !ok:
+		case f.Identity == kindUPI && (m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value)):
+			return m.text(value), true // the number of whoever paid for her
+		case m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value):
 			return value, true
 		}
 		if ok {
@@ -188,10 +192,13 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 		if h.name || !h.whole || h.role == lineage.Link {
 			continue
 		}
-		if m.Mine(h.Kind, h.Value) || h.role == lineage.Subject && m.Shown(h.Kind, h.Value) {
-			return
+		hers := m.Mine(h.Kind, h.Value) || h.role == lineage.Subject && m.Shown(h.Kind, h.Value)
+		if hers && h.Kind == kindUPI {
+			continue // the number in it may be of whoever paid for her
 		}
-		p.SetRaw(n, json.Quote(m.label(h.Identifier)))
+		if !hers {
+			p.SetRaw(n, json.Quote(m.label(h.Identifier)))
+		}
 		return
 	}
 	if out := m.text(text); out != text {

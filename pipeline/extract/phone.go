@@ -16,6 +16,7 @@ const (
 	KindWaID   = "wa_id"
 	KindBSUID  = "bsuid"
 	KindCookie = "cookie"
+	kindUPI    = "upi"   // a payment address, whose first part may be a telephone number
 	KindClick  = "click" // on an ad; a link that is passed on carries it to others, so it is always weak
 )
 

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -23,13 +24,14 @@ type record struct {
 	civil    lineage.Date // of out.RecordedAt
 	personal bool
 	itself   bool          // a column that nobody described says whom it is about
+	payer    lineage.Token // the number that a payment address begins with
 	moved    bool          // the record says that she has another identifier from now on
 	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
-	r.row, r.parts, r.civil, r.personal, r.itself, r.moved, r.to = row, nil, lineage.NoDate, false, false, false, lineage.Token{}
+	r.row, r.parts, r.civil, r.personal, r.itself, r.payer, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, lineage.Token{}
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
@@ -266,6 +268,9 @@ func (r *record) identity(c *column, v string) {
 	e := lineage.Edge{Role: c.role}
 	if r.normalised(&e, c.Identity, v) {
 		r.add(&r.edge, &e)
+		if c.Identity == kindUPI {
+			r.payee(v)
+		}
 		return
 	}
 	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
@@ -275,6 +280,33 @@ func (r *record) identity(c *column, v string) {
 	}
 	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
 		r.add(&r.edge, r.edgeOf(s.Identifier, c.role))
+	}
+}
+
+// payee takes in the number that a payment address begins with. It may be a relative's who
+// pays, so it joins nothing; of a record that says nothing else, it tells whose it is.
+func (r *record) payee(v string) {
+	for _, s := range Find(v) {
+		if s.Kind == KindPhone {
+			e := r.edgeOf(s.Identifier, lineage.Mention)
+			r.add(&r.edge, e)
+			r.payer = e.Token
+		}
+	}
+}
+
+// whoPaid makes the number in a payment address the record's own when nothing else in it
+// says whose it is.
+func (r *record) whoPaid() {
+	if slices.ContainsFunc(r.edge, func(e lineage.Edge) bool {
+		return e.Kind != kindUPI && e.Role != lineage.Mention && e.Role != lineage.Key
+	}) {
+		return
+	}
+	for i := range r.edge {
+		if e := &r.edge[i]; e.Token == r.payer {
+			e.Role = lineage.Subject
+		}
 	}
 }
 
@@ -317,6 +349,9 @@ func (r *record) labelled(c *column, v string) {
 // redaction leaves, which has nothing but its references.
 func (r *record) finish() {
 	r.sides()
+	if r.payer != (lineage.Token{}) {
+		r.whoPaid()
+	}
 	about, mention, linked := false, false, false
 	for _, e := range r.edge {
 		switch e.Role {

@@ -129,6 +129,10 @@ func (r Rule) start(f Facts) (Date, string) {
 	return f.Trigger, r.Trigger
 }
 
+// OwnDate reports whether the clock starts with a date of the record, not with the
+// account's end.
+func (r Rule) OwnDate() bool { return r.Trigger != TriggerTerminated && !r.Never }
+
 // period returns the rule's period or the account's own.
 func (r Rule) period(days int, d *Decision) Period {
 	switch {
