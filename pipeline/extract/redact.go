@@ -137,6 +137,13 @@ func strip(f connectors.Field, text string) (string, bool) {
 		return text, false
 	}
 	var p json.Patch
+	if inner := d.nested[d.root]; inner != nil {
+		out, changed := strip(f, d.root.Text(d.data))
+		if changed {
+			p.SetString(d.root, out)
+		}
+		return string(p.Apply(d.data)), changed
+	}
 	json.Walk(d.root, func(n *json.Node) bool {
 		path := pathOf(n)
 		if n.Kind == json.Null || !slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Path == path && in.Personal() && in.Erase != "keep" }) {
