@@ -359,6 +359,9 @@ func leafHits(key, text string, others bool) []hit {
 			return []hit{{Identifier: id, role: role, whole: true}}
 		}
 	}
+	if amountKey(key) && isAmount(text) {
+		return nil
+	}
 	if m.opaque && !strings.Contains(text, "wamid.") && !strings.Contains(text, "@") {
 		return nil
 	}

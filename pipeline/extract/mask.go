@@ -39,6 +39,9 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 			return m.label(id), true
 		}
 	}
+	if f.Identity == "" && amountKey(f.Name) && isAmount(value) {
+		return value, true
+	}
 	return m.text(value), true
 }
 
@@ -194,6 +197,9 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 		label := json.Quote(m.label(h.Identifier))
 		p.SetRaw(n, label)
 		m.names(d, n, label, p)
+		return
+	}
+	if len(d.at[n]) == 0 && amountKey(n.Key) && isAmount(text) {
 		return
 	}
 	if out := m.text(text); out != text {

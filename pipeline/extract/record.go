@@ -104,6 +104,7 @@ func (r *record) field(c *column, v string) {
 	case c.name:
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
+	case c.amount && isAmount(v):
 	case c.free && !c.linked:
 		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)
 		r.text(v)

@@ -54,7 +54,7 @@ func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors
 			return "", connectors.Empty
 		}
 	}
-	if f.Look == connectors.LookSkip {
+	if f.Look == connectors.LookSkip || f.Identity == "" && amountKey(f.Name) && isAmount(value) {
 		return "", connectors.Same
 	}
 	return r.scrub(value)
@@ -319,6 +319,9 @@ func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
 		return
 	}
 	text := n.Text(d.data)
+	if len(d.at[n]) == 0 && amountKey(n.Key) && isAmount(text) {
+		return
+	}
 	for _, h := range d.at[n] {
 		if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
 			p.SetString(n, Erased)
