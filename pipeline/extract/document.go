@@ -363,7 +363,7 @@ func leafHits(key, text string, others bool) []hit {
 		return nil
 	}
 	if m.opaque && !strings.Contains(text, "wamid.") && !strings.Contains(text, "@") {
-		return nil
+		return plusHits(text)
 	}
 	var out []hit
 	for _, s := range Find(text) {

@@ -50,3 +50,16 @@ func exponentHits(c context, text string) []hit {
 	}
 	return []hit{h}
 }
+
+// plusHits is what stands under the key of an id or a time: a telephone number that is
+// written with its plus is mentioned there.
+func plusHits(text string) []hit {
+	if !strings.HasPrefix(strings.TrimSpace(text), "+") {
+		return nil
+	}
+	var out []hit
+	for _, s := range Find(text) {
+		out = append(out, hit{Identifier: s.Identifier, role: lineage.Mention, whole: s.Packed < 2 && wholly("", text, s)})
+	}
+	return out
+}
