@@ -47,6 +47,8 @@ type access struct {
 	hers     map[lineage.RID]bool // her copies; made when it is asked for
 	// subjects are the identifiers that some record of hers has as its subject.
 	subjects map[lineage.Token]bool
+	// household are identifiers that others have too and that a described column gives her.
+	household map[lineage.Token]bool
 }
 
 // identifier is what tokens are kept by.
@@ -92,7 +94,11 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	a := &access{Site: s, w: w, person: p, clock: s.decider(facts, p.Account, s.Now()), sheets: map[string]*sheet{}, tokens: map[identifier]lineage.Token{}, sum: sum}
 	a.beside = &planner{Site: s}
 	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
-	if err := a.fill(ctx); err != nil {
+	err = a.findHousehold(ctx)
+	if err == nil {
+		err = a.fill(ctx)
+	}
+	if err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
 	if err := s.knownGaps(); err != nil {
@@ -132,7 +138,7 @@ func (a *access) token(kind, value string) lineage.Token {
 func (a *access) shown(kind, value string) bool {
 	t := a.token(kind, value)
 	_, ok := a.person.Others[t]
-	return ok && !a.othersParty(t)
+	return ok && a.household[t] && !a.othersParty(t)
 }
 
 // othersParty reports an identifier that is only the other side of a call.

@@ -6,25 +6,40 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
-// calls returns the recordings that a record leads to: those beside a sidecar, those that
-// a call log names.
-func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.Found, error) {
-	var out []lineage.Found
+// besideMedia calls fn for the records that stand beside one over the recordings that it names
+// in one of some roles, until fn says that it has enough.
+func (s *Site) besideMedia(pl *planner, f *lineage.Found, account string, in func(lineage.Role) bool, fn func(x *lineage.Found, medium lineage.Token) (bool, error)) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Mention {
+		if !pl.kinds.medium[e.Kind] || !in(e.Role) {
 			continue
 		}
 		found, err := s.carriers(unerasedWho{account, e.Token})
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		for _, x := range found {
-			if x.RID != f.RID && pl.recording(&x) {
-				out = append(out, x)
+		for i := range found {
+			if found[i].RID == f.RID {
+				continue
+			}
+			if enough, err := fn(&found[i], e.Token); err != nil || enough {
+				return enough, err
 			}
 		}
 	}
-	return out, nil
+	return false, nil
+}
+
+// calls returns the recordings that a record leads to: those beside a sidecar, those that
+// a call log names.
+func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.Found, error) {
+	var out []lineage.Found
+	_, err := s.besideMedia(pl, f, account, func(r lineage.Role) bool { return r != lineage.Mention }, func(x *lineage.Found, _ lineage.Token) (bool, error) {
+		if pl.recording(x) {
+			out = append(out, *x)
+		}
+		return false, nil
+	})
+	return out, err
 }
 
 // stillOthers reports a recording that has an owner who was not erased: it stayed for
@@ -33,21 +48,11 @@ func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone m
 	if !pl.recording(f) {
 		return false, nil
 	}
-	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member {
-			continue
-		}
-		found, err := s.carriers(unerasedWho{account, e.Token})
-		if err != nil {
-			return false, err
-		}
-		for i := range found {
-			if x := &found[i]; x.RID != f.RID {
-				if other, err := s.ofOthers(pl, x, e.Token, account, gone); err != nil || other {
-					return other, err
-				}
-			}
-		}
+	others, err := s.besideMedia(pl, f, account, func(r lineage.Role) bool { return r != lineage.Member }, func(x *lineage.Found, medium lineage.Token) (bool, error) {
+		return s.ofOthers(pl, x, medium, account, gone)
+	})
+	if err != nil || others {
+		return others, err
 	}
 	return s.anotherSide(f, account, gone)
 }

@@ -206,6 +206,21 @@ func (e eraser) Residue(ctx context.Context, u connectors.Unit, edits []connecto
 	return e.f.s.(connectors.Eraser).Residue(ctx, u, edits)
 }
 
+type follower struct{ f *faulty }
+
+// Follow implements connectors.Follower.
+func (x follower) Follow(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (*connectors.Followed, error) {
+	if x.f.f.ReadAfter < 0 && x.f.hits(u.Key) {
+		return nil, x.f.f.Err
+	}
+	return x.f.s.(connectors.Follower).Follow(ctx, u, edits)
+}
+
+// Look implements connectors.Follower. It fails as a reading does.
+func (x follower) Look(ctx context.Context, u connectors.Unit, refs []connectors.Ref) iter.Seq2[connectors.Batch, error] {
+	return x.f.batches(ctx, u, x.f.s.(connectors.Follower).Look(ctx, u, refs))
+}
+
 type batcher struct{ f *faulty }
 
 // EraseAll implements connectors.BatchEraser. One unit that is hit fails all.

@@ -14,6 +14,7 @@ const (
 	erases
 	batches
 	checks
+	follows
 )
 
 // optional returns which optional interfaces a source has.
@@ -36,6 +37,8 @@ func optional(s connectors.Source) int {
 	add(batches, ok)
 	_, ok = s.(connectors.Checker)
 	add(checks, ok)
+	_, ok = s.(connectors.Follower)
+	add(follows, ok)
 	return has
 }
 
@@ -60,6 +63,14 @@ type (
 		*faulty
 		fetcher
 		eraser
+		checker
+	}
+	largeObject struct {
+		*faulty
+		picker
+		fetcher
+		eraser
+		follower
 		checker
 	}
 	readOnlyObject struct {
@@ -96,6 +107,8 @@ func forward(f *faulty) connectors.Source {
 		return pickedEraser{f, picker{f}, eraser{f}}
 	case fetches | erases | checks:
 		return object{f, fetcher{f}, eraser{f}, checker{f}}
+	case picks | fetches | erases | checks | follows:
+		return largeObject{f, picker{f}, fetcher{f}, eraser{f}, follower{f}, checker{f}}
 	case fetches | checks:
 		return readOnlyObject{f, fetcher{f}, checker{f}}
 	case digests | picks | erases | batches | checks:
@@ -103,6 +116,6 @@ func forward(f *faulty) connectors.Source {
 	case digests | picks | checks:
 		return readOnlyDatabase{f, digester{f}, picker{f}, checker{f}}
 	default:
-		panic(fmt.Sprintf("connectortest: no shape for the optional interfaces %06b: add one to forward", has))
+		panic(fmt.Sprintf("connectortest: no shape for the optional interfaces %07b: add one to forward", has))
 	}
 }

@@ -49,7 +49,7 @@ const maxNesting = 4 // JSON in strings in JSON
 // lookInto is look under what stands above, which also keeps, on request, what the leaves inherit.
 func lookInto(inner []connectors.Inner, text string, c context, depth int, leaves bool) *document {
 	t := strings.TrimLeft(text, " \t\r\n\ufeff")
-	if t == "" || t[0] != '{' && t[0] != '[' || depth > maxNesting {
+	if !opensJSON(t) || depth > maxNesting {
 		return nil
 	}
 	data := []byte(text)
@@ -60,7 +60,7 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	if errors.Is(err, json.ErrMany) {
 		return nil // see Extractor.Unsearched
 	}
-	if root == nil || err != nil && len(root.Children) == 0 {
+	if root == nil || err != nil && len(root.Children) == 0 && !(root.Kind == json.String && root.Cut) {
 		return nil
 	}
 	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
@@ -69,6 +69,9 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], c, depth)
+	if root.Kind == json.String && d.nested[root] == nil {
+		return nil // words in quotation marks
+	}
 	d.split(root, d.parts[0])
 	return d
 }
@@ -261,8 +264,13 @@ func sayingKey(key string) bool {
 func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	text := n.Text(d.data)
 	if n.Kind == json.String {
-		if inner := lookInto(nil, text, context{others: c.others || keyMeaning(c.key).others}, depth+1, d.leaves != nil); inner != nil {
-			d.nested[n] = inner
+		below := context{others: c.others || keyMeaning(c.key).others}
+		var described []connectors.Inner
+		if n == d.root {
+			below, described = c, d.inner // the same value, made a string once more
+		}
+		if inner := lookInto(described, text, below, depth+1, d.leaves != nil); inner != nil {
+			d.nested[n], inner.value = inner, true
 			p.hits = append(p.hits, inner.parts[0].hits...)
 			for _, ip := range inner.parts[1:] {
 				ip.pointer = json.Pointer(n) + ip.pointer
@@ -274,7 +282,14 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	if d.leaves != nil {
 		d.leaves[n] = c
 	}
-	for _, h := range d.found(c, text) {
+	if n.Kind == json.Number {
+		text = strings.TrimSuffix(text, ".0") // as programs write whole numbers that were floats
+	}
+	found := d.found(c, text)
+	if len(found) == 0 {
+		found = exponentHits(c, text)
+	}
+	for _, h := range found {
 		if h.name && c.thing {
 			continue
 		}
@@ -348,8 +363,11 @@ func leafHits(key, text string, others bool) []hit {
 			return []hit{{Identifier: id, role: role, whole: true}}
 		}
 	}
-	if m.opaque && !strings.Contains(text, "wamid.") && !strings.Contains(text, "@") {
+	if amountKey(key) && isAmount(text) {
 		return nil
+	}
+	if m.opaque && !strings.Contains(text, "wamid.") && !strings.Contains(text, "@") {
+		return plusHits(text)
 	}
 	var out []hit
 	for _, s := range Find(text) {

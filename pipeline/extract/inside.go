@@ -31,7 +31,7 @@ func (r *record) json(c *column, v string) {
 	}
 	for k, p := range d.parts {
 		if k == 0 {
-			own, list := cards(d.root, p.hits)
+			own, list := cards(d.inmost().root, p.hits)
 			if d.value && slices.ContainsFunc(own, func(h hit) bool { return h.name }) {
 				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
 			}

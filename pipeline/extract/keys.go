@@ -17,6 +17,7 @@ type meaning struct {
 	others   bool   // the identifier is another's: the receiver, an agent
 	party    bool   // one side of a call
 	opaque   bool   // an id, a time, an amount: its digits are no telephone number
+	amount   bool   // an amount by its last word
 	filler   bool   // a label that says nothing: type, primary
 }
 
@@ -99,7 +100,7 @@ func classify(key string) meaning {
 		return m // often an e-mail or a number, against the rules
 	}
 	if m.identity == "" && !m.name {
-		m.opaque = opaqueKey(words)
+		m.opaque, m.amount = opaqueKey(words), amountWords(words)
 	}
 	return m
 }

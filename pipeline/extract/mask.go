@@ -43,6 +43,9 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 			return m.label(id), true
 		}
 	}
+	if f.Identity == "" && amountKey(f.Name) && isAmount(value) {
+		return value, true
+	}
 	return m.text(value), true
 }
 
@@ -197,11 +200,45 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 			continue // the number in it may be of whoever paid for her
 		}
 		if !hers {
-			p.SetRaw(n, json.Quote(m.label(h.Identifier)))
+			label := json.Quote(m.label(h.Identifier))
+			p.SetRaw(n, label)
+			m.names(d, n, label, p)
 		}
+		return
+	}
+	if len(d.at[n]) == 0 && amountKey(n.Key) && isAmount(text) {
 		return
 	}
 	if out := m.text(text); out != text {
 		p.SetRaw(n, json.Quote(out))
+	}
+}
+
+// names puts the label of another's identifier in place of the names beside it, where the
+// object that it is a contact point of holds nothing of hers.
+func (m *Masker) names(d *document, n *json.Node, label []byte, p *json.Patch) {
+	card := cardOf(n)
+	if card == nil || card.Parent == nil && !d.value {
+		return
+	}
+	var names []*json.Node
+	theirs := true
+	json.Walk(card, func(x *json.Node) bool {
+		if x != card && thingKey(x.Key) {
+			return false
+		}
+		for _, h := range d.at[x] {
+			theirs = theirs && (h.name || h.role == lineage.Link || !m.Mine(h.Kind, h.Value) && !(h.role == lineage.Subject && m.Shown(h.Kind, h.Value)))
+		}
+		theirs = theirs && d.nested[x] == nil
+		if x.Kind == json.String && keyMeaning(x.Key).name {
+			names = append(names, x)
+		}
+		return theirs
+	})
+	for _, x := range names {
+		if theirs {
+			p.SetRaw(x, label)
+		}
 	}
 }

@@ -142,6 +142,8 @@ func (r *refRecord) field(i int, v string) {
 		r.text(v)
 	case c.text && !links:
 		r.text(v)
+	case c.Look == connectors.LookText && !links && v[0] == '+':
+		r.text(v)
 	}
 }
 

@@ -98,14 +98,17 @@ func (r *record) field(c *column, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
-	case c.remark && (v[0] == '{' || v[0] == '['):
+	case c.remark && opensJSON(v):
 		r.pasted = append(r.pasted, pasted{c, v})
-	case c.Look == connectors.LookJSON || v[0] == '{' || v[0] == '[':
+	case c.Look == connectors.LookJSON || opensJSON(v) && (v[0] != '"' || look(&c.Field, v) != nil):
 		r.json(c, v)
 	case c.Look == connectors.LookLabel || c.linked && c.personal:
 		r.labelled(c, v)
 	case c.name:
 		r.named(&r.name, &r.label, c, v)
+		r.text(v)
+	case c.amount && isAmount(v):
+	case c.opaque && !c.linked && v[0] == '+':
 		r.text(v)
 	case c.free && !c.linked:
 		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)

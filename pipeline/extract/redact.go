@@ -54,7 +54,7 @@ func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors
 			return "", connectors.Empty
 		}
 	}
-	if f.Look == connectors.LookSkip {
+	if f.Look == connectors.LookSkip || f.Identity == "" && amountKey(f.Name) && isAmount(value) {
 		return "", connectors.Same
 	}
 	return r.scrub(value)
@@ -137,6 +137,13 @@ func strip(f connectors.Field, text string) (string, bool) {
 		return text, false
 	}
 	var p json.Patch
+	if inner := d.nested[d.root]; inner != nil {
+		out, changed := strip(f, d.root.Text(d.data))
+		if changed {
+			p.SetString(d.root, out)
+		}
+		return string(p.Apply(d.data)), changed
+	}
 	json.Walk(d.root, func(n *json.Node) bool {
 		path := pathOf(n)
 		if n.Kind == json.Null || !slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Path == path && in.Personal() && in.Erase != "keep" }) {
@@ -312,6 +319,9 @@ func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
 		return
 	}
 	text := n.Text(d.data)
+	if len(d.at[n]) == 0 && amountKey(n.Key) && isAmount(text) {
+		return
+	}
 	for _, h := range d.at[n] {
 		if h.whole && !h.name && r.Mine(h.Kind, h.Value) {
 			p.SetString(n, Erased)

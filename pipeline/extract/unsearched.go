@@ -37,7 +37,7 @@ func Unsearched(b connectors.Batch) (gaps []connectors.Gap) {
 // follows a comma, a colon or a bracket.
 func many(v string) bool {
 	t := strings.TrimLeft(v, " \t\r\n\ufeff")
-	if t == "" || t[0] != '{' && t[0] != '[' {
+	if !opensJSON(t) {
 		return false
 	}
 	n := 0

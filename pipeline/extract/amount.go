@@ -1,0 +1,26 @@
+package extract
+
+import "strings"
+
+// amountKey reports a column or a key that holds an amount.
+func amountKey(key string) bool { return keyMeaning(key).amount }
+
+// amountWords reports a name that by its last word is that of an amount.
+func amountWords(words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "amount", "total", "subtotal", "price", "qty", "quantity", "count", "paid", "balance", "cost", "fee", "tax", "discount", "salary":
+		return true
+	}
+	return false
+}
+
+// isAmount reports a value of such a column that is nothing but a number, as amounts are
+// written. That its digits are somebody's telephone number is chance: it is neither found nor
+// cut, since a price of somebody else's order is not hers to be erased.
+func isAmount(value string) bool {
+	whole, part, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(value), "-"), ".")
+	return whole != "" && allDigits(whole) && (part == "" || allDigits(part))
+}

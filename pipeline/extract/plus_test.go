@@ -1,0 +1,23 @@
+package extract
+
+import (
+	"testing"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
+)
+
+// TestPlusUnderOpaqueKey: digits under the key of an id are no number, but a number that is
+// written with its plus is one wherever it stands.
+func TestPlusUnderOpaqueKey(t *testing.T) {
+	f := connectors.Field{Name: "rest", Look: connectors.LookJSON}
+	for text, want := range map[string]int{
+		`{"ref":"+919820145678"}`: 1, `{"ref":"\u002b91 98201 45678"}`: 1, `{"session":"+91-9820145678"}`: 1,
+		`{"ref":"9820145678"}`: 0, `{"updated_at":"2026-11-20T10:00:00+05:30"}`: 0, `{"token":"a+919820145678b"}`: 0, `{"at":"+0530"}`: 0,
+	} {
+		hits := look(&f, text).parts[0].hits
+		if len(hits) != want || want > 0 && (hits[0].Value != "+919820145678" || hits[0].role != lineage.Mention) {
+			t.Errorf("%s: %v", text, hits)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/cratio/sutra/lineage"
+)
+
+// opensJSON reports a text that begins as an object or an array does, or as one that was
+// made a string, however often: "{\"name\": ...}".
+func opensJSON(t string) bool {
+	if t == "" {
+		return false
+	}
+	if t[0] == '"' {
+		t = strings.TrimLeft(t, "\\\" \t\r\n")
+	}
+	return t != "" && (t[0] == '{' || t[0] == '[')
+}
+
+// inmost is the document itself, or where it is a string that holds one, that one.
+func (d *document) inmost() *document {
+	for d.nested[d.root] != nil {
+		d = d.nested[d.root]
+	}
+	return d
+}
+
+// exponentHits is what a leaf in which nothing else was found is, when a program wrote a
+// telephone number as a number with an exponent: 9.812345670E9. One that lost digits is
+// nobody's.
+func exponentHits(c context, text string) []hit {
+	if len(text) < len("9.812345670e9") || !digit(text[0]) || text[1] != '.' || !strings.ContainsAny(text, "eE") {
+		return nil
+	}
+	m := keyMeaning(c.key)
+	if m.filler || m.opaque || m.link != "" || m.name {
+		return nil
+	}
+	id, ok := Phone(text)
+	if !ok {
+		return nil
+	}
+	h := hit{Identifier: id, role: lineage.Subject, whole: true}
+	switch {
+	case c.others || m.others:
+		h.role = lineage.Mention
+	case m.party:
+		h.role = lineage.Party
+	}
+	return []hit{h}
+}
+
+// plusHits is what stands under the key of an id or a time: a telephone number that is
+// written with its plus is mentioned there.
+func plusHits(text string) []hit {
+	if !strings.HasPrefix(strings.TrimSpace(text), "+") {
+		return nil
+	}
+	var out []hit
+	for _, s := range Find(text) {
+		out = append(out, hit{Identifier: s.Identifier, role: lineage.Mention, whole: s.Packed < 2 && wholly("", text, s)})
+	}
+	return out
+}
