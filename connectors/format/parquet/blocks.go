@@ -87,6 +87,12 @@ func literalsOf(body []byte) (lits []byte, kind, n int, rest []byte, err error) 
 	return body[:head+size], kind, n, body[head+size:], nil
 }
 
+// treeOf returns the table of literals that are compressed with one of their own, and what
+// follows it.
+func treeOf(lits []byte) []byte {
+	return lits[[4]int{3, 3, 4, 5}[lits[0]>>2&3]:]
+}
+
 func littleEndian(b []byte) int {
 	v := 0
 	for i, c := range b {

@@ -43,6 +43,7 @@ type cutter struct {
 type scratch struct {
 	out       gone
 	buf, body []byte
+	head      []byte // of a page of which no more is needed
 	packed    []byte
 	dictBuf   []byte   // the values of the dictionary
 	idx       []uint32 // of a page that is looked at

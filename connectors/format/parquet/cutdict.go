@@ -137,6 +137,9 @@ func (d *cutDict) open(list []uint32) []uint32 {
 // indices returns the dictionary indices of a page, nil when it has none. They
 // are valid until the next page.
 func (c *cutter) indices(p *cutPage) ([]uint32, error) {
+	if p.raw == nil && c.holdsNone(p) {
+		return nil, nil
+	}
 	rp, err := c.read(p)
 	if err != nil || !isDictEnc(rp.enc) {
 		return nil, err
@@ -155,6 +158,22 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 		c.idx = pg.idx
 	}
 	return pg.idx, err
+}
+
+// headBytes is more than the header of a page mostly takes.
+const headBytes = 1 << 10
+
+// holdsNone reports whether the header of a page alone says that it has no indices: where a
+// writer gave its dictionary up most pages have none, and need not be read. Whatever
+// is wrong with a page is found by who reads it.
+func (c *cutter) holdsNone(p *cutPage) bool {
+	if p.n <= headBytes {
+		return false
+	}
+	pg := &pager{r: c.f.r, off: p.off, end: p.off + p.n, buf: c.head}
+	rp, err := pg.head()
+	c.head = pg.buf
+	return err == nil && (rp.kind == dataPage || rp.kind == dataPageV2) && int64(rp.headLen)+rp.packed == p.n && !isDictEnc(rp.enc)
 }
 
 func isDictEnc(enc int64) bool { return enc == ePlainDict || enc == eRLEDict }

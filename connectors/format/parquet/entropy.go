@@ -22,6 +22,7 @@ const rawBlock, rleBlock, compressedBlock = 0, 1, 2
 type packer struct {
 	enc  *zstd.Encoder
 	huff huff0.Scratch
+	kept huff0.Scratch // with the table of a frame that is used again
 	try  []byte
 
 	seqs   []sequence // of the block at hand
@@ -192,33 +193,47 @@ func (p *packer) frequencies(dst, b []byte, last bool) []byte {
 	return append(dst, 0) // no sequences
 }
 
+// leastTree is how many literals are worth a table at least.
+const leastTree = 33
+
 // literalSection writes the literals of a block.
 func (p *packer) literalSection(dst, b []byte) []byte {
 	n := len(b)
-	var packed []byte
-	err := huff0.ErrIncompressible
-	p.huff.Reuse = huff0.ReusePolicyNone
-	form, width := 3, 18
-	switch {
-	case n >= 1<<10:
-		packed, _, err = huff0.Compress4X(b, &p.huff)
-		if n < 1<<14 {
-			form, width = 2, 14
-		}
-	case n > 32:
-		packed, _, err = huff0.Compress1X(b, &p.huff)
-		form, width = 0, 10
+	if n < leastTree {
+		return append(plainHead(dst, rawBlock, n), b...)
 	}
+	p.huff.Reuse = huff0.ReusePolicyNone
+	packed, form, err := p.lettered(b, &p.huff)
 	switch {
 	case errors.Is(err, huff0.ErrUseRLE):
 		return append(plainHead(dst, rleBlock, n), b[0])
 	case err != nil || len(packed)+5 >= n:
 		return append(plainHead(dst, rawBlock, n), b...)
 	}
-	head := uint64(compressedBlock) | uint64(form)<<2 | uint64(n)<<4 | uint64(len(packed))<<(4+width)
+	return append(letteredHead(dst, compressedBlock, form, n, len(packed)), packed...)
+}
+
+// lettered compresses literals by the frequency of each, in one stream or in four, and
+// returns the form that tells this.
+func (p *packer) lettered(b []byte, s *huff0.Scratch) (packed []byte, form int, err error) {
+	n := len(b)
+	if n < 1<<10 {
+		packed, _, err = huff0.Compress1X(b, s)
+		return packed, 0, err
+	}
+	if packed, _, err = huff0.Compress4X(b, s); n < 1<<14 {
+		return packed, 2, err
+	}
+	return packed, 3, err
+}
+
+// letteredHead begins a section of n literals that are compressed to size bytes.
+func letteredHead(dst []byte, kind, form, n, size int) []byte {
+	width := [4]int{10, 10, 14, 18}[form]
+	head := uint64(kind) | uint64(form)<<2 | uint64(n)<<4 | uint64(size)<<(4+width)
 	var raw [8]byte
 	binary.LittleEndian.PutUint64(raw[:], head)
-	return append(append(dst, raw[:(4+2*width)/8]...), packed...)
+	return append(dst, raw[:(4+2*width)/8]...)
 }
 
 // plainHead begins a section of n literals that are not compressed.

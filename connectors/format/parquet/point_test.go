@@ -155,3 +155,33 @@ func TestFewBytes(t *testing.T) {
 	}
 	t.Logf("of %d bytes: %d read, %d written, %d moved", m.size, m.read.Load(), m.written.Load(), m.moved)
 }
+
+// TestBytesOfPlainPages erases a row whose value stands in a dictionary that its writer
+// gave up: the pages behind, which hold their values, are not read, for their headers say so.
+func TestBytesOfPlainPages(t *testing.T) {
+	type note struct {
+		Text string `parquet:"text,dict"`
+	}
+	rows := make([]note, 60_000)
+	for i := range rows {
+		rows[i].Text = fmt.Sprintf("%s %s %s", token(i), token(i+100_000), token(i+200_000))
+	}
+	data := write(t, rows, len(rows), pq.DictionaryMaxBytes(64<<10), pq.PageBufferSize(64<<10))
+	f, err := openFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := f.pages(&f.groups[0].chunks[0], int64(len(rows)))
+	if err != nil || table.dict == nil || len(table.pages) < 5 {
+		t.Fatal("the file is not what it is for", err, len(table.pages))
+	}
+	m := newMeter(data)
+	if _, err := New("set", peopleCat).Rewrite(context.Background(), m.input(), m, newEdits(5)); err != nil {
+		t.Fatal(err)
+	}
+	checkErased(t, data, m.out.Bytes(), map[int]bool{5: true})
+	if m.read.Load() > m.size/2 {
+		t.Errorf("%d of %d bytes are read", m.read.Load(), m.size)
+	}
+	t.Logf("%d of %d bytes in %d pages", m.read.Load(), m.size, len(table.pages))
+}

@@ -1,5 +1,7 @@
 package parquet
 
+import "github.com/klauspost/compress/huff0"
+
 // change is a place where a page has other bytes than before: gone bytes at a place of
 // the old content gave way to come bytes.
 type change struct{ at, gone, come int }
@@ -30,7 +32,9 @@ type recutter struct {
 	moved  bool      // a distance of the block at hand is another one
 	broken bool      // its literals are others
 	before distances // the last ones when it began
-	trees  bool      // readers have the same table of literals here as with the old frame
+	tree   []byte    // the table of literals that the old frame has here, and what follows it
+	read   bool      // the packer holds it, and nothing follows it any more
+	trees  bool      // readers have it too
 	tables bool      // and the same tables of sequences
 
 	did carried
@@ -91,7 +95,13 @@ func (r *recutter) lead(blocks []byte) []byte {
 		}
 		if err != nil || b.last {
 			r.old.begin()
+			r.tree = nil
 			return blocks
+		}
+		if b.kind == compressedBlock {
+			if lits, kind, _, _, err := literalsOf(b.body); err == nil && kind == compressedBlock {
+				r.tree = treeOf(lits)
+			}
 		}
 		rest = next
 	}
@@ -143,6 +153,9 @@ func (r *recutter) block(b *block) error {
 	if err != nil {
 		return err
 	}
+	if kind == compressedBlock {
+		r.tree, r.read, r.trees = treeOf(lits), false, false
+	}
 	same := r.last == r.old.last
 	if err := r.old.read(rest); err != nil {
 		return err
@@ -174,7 +187,7 @@ func (r *recutter) block(b *block) error {
 	case trees && !r.broken && r.carry(lits):
 		r.trees, r.tables = r.trees || kind == compressedBlock, false
 	default:
-		r.trees, r.tables = false, r.tables && !some
+		r.tables = r.tables && !some
 		r.close()
 	}
 	return nil
@@ -245,21 +258,52 @@ func (r *recutter) gather() {
 	r.lits = lits[:n]
 }
 
+// likeBefore writes the literals of the block at hand with the table that the old frame
+// has here, so that blocks behind it which count on that table stay as they are. It returns
+// false when there is none or it does not fit.
+func (r *recutter) likeBefore(dst []byte) ([]byte, bool) {
+	if len(r.tree) == 0 || len(r.lits) < leastTree {
+		return dst, false
+	}
+	if !r.read {
+		_, rest, err := huff0.ReadTable(r.tree, &r.kept)
+		if err != nil {
+			r.tree = nil
+			return dst, false
+		}
+		r.tree, r.read = r.tree[:len(r.tree)-len(rest)], true
+	}
+	r.kept.Reuse = huff0.ReusePolicyMust
+	packed, form, err := r.lettered(r.lits, &r.kept)
+	if err != nil || len(r.tree)+len(packed)+5 >= len(r.lits) {
+		return dst, false
+	}
+	if r.trees {
+		return append(letteredHead(dst, treeless, form, len(r.lits), len(packed)), packed...), true
+	}
+	dst = letteredHead(dst, compressedBlock, form, len(r.lits), len(r.tree)+len(packed))
+	return append(append(dst, r.tree...), packed...), true
+}
+
 // close writes the block at hand anew.
 func (r *recutter) close() {
 	if r.now == r.from {
 		return
 	}
-	r.trees = false
 	if len(r.seqs) > 0 {
 		r.tables = false
 	}
 	r.head = len(r.dst)
 	r.gather()
-	r.dst = r.literalSection(append(r.dst, 0, 0, 0), r.lits)
+	trees, ok := true, false
+	if r.dst, ok = r.likeBefore(append(r.dst, 0, 0, 0)); !ok {
+		r.dst = r.literalSection(r.dst, r.lits)
+		trees = r.trees && r.dst[r.head+3]&3 != compressedBlock
+	}
 	r.dst = r.sequenceSection(r.dst)
 	n := len(r.dst) - r.head - 3
 	if n < r.now-r.from && n <= zstdBlock {
+		r.trees = trees
 		blockHead(r.dst[:r.head], compressedBlock, n, false)
 		return
 	}

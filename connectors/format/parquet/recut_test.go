@@ -349,8 +349,9 @@ func FuzzRecut(f *testing.F) {
 	})
 }
 
-// TestRecutRawBlock changes a block that is not compressed, between one that describes a
-// table of literals and one that repeats it.
+// TestRecutRawBlock changes a block that describes a table of literals, one that is not
+// compressed, and one that repeats the table: each is written with it, so that those behind
+// it which count on it stay.
 func TestRecutRawBlock(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 3))
 	skewed := func(from byte) []byte {
@@ -377,10 +378,14 @@ func TestRecutRawBlock(t *testing.T) {
 	if back, err := inflate(cZstd, make([]byte, len(old)), frame); err != nil || !bytes.Equal(back, old) {
 		t.Fatal("the frame is not what it is for", err)
 	}
-	for _, at := range []int{10, zstdBlock + 10} {
+	for at, kept := range map[int]int{10: 2, zstdBlock + 10: 1, 2*zstdBlock + 10: 2} {
 		now, changes := changedBy(old, cutAt(at, 20))
-		if out, _ := recutOf(t, p, frame, now, changes); out == nil {
-			t.Errorf("a change at %d is refused", at)
+		out, did := recutOf(t, p, frame, now, changes)
+		if out == nil || did.blocks < kept*zstdBlock {
+			t.Errorf("of a change at %d: it is refused, or of the blocks %d bytes are kept", at, did.blocks)
+		}
+		if at > 2*zstdBlock && len(out) > len(frame) {
+			t.Error("the table stands in the frame twice")
 		}
 	}
 }
