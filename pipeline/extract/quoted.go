@@ -9,12 +9,11 @@ import (
 // opensJSON reports a text that begins as an object or an array does, or as one that was
 // made a string, however often: "{\"name\": ...}".
 func opensJSON(t string) bool {
-	if t == "" {
-		return false
-	}
-	if t[0] == '"' {
-		t = strings.TrimLeft(t, "\\\" \t\r\n")
-	}
+	return t != "" && (t[0] == '{' || t[0] == '[' || t[0] == '"' && opensQuoted(t))
+}
+
+func opensQuoted(t string) bool {
+	t = strings.TrimLeft(t, "\\\" \t\r\n")
 	return t != "" && (t[0] == '{' || t[0] == '[')
 }
 
@@ -49,17 +48,4 @@ func exponentHits(c context, text string) []hit {
 		h.role = lineage.Party
 	}
 	return []hit{h}
-}
-
-// plusHits is what stands under the key of an id or a time: a telephone number that is
-// written with its plus is mentioned there.
-func plusHits(text string) []hit {
-	if !strings.HasPrefix(strings.TrimSpace(text), "+") {
-		return nil
-	}
-	var out []hit
-	for _, s := range Find(text) {
-		out = append(out, hit{Identifier: s.Identifier, role: lineage.Mention, whole: s.Packed < 2 && wholly("", text, s)})
-	}
-	return out
 }
