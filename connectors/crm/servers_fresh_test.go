@@ -50,7 +50,7 @@ func TestPostgresFreshUnits(t *testing.T) {
 		{"the least number", fill("-9223372036854775808"), cat, 1, true},
 		{"a small type", "CREATE TABLE t (id SMALLINT PRIMARY KEY, phone TEXT, n INTEGER);\nINSERT INTO t VALUES (-5, 'x', 1), (32767, 'y', 1)", cat, 2, false},
 		{"a field that is not there", fill("1, 20001"), "t: id! phone@phone n m", 2, true},
-		{"a table with children", fill("1, 20001") + ";\nCREATE TABLE child () INHERITS (t)", cat, 2, true},
+		{"a table with children", fill("1, 20001") + ";\nCREATE TABLE child () INHERITS (t)", cat, 3, true}, // one of them says that the child is not read
 		{"no row", fill("1") + ";\nDELETE FROM t", cat, 0, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
