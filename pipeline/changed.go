@@ -234,18 +234,24 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		return err
 	}
 	if empty {
-		mine := notMine
-		if r.ours {
-			mine = wanted.known.has
-		}
-		if reason, err := r.vacant(ctx, src, mine); err != nil || reason != "" {
-			if err == nil {
-				r.gap(src.Name, "", reason)
-			}
+		if doubted, err := r.doubted(ctx, src, wanted); err != nil || doubted {
 			return err
 		}
 	}
 	return r.missing(ctx, src, wanted, there)
+}
+
+// doubted reports, and tells, that a source with nothing in it may not be the one it was.
+func (r *scan) doubted(ctx context.Context, src *Source, wanted *changedOf) (bool, error) {
+	mine := notMine
+	if r.ours {
+		mine = wanted.known.has
+	}
+	reason, err := r.vacant(ctx, src, mine)
+	if err == nil && reason != "" {
+		r.gap(src.Name, "", reason)
+	}
+	return reason != "", err
 }
 
 // missing takes those wanted units out of the graph that are not there any more.
