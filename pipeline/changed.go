@@ -35,9 +35,15 @@ type touchedUnits struct {
 	n       int
 }
 
-// lose notes a unit that was not where the plan had seen it.
-func (t *touchedUnits) lose(x touched) error {
+// lose notes a unit that was not where the plan had seen it, and the size that it had there.
+func (t *touchedUnits) lose(x touched, size int64) error {
 	t.changed.lose(x.Source)
+	if of := t.changed[x.Source]; size > 0 && len(of.sizes) < touchedAtOnce {
+		if of.sizes == nil {
+			of.sizes = map[int64]bool{}
+		}
+		of.sizes[size] = true
+	}
 	return t.add(x)
 }
 
@@ -93,6 +99,10 @@ func (t *touchedUnits) close() error {
 	return t.file.close()
 }
 
+// movedThere is why an object of which nothing was known is a gap.
+const movedThere = "the plan was to change an object that is not there any more, and this one, new since, is of its size: " +
+	"if it was moved here, it holds her data; delete it, or move it back, scan, and plan again"
+
 // changed says which units are to be read again, by source: by key while they are few,
 // then by their number in the graph.
 type changed map[string]*changedOf
@@ -101,7 +111,8 @@ type changedOf struct {
 	n     int
 	keys  map[string]bool // nil when there were too many to look for one by one
 	known visited
-	lost  bool // a unit was not where it had been: it may stand elsewhere by now
+	lost  bool           // a unit was not where it had been: it may stand elsewhere by now
+	sizes map[int64]bool // of some of those
 }
 
 // lose notes that a unit of a source was not where it had been.
@@ -202,6 +213,8 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		}
 		if known != nil {
 			there.add(known.ID)
+		} else if wanted.sizes[u.Size] { // nothing in a recording tells whose it is
+			r.gap(src.Name, u.Key, movedThere)
 		}
 		if !few && known != nil && !wanted.known.has(known.ID) && (!wanted.lost || known.Unit.Fingerprint == u.Fingerprint) {
 			continue
@@ -221,18 +234,24 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		return err
 	}
 	if empty {
-		mine := notMine
-		if r.ours {
-			mine = wanted.known.has
-		}
-		if reason, err := r.vacant(ctx, src, mine); err != nil || reason != "" {
-			if err == nil {
-				r.gap(src.Name, "", reason)
-			}
+		if doubted, err := r.doubted(ctx, src, wanted); err != nil || doubted {
 			return err
 		}
 	}
 	return r.missing(ctx, src, wanted, there)
+}
+
+// doubted reports, and tells, that a source with nothing in it may not be the one it was.
+func (r *scan) doubted(ctx context.Context, src *Source, wanted *changedOf) (bool, error) {
+	mine := notMine
+	if r.ours {
+		mine = wanted.known.has
+	}
+	reason, err := r.vacant(ctx, src, mine)
+	if err == nil && reason != "" {
+		r.gap(src.Name, "", reason)
+	}
+	return reason != "", err
 }
 
 // missing takes those wanted units out of the graph that are not there any more.

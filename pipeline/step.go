@@ -135,7 +135,7 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 	a.outcome(st, out)
 	a.mark(st, audit.Done, out.Shells)
 	if out.Missing > 0 {
-		return a.touched.lose(t)
+		return a.touched.lose(t, st.Unit.Unit.Size)
 	}
 	return a.touched.add(t)
 }
@@ -147,7 +147,7 @@ func (a *application) missing(src *Source, st planStep) error {
 	defer a.sm.Unlock()
 	a.outcome(st, connectors.Outcome{Gone: true})
 	a.mark(st, audit.Done, 0)
-	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true})
+	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}, st.Unit.Unit.Size)
 }
 
 // touch notes a unit that was changed, or is not what the plan saw.

@@ -24,19 +24,20 @@ const (
 
 // book is an open workbook.
 type book struct {
-	in    *source
-	zip   *zip.Reader
-	parts map[string]*zip.File // by folded name
-	main  string               // the part that names the worksheets
-	rels  []relation           // of main
-	list  []*sheet             // the worksheets, in the workbook's order
-	texts *texts
-	dates map[int]bool // cell styles that show dates
-	epoch bool         // days count from 1904
-	lost  []string     // reasons why worksheets cannot be read
-	named bool         // a defined name stands for a text or a number
-	held  int          // bytes of texts that hang on cells
-	known map[string]bool
+	in     *source
+	zip    *zip.Reader
+	parts  map[string]*zip.File // by folded name
+	main   string               // the part that names the worksheets
+	rels   []relation           // of main
+	list   []*sheet             // the worksheets, in the workbook's order
+	texts  *texts
+	dates  map[int]bool // cell styles that show dates
+	epoch  bool         // days count from 1904
+	lost   []string     // reasons why worksheets cannot be read
+	named  bool         // a defined name stands for a text or a number
+	titled bool         // the name of a sheet has an address or a number in it
+	held   int          // bytes of texts that hang on cells
+	known  map[string]bool
 }
 
 // source remembers that the store failed: that is no fault of the workbook.

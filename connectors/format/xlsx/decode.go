@@ -109,6 +109,9 @@ func (t *table) unread() []string {
 	if t.scenarios {
 		out = append(out, "the worksheet holds scenarios, not read here")
 	}
+	if t.printed {
+		out = append(out, "the worksheet has a print header or footer with an address or a number in it, not read here")
+	}
 	if t.rules {
 		out = append(out, "the worksheet holds rules for cells with an address or a number in them, not read here")
 	}

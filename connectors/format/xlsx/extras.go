@@ -47,6 +47,7 @@ type extras struct {
 	linkCount int
 	filters   []scrap
 	scenarios bool
+	printed   bool                // above or below its printed pages stands an address or a number of somebody
 	rules     bool                // what is allowed or coloured, with an address or a number of somebody
 	authors   map[string][]author // by the part of comments
 	drawings  []string            // parts with the boxes of comments
@@ -204,7 +205,7 @@ func (b *book) hasTail(part string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	words := [][]byte{[]byte("hyperlink"), []byte("filterColumn"), []byte("scenario"), []byte("dataValidation"), []byte("cfRule")}
+	words := [][]byte{[]byte("hyperlink"), []byte("filterColumn"), []byte("scenario"), []byte("dataValidation"), []byte("cfRule"), []byte("headerFooter")}
 	const over = 16
 	buf := make([]byte, 64<<10)
 	kept, found := 0, false
@@ -235,6 +236,10 @@ func (b *book) loadTail(s *sheet) error {
 		case x.is("worksheet", "dataValidations", "dataValidation", e.Name.Local), x.is("worksheet", "conditionalFormatting", "cfRule", "formula"):
 			text, err := x.text(nil, false)
 			s.rules = s.rules || quotes(text)
+			return err
+		case x.is("worksheet", "headerFooter", e.Name.Local):
+			text, err := x.text(nil, false)
+			s.printed = s.printed || tells(string(text))
 			return err
 		case e.Name.Local == "filter" || e.Name.Local == "customFilter":
 			f, ok, err := filter(x, e, s.part)

@@ -78,6 +78,7 @@ func (b *book) sheets() error {
 			b.named = b.named || constant(text)
 			return err
 		case s.is("workbook", "sheets", "sheet"):
+			b.titled = b.titled || tells(attr(x, "name"))
 			r, ok := b.relation(x)
 			if ok && r.kind != "worksheet" {
 				return nil // a sheet that is a chart has no cells

@@ -26,6 +26,12 @@ func (b *book) unread() ([]string, error) {
 	if b.named {
 		found["defined names that stand for texts or numbers"] = true
 	}
+	if b.titled {
+		found["names of sheets with an address or a number in them"] = true
+	}
+	if b.properties() {
+		found["document properties with an address or a number in them"] = true
+	}
 	for name, f := range b.parts {
 		if strings.HasSuffix(name, "/") || f.UncompressedSize64 == 0 {
 			continue
