@@ -111,9 +111,8 @@ type changedOf struct {
 	n     int
 	keys  map[string]bool // nil when there were too many to look for one by one
 	known visited
-	lost  bool              // a unit was not where it had been: it may stand elsewhere by now
-	sizes map[int64]bool    // of some of those
-	moved []connectors.Unit // what was seen that may be one of those
+	lost  bool           // a unit was not where it had been: it may stand elsewhere by now
+	sizes map[int64]bool // of some of those
 }
 
 // lose notes that a unit of a source was not where it had been.
@@ -216,7 +215,6 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 			there.add(known.ID)
 		} else if wanted.sizes[u.Size] { // nothing in a recording tells whose it is
 			r.gap(src.Name, u.Key, movedThere)
-			wanted.moved = append(wanted.moved, u)
 		}
 		if !few && known != nil && !wanted.known.has(known.ID) && (!wanted.lost || known.Unit.Fingerprint == u.Fingerprint) {
 			continue

@@ -55,7 +55,7 @@ func (a *application) prove(ctx context.Context) error {
 		}
 	}
 	a.tell(&left)
-	return cmp.Or(a.noteMentions(left.mentions), a.behind(), a.noteMoved(), ctx.Err())
+	return cmp.Or(a.noteMentions(left.mentions), a.behind(), ctx.Err())
 }
 
 // trace is where identifiers of the people are left, and what is said of it when that is

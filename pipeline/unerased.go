@@ -269,11 +269,6 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	lost, err := s.stillMoved()
-	if err != nil {
-		return nil, err
-	}
-	out = append(out, lost...)
 	u, err := s.leftUndone()
 	if err != nil {
 		return nil, err
