@@ -124,7 +124,7 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 			return a.sum, fmt.Errorf("read the journal: %w", err)
 		}
 		a.sum.Note = "nothing to do: the plan is done"
-		return a.sum, nil
+		return a.sum, a.tellMoved()
 	}
 	if err := a.allowed(ctx); err != nil {
 		return a.sum, err

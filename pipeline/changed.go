@@ -38,12 +38,7 @@ type touchedUnits struct {
 // lose notes a unit that was not where the plan had seen it, and the size that it had there.
 func (t *touchedUnits) lose(x touched, size int64) error {
 	t.changed.lose(x.Source)
-	if of := t.changed[x.Source]; size > 0 && len(of.sizes) < touchedAtOnce {
-		if of.sizes == nil {
-			of.sizes = map[int64]bool{}
-		}
-		of.sizes[size] = true
-	}
+	t.changed[x.Source].missed(size)
 	return t.add(x)
 }
 
@@ -99,20 +94,17 @@ func (t *touchedUnits) close() error {
 	return t.file.close()
 }
 
-// movedThere is why an object of which nothing was known is a gap.
-const movedThere = "the plan was to change an object that is not there any more, and this one, new since, is of its size: " +
-	"if it was moved here, it holds her data; delete it, or move it back, scan, and plan again"
-
 // changed says which units are to be read again, by source: by key while they are few,
 // then by their number in the graph.
 type changed map[string]*changedOf
 
 type changedOf struct {
-	n     int
-	keys  map[string]bool // nil when there were too many to look for one by one
-	known visited
-	lost  bool           // a unit was not where it had been: it may stand elsewhere by now
-	sizes map[int64]bool // of some of those
+	n       int
+	keys    map[string]bool // nil when there were too many to look for one by one
+	known   visited
+	lost    bool           // a unit was not where it had been: it may stand elsewhere by now
+	sizes   map[int64]bool // of those
+	anySize bool           // there were too many to keep them all
 }
 
 // lose notes that a unit of a source was not where it had been.
@@ -173,7 +165,7 @@ func (s *Site) rescan(ctx context.Context, list changed, how func(*scan) func(co
 			return err
 		}
 	}
-	return w.Close(ctx)
+	return errors.Join(w.Close(ctx), s.doubt(run.moved))
 }
 
 // revisit visits the wanted units of one source, and old versions of their objects:
@@ -213,8 +205,8 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 		}
 		if known != nil {
 			there.add(known.ID)
-		} else if wanted.sizes[u.Size] { // nothing in a recording tells whose it is
-			r.gap(src.Name, u.Key, movedThere)
+		} else if wanted.mayBe(u.Size) {
+			r.moved = append(r.moved, GapLine{Source: src.Name, Unit: u.Key, Reason: movedThere})
 		}
 		if !few && known != nil && !wanted.known.has(known.ID) && (!wanted.lost || known.Unit.Fingerprint == u.Fingerprint) {
 			continue

@@ -32,7 +32,7 @@ func (s *Site) withIt(pl *planner, r *lineage.Resolver, f *lineage.Found, l line
 	}
 	seen := map[lineage.RID]bool{f.RID: true}
 	for open := []*lineage.Found{f}; len(open) > 0; open = open[1:] {
-		list, err := s.leaning(open[0], l.Account, gone)
+		list, err := s.leaning(pl, open[0], l.Account, gone)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (s *Site) withIt(pl *planner, r *lineage.Resolver, f *lineage.Found, l line
 
 // leaning returns the records that refer to one and name nobody, with something in them
 // that was not left of an erasure.
-func (s *Site) leaning(f *lineage.Found, account string, gone map[lineage.Token]bool) ([]lineage.Found, error) {
+func (s *Site) leaning(pl *planner, f *lineage.Found, account string, gone map[lineage.Token]bool) ([]lineage.Found, error) {
 	var out []lineage.Found
 	for _, key := range f.Record.Edges {
 		if key.Role != lineage.Key {
@@ -74,7 +74,7 @@ func (s *Site) leaning(f *lineage.Found, account string, gone map[lineage.Token]
 			if _, _, law := s.Policy.KeepUntil(s.collection(x).Class, x.Record.Trigger, s.Now()); law {
 				continue
 			}
-			leans, err := s.leansOn(x, key.Token, account, gone)
+			leans, err := s.leansOn(pl, x, key.Token, account, gone)
 			if err != nil {
 				return nil, err
 			}
@@ -95,7 +95,7 @@ func (s *Site) leaning(f *lineage.Found, account string, gone map[lineage.Token]
 
 // leansOn reports a record that refers to a key, names nobody, and refers to nobody who was
 // not erased.
-func (s *Site) leansOn(x *lineage.Found, key lineage.Token, account string, gone map[lineage.Token]bool) (bool, error) {
+func (s *Site) leansOn(pl *planner, x *lineage.Found, key lineage.Token, account string, gone map[lineage.Token]bool) (bool, error) {
 	refers := false
 	for _, e := range x.Record.Edges {
 		switch {
@@ -105,13 +105,31 @@ func (s *Site) leansOn(x *lineage.Found, key lineage.Token, account string, gone
 		case e.Token == key:
 			refers = true
 		default:
-			others, err := s.carriers(unerasedWho{account, e.Token})
-			if err != nil || slices.ContainsFunc(others, func(y lineage.Found) bool { return keyOfOther(&y, e.Token, gone) }) {
+			if away, err := s.leadsAway(pl, unerasedWho{account, e.Token}, gone); err != nil || away {
 				return false, err
 			}
 		}
 	}
 	return refers, nil
+}
+
+// leadsAway reports a key of a record that is somebody's who was not erased. Very many
+// records may refer to one, a company say, so its carriers are loaded once.
+func (s *Site) leadsAway(pl *planner, key unerasedWho, gone map[lineage.Token]bool) (bool, error) {
+	away, known := pl.leads[key]
+	if known {
+		return away, nil
+	}
+	others, err := s.carriers(key)
+	if err != nil {
+		return false, err
+	}
+	away = slices.ContainsFunc(others, func(y lineage.Found) bool { return keyOfOther(&y, key.Token, gone) })
+	if pl.leads == nil {
+		pl.leads = map[unerasedWho]bool{}
+	}
+	pl.leads[key] = away
+	return away, nil
 }
 
 // keyOfOther reports a record that a key leads to and that is somebody's who was not erased.

@@ -24,6 +24,7 @@ type planner struct {
 	gone  map[lineage.Token]bool // identifiers of people who were erased; nil: not asked for yet
 	spool *spool
 	seen  map[recordKey]bool
+	leads map[unerasedWho]bool // keys that lead to somebody who was not erased, see leadsAway
 	near  neighbours
 	units visited                    // that the plan changes
 	crowd map[string]*lineage.Person // by account: all whose data go, taken together

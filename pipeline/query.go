@@ -291,6 +291,15 @@ func (s *Site) eachKnownGap(fn func(GapLine)) error {
 			fn(g)
 		}
 	}
+	err = s.eachMoved(func(_ string, g GapLine, open bool) error {
+		if open {
+			fn(g)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return s.Graph.Flawed(func(st *lineage.UnitState) error {
 		for _, g := range st.Gaps {
 			fn(GapLine{Source: st.Source, Unit: st.Unit.Key, Reason: gapText(g)})

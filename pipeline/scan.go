@@ -33,6 +33,7 @@ type scan struct {
 	force bool    // read units whose fingerprint is known, too
 	ours  bool    // units that are to be read again and are gone were removed by the caller
 	notes map[string]int
+	moved []GapLine           // new objects that may be what a plan did not find
 	lost  []GapLine           // units, and listings, that could not be read at all
 	still []lineage.UnitState // units that are as they were, with new marks
 	shut  []string            // of the source at hand: what the keys of units begin with that may not be read now

@@ -365,8 +365,12 @@ func (s *Site) recordlessErased() (out []UnerasedLine, err error) {
 	return out, nil
 }
 
-// tellUnerased prints what plans of erasure left undone, and counts it.
+// tellUnerased prints what plans of erasure left undone, and counts it; and tells of objects
+// that may be what was to be erased.
 func (s *Site) tellUnerased(ctx context.Context) (int, error) {
+	if err := s.tellMoved(); err != nil {
+		return 0, err
+	}
 	list, err := s.stillUnerased(ctx)
 	for _, l := range list {
 		s.emit(l)

@@ -94,6 +94,9 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 		return sum, err
 	}
 	sum.Certificates = 1
+	if err := s.tellMoved(); err != nil {
+		return sum, err
+	}
 	its := func(p proof) bool { return p.SHA256 == c.PlanSHA256 }
 	first, err := s.rescanProofs(ctx, its, false, &sum)
 	if err != nil {

@@ -53,7 +53,7 @@ func (j *job) copied(ctx context.Context) error {
 func (j *job) large(ctx context.Context) (bool, error) {
 	for _, l := range j.tables() {
 		if l.table.large() {
-			some, err := j.ss.one(ctx, "SELECT 1 FROM pg_largeobject_metadata LIMIT 1")
+			some, err := j.ss.one(ctx, someLarge)
 			return some != "", err
 		}
 	}

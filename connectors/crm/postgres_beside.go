@@ -1,6 +1,11 @@
 package crm
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	"github.com/cratio/sutra/connectors"
+)
 
 // stampers are the compiled triggers that come with PostgreSQL and write into the row alone.
 var stampers = wordSet("moddatetime autoinc insert_username")
@@ -49,4 +54,25 @@ func remarks(t *table) map[string]string {
 		}
 	}
 	return out
+}
+
+const someLarge = "SELECT 1 FROM pg_largeobject_metadata LIMIT 1"
+
+// objects tells of the columns that may name large objects, where there are any.
+func (d *postgres) objects(ctx context.Context, s *session, known []*table) ([]connectors.Leftover, error) {
+	var out []connectors.Leftover
+	for _, t := range known {
+		for _, c := range t.columns {
+			if c.large {
+				out = append(out, connectors.Leftover{What: fmt.Sprintf("the column %q of table %q may name large objects, which stay when its rows go until lo_unlink or vacuumlo removes them", c.name, t.name)})
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	if some, err := s.one(ctx, someLarge); err != nil || some == "" {
+		return nil, err
+	}
+	return out, nil
 }

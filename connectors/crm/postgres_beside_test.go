@@ -60,6 +60,19 @@ func TestPostgresLargeObjects(t *testing.T) {
 	if s := left(work("plain[1,10001)", del("pk=1")...)); s != "" {
 		t.Errorf("a table that names none: %s", s)
 	}
+	list, err := f.src.Leftovers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, l := range list {
+		if strings.Contains(l.What, "large objects") {
+			told = append(told, l.What)
+		}
+	}
+	if len(told) != 1 || !strings.Contains(told[0], `column "scan" of table "docs"`) {
+		t.Errorf("left behind for good: %q", told)
+	}
 }
 
 // TestPostgresCompiledTriggers: a trigger without a text may write the rows elsewhere, but for

@@ -103,7 +103,11 @@ func (d *postgres) leftovers(ctx context.Context, s *session, known []*table) ([
 		out = append(out, connectors.Leftover{What: what})
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	more, err := d.objects(ctx, s, known)
+	return append(out, more...), err
 }
 
 // region finds where the server stands by its name, or by what the url says.

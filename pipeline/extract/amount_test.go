@@ -19,6 +19,7 @@ func TestAmountsAreNobodys(t *testing.T) {
 		{connectors.Field{Name: "amount"}, "9820145678", true}, {connectors.Field{Name: "order_total"}, "9820145678.00", true},
 		{connectors.Field{Name: "price", Categories: []string{"user.financial"}}, "9820145678.0", true}, {connectors.Field{Name: "paidAmount"}, "-9820145678", true},
 		{connectors.Field{Name: "rest", Look: connectors.LookJSON}, `{"amount":9820145678,"balance":"9820145678.50"}`, true},
+		{connectors.Field{Name: "rest", Look: connectors.LookJSON}, `{"paid":9.820145678E9}`, true},
 		{connectors.Field{Name: "amount"}, "paid by 9820145678", false}, {connectors.Field{Name: "amount"}, "+919820145678", false},
 		{connectors.Field{Name: "paid_by"}, "9820145678", false}, {connectors.Field{Name: "amount", Identity: KindPhone}, "9820145678", false},
 		{connectors.Field{Name: "reference"}, "9820145678", false}, {connectors.Field{Name: "rest", Look: connectors.LookJSON}, `{"paid_by":9820145678}`, false},

@@ -39,9 +39,10 @@ type document struct {
 	at map[*json.Node][]hit
 	// leaves holds what each leaf inherits from above; nil unless asked for.
 	leaves map[*json.Node]context
-	inner  []connectors.Inner // what the catalog says of its keys
-	names  keyNames           // that members were given
-	value  bool               // it is a value of a record, and not the members that make up the record itself
+	inner  []connectors.Inner  // what the catalog says of its keys
+	names  keyNames            // that members were given
+	value  bool                // it is a value of a record, and not the members that make up the record itself
+	carded map[*json.Node]bool // objects whose names were looked at, see Masker.names
 }
 
 const maxNesting = 4 // JSON in strings in JSON

@@ -218,9 +218,13 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 // object that it is a contact point of holds nothing of hers.
 func (m *Masker) names(d *document, n *json.Node, label []byte, p *json.Patch) {
 	card := cardOf(n)
-	if card == nil || card.Parent == nil && !d.value {
+	if card == nil || card.Parent == nil && !d.value || d.carded[card] {
 		return
 	}
+	if d.carded == nil {
+		d.carded = map[*json.Node]bool{}
+	}
+	d.carded[card] = true // an object may have very many contact points, and is gone through once
 	var names []*json.Node
 	theirs := true
 	json.Walk(card, func(x *json.Node) bool {

@@ -33,7 +33,7 @@ func exponentHits(c context, text string) []hit {
 		return nil
 	}
 	m := keyMeaning(c.key)
-	if m.filler || m.opaque || m.link != "" || m.name {
+	if m.filler || m.opaque || m.amount || m.link != "" || m.name {
 		return nil
 	}
 	id, ok := Phone(text)
