@@ -177,6 +177,7 @@ func (r *scan) revisit(ctx context.Context, src *Source, wanted *changedOf, visi
 	r.replicas(ctx, src)
 	r.Progress.Stage("read again "+src.Name, wanted.n)
 	defer r.Progress.End()
+	defer func() { r.shut = nil }()
 	crew, gctx := r.crew(ctx, src)
 	_, finds := src.Conn.(connectors.Finder)
 	few := finds && wanted.keys != nil
@@ -257,7 +258,7 @@ func (r *scan) missing(ctx context.Context, src *Source, wanted *changedOf, ther
 		if err != nil {
 			return err
 		}
-		if st == nil {
+		if st == nil || r.isShut(st.Unit.Key) {
 			continue
 		}
 		if err := r.w.Remove(src.Name, st.Unit.Key); err != nil {

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 
@@ -31,8 +30,7 @@ func (r *scan) read(ctx context.Context, src *Source, u connectors.Unit) (*linea
 	if d, ok := src.Conn.(connectors.Digester); ok {
 		digest, err := d.Digest(ctx, u)
 		if err != nil && ctx.Err() == nil {
-			r.unread(src.Name, u.Key, "it cannot be read: "+err.Error())
-			return nil, nil
+			return nil, r.unreadable(src, u, err)
 		}
 		x.state.Digest = digest
 	}
@@ -64,11 +62,7 @@ func (x *reading) batches(ctx context.Context) (there bool, err error) {
 		case errors.Is(err, connectors.ErrNotFound):
 			return false, x.stillListed(ctx, x.src, x.unit)
 		case err != nil:
-			x.unread(x.src.Name, x.unit.Key, "it cannot be read: "+err.Error())
-			if table, _, ok := strings.Cut(x.unit.Key, "["); ok && errors.Is(err, connectors.ErrClosed) {
-				x.closed(table + "[")
-			}
-			return false, nil
+			return false, x.unreadable(x.src, x.unit, err)
 		}
 		if err := x.batch(b); err != nil {
 			return false, err
