@@ -148,11 +148,7 @@ func (s *Site) anotherSide(f *lineage.Found, account string, gone map[lineage.To
 
 // ownNumber reports an identifier of the account itself or of its staff.
 func (s *Site) ownNumber(t lineage.Token, account string) (bool, error) {
-	rids, err := s.Graph.Postings(t)
-	if err != nil {
-		return false, err
-	}
-	found, err := s.Graph.Load(rids)
+	found, err := s.postedAt(t)
 	if err != nil {
 		return false, err
 	}
@@ -180,11 +176,7 @@ func namesSomebody(f *lineage.Found) bool {
 
 // residue returns the records in which an identifier stands as the subject's.
 func (s *Site) residue(t lineage.Token, account string) ([]lineage.Found, error) {
-	rids, err := s.Graph.Postings(t)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Graph.Load(rids)
+	found, err := s.postedAt(t)
 	if err != nil {
 		return nil, err
 	}

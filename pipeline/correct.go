@@ -201,11 +201,7 @@ func (c *correction) free(ctx context.Context) error {
 // unclaimed refuses an identifier of the account or its staff, and one of
 // somebody who was erased.
 func (c *correction) unclaimed(t lineage.Token, set planSet) error {
-	rids, err := c.Graph.Postings(t)
-	if err != nil {
-		return err
-	}
-	found, err := c.Graph.Load(rids)
+	found, err := c.postedAt(t)
 	if err != nil {
 		return err
 	}

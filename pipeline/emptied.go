@@ -75,11 +75,7 @@ func (s *Site) referrers(f *lineage.Found) (int, error) {
 		if key.Role != lineage.Key {
 			continue
 		}
-		rids, err := s.Graph.Postings(key.Token)
-		if err != nil {
-			return 0, err
-		}
-		list, err := s.Graph.Load(rids)
+		list, err := s.postedAt(key.Token)
 		if err != nil {
 			return 0, err
 		}

@@ -218,11 +218,7 @@ func (a *application) meets(h Hold) (bool, error) {
 		if !ok {
 			continue
 		}
-		rids, err := a.Graph.Postings(t)
-		if err != nil {
-			return false, err
-		}
-		found, err := a.Graph.Load(rids)
+		found, err := a.postedAt(t)
 		if err != nil {
 			return false, err
 		}

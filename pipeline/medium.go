@@ -11,11 +11,7 @@ func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers ma
 		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
 			continue
 		}
-		rids, err := pl.Graph.Postings(e.Token)
-		if err != nil {
-			return false, err
-		}
-		found, err := pl.Graph.Load(rids)
+		found, err := pl.postedAt(e.Token)
 		if err != nil {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -108,29 +109,14 @@ func (s *Site) nobodys(source, unit string) (bool, error) {
 			if !s.kinds.medium[e.Kind] {
 				continue
 			}
-			rids, err := s.Graph.Postings(e.Token)
+			named, err := s.postedAt(e.Token)
 			if err != nil {
 				return false, err
 			}
-			named, err := s.Graph.Load(rids)
-			if err != nil {
-				return false, err
-			}
-			for j := range named {
-				if x := &named[j]; x.RID.Unit() != st.ID && carriesToken(x, e.Token) {
-					return false, nil
-				}
+			if slices.ContainsFunc(named, func(x lineage.Found) bool { return x.RID.Unit() != st.ID && about(&x, e.Token) }) {
+				return false, nil
 			}
 		}
 	}
 	return true, nil
-}
-
-func carriesToken(f *lineage.Found, t lineage.Token) bool {
-	for _, e := range f.Record.Edges {
-		if e.Token == t {
-			return true
-		}
-	}
-	return false
 }

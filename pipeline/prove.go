@@ -161,11 +161,7 @@ func othersRecord(r *lineage.Resolver, f *lineage.Found, account string) (bool, 
 
 // traces counts the records of an account that still carry an identifier.
 func (a *application) traces(r *lineage.Resolver, account string, t lineage.Token, left *remains) error {
-	rids, err := a.Graph.Postings(t)
-	if err != nil {
-		return err
-	}
-	found, err := a.Graph.Load(rids)
+	found, err := a.postedAt(t)
 	if err != nil {
 		return err
 	}

@@ -378,13 +378,18 @@ func (s *Site) tellUnerased(ctx context.Context) (int, error) {
 	return len(list), err
 }
 
-// carriers are the records of an account in which an identifier stands.
-func (s *Site) carriers(w unerasedWho) ([]lineage.Found, error) {
-	rids, err := s.Graph.Postings(w.Token)
+// postedAt are the records in which an identifier stands, whosever they are.
+func (s *Site) postedAt(t lineage.Token) ([]lineage.Found, error) {
+	rids, err := s.Graph.Postings(t)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Graph.Load(rids)
+	return s.Graph.Load(rids)
+}
+
+// carriers are the records of an account in which an identifier stands.
+func (s *Site) carriers(w unerasedWho) ([]lineage.Found, error) {
+	found, err := s.postedAt(w.Token)
 	return slices.DeleteFunc(found, func(f lineage.Found) bool {
 		return f.Record.Account != "" && f.Record.Account != w.Account ||
 			!slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == w.Token && e.Role != lineage.Own })

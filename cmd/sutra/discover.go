@@ -41,7 +41,7 @@ func (a *app) discoverCmd() *cobra.Command {
 	}
 	f := c.Flags()
 	f.BoolVar(&d.catalog, "catalog", false, "print the proposed catalog, or the one that the connector brings")
-	f.VarP(outPath{&d.file}, "output", "o", "write the proposed catalog to a new file")
+	f.VarP(outPath{word{&d.file}}, "output", "o", "write the proposed catalog to a new file")
 	f.IntVar(&d.opts.Rows, "rows", 1000, "records drawn of each collection")
 	f.Uint64Var(&d.opts.Seed, "seed", 0, "the seed of the drawing, to draw the same sample again (default: a new one)")
 	return c

@@ -63,7 +63,7 @@ func (p positive) String() string {
 func (p positive) Type() string { return "int" }
 
 func outFlag(c *cobra.Command, to *string, what string) {
-	c.Flags().VarP(outPath{to}, "output", "o", what)
+	c.Flags().VarP(outPath{word{to}}, "output", "o", what)
 	if err := c.MarkFlagRequired("output"); err != nil {
 		panic(err) // the flag is defined one line above
 	}
@@ -71,7 +71,7 @@ func outFlag(c *cobra.Command, to *string, what string) {
 
 // outPath is the value of -o. A url would be taken for a folder of that name, or for a
 // bucket, which nobody asks where it stands.
-type outPath struct{ to *string }
+type outPath struct{ word }
 
 // Set implements pflag.Value.
 func (p outPath) Set(v string) error {
@@ -84,14 +84,3 @@ func (p outPath) Set(v string) error {
 	*p.to = v
 	return nil
 }
-
-// String implements pflag.Value.
-func (p outPath) String() string {
-	if p.to == nil {
-		return ""
-	}
-	return *p.to
-}
-
-// Type implements pflag.Value.
-func (p outPath) Type() string { return "string" }

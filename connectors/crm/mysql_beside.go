@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -54,8 +55,12 @@ func (d *mysql) tidy(ctx context.Context) error {
 			continue
 		}
 		q := "ANALYZE TABLE " + d.quote(t) + " PERSISTENT FOR COLUMNS (" + list(cols) + ") INDEXES ()"
-		err = ss.each(ctx, q, nil, func([]any) error { return nil })
-		if passingError(err) || denied(err) {
+		refused := false // it says so in a row, such as: Table, analyze, Error, ...
+		err = ss.each(ctx, q, nil, func(v []any) error {
+			refused = refused || len(v) > 2 && strings.EqualFold(str(v[2]), "error")
+			return nil
+		})
+		if refused || passingError(err) || denied(err) {
 			d.mu.Lock()
 			if d.stuck == nil {
 				d.stuck = map[string]bool{}

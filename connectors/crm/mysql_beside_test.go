@@ -23,6 +23,18 @@ func TestMariaStatisticsForget(t *testing.T) {
 	}
 }
 
+// TestMariaStatisticsRefused: what the server refuses in a row of its answer is not taken for
+// done.
+func TestMariaStatisticsRefused(t *testing.T) {
+	f := serverFixture(t, "mysql", "people: id! phone@phone", "CREATE TABLE people (id INTEGER PRIMARY KEY, phone VARCHAR(20))")
+	f.rows("INSERT INTO mysql.column_stats (db_name, table_name, column_name) VALUES (DATABASE(), 'gone', 'phone')")
+	d := f.src.d.(*mysql)
+	d.maria, d.dirty = true, map[string]bool{"gone": true}
+	if err := d.tidy(t.Context()); err != nil || !d.stuck["gone"] {
+		t.Errorf("the statistics of a table that is not there were renewed: %v", err)
+	}
+}
+
 // left is what a source says that a deletion leaves behind, in one text.
 func left(t *testing.T, s *source) string {
 	t.Helper()

@@ -14,20 +14,11 @@ func Described(f connectors.Field, v string) []Identifier {
 	if f.Role == "mention" || f.Role == "link" {
 		return nil
 	}
-	var out []Identifier
 	if f.Identity != "" {
 		if id, ok := Normalise(f.Identity, v); ok {
-			return append(out, id)
+			return []Identifier{id}
 		}
-		for part := range strings.SplitSeq(v, ":::") {
-			if id, ok := Normalise(f.Identity, part); ok {
-				out = append(out, id)
-			}
-		}
-		for _, s := range Find(v) {
-			out = append(out, s.Identifier)
-		}
-		return out
+		return several(f.Identity, v)
 	}
 	if !slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Identity != "" && in.Role != "mention" }) {
 		return nil
@@ -36,6 +27,7 @@ func Described(f connectors.Field, v string) []Identifier {
 	if d == nil {
 		return nil
 	}
+	var out []Identifier
 	d = d.inmost()
 	for n, hits := range d.at {
 		path := pathOf(n)
@@ -47,6 +39,21 @@ func Described(f connectors.Field, v string) []Identifier {
 				out = append(out, h.Identifier)
 			}
 		}
+	}
+	return out
+}
+
+// several returns what a cell holds that is an identifier's and none by itself: several
+// numbers, an address in a number's column.
+func several(kind, v string) []Identifier {
+	var out []Identifier
+	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
+		if id, ok := Normalise(kind, part); ok {
+			out = append(out, id)
+		}
+	}
+	for _, s := range Find(v) {
+		out = append(out, s.Identifier)
 	}
 	return out
 }

@@ -50,7 +50,7 @@ type desk struct {
 type account struct{ said, name string }
 
 func newDesk(h Hasher) *desk {
-	if g, ok := h.(*lineage.Graph); ok {
+	if g, ok := h.(*lineage.Graph); ok { // a desk is one goroutine's
 		h = g.Hasher()
 	}
 	return &desk{hash: h, seed: maphash.MakeSeed(), names: namer{hash: h, known: map[string]word{}}}

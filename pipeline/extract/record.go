@@ -275,13 +275,8 @@ func (r *record) identity(c *column, v string) {
 		}
 		return
 	}
-	for part := range strings.SplitSeq(v, ":::") { // as address books write several numbers in one cell
-		if r.normalised(&e, c.Identity, part) {
-			r.add(&r.edge, &e)
-		}
-	}
-	for _, s := range Find(v) { // several numbers in one cell, an address in a number field
-		r.add(&r.edge, r.edgeOf(s.Identifier, c.role))
+	for _, id := range several(c.Identity, v) {
+		r.add(&r.edge, r.edgeOf(id, c.role))
 	}
 }
 
