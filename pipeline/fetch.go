@@ -5,11 +5,13 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // fetch visits records of one unit as they stand in their source; list names each
 // once, and is not empty. A unit that cannot be read and a record that is not there any
-// more are gaps. What fn is given is valid during the call.
+// more are gaps. So is a row that is not what the last scan saw: it may be somebody else's
+// by now, and nobody but a scan tells whose. What fn is given is valid during the call.
 func (s *Site) fetch(ctx context.Context, list []*lineage.Found, fn func(src *Source, f *lineage.Found, b connectors.Batch, row int) error) error {
 	st := list[0].Unit
 	src, err := s.source(st.Source)
@@ -22,6 +24,7 @@ func (s *Site) fetch(ctx context.Context, list []*lineage.Found, fn func(src *So
 		refs = append(refs, connectors.Ref{Collection: f.Record.Collection, Unit: st.Unit.Key, Locator: f.Record.Locator, At: f.Record.At})
 	}
 	want := wanted{unit: st.ID, list: list}
+	sums, changed := extract.NewRowSums(s.Graph), 0
 	for b, err := range connectors.Pick(ctx, src.Conn, st.Unit, refs) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -39,10 +42,17 @@ func (s *Site) fetch(ctx context.Context, list []*lineage.Found, fn func(src *So
 			if f == nil {
 				continue
 			}
+			if f.Record.Sum != 0 && f.Record.Sum != sums.Sum(b.Rows, row) {
+				changed++
+				continue
+			}
 			if err := fn(src, f, b, row); err != nil {
 				return err
 			}
 		}
+	}
+	for range changed {
+		s.gap(src.Name, st.Unit.Key, "a record is not what the last scan saw, and may be somebody else's by now: it is left out; scan again")
 	}
 	for range want.left() {
 		s.gap(src.Name, st.Unit.Key, "a record that the last scan saw is not there any more; scan again")

@@ -5,6 +5,10 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // Sum digests a record given as the names and values of its columns, nulls left
@@ -44,3 +48,40 @@ func digest(h Hasher, msg []byte, n int) (uint64, []byte) {
 
 // sumBlock is the length, in bytes, of what the digest takes in at a time.
 const sumBlock = 32
+
+// RowSums digests records of one batch after the other.
+type RowSums struct {
+	h      Hasher
+	schema *arrow.Schema
+	byName []int // columns in the order of their names, without that of the locators
+	tags   []uint32
+	msg    []byte
+}
+
+// NewRowSums makes one that hashes with h.
+func NewRowSums(h Hasher) *RowSums { return &RowSums{h: h} }
+
+// Sum digests a record. It equals the Sum of the sighting made of the same record.
+func (s *RowSums) Sum(rows arrow.Record, row int) uint64 {
+	if s.schema != rows.Schema() {
+		s.schema, s.byName, s.tags = rows.Schema(), s.byName[:0], s.tags[:0]
+		for i := 1; i < int(rows.NumCols()); i++ {
+			s.byName = append(s.byName, i)
+		}
+		name := func(i int) string { return s.schema.Field(i).Name }
+		slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(name(a), name(b)) })
+		for _, i := range s.byName {
+			s.tags = append(s.tags, nameTag(name(i)))
+		}
+	}
+	msg, n := s.msg[:0], 0
+	for k, i := range s.byName {
+		if v, ok := connectors.Value(rows, i, row); ok {
+			msg = appendValue(msg, s.tags[k], v)
+			n++
+		}
+	}
+	var sum uint64
+	sum, s.msg = digest(s.h, msg, n)
+	return sum
+}
