@@ -52,6 +52,9 @@ type Batch struct {
 	// to its end: it names the state of the source in which it was read. It is the same
 	// in all batches of one Read.
 	Mark string
+	// Fingerprint, when not "", is that of the state in which the unit was read: it had
+	// another one when it was listed. It is the same in all batches of one Read.
+	Fingerprint string
 	// Records is used by [Differ] alone.
 	Records int
 }

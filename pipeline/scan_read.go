@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -81,6 +82,7 @@ func (x *reading) batch(b connectors.Batch) error {
 	st.Gaps = append(st.Gaps, extract.Unsearched(b)...)
 	x.counted(b.Notes)
 	st.Mark = b.Mark
+	st.Unit.Fingerprint = cmp.Or(b.Fingerprint, st.Unit.Fingerprint)
 	x.dates.watch(b)
 	x.refs.watch(x.Site, x.src, b)
 	if b.Rows != nil {

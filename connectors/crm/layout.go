@@ -58,15 +58,6 @@ func (l *layout) counts(column string) bool {
 	return strings.EqualFold(column, l.coll.RecordedAt) || strings.EqualFold(column, l.coll.Trigger)
 }
 
-// clock is the column that tells of every change of a row; "" when the table has none, or
-// one that is left as it stands when a row is redacted.
-func (l *layout) clock() string {
-	if l.counts(l.table.clock) {
-		return ""
-	}
-	return l.table.clock
-}
-
 // layoutOf looks a collection up in the schema.
 func layoutOf(d dialect, ds connectors.Dataset, source string, sc *schema, c connectors.Collection) *layout {
 	l := &layout{coll: c, table: sc.table(c.Name)}

@@ -27,9 +27,6 @@ func (d *mysql) schema(ctx context.Context, s *session) (*schema, error) {
 	}
 	for _, t := range b.sc.tables {
 		t.choose(d)
-		if t.clock != "" && len(t.pk) == 0 {
-			t.clock = ""
-		}
 	}
 	b.joining()
 	d.mu.Lock()
@@ -141,9 +138,6 @@ func (b *mySchema) columns(ctx context.Context) error {
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))
 		c.collate()
 		c.restamped = strings.Contains(extra, "on update")
-		if c.restamped && strings.EqualFold(c.sqlType, "timestamp") && c.notNull {
-			t.clock = c.name
-		}
 		t.columns = append(t.columns, c)
 		return nil
 	})

@@ -3,16 +3,14 @@ package crm
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
 // stamp is empty: every range has evidence of its own.
 func (d *mysql) stamp(context.Context, *session) (string, error) { return "", nil }
 
-// settled is how long ago the newest change of a range must be, in seconds, for its
-// clock to tell all of its changes: a row can change twice within the clock's tick.
-const settled = 3
+// recurs implements recurring.
+func (d *mysql) recurs() {}
 
 // all is the expression of all columns of a row as one text. Long values stand by
 // their digest, because a text has a greatest length on the server.
@@ -33,25 +31,11 @@ func (d *mysql) all(t *table, prefix string) string {
 func (d *mysql) hash(t *table, prefix string) string { return "MD5(" + d.all(t, prefix) + ")" }
 
 // contents is what a range is compared by: the number of rows and the sum of a
-// digest of each, over all its columns.
+// digest of each, over all its columns. A column that the server stamps at every change
+// would be cheaper to look at, and does not tell of a change whose author set it too, or
+// that waited for another one which began within the same tick.
 func (d *mysql) contents(t *table) string {
 	return "COUNT(*), COALESCE(SUM(CAST(CONV(LEFT(" + d.hash(t, "") + ", 16), 16, 10) AS UNSIGNED)), 0)"
-}
-
-// ticks is the cheaper comparison, by the key and the clock of each row. Its third
-// column tells whether the clock has settled.
-func (d *mysql) ticks(t *table) string {
-	clock := d.quote(t.clock)
-	parts := []string{"CAST(" + clock + " AS BINARY)"}
-	for _, n := range t.pk {
-		parts = append(parts, "CAST("+d.quote(n)+" AS BINARY)")
-	}
-	back := make([]string, len(parts))
-	for i, p := range parts {
-		back[len(parts)-1-i] = p
-	}
-	return "COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS('#', " + list(parts) + ")) * 4294967296 + CRC32(CONCAT_WS('#', " + list(back) + "))), 0), " +
-		"MAX(" + clock + ") < NOW(6) - INTERVAL " + strconv.Itoa(settled) + " SECOND"
 }
 
 func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
@@ -88,50 +72,16 @@ func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piec
 	}
 	width := startWidth(low, high)
 	bucket := fmt.Sprintf("%[1]s DIV %[2]d - CASE WHEN %[1]s %% %[2]d <= 0 THEN 1 ELSE 0 END", id, width) // see aligned
-	if l.clock() == "" {
-		counts, _, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1")
-		if err != nil {
-			return nil, err
-		}
-		return ordinalPieces(widened(counts, width)), nil
-	}
-	counts, moving, err := d.counts(ctx, s, "SELECT "+bucket+", "+d.ticks(l.table)+" FROM "+l.table.from+" GROUP BY 1")
+	counts := map[int64]tally{}
+	err = s.each(ctx, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1", nil, func(v []any) (err error) {
+		k, _ := v[0].(int64)
+		counts[k], err = tallyOf(v[1:])
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	wide, now := widened(counts, width)
-	out := ordinalPieces(wide, now)
-	for i, p := range out {
-		out[i].evidence = clockMark + p.evidence
-		for k := range moving {
-			n := k*width + 1
-			if (p.lo == nil || n >= *p.lo) && (p.hi == nil || n < *p.hi) {
-				if out[i].evidence, _, err = d.look(ctx, s, l, p.span); err != nil {
-					return nil, err
-				}
-				break
-			}
-		}
-	}
-	return out, nil
-}
-
-// clockMark tells evidence by clock from evidence by content.
-const clockMark = "clock "
-
-// counts reads groups; moving are those whose clock has not settled.
-func (d *mysql) counts(ctx context.Context, s *session, q string) (counts map[int64]tally, moving map[int64]bool, err error) {
-	counts, moving = map[int64]tally{}, map[int64]bool{}
-	err = s.each(ctx, q, nil, func(v []any) error {
-		k, _ := v[0].(int64)
-		t, err := tallyOf(v[1:])
-		counts[k] = t
-		if len(v) > 3 && v[3] != int64(1) {
-			moving[k] = true
-		}
-		return err
-	})
-	return counts, moving, err
+	return ordinalPieces(widened(counts, width)), nil
 }
 
 // look takes the evidence of one span.
@@ -140,21 +90,11 @@ func (d *mysql) look(ctx context.Context, s *session, l *layout, sp span) (strin
 	if err != nil {
 		return "", 0, err
 	}
-	read := func(what string) (t tally, still bool, err error) {
-		err = s.each(ctx, "SELECT "+what+" FROM "+l.table.from+" WHERE "+where, args, func(v []any) (err error) {
-			t, err = tallyOf(v)
-			still = len(v) < 3 || v[2] == int64(1)
-			return err
-		})
-		return t, still, err
-	}
-	if l.clock() != "" {
-		t, still, err := read(d.ticks(l.table))
-		if err != nil || still || t.rows == 0 {
-			return clockMark + t.String(), t.rows, err
-		}
-	}
-	t, _, err := read(d.contents(l.table))
+	var t tally
+	err = s.each(ctx, "SELECT "+d.contents(l.table)+" FROM "+l.table.from+" WHERE "+where, args, func(v []any) (err error) {
+		t, err = tallyOf(v)
+		return err
+	})
 	return t.String(), t.rows, err
 }
 

@@ -40,6 +40,9 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 				}
 				e.mark = m.String()
 			}
+			if e.print, err = s.print(ctx, ss, l, u, sp); err != nil {
+				return err
+			}
 			q, args, err := s.rangeQuery(ctx, ss, l, sp)
 			if err != nil {
 				return err
@@ -63,6 +66,31 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 	}
 }
 
+// recurring is a dialect whose units are read in other states than they were listed in, and
+// whose evidence is what stands in the rows: the same comes back with them.
+type recurring interface{ recurs() }
+
+// print is the fingerprint of a unit in the state that a transaction sees; "" when it is the
+// listed one, or the evidence never comes back. What was read would else go by the
+// fingerprint of rows that were not read, and be taken for them once they are back.
+func (s *source) print(ctx context.Context, ss *session, l *layout, u connectors.Unit, sp span) (string, error) {
+	if _, ok := s.d.(recurring); !ok || u.Fingerprint == "" {
+		return "", nil
+	}
+	stamp, err := s.d.stamp(ctx, ss)
+	if err != nil {
+		return "", err
+	}
+	evidence, err := s.d.evidence(ctx, ss, l, sp)
+	if err != nil {
+		return "", err
+	}
+	if now := s.unit(l, piece{span: sp, evidence: evidence}, stamp); now.Fingerprint != u.Fingerprint {
+		return now.Fingerprint, nil
+	}
+	return "", nil
+}
+
 // gaps says which fields of the catalog are not in the table.
 func (l *layout) gaps() []connectors.Gap {
 	var out []connectors.Gap
@@ -83,6 +111,7 @@ type emitter struct {
 	ctx   context.Context
 	pace  *pace
 	mark  string // see connectors.Batch
+	print string // see connectors.Batch
 	since string // a condition that rows have to meet besides, "" for all rows
 	cuts  []int  // after how many rows a batch ends at the latest, ascending
 	yield func(connectors.Batch, error) bool
@@ -135,7 +164,7 @@ func (e *emitter) flush() error {
 	}
 	batch := e.b.Flush()
 	defer batch.Rows.Release()
-	batch.Gaps, e.gaps, batch.Mark = e.gaps, nil, e.mark
+	batch.Gaps, e.gaps, batch.Mark, batch.Fingerprint = e.gaps, nil, e.mark, e.print
 	if len(e.notes) > 0 {
 		batch.Notes = make(map[string]int, len(e.notes))
 		for _, text := range e.notes {

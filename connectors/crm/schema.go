@@ -44,7 +44,6 @@ type table struct {
 	fixed    string                     // why no row may be changed; "" when rows may be
 	heirs    []*table                   // tables that inherit from it, whose rows a query of it finds too
 	past     bool                       // it has rows of the past, which are not read
-	clock    string                     // a column that the server sets whenever it changes a row; "" for none
 	rows     int64                      // the server's estimate
 }
 
