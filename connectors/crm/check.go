@@ -48,6 +48,9 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 		if _, file := s.d.(*sqlite); !file {
 			out = append(out, permissions(sc, known)...)
 		}
+		if sc.abroad {
+			out = append(out, finding("foreign keys", false, "tables of other databases may refer to these out of the user's sight, and a cascade of theirs would take rows there along: GRANT REFERENCES ON *.* lets the user see the foreign keys, and no rows"))
+		}
 		if sc.partial {
 			out = append(out, finding("permissions", false, "the user sees only tables that were granted one by one: rows are emptied, not deleted, because a table out of sight may refer to them; grant SELECT on the database"))
 		}

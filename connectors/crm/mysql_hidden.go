@@ -10,6 +10,10 @@ import (
 // foreignKey is a foreign key as SHOW CREATE TABLE writes it.
 var foreignKey = regexp.MustCompile("FOREIGN KEY \\(([^)]*)\\) REFERENCES `((?:[^`]|``)*)` \\(([^)]*)\\)([^\n]*)")
 
+// showsKeys are the privileges of which one, on all databases, lets a user see which foreign
+// keys there are, wherever they start; one to read is none of them.
+var showsKeys = map[string]bool{"ALL PRIVILEGES": true, "REFERENCES": true, "INSERT": true, "UPDATE": true, "DELETE": true, "INDEX": true, "ALTER": true}
+
 // quotedName is a name between backticks.
 var quotedName = regexp.MustCompile("`((?:[^`]|``)*)`")
 
@@ -59,12 +63,16 @@ func (b *mySchema) sight(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.sc.partial = true
+	b.sc.partial, b.sc.abroad = true, true
 	return b.s.each(ctx, "SHOW GRANTS", nil, func(v []any) error {
 		what, rest, _ := strings.Cut(str(v[0]), " ON ")
 		on, _, _ := strings.Cut(rest, " TO ")
+		words := strings.Split(strings.TrimPrefix(what, "GRANT "), ", ")
+		if on == "*.*" && slices.ContainsFunc(words, func(w string) bool { return showsKeys[w] }) {
+			b.sc.abroad = false
+		}
 		all := on == "*.*" || on == b.d.quote(database)+".*"
-		if all && (strings.Contains(what, "ALL PRIVILEGES") || slices.Contains(strings.Split(strings.TrimPrefix(what, "GRANT "), ", "), "SELECT")) {
+		if all && (strings.Contains(what, "ALL PRIVILEGES") || slices.Contains(words, "SELECT")) {
 			b.sc.partial = false
 		}
 		return nil

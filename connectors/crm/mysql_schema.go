@@ -325,11 +325,19 @@ func (b *mySchema) privileges(ctx context.Context) error {
 		b.role = true
 		return b.sight(ctx)
 	}
+	b.sc.abroad = true
 	i := strings.LastIndexByte(user, '@')
 	if i < 0 {
 		return nil
 	}
 	grantee := "'" + user[:i] + "'@'" + user[i+1:] + "'"
+	err = b.s.each(ctx, "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?", []any{grantee}, func(v []any) error {
+		b.sc.abroad = b.sc.abroad && !showsKeys[strings.ToUpper(str(v[0]))]
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	has := map[string]map[string]bool{} // table, or "" for all -> privileges
 	err = b.s.each(ctx, `SELECT '', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
 		UNION ALL SELECT '', PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND DATABASE() LIKE TABLE_SCHEMA

@@ -16,6 +16,9 @@ type schema struct {
 	// partial is set when there may be tables that the user cannot see: their foreign
 	// keys could take rows along that no plan lists.
 	partial bool
+	// abroad is set when tables of other databases may refer to one of this and the user
+	// cannot see that they do: a cascade of theirs would take rows there along.
+	abroad bool
 }
 
 // table is one table or view.

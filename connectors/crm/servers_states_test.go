@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -45,4 +47,34 @@ func TestServerReadsAnotherState(t *testing.T) {
 			t.Errorf("the rows that came back go by %q", back)
 		}
 	})
+}
+
+// TestMySQLForeignKeysFromAbroad: a user of one database alone does not see that a table of
+// another refers to it, and is told so; with REFERENCES on all databases she does, and the
+// cascade of that table takes no row along.
+func TestMySQLForeignKeysFromAbroad(t *testing.T) {
+	f := serverFixture(t, "mysql", "p: id! v~", "CREATE TABLE p (id INTEGER PRIMARY KEY, v TEXT);\nINSERT INTO p VALUES (1, 'hers')")
+	database := f.rows("SELECT DATABASE()")[0]
+	for _, q := range []string{"CREATE DATABASE `" + database + "_abroad`",
+		"CREATE TABLE `" + database + "_abroad`.c (id INTEGER PRIMARY KEY, p INTEGER, v TEXT, FOREIGN KEY (p) REFERENCES `" + database + "`.p (id) ON DELETE CASCADE)",
+		"INSERT INTO `" + database + "_abroad`.c VALUES (1, 1, 'a stranger')",
+		"CREATE USER IF NOT EXISTS 'at_home'@'127.0.0.1'", "GRANT SELECT, UPDATE, DELETE ON `" + database + "`.* TO 'at_home'@'127.0.0.1'"} {
+		f.exec(q)
+	}
+	h := *f
+	h.dsn = strings.Replace(f.dsn, "root@", "at_home@", 1)
+	if got := notes(t, h.open("p: id! v~", ""), "foreign keys", false); !strings.Contains(got, "GRANT REFERENCES") {
+		t.Errorf("a user of one database: %q", got)
+	}
+	f.exec("GRANT REFERENCES ON *.* TO 'at_home'@'127.0.0.1'")
+	h.src = h.open("p: id! v~", "")
+	if got := notes(t, h.src, "foreign keys", false); strings.Contains(got, "GRANT REFERENCES") {
+		t.Errorf("a user who sees all foreign keys: %q", got)
+	}
+	if _, _, err := h.src.EraseAll(context.Background(), []connectors.UnitEdits{work("p[1,10001)", del("pk=1")...)}); !errors.Is(err, connectors.ErrForbidden) {
+		t.Errorf("a row to which one refers that cannot be looked at: %v", err)
+	}
+	if got := f.rows("SELECT v FROM `" + database + "_abroad`.c"); len(got) != 1 {
+		t.Errorf("the cascade took a row: %q", got)
+	}
 }
