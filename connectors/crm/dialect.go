@@ -23,7 +23,8 @@ type dialect interface {
 	// lookups lists by which columns a table can be searched.
 	lookups(ctx context.Context, s *session, t *table) (lookups, error)
 	// stamp changes whenever the database may have changed, for products whose
-	// units have no evidence of their own; else "".
+	// units have no evidence of their own; for others, when what their evidence is made
+	// of may have begun anew, or "".
 	stamp(ctx context.Context, s *session) (string, error)
 	// units lists the ranges of a table that hold rows, in order.
 	units(ctx context.Context, s *session, l *layout) ([]piece, error)

@@ -6,8 +6,17 @@ import (
 	"strings"
 )
 
-// stamp is empty: every range has evidence of its own.
-func (d *postgres) stamp(context.Context, *session) (string, error) { return "", nil }
+// stamp names the run of the server, in which no number of a transaction is given twice: the
+// evidence of the ranges is made of those numbers. After a backup was restored, a disk was
+// taken back or commits were lost in a crash, other rows may bear the same ones. A standby
+// has none: it bears the numbers of its primary, and there may be several of it.
+func (d *postgres) stamp(ctx context.Context, s *session) (string, error) {
+	return s.one(ctx, "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE "+runOf+" END")
+}
+
+// runOf is the expression of a run of the server. Recovering from a crash resets its
+// statistics.
+const runOf = `concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()), left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))`
 
 // digestOf is the expression of a digest of a row's identity and version. Every
 // change of a row writes a new version with the number of the transaction that made
