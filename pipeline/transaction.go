@@ -60,7 +60,7 @@ func (t *transaction) run(ctx context.Context, steps []planStep) error {
 		case err == nil:
 			return t.done(steps, next, out)
 		case errors.As(err, &fixed) && t.setAside(steps, fixed.Collection, fixed):
-		case errors.Is(err, connectors.ErrForbidden) && edits > 1:
+		case aboutOne(err) && edits > 1:
 			first, second := halves(steps, edits/2)
 			if err := t.run(ctx, first); err != nil {
 				return err
@@ -84,6 +84,12 @@ func (t *transaction) run(ctx context.Context, steps []planStep) error {
 	}
 }
 
+// aboutOne reports an error that may be about one record, so that the others are tried
+// without it: the database does not let it go, or cannot hold the new value in it.
+func aboutOne(err error) bool {
+	return errors.Is(err, connectors.ErrForbidden) || errors.Is(err, connectors.ErrUnfit)
+}
+
 // refused fails what is left to do of steps.
 func (t *transaction) refused(steps []planStep, err error) error {
 	for _, st := range steps {
@@ -95,7 +101,7 @@ func (t *transaction) refused(steps []planStep, err error) error {
 		}
 		t.late[st.No] = audit.Failed
 		t.failed([]planStep{st}, err)
-		if errors.Is(err, connectors.ErrForbidden) {
+		if aboutOne(err) {
 			t.forbidden[st.Edits[0].Collection]++
 		}
 	}
