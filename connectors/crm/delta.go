@@ -112,6 +112,9 @@ func (s *source) Seen(u connectors.Unit) string {
 func (s *source) pieces(ctx context.Context, ss *session, l *layout, told map[string]*expected) ([]piece, error) {
 	d, ok := s.d.(differ)
 	if !ok {
+		if r, ok := s.d.(recurring); ok && told != nil && told[l.coll.Name] == nil {
+			return r.listed(ctx, ss, l)
+		}
 		return s.d.units(ctx, ss, l)
 	}
 	x := told[l.coll.Name]

@@ -9,8 +9,24 @@ import (
 // stamp is empty: every range has evidence of its own.
 func (d *mysql) stamp(context.Context, *session) (string, error) { return "", nil }
 
-// recurs implements recurring.
-func (d *mysql) recurs() {}
+// unread is the evidence of a range that was not looked into.
+const unread = "not looked into"
+
+// listed implements recurring.
+func (d *mysql) listed(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	out, err := d.cut(ctx, s, l, "COUNT(*), 0", func(sp span) (string, int64, error) {
+		where, args, err := d.within(ctx, s, l, sp)
+		if err != nil {
+			return "", 0, err
+		}
+		some, err := s.one(ctx, "SELECT 1 FROM "+l.table.from+" WHERE "+where+" LIMIT 1", args...)
+		return "", int64(len(some)), err
+	})
+	for i := range out {
+		out[i].evidence, out[i].rows = unread, 0
+	}
+	return out, err
+}
 
 // all is the expression of all columns of a row as one text. Long values stand by
 // their digest, because a text has a greatest length on the server.
@@ -39,8 +55,14 @@ func (d *mysql) contents(t *table) string {
 }
 
 func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, error) {
+	return d.cut(ctx, s, l, d.contents(l.table), func(sp span) (string, int64, error) { return d.look(ctx, s, l, sp) })
+}
+
+// cut lists the ranges of a table that hold rows. What is asked of those of whole numbers
+// is the expressions of a tally, of each other one what look finds.
+func (d *mysql) cut(ctx context.Context, s *session, l *layout, asked string, look func(sp span) (evidence string, rows int64, err error)) ([]piece, error) {
 	if l.table.ordinal {
-		return d.ordinalUnits(ctx, s, l)
+		return d.ordinalUnits(ctx, s, l, asked)
 	}
 	spans, err := d.sp.spans(ctx, s, l)
 	if err != nil {
@@ -48,7 +70,7 @@ func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, erro
 	}
 	var out []piece
 	for _, sp := range spans {
-		e, rows, err := d.look(ctx, s, l, sp)
+		e, rows, err := look(sp)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +82,7 @@ func (d *mysql) units(ctx context.Context, s *session, l *layout) ([]piece, erro
 }
 
 // ordinalUnits counts a table in one pass.
-func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piece, error) {
+func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout, asked string) ([]piece, error) {
 	id := d.quote(l.table.pk[0])
 	if c := l.table.column(l.table.pk[0]); c.unsigned && c.size == 8 {
 		id = "LEAST(" + id + ", 9223372036854775807)"
@@ -73,7 +95,7 @@ func (d *mysql) ordinalUnits(ctx context.Context, s *session, l *layout) ([]piec
 	width := startWidth(low, high)
 	bucket := fmt.Sprintf("%[1]s DIV %[2]d - CASE WHEN %[1]s %% %[2]d <= 0 THEN 1 ELSE 0 END", id, width) // see aligned
 	counts := map[int64]tally{}
-	err = s.each(ctx, "SELECT "+bucket+", "+d.contents(l.table)+" FROM "+l.table.from+" GROUP BY 1", nil, func(v []any) (err error) {
+	err = s.each(ctx, "SELECT "+bucket+", "+asked+" FROM "+l.table.from+" GROUP BY 1", nil, func(v []any) (err error) {
 		k, _ := v[0].(int64)
 		counts[k], err = tallyOf(v[1:])
 		return err

@@ -68,7 +68,12 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 
 // recurring is a dialect whose units are read in other states than they were listed in, and
 // whose evidence is what stands in the rows: the same comes back with them.
-type recurring interface{ recurs() }
+type recurring interface {
+	// listed is units for a caller that holds nothing of a table: it goes by what print says
+	// of the units that it reads, so that nothing has to be known of them but that they hold
+	// rows.
+	listed(ctx context.Context, s *session, l *layout) ([]piece, error)
+}
 
 // print is the fingerprint of a unit in the state that a transaction sees; "" when it is the
 // listed one, or the evidence never comes back. What was read would else go by the

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cratio/sutra/connectors"
 )
 
@@ -47,6 +49,35 @@ func TestServerReadsAnotherState(t *testing.T) {
 			t.Errorf("the rows that came back go by %q", back)
 		}
 	})
+}
+
+// TestMySQLFreshTables: a table of which the caller holds nothing is listed without a look at
+// its rows, and goes by what it is read as; the next listing finds it so.
+func TestMySQLFreshTables(t *testing.T) {
+	f := serverFixture(t, "mysql", "a: id! v~\nb: id! v~\nc: v~\nd: id! v~", `CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT);
+		CREATE TABLE b (id VARCHAR(9) PRIMARY KEY, v TEXT);
+		CREATE TABLE c (v TEXT);
+		CREATE TABLE d (id VARCHAR(9) PRIMARY KEY, v TEXT);
+		INSERT INTO a VALUES (1, 'x'), (20000, 'y');
+		INSERT INTO b VALUES ('k', 'x');
+		INSERT INTO c VALUES ('x'), ('x')`)
+	f.src.Expect(func(func(connectors.Known) bool) {}, nil)
+	read := map[string]string{}
+	for _, u := range f.units() {
+		for b, err := range f.src.Read(context.Background(), u) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			read[u.Key] = b.Fingerprint
+		}
+	}
+	listed := map[string]string{}
+	for _, u := range f.units() {
+		listed[u.Key] = u.Fingerprint
+	}
+	if d := cmp.Diff(listed, read); d != "" || len(read) != 4 {
+		t.Error(d, read)
+	}
 }
 
 // TestMySQLForeignKeysFromAbroad: a user of one database alone does not see that a table of
