@@ -62,8 +62,8 @@ func bindable(c *column, text string) bool {
 
 // comparable returns the expression to compare a column by, and the type of what
 // it is compared with: a type whose text may be no value of it is compared as text.
-func (d *postgres) comparable(c *column, prefix string) (string, string) {
-	q := prefix + d.quote(c.name)
+func (d *postgres) comparable(c *column) (string, string) {
+	q := d.quote(c.name)
 	switch c.kind {
 	case kindInt, kindUUID, kindText, kindBytes:
 		return q, c.sqlType
@@ -73,7 +73,7 @@ func (d *postgres) comparable(c *column, prefix string) (string, string) {
 	if c.kind == kindArray || c.record != "" { // a locator spells them as they are read
 		return "to_json(" + q + ")::text", "text"
 	}
-	return q + "::text", "text"
+	return d.value(c) + "::text", "text" // a locator has the zone that the configuration gives
 }
 
 func (d *postgres) locate(l *layout, locators []string) (string, []any) {
@@ -104,7 +104,7 @@ func (d *postgres) locate(l *layout, locators []string) (string, []any) {
 	}
 	exprs, types := make([]string, len(l.key)), make([]string, len(l.key))
 	for n, i := range l.key {
-		exprs[n], types[n] = d.comparable(l.cols[i].column, "")
+		exprs[n], types[n] = d.comparable(l.cols[i].column)
 	}
 	return arrays(exprs, types, cols)
 }

@@ -109,3 +109,39 @@ func TestMySQLForeignKeysFromAbroad(t *testing.T) {
 		t.Errorf("the cascade took a row: %q", got)
 	}
 }
+
+// TestServerKeysThatAreTimes: rows whose key is a time without a zone are found by it, also
+// where the configuration says which zone it is in.
+func TestServerKeysThatAreTimes(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		typ := map[string]string{"postgres": "TIMESTAMP", "mysql": "DATETIME(3)"}[kind]
+		for _, option := range []string{"", "sutra_timezone=UTC"} {
+			f := serverFixture(t, kind, "calls: at! line! v~\nvisits: at! v~", "CREATE TABLE calls (at "+typ+", line INTEGER, v TEXT, PRIMARY KEY (at, line));\nCREATE TABLE visits (at "+typ+" PRIMARY KEY, v TEXT);\n"+
+				"INSERT INTO calls VALUES ('2024-01-01 10:00:00', 1, 'hers'), ('2024-01-01 10:00:00.5', 1, 'his');\nINSERT INTO visits VALUES ('2024-01-01 10:00:00', 'hers'), ('2024-01-01 10:00:00.5', 'his')")
+			f.src = f.open("calls: at! line! v~\nvisits: at! v~", option)
+			for _, u := range f.units() {
+				_, read := f.read(u.Key)
+				var refs []connectors.Ref
+				hers := ""
+				for loc, r := range read {
+					refs = append(refs, connectors.Ref{Locator: loc})
+					if r["v"] == "hers" {
+						hers = loc
+					}
+				}
+				_, picked, _, err := f.collect(f.src.Pick(context.Background(), u, refs))
+				if d := cmp.Diff(read, picked); d != "" || err != nil {
+					t.Error(option, u.Key, d, err)
+				}
+				if out := f.erase(work(u.Key, del(hers)...)); out[0].Deleted != 1 || out[0].Missing != 0 {
+					t.Errorf("%s %s: %+v", option, u.Key, out)
+				}
+			}
+			for _, table := range []string{"calls", "visits"} {
+				if got := f.rows("SELECT v FROM " + table); len(got) != 1 || got[0] != "his" {
+					t.Errorf("%s %s holds %q", option, table, got)
+				}
+			}
+		}
+	})
+}
