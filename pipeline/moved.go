@@ -38,6 +38,17 @@ func (of *changedOf) missed(size int64) {
 	}
 }
 
+// missedToo takes in what was not found in another source.
+func (of *changedOf) missedToo(other *changedOf) {
+	of.anySize = of.anySize || other.anySize
+	if of == other {
+		return
+	}
+	for size := range other.sizes {
+		of.missed(size)
+	}
+}
+
 // mayBe reports a size that an object which was not there may have had.
 func (of *changedOf) mayBe(size int64) bool { return size > 0 && (of.anySize || of.sizes[size]) }
 

@@ -14,6 +14,7 @@ import (
 
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
+	a.elsewhere()
 	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		run.force, run.ours = true, true
 		return func(ctx context.Context, src *Source, u connectors.Unit) error {
@@ -25,6 +26,29 @@ func (a *application) refresh(ctx context.Context) error {
 			return run.unit(ctx, src, u)
 		}
 	})
+}
+
+// elsewhere has every source of objects looked through when an object was not where the plan
+// had seen it: it may have been moved from one into another.
+func (a *application) elsewhere() {
+	var lost []*changedOf
+	for _, of := range a.touched.changed {
+		if of.lost {
+			lost = append(lost, of)
+		}
+	}
+	if len(lost) == 0 {
+		return
+	}
+	for _, src := range a.Sources {
+		if database(src.Connector) {
+			continue
+		}
+		a.touched.changed.lose(src.Name)
+		for _, of := range lost {
+			a.touched.changed[src.Name].missedToo(of)
+		}
+	}
 }
 
 // prove counts what is left of the people's identifiers after the graph was

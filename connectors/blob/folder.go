@@ -26,6 +26,10 @@ const tempPrefix = ".sutra-tmp-"
 // only (os.Root): no key and no link leads out.
 type folder struct{ root string }
 
+// errWriting is the answer for an object that somebody is writing: what she writes next
+// would go to the old content, which has no name any more, and be lost.
+var errWriting = errors.New("another program has it open for writing, and what it writes next would be lost; close it there and apply the plan again")
+
 // errIrregular is what Stat and Open say of links, sockets and the like.
 var errIrregular = errors.New("not a regular file (a link, a device or a folder)")
 
@@ -72,11 +76,14 @@ func (s *folder) Open(ctx context.Context, key, version string) (Reader, error) 
 
 // Delete implements [Store].
 func (s *folder) Delete(ctx context.Context, key, version string) error {
-	root, _, _, err := s.at(ctx, key, version)
+	root, o, _, err := s.at(ctx, key, version)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	if err := unwritten(root, key, o.Version); err != nil {
+		return fmt.Errorf("deleting an object: %w", err)
+	}
 	if err := root.Remove(key); err != nil {
 		return wrapWrite("deleting an object", err)
 	}
@@ -163,6 +170,24 @@ func stat(root *os.Root, key, version string) (Object, fs.FileInfo, error) {
 		return Object{}, nil, wrap("looking at an object", connectors.ErrChanged)
 	}
 	return o, fi, nil
+}
+
+// unwritten refuses an object that another program has open for writing, or that is not
+// the given version any more. Whoever may not read it learns the second only.
+func unwritten(root *os.Root, key, version string) error {
+	f, err := root.OpenFile(key, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		if beingWritten(f) {
+			err = errWriting
+		}
+		err = errors.Join(err, closing("opening an object", f.Close()))
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		return wrap("opening an object", err)
+	}
+	// Who wrote and closed it before it was looked at has left another version.
+	_, _, err = stat(root, key, version)
+	return err
 }
 
 func objectOf(key string, fi fs.FileInfo) Object {

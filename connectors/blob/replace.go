@@ -130,6 +130,9 @@ func withOld(root *os.Root, key, version string, f *os.File, fn func(w *fileWrit
 	if err == nil && versionOf(fi) != version {
 		err = connectors.ErrChanged
 	}
+	if err == nil && beingWritten(old) {
+		err = errWriting // it would be refused at the end, too
+	}
 	if err != nil {
 		return errors.Join(wrap("opening the old content", err), closing("writing", f.Close()), closing("reading", old.Close()))
 	}
@@ -163,12 +166,12 @@ func keepMode(f *os.File, old fs.FileInfo) error {
 }
 
 // commit gives the temporary the object's name, if the object is still the one
-// that was read.
+// that was read and nobody is writing it.
 func commit(ctx context.Context, root *os.Root, key, version, tmp string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, _, err := stat(root, key, version); err != nil {
+	if err := unwritten(root, key, version); err != nil {
 		return err
 	}
 	if err := root.Rename(tmp, key); err != nil {
