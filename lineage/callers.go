@@ -1,13 +1,18 @@
 package lineage
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // severalCallers reports a recording to which records of different people refer: two call
 // logs with different numbers, or of different leads. Each of them owns it, and it leads
-// from neither to the other.
-func (r *Resolver) severalCallers(carriers []*Found, t Token) (bool, error) {
+// from neither to the other, also when it is not there any more: its period ends before
+// that of the call logs. A name that an audio file and those beside it have in common is
+// the id of none of them, and no reference.
+func (r *Resolver) severalCallers(carriers []*Found, t Token, kind string) (bool, error) {
 	var refer []*Found
-	keyed := false
+	keyed := strings.HasSuffix(kind, ".key")
 	for _, f := range carriers {
 		switch {
 		case hasRole(f, t, Key):

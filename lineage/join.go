@@ -147,7 +147,7 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
 		if r.kinds.Medium(kind) {
-			if several, err := r.severalCallers(carriers, t); err != nil || several {
+			if several, err := r.severalCallers(carriers, t, kind); err != nil || several {
 				return never, "a recording of several callers", err
 			}
 		}

@@ -126,10 +126,10 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds and of accounts.
 func (s *Site) learn() error {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium, Places: places(s.Sources)}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
-		src.meaning = src.learned
+		src.meaning = src.learned + s.placeMeaning(src)
 	}
 	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
@@ -142,7 +142,7 @@ func (s *Site) learn() error {
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "8"
+const extraction = "9"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)

@@ -178,3 +178,31 @@ func TestS3DeleteAllUnderFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestS3DeleteOldVersionsTogether deletes the versions under a delete marker at the same
+// time: each deletion finds the other's version there, and the marker, whose key may hold a
+// number, still goes with the last of them.
+func TestS3DeleteOldVersionsTogether(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	b.put("9812345671.mp3", "hers")
+	b.put("9812345671.mp3", "hers, too")
+	b.hide("9812345671.mp3")
+	b.put("9812345671.mp3.bak", "stays")
+	b.hide("9812345671.mp3.bak")
+	wire := &connectortest.Wire{}
+	s, other := b.store(s3Options{transport: wire}, ""), b.store(s3Options{}, "")
+	var list []Object
+	for o, err := range s.List(ctx, "") {
+		b.must(o, err)
+		list = append(list, o)
+	}
+	if len(list) != 3 {
+		t.Fatalf("%d versions are listed", len(list))
+	}
+	wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: 1, How: connectortest.First(func() {
+		b.must(nil, other.Delete(ctx, list[1].Key, list[1].Version))
+	})})
+	b.must(nil, s.Delete(ctx, list[0].Key, list[0].Version))
+	same(t, "left", b.all(), []string{"9812345671.mp3.bak (marker)", "9812345671.mp3.bak (old)=stays"})
+}

@@ -321,14 +321,22 @@ func (s *s3Store) Delete(ctx context.Context, name, version string) error {
 // deleteOld deletes one old version and what was begun to be uploaded under its key,
 // which may hold the same bytes; when it was the last, the markers above it too.
 func (s *s3Store) deleteOld(ctx context.Context, key string, h history, i int) error {
-	gone := []item{h.versions[i]}
-	if len(h.versions) > 1 {
-		h.markers = nil // they hide the versions that stay
-	}
 	if err := s.abortAll(ctx, key); err != nil {
 		return err
 	}
-	return s.purge(ctx, key, h, gone)
+	gone := history{versions: h.versions} // the markers hide the versions that stay
+	if err := s.purge(ctx, key, gone, h.versions[i:i+1]); err != nil {
+		return err
+	}
+	// The others may be deleted at the same time: who comes last is known behind it.
+	now, err := s.history(ctx, key)
+	if err != nil {
+		return fmt.Errorf("proving a deletion: %w", err)
+	}
+	if len(now.versions) > 0 {
+		return nil
+	}
+	return s.purge(ctx, key, now, nil)
 }
 
 // deleteCurrent deletes the version that was looked at. Where versions have no ids

@@ -50,6 +50,8 @@ type Extractor struct {
 	Parts map[string][]connectors.Comparison
 	// Medium holds the link kinds that lead to recordings.
 	Medium map[string]bool
+	// Places tells where the objects stand to whose keys a link kind refers.
+	Places map[string]Place
 	// Account returns the name of the account that a value means: two spellings of an id
 	// may be one account. nil takes values as they are.
 	Account func(string) string

@@ -303,8 +303,12 @@ func Link(kind, raw string) (Identifier, bool) { return linkOf(kind, strings.Tri
 
 // nestedLink is Link for a value inside of another, where nobody knows how the database
 // with the keys compares them. One with spaces around it may be another key than the one
-// without, and is taken as it stands: it is rather missed than taken for another.
+// without, and is taken as it stands: it is rather missed than taken for another. So is
+// what refers to an object: where it stands is part of it.
 func nestedLink(kind, raw string) (Identifier, bool) {
+	if s := strings.TrimSpace(raw); s != "" && strings.Contains(kind, ".") && strings.HasSuffix(kind, ".key") {
+		return Identifier{Kind: kind, Value: s}, true
+	}
 	if strings.Contains(kind, ".") && !strings.HasSuffix(kind, ".key") {
 		return linkOf(kind, raw)
 	}

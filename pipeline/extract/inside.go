@@ -57,9 +57,8 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
 		case h.role == lineage.Link:
-			if id, ok := r.x.Link(h.Kind, h.Value); ok { // as the database with the keys compares them
-				r.add(edges, r.edgeOf(id, h.role))
-			}
+			l := r.x.linkerOf(h.Kind) // as the database with the keys compares them
+			r.refer(&l, h.Value, edges, h.role)
 		default:
 			r.add(edges, r.edgeOf(h.Identifier, h.role))
 		}

@@ -15,10 +15,30 @@ type linker struct {
 	kind  string
 	fold  connectors.Comparison
 	parts []connectors.Comparison // of a key of several columns
+	place *Place                  // of the objects whose keys they are
 }
 
 func (x *Extractor) linkerOf(kind string) linker {
-	return linker{kind, x.Folding[kind], x.Parts[kind]}
+	l := linker{kind: kind, fold: x.Folding[kind], parts: x.Parts[kind]}
+	if p, ok := x.Places[kind]; ok {
+		l.place = &p
+	}
+	return l
+}
+
+// each calls fn with what a reference may mean: one id, or the keys that an object may have.
+func (l *linker) each(raw string, fn func(Identifier)) {
+	if l.place == nil {
+		if id, ok := l.of(raw); ok {
+			fn(id)
+		}
+		return
+	}
+	for _, key := range l.place.keys(raw) {
+		if key != "" {
+			fn(Identifier{Kind: l.kind, Value: key})
+		}
+	}
 }
 
 // of is [Extractor.Link].

@@ -175,7 +175,7 @@ func (r *record) links(c *column, v string) {
 		}
 	}
 	for i := range c.links {
-		r.link(&c.links[i], v, c.linkRole)
+		r.refer(&c.links[i], v, &r.edge, c.linkRole)
 	}
 	at, typed := r.shape.polyType[c.poly]
 	if !typed {
@@ -187,8 +187,13 @@ func (r *record) links(c *column, v string) {
 	}
 	if k, ok := r.x.PolyKind(r.dataset, r.shape.coll.Refs[c.poly], typ.value(r.row)); ok {
 		l := r.x.linkerOf(k)
-		r.link(&l, v, lineage.Link)
+		r.refer(&l, v, &r.edge, lineage.Link)
 	}
+}
+
+// refer takes in what a value refers to.
+func (r *record) refer(l *linker, v string, to *[]lineage.Edge, role lineage.Role) {
+	l.each(v, func(id Identifier) { r.add(to, r.edgeOf(id, role)) })
 }
 
 // PolyKind names the link kind that a reference means which tells the collection by a
