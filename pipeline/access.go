@@ -343,6 +343,9 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 		}
 	}
 	shared, err := a.beside.sharedMedium(a.person, f, a.hers)
+	if err == nil && !shared {
+		shared, err = a.heardStill(f)
+	}
 	if err != nil {
 		return err
 	}

@@ -258,6 +258,9 @@ func (a *application) suppress(ctx context.Context) error {
 	if a.sum.Failed+a.sum.Stale > 0 && a.sum.Erased+a.sum.Redacted == 0 {
 		return ctx.Err() // nothing of her went: nothing can come back
 	}
+	if err := a.keepHeard(ctx); err != nil {
+		return err
+	}
 	var list []lineage.Suppression
 	for _, x := range a.plan.body.Subjects {
 		for t, kind := range x.Tokens {
