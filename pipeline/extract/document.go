@@ -334,5 +334,5 @@ func (d *document) found(c context, text string) []hit {
 	if len(out) > 0 {
 		return out
 	}
-	return leafHits(c.key, text, c.others || role == lineage.Mention)
+	return leafHits(c.key, text, c.others || role == lineage.Mention || in.Identity == kindUPI)
 }

@@ -2,19 +2,33 @@ package extract
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/lineage"
 )
 
-// payee takes in the number that a payment address begins with. It may be a relative's who
-// pays, so it joins nothing; of a record that says nothing else, it tells whose it is.
+// paymentAddress reports a UPI address in lower case. Behind its @ stands a word: with a
+// dot there it is a mailbox. What else forms have in its place ("cash") is nobody's.
+func paymentAddress(s string) bool {
+	local, handle, _ := strings.Cut(s, "@")
+	bare := func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}
+	return len(local) >= 2 && len(local) <= 256 && strings.Trim(strings.Map(bare, local), "._-") == "" &&
+		len(handle) >= 2 && len(handle) <= 64 && handle[0] > '9' && strings.Map(bare, handle) == ""
+}
+
+// payee takes in the number that a payment address begins with, or the mailbox that stands
+// in its place. It may be a relative's who pays, so it joins nothing; of a record that says
+// nothing else, it tells whose it is.
 func (r *record) payee(v string) {
 	for _, s := range Find(v) {
-		if s.Kind == KindPhone {
-			e := r.edgeOf(s.Identifier, lineage.Mention)
-			r.add(&r.edge, e)
-			r.payer = e.Token
-		}
+		e := r.edgeOf(s.Identifier, lineage.Mention)
+		r.add(&r.edge, e)
+		r.payer = e.Token
 	}
 }
 

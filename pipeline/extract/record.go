@@ -273,11 +273,14 @@ func (r *record) addOne(e *lineage.Edge) {
 // identity takes in a column that the catalog calls an identifier.
 func (r *record) identity(c *column, v string) {
 	e := lineage.Edge{Role: c.role}
-	if r.normalised(&e, c.Identity, v) {
+	ok := r.normalised(&e, c.Identity, v)
+	if ok {
 		r.add(&r.edge, &e)
-		if c.Identity == kindUPI {
-			r.payee(v)
-		}
+	}
+	if c.Identity == kindUPI {
+		r.payee(v)
+	}
+	if ok || c.Identity == kindUPI {
 		return
 	}
 	for _, id := range several(c.Identity, v) {
