@@ -18,7 +18,7 @@ func Described(f connectors.Field, v string) []Identifier {
 		if id, ok := Normalise(f.Identity, v); ok {
 			return []Identifier{id}
 		}
-		if f.Identity == kindUPI { // see record.payee
+		if f.Identity == kindUPI { // see record.packs
 			return nil
 		}
 		return several(f.Identity, v)
