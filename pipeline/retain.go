@@ -18,6 +18,7 @@ type retention struct {
 	*planner
 	ctx      context.Context
 	resolver *lineage.Resolver
+	chains   *chains
 	planning bool             // a plan is made, not a look taken at what is left of one
 	waiting  []*lineage.Found // that are looked at next
 	undated  int
@@ -87,7 +88,7 @@ func (r *retention) doubtAccounts() {
 }
 
 // whole reports whether the identifiers of a record matter: they tell the account of one
-// that does not say it, and whether a hold is on one that would go.
+// that does not say it, and whether a hold is on one that would go or others end with it.
 func (r *retention) whole(f *lineage.Found) bool {
 	coll := r.collection(f)
 	if coll.Accounts || coll.Class == "" {
@@ -96,7 +97,7 @@ func (r *retention) whole(f *lineage.Found) bool {
 	if f.Record.Account == "" {
 		return true
 	}
-	return slices.ContainsFunc(r.holds, func(h Hold) bool { return len(h.Tokens) > 0 }) &&
+	return (r.Policy.Rules[coll.Class].Group != "" || slices.ContainsFunc(r.holds, func(h Hold) bool { return len(h.Tokens) > 0 })) &&
 		r.decide(f, coll.Class, r.facts, f.Record.Account, r.plan.AsOf).State == policy.Due
 }
 
@@ -180,7 +181,14 @@ func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Dec
 	if account, err = r.account(f); err != nil {
 		return "", "", d, err
 	}
-	d, err = r.unlessEmptied(f, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf))
+	if r.chains == nil || !r.chains.asOf.Equal(r.plan.AsOf) {
+		r.chains = r.Site.chains(r.facts, r.plan.AsOf)
+	}
+	d, err = r.chains.end(f, account, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf))
+	if err != nil {
+		return "", "", d, err
+	}
+	d, err = r.unlessEmptied(f, d)
 	return coll.Class, account, d, err
 }
 
