@@ -347,7 +347,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 			a.hers[a.person.Copies[i].RID] = true
 		}
 	}
-	shared, err := a.beside.sharedMedium(a.person, f, a.hers)
+	shared, err := a.beside.sharedMedium(&lineage.Person{}, a.person, f, a.hers)
 	if err == nil && !shared {
 		shared, err = a.heardStill(f)
 	}
