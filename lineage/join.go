@@ -139,6 +139,10 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 			isWeak = isWeak || e.Token == t && e.Weak
 		}
 	}
+	papers, err := r.severalHolders(carriers, t)
+	if err != nil {
+		return never, "", err
+	}
 	groups, all := nameGroups(names), nameGroups(append(labels, names...))
 	switch {
 	case len(roots) > r.limits.Contacts:
@@ -165,6 +169,8 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		return contested, "several people signed in on it", nil
 	case len(roots) > 1:
 		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
+	case papers != "":
+		return contested, papers, nil
 	case groups > 1:
 		return contested, fmt.Sprintf("tied to %d clearly different names", groups), nil
 	}
@@ -276,8 +282,8 @@ func (r *Resolver) mergedInto(t Token) (Token, bool, error) {
 }
 
 // supported reports whether two records that share a contested identifier are
-// one person's all the same: they do not belong to different contacts, and share
-// a second contact identifier or the same full name.
+// one person's all the same: they do not belong to different contacts or holders of
+// papers, and share a second contact identifier or the same full name.
 func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
 	ra, err := r.rootsOf(a)
 	if err != nil {
@@ -291,6 +297,9 @@ func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
 		if len(rb) > 0 && !slices.Contains(rb, x) {
 			return false, nil
 		}
+	}
+	if (len(ra) == 0 || len(rb) == 0) && r.otherPapers(a, b) {
+		return false, nil
 	}
 	for _, e := range a.Record.Edges {
 		if e.Token != t && e.Role == Subject && !e.Weak && !r.kinds.Link(e.Kind) && hasRole(b, e.Token, Subject) {

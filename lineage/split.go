@@ -35,17 +35,21 @@ func (w *walk) split() ([]*ridSet, error) {
 	return w.divideParts(parts)
 }
 
-// divideParts splits parts further: by what their names say, and by what a person said.
+// divideParts splits parts further: by the numbers of papers in them, by what their names
+// say, and by what a person said.
 func (w *walk) divideParts(parts []*ridSet) ([]*ridSet, error) {
-	var out []*ridSet
-	for _, p := range parts {
-		split, err := w.byName(p)
-		if err != nil {
-			return nil, err
+	for _, by := range []func(*ridSet) ([]*ridSet, error){w.byPaper, w.byName} {
+		var out []*ridSet
+		for _, p := range parts {
+			split, err := by(p)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, split...)
 		}
-		out = append(out, split...)
+		parts = out
 	}
-	return w.apart(out)
+	return w.apart(parts)
 }
 
 // nearest gives each record to the anchor that it is nearest to, by the number of

@@ -43,6 +43,7 @@ func DefaultLimits() Limits {
 // Kinds tells the walk what the catalogs say of identifier kinds.
 type Kinds struct {
 	Unique func(kind string) bool // two values in one subject veto a merge: the id of a CRM contact
+	Paper  func(kind string) bool // a person has one value of it: two veto a merge as well; nil: none is described
 	Link   func(kind string) bool // a link kind; everything else is a contact identifier
 	Medium func(kind string) bool // the id of a medium that may have several owners
 	Device func(kind string) bool // a browser or a handset, which several people may use in turn; nil: none is

@@ -37,6 +37,7 @@ type access struct {
 	masker *extract.Masker
 	beside *planner // reads the sightings that stand beside one
 	clock  decider
+	ends   *chains
 	sheets map[string]*sheet // by dataset
 	sheet  *sheet            // the one of the last record
 	tokens map[identifier]lineage.Token
@@ -91,7 +92,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return sum, err
 	}
-	a := &access{Site: s, w: w, person: p, clock: s.decider(facts, p.Account, s.Now()), sheets: map[string]*sheet{}, tokens: map[identifier]lineage.Token{}, sum: sum}
+	a := &access{Site: s, w: w, person: p, clock: s.decider(facts, p.Account, s.Now()), ends: s.chains(facts, s.Now()), sheets: map[string]*sheet{}, tokens: map[identifier]lineage.Token{}, sum: sum}
 	a.beside = &planner{Site: s}
 	a.masker = &extract.Masker{Mine: a.mine, Shown: a.shown}
 	err = a.findHousehold(ctx)
@@ -254,8 +255,12 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	if err != nil {
 		return err
 	}
+	ends, err := a.ends.end(f, a.person.Account, a.clock.of(f, t.class))
+	if err != nil {
+		return err
+	}
 	meta := bundle.RowMeta{Unit: a.unitName(f.Unit.Unit.Key), Locator: a.safe(f.Record.Locator), RecordedAt: f.Record.RecordedAt,
-		EraseAfter: a.clock.of(f, t.class).EraseAfter, Class: t.class, Source: src.Connector, Role: "subject"}
+		EraseAfter: ends.EraseAfter, Class: t.class, Source: src.Connector, Role: "subject"}
 	show, err := a.showing(f)
 	if err != nil {
 		return err
@@ -342,7 +347,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 			a.hers[a.person.Copies[i].RID] = true
 		}
 	}
-	shared, err := a.beside.sharedMedium(a.person, f, a.hers)
+	shared, err := a.beside.sharedMedium(&lineage.Person{}, a.person, f, a.hers)
 	if err == nil && !shared {
 		shared, err = a.heardStill(f)
 	}

@@ -187,6 +187,11 @@ func (a *application) allowed(ctx context.Context) error {
 		return err
 	}
 	holds, err := a.holdsNow(ctx)
+	if err == nil && a.plan.Kind == "retain" {
+		var released []Hold
+		released, err = a.lapsing(ctx)
+		holds = append(holds, slices.DeleteFunc(released, func(h Hold) bool { return !h.PlacedAt.After(a.plan.Created) || !now.Before(h.lapses()) })...)
+	}
 	if err != nil {
 		return err
 	}

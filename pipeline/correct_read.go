@@ -164,7 +164,7 @@ func (c *correction) read(ctx context.Context) error {
 		hers[c.person.Copies[i].RID] = true
 	}
 	return c.records(ctx, func(src *Source, f *lineage.Found, rows arrow.Record, row int) error {
-		who, err := c.siblings(c.person, f, hers)
+		who, err := c.siblings(c.person, c.person, f, hers)
 		if err != nil {
 			return err
 		}

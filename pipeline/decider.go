@@ -36,3 +36,15 @@ func (d *decider) of(f *lineage.Found, class string) policy.Decision {
 	}
 	return x
 }
+
+// decide applies the retention policy to a record.
+func (s *Site) decide(f *lineage.Found, class string, facts accountFacts, account string, asOf time.Time) policy.Decision {
+	return s.Policy.Decide(factsOfRecord(f, class, facts.of(account)), asOf)
+}
+
+func factsOfRecord(f *lineage.Found, class string, fact accountFact) policy.Facts {
+	return policy.Facts{
+		Class: class, Trigger: f.Record.Trigger, Recorded: policy.Civil(f.Record.RecordedAt),
+		AccountTerminated: fact.Terminated, Override: fact.Override[class],
+	}
+}

@@ -22,7 +22,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		return nil
 	}
 	crowd := pl.together(p)
-	shared, err := pl.sharedMedium(crowd, f, hers)
+	shared, err := pl.sharedMedium(p, crowd, f, hers)
 	if err == nil && !shared && pl.recording(f) {
 		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
 	}
@@ -33,7 +33,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		pl.keep(f, p.Account, "shared", "other owners", time.Time{})
 		return nil
 	}
-	who, err := pl.siblings(crowd, f, hers)
+	who, err := pl.siblings(p, crowd, f, hers)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,9 @@ type owners struct {
 	parts bool // others have parts of their own in it
 }
 
-// siblings looks at the other sightings of the same record.
-func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (who owners, err error) {
+// siblings looks at the other sightings of the same record. crowd are the people whose data
+// go, of whom p is one.
+func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (who owners, err error) {
 	all, err := pl.sameRecord(f)
 	if err != nil {
 		return who, err
@@ -89,8 +90,8 @@ func (pl *planner) siblings(p *lineage.Person, f *lineage.Found, hers map[lineag
 		x := &all[i]
 		if x.Record.Within == "" {
 			who.whole = who.whole || hers[x.RID]
-			who.hers = who.hers || hers[x.RID] && pl.herOwn(p, x)
-			party, err := pl.otherParty(p, x)
+			who.hers = who.hers || hers[x.RID] && pl.herOwn(crowd, x)
+			party, err := pl.otherParty(crowd, x, pl.herEnd(p, x))
 			if err != nil {
 				return who, err
 			}
@@ -195,12 +196,35 @@ func (pl *planner) sameRecord(f *lineage.Found) ([]lineage.Found, error) {
 	return out, nil
 }
 
-// otherParty reports a call between her and somebody else who is not the
-// account's own.
-func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found) (bool, error) {
+// herEnd is the number by which a record of a call is hers although others have the number,
+// too, or had it at another time: it is her end of the call and no other's. Zero when the
+// record is hers by anything else.
+func (pl *planner) herEnd(p *lineage.Person, f *lineage.Found) (end lineage.Token) {
+	via := p.Via(f.RID)
+	if len(via) == 0 {
+		return end
+	}
+	for _, e := range f.Record.Edges {
+		if p.Tokens[e.Token] != "" && e.Role != lineage.Mention && e.Role != lineage.Key && !pl.media(e.Kind) {
+			return lineage.Token{}
+		}
+		if e.Role != lineage.Party || e.Kind != via[len(via)-1] || p.Others[e.Token] == "" || e.Token == end {
+			continue
+		}
+		if end != (lineage.Token{}) {
+			return lineage.Token{}
+		}
+		end = e.Token
+	}
+	return end
+}
+
+// otherParty reports a call between her, who may be known at one end of it, and somebody
+// else who is not the account's own.
+func (pl *planner) otherParty(p *lineage.Person, f *lineage.Found, end lineage.Token) (bool, error) {
 	others := false
 	for _, e := range f.Record.Edges {
-		if e.Role != lineage.Party || p.Tokens[e.Token] != "" || herSide(f, e.Token) {
+		if e.Role != lineage.Party || e.Token == end || p.Tokens[e.Token] != "" || herSide(f, e.Token) {
 			continue
 		}
 		if _, known := p.Others[e.Token]; !known {

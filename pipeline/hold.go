@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
 
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/policy"
 )
 
 // Hold is a legal hold: what it covers is neither erased nor redacted while it
@@ -23,6 +25,8 @@ type Hold struct {
 	PlacedAt time.Time         `json:"placed_at"`
 	PlacedBy string            `json:"placed_by,omitempty"` // the user of the machine; unknown of an older hold
 	Review   time.Time         `json:"review"`              // when it must be looked at again
+
+	ReleasedAt time.Time `json:"released_at,omitzero"` // zero while it stands
 }
 
 const holdBucket = "hold"
@@ -79,23 +83,48 @@ func (s *Site) doubtHold(h Hold) error {
 	return err
 }
 
-// ReleaseHold ends a hold.
+// ReleaseHold ends a hold. Retention takes nothing of what it covered before the next
+// midnight: see lapsing.
 func (s *Site) ReleaseHold(ctx context.Context, id string) error {
-	docs, err := s.Graph.Docs(holdBucket)
+	all, err := s.everyHold()
 	if err != nil {
 		return err
 	}
-	if docs[id] == nil {
-		return fmt.Errorf("%w: there is no hold %q; `sutra hold list` shows them", ErrUsage, id)
+	known := false
+	for _, h := range all {
+		switch {
+		case h.ID == id && h.ReleasedAt.IsZero():
+			known, h.ReleasedAt = true, s.Now()
+			doc, err := json.Marshal(h)
+			if err != nil {
+				return fmt.Errorf("encode the hold: %w", err)
+			}
+			if err := s.Graph.PutDoc(holdBucket, id, doc); err != nil {
+				return err
+			}
+		case !h.ReleasedAt.IsZero() && !s.Now().Before(h.lapses()):
+			if err := s.Graph.DeleteDoc(holdBucket, h.ID); err != nil {
+				return err
+			}
+		}
 	}
-	if err := s.Graph.DeleteDoc(holdBucket, id); err != nil {
-		return err
+	if !known {
+		return fmt.Errorf("%w: there is no hold %q; `sutra hold list` shows them", ErrUsage, id)
 	}
 	return s.note(ctx, "hold.released", map[string]any{"hold": id})
 }
 
+// lapses is when retention may take what a released hold covered: the midnight after it.
+func (h Hold) lapses() time.Time { return policy.Eligible(policy.Civil(h.ReleasedAt)) }
+
 // Holds returns the holds in force, oldest first.
 func (s *Site) Holds() ([]Hold, error) {
+	all, err := s.everyHold()
+	return slices.DeleteFunc(all, func(h Hold) bool { return !h.ReleasedAt.IsZero() }), err
+}
+
+// everyHold returns the holds in force and those that were released of late.
+func (s *Site) everyHold() ([]Hold, error) {
 	docs, err := s.Graph.Docs(holdBucket)
 	if err != nil {
 		return nil, err
@@ -111,23 +140,40 @@ func (s *Site) Holds() ([]Hold, error) {
 	return out, nil
 }
 
+// lapsing returns the holds that were released and have not lapsed yet.
+func (s *Site) lapsing(ctx context.Context) ([]Hold, error) {
+	all, err := s.everyHold()
+	all = slices.DeleteFunc(all, func(h Hold) bool { return h.ReleasedAt.IsZero() || !s.Now().Before(h.lapses()) })
+	if err != nil {
+		return nil, err
+	}
+	return all, s.growHolds(ctx, all)
+}
+
 // holdsNow returns the holds in force, each with what its person has by now: an identifier,
 // or an id of the CRM, that came to her after the hold was placed is hers, too.
 func (s *Site) holdsNow(ctx context.Context) ([]Hold, error) {
 	holds, err := s.Holds()
-	if err != nil || len(holds) == 0 {
-		return holds, err
-	}
-	r, err := s.resolver()
 	if err != nil {
 		return nil, err
 	}
+	return holds, s.growHolds(ctx, holds)
+}
+
+func (s *Site) growHolds(ctx context.Context, holds []Hold) error {
+	if len(holds) == 0 {
+		return nil
+	}
+	r, err := s.resolver()
+	if err != nil {
+		return err
+	}
 	for i := range holds {
 		if err := s.growHold(ctx, r, &holds[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return holds, nil
+	return nil
 }
 
 // growHold adds to a hold what its person has by now.

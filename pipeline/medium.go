@@ -6,7 +6,7 @@ import (
 
 // sharedMedium reports whether a recording has an owner besides those whose data go: a
 // record of somebody else refers to it, or one of theirs in which somebody else has a part.
-func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
+func (pl *planner) sharedMedium(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
 		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
 			continue
@@ -21,7 +21,7 @@ func (pl *planner) sharedMedium(crowd *lineage.Person, f *lineage.Found, hers ma
 				continue
 			}
 			if hers[x.RID] {
-				other, err := pl.otherParty(crowd, x)
+				other, err := pl.otherParty(crowd, x, pl.herEnd(p, x))
 				if err != nil || other {
 					return other, err
 				}

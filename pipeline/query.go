@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -182,6 +182,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 		return 0, err
 	}
 	s.doubtAccount(account, facts)
+	ends := s.chains(facts, s.Now())
 	n, people := 0, 0
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
@@ -191,7 +192,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 		}
 		more := 0
 		seen := map[recordKey]bool{}
-		print := func(list []lineage.Found, role string) {
+		print := func(list []lineage.Found, role string) error {
 			for i := range list {
 				f := &list[i]
 				k := keyOf(f)
@@ -204,11 +205,17 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 				}
 				shown[k] += role
 				more++
-				s.emit(s.copyLine(f, p, role, facts))
+				line, err := s.copyLine(f, p, role, ends)
+				if err != nil {
+					return err
+				}
+				s.emit(line)
 			}
+			return nil
 		}
-		print(p.Copies, "subject")
-		print(p.Mentions, "mention")
+		if err := cmp.Or(print(p.Copies, "subject"), print(p.Mentions, "mention")); err != nil {
+			return n, err
+		}
 		if n > 0 && more == 0 {
 			continue // the same person, asked for twice
 		}
@@ -249,9 +256,9 @@ func keyOf(f *lineage.Found) recordKey {
 	return recordKey{f.RID.Unit(), f.Record.Collection, f.Record.Locator}
 }
 
-func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts accountFacts) CopyLine {
+func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, ends *chains) (CopyLine, error) {
 	coll := s.collection(f)
-	d := s.decide(f, coll.Class, facts, p.Account, s.Now())
+	d, err := ends.end(f, p.Account, s.decide(f, coll.Class, ends.facts, p.Account, ends.asOf))
 	cats := slices.Clone(f.Record.Categories)
 	slices.Sort(cats)
 	via := p.Via(f.RID)
@@ -263,7 +270,7 @@ func (s *Site) copyLine(f *lineage.Found, p *lineage.Person, role string, facts 
 	}
 	return CopyLine{Type: "copy", Account: p.Account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Role: role, Categories: cats, Class: coll.Class,
-		RecordedAt: Stamp(f.Record.RecordedAt), EraseAfter: Stamp(d.EraseAfter), Via: slices.Compact(slices.Clone(via)), Facts: factsOf(f)}
+		RecordedAt: Stamp(f.Record.RecordedAt), EraseAfter: Stamp(d.EraseAfter), Via: slices.Compact(slices.Clone(via)), Facts: factsOf(f)}, err
 }
 
 // knownGaps reports the gaps that the last scans left in the graph: what could
@@ -383,16 +390,4 @@ func factOf(r *lineage.Sighting) accountFact {
 		}
 	}
 	return f
-}
-
-// decide applies the retention policy to a record.
-func (s *Site) decide(f *lineage.Found, class string, facts accountFacts, account string, asOf time.Time) policy.Decision {
-	return s.Policy.Decide(factsOfRecord(f, class, facts.of(account)), asOf)
-}
-
-func factsOfRecord(f *lineage.Found, class string, fact accountFact) policy.Facts {
-	return policy.Facts{
-		Class: class, Trigger: f.Record.Trigger, Recorded: policy.Civil(f.Record.RecordedAt),
-		AccountTerminated: fact.Terminated, Override: fact.Override[class],
-	}
 }

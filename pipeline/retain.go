@@ -18,6 +18,8 @@ type retention struct {
 	*planner
 	ctx      context.Context
 	resolver *lineage.Resolver
+	chains   *chains
+	lapsing  []Hold           // released, and still to be heeded today
 	planning bool             // a plan is made, not a look taken at what is left of one
 	waiting  []*lineage.Found // that are looked at next
 	undated  int
@@ -43,6 +45,9 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	defer func() { err = errors.Join(err, pl.close()) }()
 	pl.plan.body.Facts = pl.facts
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), planning: true, tally: map[string]*tally{}}
+	if r.lapsing, err = s.lapsing(ctx); err != nil {
+		return PlanSummary{}, err
+	}
 	s.Progress.Stage("retain", 0)
 	err = s.Graph.Walk(ctx, r.whole, r.wait)
 	if err == nil {
@@ -87,7 +92,7 @@ func (r *retention) doubtAccounts() {
 }
 
 // whole reports whether the identifiers of a record matter: they tell the account of one
-// that does not say it, and whether a hold is on one that would go.
+// that does not say it, and whether a hold is on one that would go or others end with it.
 func (r *retention) whole(f *lineage.Found) bool {
 	coll := r.collection(f)
 	if coll.Accounts || coll.Class == "" {
@@ -96,7 +101,8 @@ func (r *retention) whole(f *lineage.Found) bool {
 	if f.Record.Account == "" {
 		return true
 	}
-	return slices.ContainsFunc(r.holds, func(h Hold) bool { return len(h.Tokens) > 0 }) &&
+	named := func(h Hold) bool { return len(h.Tokens) > 0 }
+	return (r.Policy.Rules[coll.Class].Group != "" || slices.ContainsFunc(r.holds, named) || slices.ContainsFunc(r.lapsing, named)) &&
 		r.decide(f, coll.Class, r.facts, f.Record.Account, r.plan.AsOf).State == policy.Due
 }
 
@@ -180,7 +186,14 @@ func (r *retention) judge(f *lineage.Found) (class, account string, d policy.Dec
 	if account, err = r.account(f); err != nil {
 		return "", "", d, err
 	}
-	d, err = r.unlessEmptied(f, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf))
+	if r.chains == nil || !r.chains.asOf.Equal(r.plan.AsOf) {
+		r.chains = r.Site.chains(r.facts, r.plan.AsOf)
+	}
+	d, err = r.chains.end(f, account, r.decide(f, coll.Class, r.facts, account, r.plan.AsOf))
+	if err != nil {
+		return "", "", d, err
+	}
+	d, err = r.unlessEmptied(f, d)
 	return coll.Class, account, d, err
 }
 
@@ -192,6 +205,16 @@ func (r *retention) hold(f *lineage.Found, account string) *Hold {
 		}
 	}
 	return nil
+}
+
+// lapse returns the hold on a record that was released last, nil when there is none.
+func (r *retention) lapse(f *lineage.Found, account string) (last *Hold) {
+	for i, h := range r.lapsing {
+		if h.coversRecord(f, account) && (last == nil || h.ReleasedAt.After(last.ReleasedAt)) {
+			last = &r.lapsing[i]
+		}
+	}
+	return last
 }
 
 // expired plans one record when its period is over.
@@ -223,6 +246,12 @@ func (r *retention) expired(f *lineage.Found) error {
 	if h := r.hold(f, account); h != nil {
 		r.keep(f, account, "hold", h.ID, h.Review)
 		return nil
+	}
+	if h := r.lapse(f, account); h != nil && r.plan.AsOf.Before(h.lapses()) {
+		r.keep(f, account, "hold", h.ID, h.lapses())
+		return nil
+	} else if h != nil && d.EraseAfter.Before(h.lapses()) {
+		d.EraseAfter = h.lapses()
 	}
 	if r.Policy.Rules[d.Rule].Trigger != policy.TriggerTerminated {
 		t.due++

@@ -375,8 +375,8 @@ func singular(s string) string {
 
 func (k kinds) resolver(g lineage.View) *lineage.Resolver {
 	return lineage.NewResolver(g, lineage.Kinds{
-		Unique: func(kind string) bool { return k.unique[kind] },
-		Link:   k.link, OneAccount: !k.tenant,
+		Unique: func(kind string) bool { return k.unique[kind] }, Paper: extract.Paper,
+		Link: k.link, OneAccount: !k.tenant,
 		Medium: func(kind string) bool { return k.medium[kind] },
 		Device: func(kind string) bool { return kind == extract.KindCookie || kind == "device_id" },
 	}, lineage.DefaultLimits())

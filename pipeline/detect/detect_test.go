@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"github.com/cratio/sutra/pipeline/extract"
+
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -12,7 +14,7 @@ import (
 // withVerhoeff appends the check digit, by trial.
 func withVerhoeff(digits string) string {
 	for c := '0'; c <= '9'; c++ {
-		if verhoeffOK(digits + string(c)) {
+		if extract.Verhoeff(digits + string(c)) {
 			return digits + string(c)
 		}
 	}
@@ -21,12 +23,12 @@ func withVerhoeff(digits string) string {
 
 func TestVerhoeffKnown(t *testing.T) {
 	for _, v := range []string{"2363", "123451", "1428570"} { // the examples of Verhoeff's book and of common implementations
-		if !verhoeffOK(v) {
+		if !extract.Verhoeff(v) {
 			t.Errorf("%s does not check", v)
 		}
 		b := []byte(v)
 		b[0], b[1] = b[1], b[0]
-		if b[0] != b[1] && verhoeffOK(string(b)) {
+		if b[0] != b[1] && extract.Verhoeff(string(b)) {
 			t.Errorf("%s checks with two digits swapped", v)
 		}
 	}
@@ -92,7 +94,7 @@ func palindromic() string {
 		for a, b := 0, 5; a < b; a, b = a+1, b-1 {
 			r[a], r[b] = r[b], r[a]
 		}
-		if verhoeffOK(h + string(r)) {
+		if extract.Verhoeff(h + string(r)) {
 			return h + string(r)
 		}
 	}

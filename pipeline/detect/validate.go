@@ -4,48 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/pipeline/extract"
 )
-
-// verhoeffD is the multiplication of the dihedral group D5, verhoeffP the
-// permutations by position.
-var verhoeffD, verhoeffP = verhoeff()
-
-func verhoeff() (d [10][10]int, p [8][10]int) {
-	for i := range 10 {
-		for j := range 10 {
-			switch {
-			case i < 5 && j < 5:
-				d[i][j] = (i + j) % 5
-			case i < 5:
-				d[i][j] = 5 + (i+j-5)%5
-			case j < 5:
-				d[i][j] = 5 + (i-5-j+5)%5
-			default:
-				d[i][j] = (i - j + 5) % 5
-			}
-		}
-	}
-	p[1] = [10]int{1, 5, 7, 6, 2, 8, 3, 0, 9, 4}
-	for j := range 10 {
-		p[0][j] = j
-	}
-	for i := 2; i < 8; i++ {
-		for j := range 10 {
-			p[i][j] = p[i-1][p[1][j]]
-		}
-	}
-	return d, p
-}
-
-// verhoeffOK reports whether the last digit is the Verhoeff check digit.
-func verhoeffOK(digits string) bool {
-	c := 0
-	for i := range len(digits) {
-		n := int(digits[len(digits)-1-i] - '0')
-		c = verhoeffD[c][verhoeffP[i%8][n]]
-	}
-	return c == 0
-}
 
 // luhnOK reports whether the last digit is the Luhn check digit.
 func luhnOK(digits string) bool {
@@ -103,13 +64,13 @@ func palindrome(s string) bool {
 // numbers passes, and so do mobile numbers written with 91.
 func Aadhaar(s string) bool {
 	d, ok := digitGroups(s, 12)
-	return ok && d[0] >= '2' && verhoeffOK(d) && !palindrome(d)
+	return ok && d[0] >= '2' && extract.Verhoeff(d) && !palindrome(d)
 }
 
 // VID reports whether a value is an Aadhaar virtual id: sixteen digits.
 func VID(s string) bool {
 	d, ok := digitGroups(s, 16)
-	return ok && d[0] >= '2' && verhoeffOK(d) && !palindrome(d)
+	return ok && d[0] >= '2' && extract.Verhoeff(d) && !palindrome(d)
 }
 
 var (

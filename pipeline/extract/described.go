@@ -18,6 +18,9 @@ func Described(f connectors.Field, v string) []Identifier {
 		if id, ok := Normalise(f.Identity, v); ok {
 			return []Identifier{id}
 		}
+		if f.Identity == kindUPI { // see record.packs
+			return nil
+		}
 		return several(f.Identity, v)
 	}
 	if !slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Identity != "" && in.Role != "mention" }) {

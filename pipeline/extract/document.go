@@ -326,7 +326,7 @@ func (d *document) found(c context, text string) []hit {
 	}
 	if id, ok := Normalise(in.Identity, text); ok && in.Identity != "" {
 		out = append(out, hit{Identifier: id, role: role, whole: true})
-		if in.Identity == kindUPI { // see record.payee
+		if in.Identity == kindUPI { // see record.packs
 			out = append(out, leafHits(c.key, text, true)...)
 		}
 		return out
@@ -334,5 +334,5 @@ func (d *document) found(c context, text string) []hit {
 	if len(out) > 0 {
 		return out
 	}
-	return leafHits(c.key, text, c.others || role == lineage.Mention)
+	return leafHits(c.key, text, c.others || role == lineage.Mention || in.Identity == kindUPI)
 }

@@ -283,15 +283,18 @@ func Normalise(kind, raw string) (Identifier, bool) {
 	switch kind {
 	case KindClick:
 		return Identifier{Kind: kind, Value: s, Weak: true}, true
-	case "pan", "gstin", "aadhaar":
-		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	case KindPAN, KindAadhaar:
+		return paper(kind, s)
 	case "device_id":
 		s = strings.ToLower(s)
 		if strings.Trim(s, "0-") == "" { // what every phone says whose owner wants no tracking
 			return Identifier{}, false
 		}
-	case kindUPI, KindBSUID:
+	case KindBSUID:
 		s = strings.ToLower(s)
+	case kindUPI:
+		s = strings.ToLower(s)
+		return Identifier{Kind: kind, Value: s}, paymentAddress(s)
 	}
 	return Identifier{Kind: kind, Value: s}, true
 }

@@ -11,13 +11,14 @@ import (
 
 // KindPhone and the other identity kinds, as they stand in catalogs.
 const (
-	KindPhone  = "phone"
-	KindEmail  = "email"
-	KindWaID   = "wa_id"
-	KindBSUID  = "bsuid"
-	KindCookie = "cookie"
-	kindUPI    = "upi"   // a payment address, whose first part may be a telephone number
-	KindClick  = "click" // on an ad; a link that is passed on carries it to others, so it is always weak
+	KindPhone   = "phone"
+	KindEmail   = "email"
+	KindWaID    = "wa_id"
+	KindBSUID   = "bsuid"
+	KindCookie  = "cookie"
+	kindUPI     = "upi"        // a payment address, whose first part may be a telephone number
+	kindMessage = "wa_message" // a link kind: ids of WhatsApp messages, with a telephone number in them
+	KindClick   = "click"      // on an ad; a link that is passed on carries it to others, so it is always weak
 )
 
 // Identifier is one normalised identifier. Weak ones (a landline, a role
@@ -175,15 +176,15 @@ func indianMobile(d []byte, plus bool) []byte {
 	n := d
 	switch {
 	case len(d) == 10 && !plus:
-	case len(d) == 11 && d[0] == '0' && !plus:
+	case len(d) == 11 && d[0] == '0': // a form that begins with a plus gets +0 98..., which is no country's
 		n = d[1:]
 	case len(d) == 12 && d[0] == '9' && d[1] == '1':
 		n = d[2:]
-	case len(d) == 13 && d[0] == '0' && d[1] == '9' && d[2] == '1' && !plus:
+	case len(d) == 13 && d[0] == '0' && d[1] == '9' && d[2] == '1':
 		n = d[3:]
 	case len(d) == 13 && plus && string(d[:3]) == "910":
 		n = d[3:]
-	case len(d) == 14 && string(d[:4]) == "0091" && !plus:
+	case len(d) == 14 && string(d[:4]) == "0091":
 		n = d[4:]
 	case len(d) == 15 && string(d[:5]) == "01191" && !plus: // as dialled from North America
 		n = d[5:]

@@ -77,12 +77,13 @@ type refRecord struct {
 	out      lineage.Sighting
 	parts    []lineage.Sighting
 	personal bool
-	moved    bool           // the record says that she has another identifier from now on
-	to       lineage.Token  // which
-	hints    []hit          // text that may name an account's own numbers
-	pasted   []refPasted    // JSON in free texts, read last
-	held     []refHeld      // named objects in documents, settled before that
-	known    []lineage.Edge // those that the other fields have told
+	packed   []lineage.Token // in ids of messages
+	moved    bool            // the record says that she has another identifier from now on
+	to       lineage.Token   // which
+	hints    []hit           // text that may name an account's own numbers
+	pasted   []refPasted     // JSON in free texts, read last
+	held     []refHeld       // named objects in documents, settled before that
+	known    []lineage.Edge  // those that the other fields have told
 }
 
 func (r *refRecord) value(col int) (string, bool) { return connectors.Value(r.rows, col, r.row) }
@@ -201,6 +202,14 @@ func (r *refRecord) links(i int, c *refColumn, v string) bool {
 	for _, k := range c.Keys {
 		r.edge(k, v, lineage.Key)
 	}
+	if strings.HasPrefix(v, "wamid.") && (len(c.Keys)+len(c.Links) > 0 || c.poly >= 0) {
+		r.text(v)
+		for _, s := range Find(v) {
+			if t := r.x.Hash.Token(s.Kind, s.Value); !slices.Contains(r.packed, t) {
+				r.packed = append(r.packed, t)
+			}
+		}
+	}
 	role := lineage.Link
 	if c.Role == "member" {
 		role = lineage.Member
@@ -317,6 +326,18 @@ func (r *refRecord) labelled(c *refColumn, v string) {
 	}
 }
 
+// unpack makes the number in ids of messages the record's own where nothing else tells whose it is.
+func (r *refRecord) unpack() {
+	says := slices.ContainsFunc(r.out.Edges, func(e lineage.Edge) bool {
+		return e.Kind != kindMessage && e.Role != lineage.Mention && e.Role != lineage.Key
+	})
+	for i, e := range r.out.Edges {
+		if len(r.packed) == 1 && !says && e.Token == r.packed[0] {
+			r.out.Edges[i].Role = lineage.Subject
+		}
+	}
+}
+
 // sides makes the other end of a call a mention where the record is about one end.
 func (r *refRecord) sides() {
 	is := func(t lineage.Token, role lineage.Role) bool {
@@ -335,6 +356,7 @@ func (r *refRecord) sides() {
 
 func (r *refRecord) finish() []lineage.Sighting {
 	r.sides()
+	r.unpack()
 	about, mention, linked := false, false, false
 	for _, e := range r.out.Edges {
 		switch e.Role {

@@ -23,14 +23,15 @@ type record struct {
 	civil    lineage.Date // of out.RecordedAt
 	personal bool
 	itself   bool          // a column that nobody described says whom it is about
-	payer    lineage.Token // the number that a payment address begins with
+	packed   lineage.Token // the number in a payment address or a message id
+	doubtful bool          // there are several
 	moved    bool          // the record says that she has another identifier from now on
 	to       lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
-	r.row, r.parts, r.civil, r.personal, r.itself, r.payer, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, lineage.Token{}
+	r.row, r.parts, r.civil, r.personal, r.itself, r.packed, r.doubtful, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, false, lineage.Token{}
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
@@ -165,6 +166,9 @@ func (r *record) links(c *column, v string) {
 	for i := range c.keys {
 		r.link(&c.keys[i], v, lineage.Key)
 	}
+	if strings.HasPrefix(v, "wamid.") {
+		r.packs(v)
+	}
 	if c.moved {
 		r.moved = true
 		if c.Identity != "" {
@@ -273,11 +277,14 @@ func (r *record) addOne(e *lineage.Edge) {
 // identity takes in a column that the catalog calls an identifier.
 func (r *record) identity(c *column, v string) {
 	e := lineage.Edge{Role: c.role}
-	if r.normalised(&e, c.Identity, v) {
+	ok := r.normalised(&e, c.Identity, v)
+	if ok {
 		r.add(&r.edge, &e)
-		if c.Identity == kindUPI {
-			r.payee(v)
-		}
+	}
+	if c.Identity == kindUPI {
+		r.packs(v)
+	}
+	if ok || c.Identity == kindUPI {
 		return
 	}
 	for _, id := range several(c.Identity, v) {
@@ -324,8 +331,8 @@ func (r *record) labelled(c *column, v string) {
 // redaction leaves, which has nothing but its references.
 func (r *record) finish() {
 	r.sides()
-	if r.payer != (lineage.Token{}) {
-		r.whoPaid()
+	if r.packed != (lineage.Token{}) {
+		r.unpack()
 	}
 	about, mention, linked := false, false, false
 	for _, e := range r.edge {

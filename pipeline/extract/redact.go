@@ -37,7 +37,13 @@ type Redactor struct {
 
 // Rewrite is what connectors.Edit asks for.
 func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors.Verdict) {
-	if value == "" || f.PrimaryKey || structural(f) {
+	if value == "" || f.PrimaryKey {
+		return "", connectors.Same
+	}
+	if structural(f) {
+		if id, ok := Wamid(value); ok && r.Mine(id.Kind, id.Value) {
+			return "", connectors.Empty
+		}
 		return "", connectors.Same
 	}
 	if r.Extent == Strip && f.Erase == "keep" {
