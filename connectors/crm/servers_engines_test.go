@@ -24,3 +24,20 @@ func TestMySQLReferencesFromAria(t *testing.T) {
 		t.Errorf("stored %q, want %q", got, want)
 	}
 }
+
+// Bits and places that may not be null are emptied, and known as emptied after it.
+func TestMySQLEmptyBitsAndPlaces(t *testing.T) {
+	f := serverFixture(t, "mysql", "t: id! bits~ place~ spot~", "CREATE TABLE t (id INT PRIMARY KEY, bits BIT(8) NOT NULL, place POINT NOT NULL, spot GEOMETRY NOT NULL, SPATIAL INDEX (place));\n"+
+		"INSERT INTO t VALUES (1, b'10101010', POINT(73, 18), POINT(73, 18)), (2, b'10101010', POINT(73, 18), POINT(73, 18))")
+	empty := work("t[1,10001)", emptyFields("pk=1", "bits", "place", "spot"))
+	if o := f.erase(empty); o[0] != (connectors.Outcome{Redacted: 1}) {
+		t.Errorf("%+v", o)
+	}
+	got := f.rows("SELECT bits + 0, ST_AsText(place), ST_AsText(spot) FROM t ORDER BY id")
+	if want := []string{"0|POINT(0 0)|POINT(0 0)", "170|POINT(73 18)|POINT(73 18)"}; got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("stored %q, want %q", got, want)
+	}
+	if left, err := f.src.Residue(t.Context(), empty.Unit, empty.Edits); err != nil || len(left) > 0 {
+		t.Errorf("%d records are left, %v", len(left), err)
+	}
+}

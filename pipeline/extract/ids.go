@@ -285,6 +285,9 @@ func Normalise(kind, raw string) (Identifier, bool) {
 		return Identifier{Kind: kind, Value: s, Weak: true}, true
 	case "pan", "gstin", "aadhaar":
 		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+		if strings.Trim(s, "0") == "" || kind == "pan" && len(s) == 10 && s[5:9] == "0000" { // such are not issued: they stand for a number
+			return Identifier{}, false
+		}
 	case "device_id":
 		s = strings.ToLower(s)
 		if strings.Trim(s, "0-") == "" { // what every phone says whose owner wants no tracking
