@@ -10,7 +10,7 @@ const (
 	FoldNothing Folding = iota // "L-7" and "l-7" are two keys
 	FoldCase                   // they are one
 	FoldAccents                // so are "René" and "rene"
-	FoldNumber                 // keys are whole numbers: "42.0", as a file has it, is 42
+	FoldNumber                 // keys are numbers: "42.0", as a file has it, is 42, and 3.50 is 3.5
 )
 
 // Text spells a key so that two which the database holds for one become equal. Letters
@@ -21,7 +21,7 @@ func (f Folding) Text(s string) string {
 	case FoldNothing:
 		return s
 	case FoldNumber:
-		return whole(s)
+		return plain(s)
 	}
 	s = strings.ToLower(s)
 	if f == FoldAccents {
@@ -57,14 +57,14 @@ func (c Comparison) Text(s string) string {
 	return c.Folding.Text(s)
 }
 
-// whole takes the decimals off a number that has only zeros there: a table with a gap in
-// its column of ids was written with decimals.
-func whole(s string) string {
+// plain takes the zeros off the end of a number's decimals: a table with a gap in its column
+// of ids was written with decimals, and a database compares numbers by value.
+func plain(s string) string {
 	n, rest, ok := strings.Cut(s, ".")
-	if !ok || rest == "" || strings.Trim(rest, "0") != "" || strings.Trim(strings.TrimPrefix(n, "-"), "0123456789") != "" {
+	if !ok || rest == "" || strings.Trim(rest, "0123456789") != "" || strings.Trim(strings.TrimPrefix(n, "-"), "0123456789") != "" {
 		return s
 	}
-	return n
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
 // unaccented takes the mark off a small Latin letter.

@@ -38,6 +38,9 @@ type Table struct {
 	// stands in their place looks like data.
 	Opaque  bool
 	Columns []SampleColumn
+	// Unread is set when this is a table of records, and not one of them could be read;
+	// Gaps says why.
+	Unread bool
 	// Referred holds, column by column, the values of further rows: of such that drawn
 	// rows of other collections refer to. They are not drawn at random, and not counted;
 	// their numbers go on from Rows. nil where none were looked for.

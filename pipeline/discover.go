@@ -96,6 +96,7 @@ type discovery struct {
 	done  []*looked
 	forms []*looked // tables of field values, judged last: their definitions may come later
 	defs  map[string]definitions
+	lost  []connectors.Table // that could not be read
 }
 
 // Discover samples one source, passes what it finds to out and returns a proposed
@@ -127,7 +128,7 @@ func Discover(ctx context.Context, c *config.Config, kinds map[string]connectors
 		return Proposal{}, d.sum, errors.Join(fmt.Errorf("%w: source %s %s", ErrRefused, source, outside), conn.Close())
 	}
 	err = errors.Join(d.run(conn), conn.Close())
-	p := Proposal{source: src, tables: d.done, seed: o.Seed}
+	p := Proposal{source: src, tables: d.done, unread: d.lost, seed: o.Seed}
 	media := slices.DeleteFunc(slices.Clone(c.Sources), func(s config.Source) bool { return s.Connector != "recordings" })
 	if len(media) == 1 {
 		p.recordings = media[0].Name
@@ -159,7 +160,10 @@ func (d *discovery) run(conn connectors.Source) error {
 			}
 			d.gap(unit, g.Reason)
 		}
-		if t.Name != "" && (len(t.Columns) > 0 || len(t.Gaps) == 0) {
+		switch {
+		case t.Unread:
+			d.lost = append(d.lost, t)
+		case t.Name != "" && (len(t.Columns) > 0 || len(t.Gaps) == 0):
 			d.table(t)
 		}
 	}

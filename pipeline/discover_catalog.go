@@ -18,6 +18,7 @@ import (
 type Proposal struct {
 	source config.Source
 	tables []*looked
+	unread []connectors.Table // that are there and could not be read
 	seed   uint64
 	// recordings names the configured source of recordings; "" if there is none or
 	// there are several.
@@ -44,6 +45,9 @@ func (p Proposal) Catalog() []byte {
 	w.line("    collections:")
 	for _, t := range p.tables {
 		w.collection(t)
+	}
+	for _, t := range p.unread {
+		w.unread(t)
 	}
 	if w.written == 0 {
 		return nil

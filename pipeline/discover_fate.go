@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func (x *plot) fate(all map[string]*plot) {
 		x.erase = "redact"
 	case ticketNames[last]:
 		x.ticket()
-	case anyWord(x.name, logNames) && !anyWord(x.name, talkNames):
+	case anyWord(x.name, logNames) && !anyWord(x.name, talkNames) && !x.calledAfter():
 		x.erase = "redact"
 		x.notes = append(x.notes, "taken for a log: its rows stay, emptied of the person; erase: delete if they may go")
 	case x.erase == "delete" && x.forSeveral(all):
@@ -35,6 +36,12 @@ func (x *plot) fate(all map[string]*plot) {
 	if x.class == "account_crm" && x.role != nobodys && x.under(all, ticketNames) && !ticketNames[last] {
 		x.notes = append(x.notes, "belongs to tickets, whose clock starts when they are closed: class support_ticket wants a trigger in this table")
 	}
+}
+
+// calledAfter reports rows whose own key is somebody's number or address: a row keeps its key
+// when it is emptied.
+func (x *plot) calledAfter() bool {
+	return slices.ContainsFunc(x.fields, func(f *field) bool { return f.pk && f.identity() != "" })
 }
 
 // ticket gives a ticket its class only when its clock can start: when it is

@@ -91,7 +91,7 @@ func (l *layout) check() []connectors.Finding {
 			names[n] = l.cols[i].name
 		}
 		if !l.table.key(names) {
-			out = append(out, finding("keys", false, "the catalog's primary key of table %q is not unique by the table's own rules: rows that share a key cannot be erased", l.table.name))
+			out = append(out, finding("keys", false, "the catalog's primary key of table %q is not unique by the table's own rules: where rows share a key it is not read", l.table.name))
 		}
 	}
 	if len(l.key) == 0 && !l.table.keyless {

@@ -16,7 +16,7 @@ func (t *table) checked(columns []string, text string) {
 		if c == nil || !c.notNull || c.fallback != "" {
 			continue
 		}
-		if c.affinity == affInteger {
+		if c.affinity == affInteger || c.affinity == affReal {
 			c.fallback = firstNumber(text)
 		} else if m := plainLiteral.FindAllStringSubmatch(text, 2); len(m) > 1 {
 			c.fallback = m[0][1]
@@ -112,4 +112,31 @@ func standsIn(s string) bool {
 	code := countryCode.FindString(s)
 	rest := s[len(code):]
 	return rest == nobodys || code != "" && len(rest) >= len(nobodys) && standIn(rest)
+}
+
+// pan is the shape of a permanent account number, and nobodysPAN one that is nobody's: the
+// serial 0000 is never given.
+var (
+	pan        = regexp.MustCompile(`^[A-Z]{5}[0-9]{4}[A-Z]$`)
+	nobodysPAN = regexp.MustCompile(`^[A-Z]{3}P[A-Z]0000[A-Z]$`)
+)
+
+// capitals lists stand-ins for a text in capital letters, where a check asks for some.
+func capitals(s string) []string {
+	if pan.MatchString(s) {
+		letters := []byte("XXXPX0000X")
+		for _, i := range []int{0, 1, 2, 4, 9} {
+			letters[i] = byte('A' + randomInt(-1, 25))
+		}
+		return []string{"XXXPX0000X", string(letters)}
+	}
+	if m := mask(s); shouted(strings.ToUpper(m)) && s == strings.ToUpper(s) {
+		return []string{strings.ToUpper(m)}
+	}
+	return nil
+}
+
+// shouted reports what capitals made. Shorter texts of an X are somebody's, such as a gender.
+func shouted(s string) bool {
+	return nobodysPAN.MatchString(s) || strings.Count(s, "X") > 3 && strings.ToUpper(mask(s)) == s
 }

@@ -79,7 +79,7 @@ func (c *column) spaces() connectors.Spaces {
 
 // keyFolding is what is overlooked in the values of a key.
 func (c *column) keyFolding() connectors.Folding {
-	if c.folding == connectors.FoldNothing && (c.kind == kindInt || c.affinity == affInteger) {
+	if c.folding == connectors.FoldNothing && (c.kind == kindInt || c.kind == kindReal || c.affinity == affInteger) {
 		return connectors.FoldNumber
 	}
 	return c.folding

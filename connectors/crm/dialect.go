@@ -214,10 +214,16 @@ func (s *session) attempt(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// trial runs fn and takes back what it did.
+// errNoTrial says that a transaction cannot take back a part of itself: MariaDB knows no
+// savepoints once a table of an engine such as Aria was read.
+var errNoTrial = errors.New("the transaction has no savepoints")
+
+// trial runs fn and takes back what it did. The error is errNoTrial when fn was not run.
 func (s *session) trial(ctx context.Context, fn func() error) error {
 	name := fmt.Sprintf("%s_%d", savepoint, s.trials)
-	if _, err := s.exec(ctx, "SAVEPOINT "+name); err != nil {
+	if _, err := s.exec(ctx, "SAVEPOINT "+name); errors.Is(err, connectors.ErrForbidden) {
+		return fmt.Errorf("%w: %w", errNoTrial, err)
+	} else if err != nil {
 		return err
 	}
 	s.trials++

@@ -19,7 +19,8 @@ const (
 	erasedMail   = "@erased.invalid"
 	erasedUUID   = "e7a5ed00-0000-8000-8000-" // and 12 random digits
 	zeroUUID     = "00000000-0000-0000-0000-000000000000"
-	erasedDay    = "1970-01-02" // stands for a date that may not be null; every product's types reach back to it
+	nowhere      = "\x00\x00\x00\x00\x01\x01\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" // POINT(0 0), as MySQL stores it
+	erasedDay    = "1970-01-02"                                                                                                     // stands for a date that may not be null; every product's types reach back to it
 )
 
 // erasedInts are the integers that stand for an emptied value where 0 is taken
@@ -118,6 +119,7 @@ func (w *rowWriter) texts(cl col, s string) []any {
 		list = append(list, nonce+erasedMail)
 	}
 	list = append(list, numbers(s)...)
+	list = append(list, capitals(s)...)
 	if cl.fallback != "" {
 		list = append(list, cl.fallback)
 	}
@@ -142,7 +144,7 @@ func (c *column) empties(old any) []any {
 		return append([]any{int64(0), randomInt(low, high), randomInt(low, high)}, c.allowed()...)
 	case kindReal:
 		low, high := erasedInts(2)
-		return []any{"0", strconv.FormatInt(randomInt(erasedInts(8)), 10), strconv.FormatInt(randomInt(low, high), 10)}
+		return append([]any{"0", strconv.FormatInt(randomInt(erasedInts(8)), 10), strconv.FormatInt(randomInt(low, high), 10)}, c.allowed()...)
 	case kindBool:
 		return []any{"false", "true"}
 	case kindBytes:
@@ -170,6 +172,12 @@ func (c *column) empties(old any) []any {
 			out = append(out, l)
 		}
 		return out
+	}
+	switch {
+	case c.sqlType == "bit" && c.affinity == affNumeric: // a text is stored as the bits of its letters
+		return []any{int64(0)}
+	case c.sqlType == "point", c.sqlType == "geometry":
+		return []any{nowhere}
 	}
 	return []any{mask(s), "00:00:00", "0.0.0.0", "0", "", "empty"}
 }
@@ -298,7 +306,8 @@ func hollow(c *column, v any, key string) bool {
 	switch c.kind {
 	case kindReal:
 		f, err := strconv.ParseFloat(s, 64)
-		return err == nil && (hollow(c, f, key) || f >= -32_000 && f <= -31_000 && f == float64(int64(f)))
+		n, nerr := strconv.ParseFloat(c.fallback, 64)
+		return err == nil && (hollow(c, f, key) || nerr == nil && f == n || f >= -32_000 && f <= -31_000 && f == float64(int64(f)))
 	case kindBool:
 		return s == "false"
 	case kindUUID:
@@ -312,7 +321,7 @@ func hollow(c *column, v any, key string) bool {
 			return true
 		}
 	case kindOther:
-		if s == "empty" {
+		if s == "empty" || s == "POINT(0 0)" {
 			return true
 		}
 	}
@@ -321,5 +330,5 @@ func hollow(c *column, v any, key string) bool {
 		_, err := hex.DecodeString(rest + strings.Repeat("0", len(rest)%2))
 		return rest == key || len(rest) >= minNonce && len(rest) <= nonceHex && err == nil
 	}
-	return mask(s) == s || standIn(s) || standsIn(s) || c.fallback != "" && s == c.fallback
+	return mask(s) == s || shouted(s) || standIn(s) || standsIn(s) || c.fallback != "" && s == c.fallback
 }

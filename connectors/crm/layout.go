@@ -253,7 +253,7 @@ func (l *layout) text(r row, i int) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		if s = v.as[n].folding.Text(s); v.as[n].padded {
+		if s = v.as[n].keyFolding().Text(s); v.as[n].padded {
 			s = strings.TrimRight(s, " ")
 		}
 		parts = append(parts, s)
@@ -338,7 +338,7 @@ func (l *layout) meaning() string {
 	for _, v := range l.joined {
 		fmt.Fprintf(&b, "%+v|%v", v.field, v.of)
 		for _, c := range v.as {
-			fmt.Fprintf(&b, "|%d%v", c.folding, c.padded)
+			fmt.Fprintf(&b, "|%d%v", c.keyFolding(), c.padded)
 		}
 		b.WriteByte(';')
 	}

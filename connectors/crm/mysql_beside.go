@@ -43,30 +43,28 @@ func (d *mysql) tidy(ctx context.Context) error {
 		return nil
 	}
 	ss, err := d.begin(ctx)
+	if notNow(err) {
+		d.leave(slices.Sorted(maps.Keys(dirty))...)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, t := range slices.Sorted(maps.Keys(dirty)) {
 		var cols []string
-		if cols, err = d.sampled(ctx, ss, t); err != nil {
-			break
-		}
-		if len(cols) == 0 {
+		if cols, err = d.sampled(ctx, ss, t); err == nil && len(cols) == 0 {
 			continue
 		}
 		q := "ANALYZE TABLE " + d.quote(t) + " PERSISTENT FOR COLUMNS (" + list(cols) + ") INDEXES ()"
 		refused := false // it says so in a row, such as: Table, analyze, Error, ...
-		err = ss.each(ctx, q, nil, func(v []any) error {
-			refused = refused || len(v) > 2 && strings.EqualFold(str(v[2]), "error")
-			return nil
-		})
-		if refused || passingError(err) || denied(err) {
-			d.mu.Lock()
-			if d.stuck == nil {
-				d.stuck = map[string]bool{}
-			}
-			d.stuck[t] = true
-			d.mu.Unlock()
+		if err == nil {
+			err = ss.each(ctx, q, nil, func(v []any) error {
+				refused = refused || len(v) > 2 && strings.EqualFold(str(v[2]), "error")
+				return nil
+			})
+		}
+		if refused || notNow(err) || denied(err) {
+			d.leave(t)
 			err = nil
 		}
 		if err != nil {
@@ -77,6 +75,18 @@ func (d *mysql) tidy(ctx context.Context) error {
 		return fmt.Errorf("renewing statistics: %w", err)
 	}
 	return nil
+}
+
+// leave notes tables whose statistics stay as they are.
+func (d *mysql) leave(tables ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stuck == nil {
+		d.stuck = map[string]bool{}
+	}
+	for _, t := range tables {
+		d.stuck[t] = true
+	}
 }
 
 // sampled lists the columns of a table of which the server keeps statistics.
@@ -126,7 +136,7 @@ func (d *mysql) beside(ctx context.Context, s *session, known []*table) ([]conne
 	defer d.mu.Unlock()
 	for _, t := range known {
 		if d.stuck[t.name] {
-			out = append(out, connectors.Leftover{What: fmt.Sprintf("the server keeps statistics with values of columns of table %q, which the user may not take anew: ANALYZE TABLE ... PERSISTENT FOR ALL does", t.name)})
+			out = append(out, connectors.Leftover{What: fmt.Sprintf("the server keeps statistics with values of columns of table %q, which could not be taken anew: ANALYZE TABLE ... PERSISTENT FOR ALL does", t.name)})
 		}
 	}
 	return out, nil

@@ -62,6 +62,7 @@ type postgres struct {
 	idle    []*pgconn.PgConn
 	leader  *leader
 	dirty   map[string]bool // tables with dead rows of our own
+	stuck   map[string]bool // those of them that could not be vacuumed
 	version string          // of the schema below
 	known   *schema
 	stateOf string // the shared state in which it was read last, or ""

@@ -264,5 +264,12 @@ func passingError(err error) bool {
 	return errors.As(err, &se) && se.passes
 }
 
+// notNow reports that what was wanted can wait: others were in the way, the server was not
+// there, or it took too long.
+func notNow(err error) bool {
+	var se *serverError
+	return errors.As(err, &se) && (se.passes || se.code == "57014" || se.code == "MySQL 1969" || se.code == "MySQL 3024")
+}
+
 func (d *postgres) refused(err error) bool { return refusedRow(err) }
 func (d *postgres) passing(err error) bool { return passingError(err) }

@@ -158,16 +158,18 @@ func (b *pgSchema) columns(ctx context.Context) error {
 	return b.s.each(ctx, `SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), a.attnotnull OR t.typnotnull,
 		a.attgenerated <> '' OR a.attidentity = 'a', coalesce(u.typname, t.typname), coalesce(u.typcategory, t.typcategory)::text,
 		CASE WHEN a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END, col_description(a.attrelid, a.attnum), coalesce(u.typlen, t.typlen)::int,
-		CASE WHEN coalesce(u.typtype, t.typtype) = 'c' THEN format_type(a.atttypid, NULL) WHEN coalesce(u.typcategory, t.typcategory) = 'A' AND e.typtype = 'c' THEN format_type(e.oid, NULL) END
+		CASE WHEN coalesce(u.typtype, t.typtype) = 'c' THEN format_type(a.atttypid, NULL) WHEN coalesce(u.typcategory, t.typcategory) = 'A' AND e.typtype = 'c' THEN format_type(e.oid, NULL) END,
+		CASE WHEN to_jsonb(co)->>'collisdeterministic' = 'false' THEN coalesce(to_jsonb(co)->>'colllocale', to_jsonb(co)->>'colliculocale', co.collcollate) END
 		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
 		LEFT JOIN pg_type u ON u.oid = nullif(t.typbasetype, 0) LEFT JOIN pg_type e ON e.oid = coalesce(u.typelem, t.typelem)
+		LEFT JOIN pg_collation co ON co.oid = a.attcollation
 		WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY a.attrelid, a.attnum`, nil, func(v []any) error {
 		oid, _ := v[0].(int64)
 		t := b.by[oid]
 		if t == nil {
 			return nil
 		}
-		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9]), record: str(v[11])}
+		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9]), record: str(v[11]), collation: str(v[12])}
 		mod, _ := v[8].(int64)
 		size, _ := v[10].(int64)
 		if c.sqlType == "character" {
@@ -206,7 +208,7 @@ func (c *column) pgType(name, category string, mod, size int) {
 		c.kind = kindDate
 	case category == "S" || name == "citext":
 		c.kind, c.affinity, c.padded = kindText, affText, name == "bpchar"
-		if name == "citext" {
+		if c.folding = strength(c.collation); name == "citext" {
 			c.folding = connectors.FoldCase
 		}
 		if mod > 4 && (name == "varchar" || name == "bpchar") {
@@ -215,6 +217,22 @@ func (c *column) pgType(name, category string, mod, size int) {
 	default:
 		c.kind, c.affinity = kindOther, affNone
 	}
+}
+
+// strength is what a collation overlooks that holds texts for equal whose bytes differ; the
+// words are those of ICU, in both of its spellings of a locale.
+func strength(locale string) connectors.Folding {
+	locale = strings.ToLower(locale)
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(locale, w) })
+	}
+	switch {
+	case says("ks-level2", "colstrength=secondary"):
+		return connectors.FoldCase
+	case says("ks-level1", "colstrength=primary") && !says("-kc", "colcaselevel=yes"):
+		return connectors.FoldAccents
+	}
+	return connectors.FoldNothing
 }
 
 func (b *pgSchema) labels(ctx context.Context) error {

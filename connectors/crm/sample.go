@@ -39,7 +39,7 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 					return ctx.Err()
 				}
 				if err != nil {
-					out = connectors.Table{Name: s.collectionName(t), Gaps: []connectors.TableGap{{Gap: connectors.Gap{Reason: err.Error()}}}}
+					out = connectors.Table{Name: s.collectionName(t), Unread: t.kind == "table", Gaps: []connectors.TableGap{{Gap: connectors.Gap{Reason: err.Error()}}}}
 				}
 				if !yield(out, nil) {
 					return stop

@@ -56,6 +56,10 @@ func TestServerEmptyUnderConstraints(t *testing.T) {
 		{"a range", "INTEGER NOT NULL CHECK (v BETWEEN 18 AND 99)", "23", "18", "", false},
 		{"a number with the country, unique", "VARCHAR(13) NOT NULL UNIQUE CHECK (v LIKE '+91%' AND char_length(v) = 13)", "'+919876543210'", "+91000*", "", false},
 		{"a mobile", "VARCHAR(10) NOT NULL CHECK (v >= '6' AND char_length(v) = 10)", "'9876543210'", "9999999999", "", false},
+		{"a tax number, unique", "VARCHAR(10) NOT NULL UNIQUE CHECK (v ~ '^[A-Z]{5}[0-9]{4}[A-Z]$' AND v <> 'XXXPX0000X')", "'ABCPK1003Z'", "*", "postgres", false},
+		{"a tax number", "VARCHAR(10) NOT NULL CHECK (v RLIKE BINARY '^[A-Z]{5}[0-9]{4}[A-Z]$')", "'ABCPK1003Z'", "XXXPX0000X", "mysql", false},
+		{"capitals", "VARCHAR(10) NOT NULL CHECK (v ~ '^[A-Z]{2}-[A-Z]{3}$')", "'MH-ABC'", "XX-XXX", "postgres", false},
+		{"more than nothing", "DECIMAL(9,2) NOT NULL CHECK (v > 0)", "9.5", "1.00", "", false},
 		{"the very value", "VARCHAR(30) NOT NULL CHECK (v = 'Asha')", "'Asha'", "", "", true},
 	}
 	onServers(t, func(t *testing.T, kind string) {

@@ -262,21 +262,26 @@ func TestServerFoldedKeys(t *testing.T) {
 	for kind, ddl := range map[string]string{
 		"mysql": `CREATE TABLE a (id VARCHAR(9) COLLATE utf8mb4_general_ci PRIMARY KEY);
 			CREATE TABLE b (id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY);
+			CREATE TABLE e (id VARCHAR(9) COLLATE utf8mb4_unicode_ci PRIMARY KEY);
+			CREATE TABLE g (id DECIMAL(9,2) PRIMARY KEY);
 			CREATE TABLE c (x VARCHAR(9) COLLATE utf8mb4_general_ci, y VARCHAR(9) COLLATE utf8mb4_bin, PRIMARY KEY (x, y));
 			CREATE TABLE d (id INT PRIMARY KEY, x VARCHAR(9) COLLATE utf8mb4_general_ci, y VARCHAR(9) COLLATE utf8mb4_bin, FOREIGN KEY (x, y) REFERENCES c (x, y));`,
 		"postgres": `CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE a (id citext PRIMARY KEY); CREATE TABLE b (id text PRIMARY KEY);
+			CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+			CREATE TABLE e (id text COLLATE ci PRIMARY KEY);
+			CREATE TABLE g (id numeric PRIMARY KEY);
 			CREATE TABLE c (x citext, y text, PRIMARY KEY (x, y));
 			CREATE TABLE d (id int PRIMARY KEY, x citext, y text, FOREIGN KEY (x, y) REFERENCES c);`,
 	} {
 		t.Run(kind, func(t *testing.T) {
-			f := serverFixture(t, kind, "a:\nb:\nc:\nd:", ddl+`
+			f := serverFixture(t, kind, "a:\nb:\nc:\nd:\ne:\ng:", ddl+`
 				INSERT INTO c VALUES ('Ab', 'Cd');
 				INSERT INTO d VALUES (1, 'aB', 'Cd');`)
 			set, err := f.src.Describe(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
-			for name, want := range map[string]bool{"a": true, "b": false} {
+			for name, want := range map[string]bool{"a": true, "b": false, "e": true, "g": true} {
 				c, _ := set.Collection(name)
 				if id, _ := c.Field("id"); (id.Folding != connectors.FoldNothing) != want {
 					t.Errorf("table %s: folding is %v", name, id.Folding)

@@ -33,6 +33,7 @@ type source struct {
 	rows   map[string]int64  // how many rows the last listing counted, by unit
 
 	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
+	sharing  map[string]string    // why rows of a collection are told from each other by no key, as far as it was asked
 	deltas   deltas
 }
 
@@ -212,6 +213,7 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 	s.mu.Lock()
 	told := s.expected
 	s.expected = nil // it holds for one listing
+	s.sharing = nil
 	s.mu.Unlock()
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)

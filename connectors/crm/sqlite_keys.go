@@ -13,26 +13,6 @@ type doubtful interface {
 	alike(ctx context.Context, s *session, sc *schema, l *layout) (string, error)
 }
 
-// opened finds the collection and its table, and makes sure that its keys name one row each.
-func (s *source) opened(ctx context.Context, ss *session, sc *schema, collection string) (*layout, error) {
-	l, err := s.layout(sc, collection)
-	if err != nil {
-		return nil, err
-	}
-	d, ok := s.d.(doubtful)
-	if !ok {
-		return l, nil
-	}
-	why, err := d.alike(ctx, ss, sc, l)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("comparing the keys of table %q: %w", l.table.name, err)
-	case why != "":
-		return nil, closedError{fmt.Errorf("collection %q cannot be read: %s", collection, why)}
-	}
-	return l, nil
-}
-
 // alike looks at the columns without a type: there 5 and '5' are two values, and one when
 // they are spelled. A row that refers to one of them would be taken for the other's.
 func (d *sqlite) alike(ctx context.Context, s *session, sc *schema, l *layout) (string, error) {

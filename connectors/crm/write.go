@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -87,18 +88,20 @@ func (w *rowWriter) write(ctx context.Context, changes []change) error {
 	if err == nil || !w.j.s.d.refused(err) {
 		return err
 	}
-	var f fitted
-	if err := w.j.ss.trial(ctx, func() error { f = fitted{left: changes, why: err}; return w.fit(ctx, &f) }); err != nil {
-		return err
+	f := fitted{left: changes, why: err}
+	switch terr := w.j.ss.trial(ctx, func() error { return w.fit(ctx, &f) }); {
+	case terr == nil:
+		if err := w.lacking(f); err != nil || len(f.changes) == 0 {
+			return err
+		}
+		err = w.update(ctx, f.changes, f.vals, own)
+		if err == nil || !w.j.s.d.refused(err) || w.t.l.table.keyless {
+			return err
+		}
+	case w.t.l.table.keyless || !errors.Is(terr, errNoTrial):
+		return terr
 	}
-	if err := w.lacking(f); err != nil || len(f.changes) == 0 {
-		return err
-	}
-	err = w.update(ctx, f.changes, f.vals, own)
-	if err == nil || !w.j.s.d.refused(err) || w.t.l.table.keyless {
-		return err
-	}
-	f = fitted{left: changes, why: err} // they fit one after the other alone
+	f = fitted{left: changes, why: err} // they fit one after the other alone, or cannot be tried
 	if err := w.fit(ctx, &f); err != nil {
 		return err
 	}

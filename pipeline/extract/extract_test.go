@@ -34,6 +34,7 @@ func TestIdentifiers(t *testing.T) {
 		{KindWaID, "919820145678", "+919820145678"}, {KindWaID, "919820145678@s.whatsapp.net", "+919820145678"},
 		{KindWaID, "wamid.HBgMOTE5ODIwMTQ1Njc4FQIAEhgUM0EA", "+919820145678"},
 		{KindCookie, "GA1.2.1000000001.1700000001", "1000000001.1700000001"}, {KindCookie, "null", ""},
+		{"pan", "abcpv 1234d", "ABCPV1234D"}, {"pan", "XXXPX0000X", ""}, {"aadhaar", "2345-6789-0124", "234567890124"}, {"aadhaar", "0000 0000 0000", ""},
 	} {
 		id, ok := Normalise(c.kind, c.raw)
 		if ok != (c.want != "") || id.Value != c.want {

@@ -285,6 +285,8 @@ func Normalise(kind, raw string) (Identifier, bool) {
 		return Identifier{Kind: kind, Value: s, Weak: true}, true
 	case KindPAN, KindAadhaar:
 		return paper(kind, s)
+	case "gstin":
+		s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
 	case "device_id":
 		s = strings.ToLower(s)
 		if strings.Trim(s, "0-") == "" { // what every phone says whose owner wants no tracking

@@ -1,0 +1,98 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// settle notes the tables for tidy: a VACUUM after every one of many transactions
+// would go over the same indexes again and again.
+func (d *postgres) settle(_ context.Context, _ *session, tables []*table) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, t := range tables {
+		if !t.owned {
+			continue // Leftovers says so
+		}
+		if d.dirty == nil {
+			d.dirty = map[string]bool{}
+		}
+		d.dirty[strings.TrimPrefix(t.from, "ONLY ")] = true
+	}
+	return nil
+}
+
+// tidy removes the dead versions of rows of the tables that were changed, their
+// entries in the indexes and the samples of values that the planner keeps. What an
+// older transaction still sees stays until the server's own vacuum, and so does all of a
+// table that others hold or that takes too long: leftovers says so.
+func (d *postgres) tidy(ctx context.Context) (err error) {
+	d.mu.Lock()
+	dirty := d.dirty
+	d.dirty = nil
+	d.mu.Unlock()
+	if len(dirty) == 0 {
+		return nil
+	}
+	changed := slices.Sorted(maps.Keys(dirty))
+	ss, err := d.begin(ctx)
+	if notNow(err) {
+		d.leave(changed...)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	todo, err := d.samples(ctx, ss, changed)
+	for _, q := range todo {
+		if err == nil {
+			_, err = ss.exec(ctx, q)
+		}
+		if notNow(err) {
+			d.leave(changed...)
+			err = nil
+		}
+	}
+	for _, t := range changed {
+		if err == nil {
+			_, err = ss.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t)
+		}
+		if notNow(err) {
+			d.leave(t)
+			err = nil
+		}
+	}
+	if err = errors.Join(err, ss.end(ctx)); err != nil {
+		return fmt.Errorf("removing dead rows: %w", err)
+	}
+	return nil
+}
+
+// leave notes tables whose dead rows stay for now.
+func (d *postgres) leave(tables ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stuck == nil {
+		d.stuck = map[string]bool{}
+	}
+	for _, t := range tables {
+		d.stuck[t] = true
+	}
+}
+
+// samples lists what renews the planner's samples of tables that others inherit from: they
+// are taken of the rows of those too.
+func (d *postgres) samples(ctx context.Context, s *session, changed []string) ([]string, error) {
+	var out []string
+	err := s.each(ctx, `WITH RECURSIVE up AS (SELECT i.inhparent AS id FROM pg_inherits i WHERE i.inhrelid = ANY(?::regclass[]) UNION SELECT i.inhparent FROM pg_inherits i JOIN up ON i.inhrelid = up.id)
+		SELECT format('%I.%I', n.nspname, c.relname) FROM up JOIN pg_class c ON c.oid = up.id JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_has_role(c.relowner, 'USAGE') ORDER BY 1`,
+		[]any{arrayText(changed)}, func(v []any) error {
+			out = append(out, "ANALYZE "+str(v[0]))
+			return nil
+		})
+	return out, err
+}
