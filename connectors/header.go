@@ -95,7 +95,7 @@ const NoHeader = "the table has no header: its columns are told by what stands i
 
 // Reasons of the gaps that [HeaderGaps] tells of.
 const (
-	strangeHeader = "none of the columns that the catalog describes is in the header: it may be a line of title, or the columns have other names; what stands in the rows is told by its value alone"
+	StrangeHeader = "none of the columns that the catalog describes is in the header: it may be a line of title, or the columns have other names; what stands in the rows is told by its value alone"
 	namingHeader  = "a column is called by a telephone number or an e-mail address: whose it is, its values do not tell; rename the column"
 )
 
@@ -108,7 +108,7 @@ func HeaderGaps(locator string, names []string, fields []Field, c Collection) (g
 	text := strings.Join(names, ", ")
 	text = text[:min(len(text), GapText)]
 	if len(fields) > 0 && !slices.ContainsFunc(fields, known) && slices.ContainsFunc(c.Fields, tells) {
-		gaps = append(gaps, Gap{Locator: locator, Reason: strangeHeader, Text: text})
+		gaps = append(gaps, Gap{Locator: locator, Reason: StrangeHeader, Text: text})
 	}
 	for i, n := range names {
 		if i < len(fields) && !known(fields[i]) && calledAfter(n) {

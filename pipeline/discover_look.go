@@ -115,15 +115,20 @@ func look(t connectors.Table) *looked {
 
 func lookAt(t connectors.Table) *looked {
 	x := &looked{name: t.Name, path: t.Path, sampled: t.Rows, total: t.Total, objects: t.Objects, read: t.Read, opaque: t.Opaque, compound: t.Compound}
-	for i, c := range t.Columns {
-		root := &tree{}
-		for _, cell := range c.Cells {
-			root.take(cell, 0)
+	rest := &tree{} // the members that no column took
+	for _, c := range t.Columns {
+		if c.Name == json.RestColumn {
+			rest.takeAll(c.Cells)
 		}
-		if c.Name == json.RestColumn { // the members that no column took
-			root.settle()
-			x.leaves(root, nil, false)
+	}
+	for i, c := range t.Columns {
+		if c.Name == json.RestColumn {
 			continue
+		}
+		root := &tree{}
+		root.takeAll(c.Cells)
+		if m := rest.cut(c.Name); m != nil { // a column of tables, and a member of JSON in the same collection
+			root.merge(m)
 		}
 		f := &field{path: []string{c.Name}, label: c.Name, typ: c.Type, comment: c.Comment, pk: c.PrimaryKey, refs: c.References, made: t.Opaque}
 		if !safeKey(c.Name) {
@@ -135,6 +140,8 @@ func lookAt(t connectors.Table) *looked {
 		root.settle()
 		x.below(root, f.path, f.made)
 	}
+	rest.settle()
+	x.leaves(rest, nil, false)
 	return x
 }
 
@@ -201,6 +208,22 @@ func (n *tree) take(c connectors.Cell, depth int) {
 	if strings.TrimSpace(c.Text) != "" {
 		n.cells = append(n.cells, c)
 	}
+}
+
+func (n *tree) takeAll(cells []connectors.Cell) {
+	for _, c := range cells {
+		n.take(c, 0)
+	}
+}
+
+// cut takes out a child; nil when there is none.
+func (n *tree) cut(key string) *tree {
+	c := n.children[key]
+	if c != nil {
+		delete(n.children, key)
+		n.order = slices.DeleteFunc(n.order, func(k string) bool { return k == key })
+	}
+	return c
 }
 
 func (n *tree) touch(row int) {

@@ -21,7 +21,8 @@ type PointReader interface {
 	// format has an index of its own.
 	Reaches(r connectors.Ref) bool
 	// DecodeAt hands the given records to yield, as Decode would and perhaps with
-	// others that stand beside them; none of them twice. It reads through in.At
+	// others that stand beside them, and with columns that Decode leaves out because
+	// nothing can be found in them; none of them twice. It reads through in.At
 	// only, and gets refs in the order of their positions. It returns an error
 	// that wraps [ErrAstray] when a position is not the beginning of a record.
 	DecodeAt(ctx context.Context, in Input, refs []connectors.Ref, yield func(connectors.Batch) error) error

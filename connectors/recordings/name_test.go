@@ -155,3 +155,22 @@ func FuzzParseName(f *testing.F) {
 		}
 	})
 }
+
+// TestTimeIsNoDay: six digits that may be a time of day are no date. The recording would be
+// of 2010, and gone with the next retention.
+func TestTimeIsNoDay(t *testing.T) {
+	for name, want := range map[string]string{
+		"9811122233_28112026_101012": "", "9811122233_28112026_101012_35": "", "9811122233 28.11.2026 101012": "",
+		"9811122233_19990101_101010_3": "", "9811122233_28Nov2026_091011": "", "9811122233_100512": "", "9811122233-230612": "",
+		"Recording_+91 98111 22233_260421": "2026-04-21", "9811122233_240131": "2024-01-31", "9811122233_100512_091011": "2010-05-12",
+		"9811122233_20101012": "2010-10-12",
+	} {
+		got := ""
+		if n := ParseName("A1/" + name + ".mp3"); !n.At.IsZero() {
+			got = n.At.Format(time.DateOnly)
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

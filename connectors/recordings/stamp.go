@@ -104,6 +104,9 @@ func stampTime(s string, m []int) (time.Time, bool) {
 		v[i] = n
 	}
 	if m[3]-m[2] == 2 {
+		if groups == 3 && v[0] < 24 && v[1] < 60 && v[2] < 60 {
+			return time.Time{}, false // a time of day as well, behind a date in some other way; nothing expires by a guess
+		}
 		v[0] += 2000
 	}
 	loc := ist

@@ -1,6 +1,8 @@
 package whatsapp
 
 import (
+	"slices"
+
 	"github.com/cratio/sutra/connectors/format/json"
 )
 
@@ -13,6 +15,7 @@ func (p *post) layout(root *json.Node) ([]json.Item, string) {
 		for _, e := range entry.Children {
 			p.entry(e)
 		}
+		p.loose(root, nil, "object", "entry")
 	case root.Kind != json.Object:
 		p.add(json.Item{Collection: "messages", Node: root})
 		return p.items, "it is no webhook; what it holds is searched as it is"
@@ -55,6 +58,7 @@ func (p *post) entry(e *json.Node) {
 	for _, c := range list.Children {
 		p.change(c)
 	}
+	p.loose(e, nil, "id", "time", "changes")
 }
 
 func (p *post) change(c *json.Node) {
@@ -68,6 +72,27 @@ func (p *post) change(c *json.Node) {
 		p.count("webhook of the unknown field ", name)
 	}
 	p.value(v, field)
+	p.loose(c, nil, "field", "value")
+}
+
+// loose makes records of the members of n that no record has, but for those that are known
+// to tell of nobody: what stands outside every record is read by nobody. beside are values
+// of each of them.
+func (p *post) loose(n *json.Node, beside []json.Extra, known ...string) {
+	if n.Kind != json.Object {
+		return
+	}
+	for _, m := range n.Children {
+		it := json.Item{Collection: "messages", Node: m, Extra: slices.Clone(beside)}
+		text := p.text(m)
+		switch {
+		case slices.Contains(known, m.Key), plain.MatchString(text), text == "" && len(m.Children) == 0:
+			continue
+		case text != "":
+			it.Extra = append(it.Extra, json.Extra{Name: p.column(m), Node: m})
+		}
+		p.add(it)
+	}
 }
 
 // bare reads a message or status that was stored without its envelope.
@@ -77,4 +102,16 @@ func (p *post) bare(n *json.Node) {
 		return
 	}
 	p.message(n, &value{post: p})
+}
+
+// column is what a member that stands by itself is called: who changed a group is a person
+// of her own.
+func (p *post) column(m *json.Node) string {
+	switch {
+	case m.Key != "initiated_by":
+		return m.Key
+	case userID.MatchString(p.text(m)):
+		return "user_id"
+	}
+	return "wa_id"
 }

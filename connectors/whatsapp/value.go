@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
@@ -34,45 +35,32 @@ func (p *post) value(n, field *json.Node) {
 	if c := n.Get("contacts"); array(c) {
 		v.contacts = c.Children
 	}
-	plain, known := 0, false
+	known := []string{"messaging_product", "metadata"}
+	about := len(known)
 	for _, m := range n.Children {
 		read, ok := lists[m.Key]
 		switch {
-		case m.Key == "messaging_product" || m.Key == "metadata":
 		case m.Key == "contacts" && array(m):
-			known = true
 		case ok && m.Kind == json.Array:
-			known = true
 			read(v, m)
 		case m.Kind == json.Array && len(m.Children) > 0 && m.Children[0].Kind == json.Object:
-			known = true
 			for _, e := range m.Children {
 				v.event(e)
 			}
 		default:
-			plain++
+			continue
 		}
+		known = append(known, m.Key)
 	}
 	for _, c := range v.contacts {
 		if !v.used[c] {
 			v.add(json.Item{Collection: "messages", Node: c, Names: map[string]string{"profile": ""}, Extra: v.named(profile(c))})
 		}
 	}
-	switch {
-	case plain == 0:
-	case !known:
+	if len(known) > about {
+		v.loose(n, v.named(nil), known...)
+	} else if slices.ContainsFunc(n.Children, func(m *json.Node) bool { return !slices.Contains(known, m.Key) }) {
 		v.add(json.Item{Collection: "messages", Node: n, Names: map[string]string{"messaging_product": "", "metadata": ""}, Extra: v.named(nil)})
-	default:
-		v.strangers(n)
-	}
-}
-
-// strangers makes records of unknown members beside known lists.
-func (v *value) strangers(n *json.Node) {
-	for _, m := range n.Children {
-		if m.Kind == json.Object && m.Key != "metadata" && len(m.Children) > 0 {
-			v.event(m)
-		}
 	}
 }
 
@@ -236,6 +224,7 @@ func (v *value) history(list *json.Node) {
 		for _, t := range threads.Children {
 			v.thread(t)
 		}
+		v.loose(h, v.named(nil), "metadata", "threads")
 	}
 }
 
@@ -256,6 +245,7 @@ func (v *value) thread(t *json.Node) {
 		it.Extra = v.named(it.Extra)
 		v.add(it)
 	}
+	v.loose(t, v.named(nil), "id", "messages")
 }
 
 // preferences are consent: what somebody wants of marketing messages.
@@ -265,26 +255,28 @@ func (v *value) preferences(list *json.Node) {
 	}
 }
 
-// groups are changes of a group: each participant is a record of her own.
+// groups are changes of a group: each participant is a record of her own, and so is who
+// asked to join or made the change.
 func (v *value) groups(list *json.Node) {
 	for _, g := range list.Children {
+		known := []string{"timestamp", "group_id", "type", "reason", "join_request_id"}
+		beside := v.named([]json.Extra{{Name: "timestamp", Node: g.Get("timestamp")}, {Name: "group_id", Node: g.Get("group_id")}})
 		found := false
 		for _, m := range g.Children {
 			if !array(m) {
 				continue
 			}
+			known = append(known, m.Key)
 			for _, who := range m.Children {
 				found = true
-				v.add(json.Item{Collection: "messages", Node: who, Extra: v.named([]json.Extra{{Name: "timestamp", Node: g.Get("timestamp")}, {Name: "group_id", Node: g.Get("group_id")}})})
+				v.add(json.Item{Collection: "messages", Node: who, Extra: beside})
 			}
 		}
 		if !found {
 			v.event(g)
 			continue
 		}
-		if id := g.Get("wa_id"); id != nil {
-			v.add(json.Item{Collection: "messages", Node: id, Extra: v.named([]json.Extra{{Name: "wa_id", Node: id}})})
-		}
+		v.loose(g, beside, known...)
 	}
 }
 

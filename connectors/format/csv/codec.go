@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -59,6 +58,8 @@ type table struct {
 	names  []string           // in the header; none when there is none
 	sizes  uint64             // how long they are, as bits
 	point  scanner            // of single rows: see recordAt
+
+	beyondASCII func() (bool, error) // whether the object is in Windows-1252; asked by a rewrite
 }
 
 // open finds out encoding, line ends and delimiter. window is how many bytes are
@@ -122,7 +123,7 @@ func (c *codec) header(t *table, w io.Writer) error {
 func (c *codec) meaning(t *table, rec *record) error {
 	names := make([]string, len(rec.cells))
 	for i, x := range rec.cells {
-		names[i] = strings.ToValidUTF8(string(rec.value(x, nil)), "\uFFFD")
+		names[i] = string(t.cellText(rec, x, new([]byte)))
 	}
 	of := c.o.Fields
 	if of == nil {
@@ -196,15 +197,15 @@ func (t *table) blank(rec *record) bool {
 }
 
 // cellText returns what a cell is in a batch: valid UTF-8.
-func cellText(rec *record, x cell, scratch *[]byte) []byte {
+func (t *table) cellText(rec *record, x cell, scratch *[]byte) []byte {
 	v := rec.value(x, *scratch)
 	if x.style == complex {
 		*scratch = v
 	}
-	if !utf8.Valid(v) {
-		v = bytes.ToValidUTF8(v, []byte("\uFFFD"))
+	if t.cs.order != nil && !utf8.Valid(v) {
+		return bytes.ToValidUTF8(v, []byte("\uFFFD"))
 	}
-	return v
+	return valid(v)
 }
 
 // locator appends "row N".
@@ -252,7 +253,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 		}
 		return yield(out)
 	}
-	rows := rowWriter{b: b, placed: t.wide == nil, width: len(t.fields)}
+	rows := rowWriter{b: b, t: t}
 	for {
 		if blk := c.nextBlock(t, b); blk != nil {
 			rows.block(blk, t)
@@ -306,24 +307,25 @@ func (c *codec) nextBlock(t *table, b *connectors.Builder) *block {
 // rowWriter puts records into batches.
 type rowWriter struct {
 	b            *connectors.Builder
-	placed       bool // positions in the text are positions in the object
-	width        int  // columns
+	t            *table
 	loc, scratch []byte
 }
 
 // row puts in one record. One that does not fill its columns is not found by its position:
 // it could be told from no other line.
 func (w *rowWriter) row(rec *record, loc string) {
+	placed := w.t.wide == nil // positions in the text are positions in the object
+	width := len(w.t.fields)
 	switch {
-	case w.placed && len(rec.cells) == w.width:
+	case placed && len(rec.cells) == width:
 		w.b.RowAt(loc, rec.off+1)
-	case w.placed:
+	case placed:
 		w.b.RowAt(loc, 0)
 	default:
 		w.b.Row(loc)
 	}
-	for i, x := range rec.cells[:min(len(rec.cells), w.width)] {
-		if v := cellText(rec, x, &w.scratch); len(v) > 0 {
+	for i, x := range rec.cells[:min(len(rec.cells), width)] {
+		if v := w.t.cellText(rec, x, &w.scratch); len(v) > 0 {
 			w.b.Set(i, text(v))
 		}
 	}
@@ -335,7 +337,7 @@ func (w *rowWriter) block(blk *block, t *table) {
 	for r := range blk.rows {
 		t.n++
 		w.loc = locator(w.loc, t.n)
-		if w.placed {
+		if t.wide == nil {
 			w.b.RowAt(text(w.loc), blk.off+int64(blk.ends[r*width])+int64(blk.eol)+1)
 		} else {
 			w.b.Row(text(w.loc))

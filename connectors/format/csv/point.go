@@ -45,7 +45,7 @@ func (c *codec) DecodeAt(ctx context.Context, in format.Input, refs []connectors
 	}
 	b := connectors.NewBuilder(c.o.Mem, c.collection, t.fields)
 	defer b.Release()
-	rows := rowWriter{b: b, placed: true, width: len(t.fields)}
+	rows := rowWriter{b: b, t: t}
 	for i, r := range refs {
 		if i > 0 && r == refs[i-1] {
 			continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
@@ -20,15 +21,16 @@ func (c *codec) Rewrite(ctx context.Context, in format.Input, w io.Writer, edits
 	if err != nil {
 		return 0, err
 	}
-	left, err := c.rewrite(ctx, r, w, edits)
+	left, err := c.rewrite(ctx, in, r, w, edits)
 	return left, errors.Join(err, r.Close())
 }
 
-func (c *codec) rewrite(ctx context.Context, r io.Reader, w io.Writer, edits *format.Edits) (int, error) {
+func (c *codec) rewrite(ctx context.Context, in format.Input, r io.Reader, w io.Writer, edits *format.Edits) (int, error) {
 	t, err := c.open(r, firstBuffer)
 	if err != nil {
 		return 0, err
 	}
+	t.beyondASCII = sync.OnceValues(func() (bool, error) { return in1252(in) })
 	if err := format.Keep(w, 0, t.cs.bom); err != nil {
 		return 0, fmt.Errorf("writing a table: %w", err)
 	}
@@ -67,7 +69,10 @@ func (c *codec) rows(ctx context.Context, t *table, w io.Writer, edits *format.E
 					continue
 				}
 				var changed bool
-				if out, changed = t.redact(out[:0], rec, e, &scratch); changed {
+				if out, changed, err = t.redact(out[:0], rec, e, &scratch); err != nil {
+					return left, err
+				}
+				if changed {
 					edits.Redacted()
 					raw = out
 				}
@@ -86,14 +91,14 @@ func (c *codec) rows(ctx context.Context, t *table, w io.Writer, edits *format.E
 }
 
 // redact appends the record to out with the edit's rewrites made.
-func (t *table) redact(out []byte, rec *record, e *connectors.Edit, scratch *[]byte) ([]byte, bool) {
+func (t *table) redact(out []byte, rec *record, e *connectors.Edit, scratch *[]byte) ([]byte, bool, error) {
 	changed := false
 	for i, x := range rec.cells {
 		if i > 0 {
 			out = append(out, t.s.delim)
 		}
 		raw := rec.raw[x.start:x.end]
-		old := string(cellText(rec, x, scratch))
+		old := string(t.cellText(rec, x, scratch))
 		verdict, value := connectors.Same, ""
 		if old != "" && e.Rewrite != nil && i < len(t.fields) {
 			value, verdict = e.Rewrite(t.fields[i], old)
@@ -105,10 +110,17 @@ func (t *table) redact(out []byte, rec *record, e *connectors.Edit, scratch *[]b
 			out = append(out, raw...)
 			continue
 		}
+		value, fits, err := t.written(value, raw, rec)
+		if err == nil && !fits && e.Exact {
+			err = unfit
+		}
+		if err != nil {
+			return nil, false, err
+		}
 		changed = true
-		out = t.encode(out, value, x.style != bare)
+		out = t.encode(out, value, x.style != bare) // what does not fit is emptied
 	}
-	return append(out, rec.raw[rec.body:]...), changed
+	return append(out, rec.raw[rec.body:]...), changed, nil
 }
 
 // encode appends a cell, in quotes if the old one had them or the value needs

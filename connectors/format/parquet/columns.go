@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -14,17 +15,19 @@ type column struct {
 	flat  *leaf // the leaf of a scalar column, nil for a nested one
 }
 
-// columns chooses the columns of the batches in the order of the file: those
-// the catalog names, and all others that can hold something to find.
-func (c *codec) columns(root *node) []column {
+// columns chooses the columns of the batches in the order of the file. To search them,
+// those that the catalog names, and all others that can hold something to find; to
+// hand out or change records, all: what is hers and no identifier is hers, too.
+func (c *codec) columns(f *file, search bool) []column {
 	var out []column
 	seen := map[string]int{}
+	root := f.root
 	for _, n := range root.children {
 		cf, known := c.catalogField(root, n)
 		if c.only != nil && !c.only[n.name] {
 			continue
 		}
-		if !known && n.leaf != nil && n.how != repeated && !n.leaf.searchable() {
+		if search && !known && n.leaf != nil && n.how != repeated && !n.leaf.searchable() && !f.numbered(n.leaf) {
 			continue
 		}
 		out = append(out, c.column(n, cf, known, seen))
@@ -95,3 +98,34 @@ func (c *codec) headerGaps(root *node) []connectors.Gap {
 }
 
 func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// Telephone numbers lie between these, with the country code and without.
+const leastNumber, mostNumber = 6e9, 1e15
+
+// numbered reports whether telephone numbers may stand in a column of doubles, which is
+// what tools make of whole numbers when some are missing. Its bounds tell, and spare the
+// columns of amounts and places.
+func (f *file) numbered(l *leaf) bool {
+	if l.typ != pDouble {
+		return false
+	}
+	for _, g := range f.groups {
+		if g.bad != nil {
+			continue
+		}
+		ch := &g.chunks[l.index]
+		stats := ch.meta.sub(12)
+		if stats.int(3, -1) == ch.values { // nulls alone
+			continue
+		}
+		e := statBounds(l, stats)
+		if len(e.min) != 8 || len(e.max) != 8 {
+			return true
+		}
+		lo, hi := math.Float64frombits(le64(e.min)), math.Float64frombits(le64(e.max))
+		if !(hi < leastNumber || lo > mostNumber) { // also where a bound is no number
+			return true
+		}
+	}
+	return false
+}

@@ -51,9 +51,9 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	if err != nil {
 		return err
 	}
-	cols := c.columns(f.root)
+	cols := c.columns(f, true)
 	schema := arrowSchema(cols)
-	if gaps := c.headerGaps(f.root); len(gaps) > 0 {
+	if gaps := append(c.headerGaps(f.root), f.metadataGaps()...); len(gaps) > 0 {
 		if err := yield(connectors.Batch{Collection: c.cat.Name, Gaps: gaps}); err != nil {
 			return err
 		}

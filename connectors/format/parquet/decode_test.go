@@ -51,7 +51,7 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string]connectors.Field{}
-	for _, c := range New("set", cat).(*codec).columns(f.root) {
+	for _, c := range New("set", cat).(*codec).columns(f, true) {
 		got[c.field.Name] = c.field
 	}
 	for _, k := range []string{"score", "ok", "absent", "email"} {

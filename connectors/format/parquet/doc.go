@@ -2,8 +2,9 @@
 //
 // Decode turns every row into one record with the locator "row N". Scalar
 // columns become text, nested columns compact JSON. Columns that can hold
-// nothing to find (floating point and boolean columns that the catalog does not
-// name) are left out.
+// nothing to find (boolean columns that the catalog does not name, and those of
+// floating point in which no telephone number can stand) are left out; single records
+// are read with all their columns.
 //
 // Rewrite edits the file the way a surgeon would: row groups and column chunks
 // that hold nothing of the edited rows are copied byte for byte, pages without

@@ -36,7 +36,7 @@ func (c *codec) DecodeAt(ctx context.Context, in format.Input, refs []connectors
 	}
 	slices.Sort(rows)
 	rows = slices.Compact(rows)
-	cols := c.columns(f.root)
+	cols := c.columns(f, false)
 	p := &pointReader{groupReader: groupReader{codec: c, cols: cols, schema: arrowSchema(cols)}}
 	for i, g := range f.groups {
 		lo, hi := lowerBound(rows, g.first), lowerBound(rows, g.first+g.rows)

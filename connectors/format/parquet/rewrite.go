@@ -51,7 +51,7 @@ type rewriter struct {
 func (rw *rewriter) plan(ctx context.Context, edits *format.Edits) error {
 	all := *rw.codec
 	all.only = nil // a redaction looks at every column
-	cols := all.columns(rw.f.root)
+	cols := all.columns(rw.f, false)
 	rw.personal = personalLeaves(cols)
 	rows := wanted(rw.codec.cat.Name, rw.f, edits)
 	for i, g := range rw.f.groups {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
 )
 
@@ -36,8 +37,12 @@ type book struct {
 	lost   []string     // reasons why worksheets cannot be read
 	named  bool         // a defined name stands for a text or a number
 	titled bool         // the name of a sheet has an address or a number in it
-	held   int          // bytes of texts that hang on cells
-	known  map[string]bool
+	signed bool         // and so has the author of a comment
+
+	described bool             // a worksheet has a column that the catalog describes
+	titles    []connectors.Gap // of worksheets that have none, and nobody in them
+	held      int              // bytes of texts that hang on cells
+	known     map[string]bool
 }
 
 // source remembers that the store failed: that is no fault of the workbook.

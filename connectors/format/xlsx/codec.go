@@ -23,16 +23,18 @@ type Options struct {
 // New returns the codec of one workbook. Its records belong to collection; dataset
 // and cat give the columns their meaning. Cells beyond the header are in "column N".
 func New(collection, dataset string, cat connectors.Collection, o Options) format.Codec {
-	if o.Fields == nil {
+	described := o.Fields == nil
+	if described {
 		o.Fields = func(header []string) []connectors.Field { return connectors.Header(dataset, cat, nil, header) }
 	}
-	return &codec{collection: collection, cat: cat, o: o, mem: memory.DefaultAllocator}
+	return &codec{collection: collection, cat: cat, o: o, described: described, mem: memory.DefaultAllocator}
 }
 
 type codec struct {
 	collection string
 	cat        connectors.Collection
 	o          Options
+	described  bool // by the catalog; else a vendor's table, whose header nobody promised
 	mem        memory.Allocator
 }
 
@@ -46,9 +48,11 @@ type table struct {
 	header int  // number of the header row, 0 before it
 	bare   bool // there is no header: the first row with a value is a record
 	fields []connectors.Field
-	used   map[string]bool // names of fields
-	wider  int             // how often a row was wider than all before
-	stray  int             // marks that hang on no record
+	used   map[string]bool  // names of fields
+	wider  int              // how often a row was wider than all before
+	stray  int              // marks that hang on no record
+	kept   []connectors.Gap // of the header
+	tells  bool             // somebody is told by a value; looked for under a header that says nothing
 }
 
 // locator names a row of the table.
@@ -143,6 +147,9 @@ func (c *codec) header(t *table, x *row) error {
 	}
 	if len(t.fields) != len(names) {
 		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
+	}
+	if c.described && !t.bare {
+		t.kept = connectors.HeaderGaps(t.name(), names, t.fields, c.cat)
 	}
 	t.used = map[string]bool{connectors.LocatorColumn: true, RestColumn: true}
 	for _, f := range t.fields {

@@ -44,6 +44,9 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 			gaps = append(gaps, connectors.Gap{Locator: s.name(), Reason: "the worksheet cannot be read to its end: " + err.Error()})
 		}
 	}
+	if !b.described {
+		gaps = append(gaps, b.titles...)
+	}
 	reasons, err := b.unread()
 	if err != nil {
 		return err
@@ -88,6 +91,7 @@ func (d *decoder) sheet(ctx context.Context, b *book, s *sheet) error {
 	if d.more > 0 {
 		d.gaps = append(d.gaps, connectors.Gap{Locator: s.name(), Reason: fmt.Sprintf("%d more rows cannot be read", d.more)})
 	}
+	d.gaps = append(d.gaps, b.headerGaps(t)...)
 	for _, what := range t.unread() {
 		d.gaps = append(d.gaps, connectors.Gap{Locator: s.name(), Reason: what})
 	}
@@ -95,6 +99,25 @@ func (d *decoder) sheet(ctx context.Context, b *book, s *sheet) error {
 		return flushed
 	}
 	return err
+}
+
+// headerGaps tells what the header keeps back. Workbooks have sheets of other things beside
+// the one that the catalog describes: theirs is told where somebody stands in it, or where
+// the catalog describes none.
+func (b *book) headerGaps(t *table) (gaps []connectors.Gap) {
+	strange := false
+	for _, g := range t.kept {
+		if g.Reason == connectors.StrangeHeader {
+			strange = true
+			if !t.tells {
+				b.titles = append(b.titles, g)
+				continue
+			}
+		}
+		gaps = append(gaps, g)
+	}
+	b.described = b.described || t.header > 0 && !strange
+	return gaps
 }
 
 // unread says what of a worksheet is not read.
@@ -136,6 +159,7 @@ func (d *decoder) record(t *table, x *row) error {
 	for _, v := range x.cells {
 		if v.value != "" {
 			d.out.Set(v.col, v.value)
+			t.tells = t.tells || len(t.kept) > 0 && tells(v.value)
 		}
 	}
 	if rest := restText(x.leaves()); rest != "" {

@@ -11,8 +11,8 @@
 // of comments, links, and formulas with a text in them that may name somebody. A
 // row without a value that has one of these is a record as well. Parts that are
 // not read and may hold personal data (pivot caches, embedded files, pictures,
-// defined names that stand for a text...) are gaps. The names of authors, of sheets and in headers or footers of printed
-// pages are neither.
+// defined names that stand for a text...) are gaps; so are addresses and numbers in the names of
+// authors and sheets, and in headers or footers of printed pages. Names of people there are neither.
 //
 // A workbook is rewritten the way a surgeon would: a row that goes is cut out of
 // the bytes of its worksheet, and no other row is renumbered, for formulas, merged

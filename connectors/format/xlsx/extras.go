@@ -122,7 +122,8 @@ func (b *book) loadComments(s *sheet, part string) error {
 		switch {
 		case x.is("comments", "authors", "author"):
 			at := x.at
-			err := x.skip()
+			name, err := x.text(nil, false)
+			b.signed = b.signed || tells(string(name))
 			list = append(list, author{span: x.here(at), prefix: prefix(e.Name)})
 			return err
 		case x.is("comments", "commentList", "comment"):
@@ -233,6 +234,10 @@ func (b *book) loadTail(s *sheet) error {
 			s.scenarios = true
 		case x.is("worksheet", "hyperlinks"):
 			return b.loadLinks(s, x)
+		case x.is("worksheet", "dataValidations", "dataValidation"):
+			for _, says := range []string{"promptTitle", "prompt", "errorTitle", "error"} {
+				s.rules = s.rules || tells(attr(e, says))
+			}
 		case x.is("worksheet", "dataValidations", "dataValidation", e.Name.Local), x.is("worksheet", "conditionalFormatting", "cfRule", "formula"):
 			text, err := x.text(nil, false)
 			s.rules = s.rules || quotes(text)

@@ -29,6 +29,9 @@ func (b *book) unread() ([]string, error) {
 	if b.titled {
 		found["names of sheets with an address or a number in them"] = true
 	}
+	if b.signed {
+		found["names of authors with an address or a number in them"] = true
+	}
 	if b.properties() {
 		found["document properties with an address or a number in them"] = true
 	}
