@@ -3,10 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/base64"
-	"regexp"
 	"strings"
-
-	"github.com/cratio/sutra/connectors"
 )
 
 // personalWords are the categories of values that may also stand in the metadata
@@ -113,33 +110,4 @@ func blank(b []byte, erased map[string]bool) bool {
 		}
 	}
 	return found
-}
-
-// somebody is an address or a mobile number in a text. Fractions and times are none.
-var somebody = regexp.MustCompile(`[\w.+-]+@[\w-]+(\.[\w-]+)+|(^|[^\d.])(\+?91|0)?[\s-]?[6-9]\d{9}([^\d.]|$)`)
-
-// metadataGaps tells of an address or a number in the key-value metadata of the footer. It
-// is blanked with the rows of whom it is, where she has some here; whose it is is not
-// read, because the metadata are no record of anybody.
-func (f *file) metadataGaps() []connectors.Gap {
-	var text []byte
-	_, list := f.footer.list(5)
-	for _, raw := range list {
-		kv, _, err := parseRecord(raw)
-		if err != nil {
-			continue
-		}
-		value := kv.text(2)
-		if inner, err := base64.StdEncoding.DecodeString(string(value)); err == nil {
-			value = inner
-		}
-		if somebody.Match(value) {
-			text = append(append(text, value...), '\n')
-		}
-	}
-	if text == nil {
-		return nil
-	}
-	return []connectors.Gap{{Locator: "footer", Reason: "an address or a number stands in the metadata of the file, which are not read: write the file anew without it",
-		Text: string(text[:min(len(text), connectors.GapText)])}}
 }

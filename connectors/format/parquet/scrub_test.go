@@ -1,11 +1,8 @@
 package parquet
 
 import (
-	"encoding/base64"
 	"slices"
 	"testing"
-
-	pq "github.com/parquet-go/parquet-go"
 )
 
 // TestSpellingsInMetadata holds how else an erased value may stand in a footer.
@@ -32,30 +29,5 @@ func TestSpellingsInMetadata(t *testing.T) {
 	after, _, err := parseRecord(list[0])
 	if want := "export of ********** for 9820145679"; err != nil || string(after.text(2)) != want {
 		t.Errorf("%q, %v, want %q", after.text(2), err, want)
-	}
-}
-
-// TestSomebodyInMetadata tells of a person in the metadata of the footer, which are no
-// record, and of no other number there.
-func TestSomebodyInMetadata(t *testing.T) {
-	type row struct {
-		ID    int64  `parquet:"id"`
-		Email string `parquet:"email"`
-	}
-	for text, want := range map[string]bool{
-		"exported for +919820145678":                                            true,
-		`{"asked_by":"9820145678"}`:                                             true,
-		base64.StdEncoding.EncodeToString([]byte("mail asha@example.com")):      true,
-		`{"created":1700000000000,"bbox":[72.8777123456,18.9],"version":"1.2"}`: false,
-		"build 98201456789012345":                                               false,
-	} {
-		data := write(t, []row{{1, "b2@example.org"}}, 1, pq.KeyValueMetadata("about", text))
-		rows, gaps, err := rowsOf(t, peopleCat, data)
-		if err != nil || len(rows) != 1 || (len(gaps) == 1) != want {
-			t.Errorf("%q: %d rows, %v, %v", text, len(rows), gaps, err)
-		}
-		if want && len(gaps) == 1 && gaps[0].Text == "" {
-			t.Errorf("%q: whose it is cannot be told", text)
-		}
 	}
 }
