@@ -131,7 +131,7 @@ func headByGet(ctx context.Context, api *s3.Client, in *s3.HeadObjectInput) (*s3
 	if err != nil {
 		return nil, err
 	}
-	out := &s3.HeadObjectOutput{ETag: o.ETag, VersionId: o.VersionId, ContentLength: o.ContentLength, LastModified: o.LastModified, Metadata: o.Metadata,
+	out := &s3.HeadObjectOutput{ETag: o.ETag, VersionId: o.VersionId, ContentLength: o.ContentLength, LastModified: o.LastModified, Metadata: o.Metadata, MissingMeta: o.MissingMeta, TagCount: o.TagCount,
 		StorageClass: o.StorageClass, Restore: o.Restore, ContentType: o.ContentType, ContentEncoding: o.ContentEncoding,
 		ContentDisposition: o.ContentDisposition, ObjectLockMode: o.ObjectLockMode, ObjectLockRetainUntilDate: o.ObjectLockRetainUntilDate,
 		ObjectLockLegalHoldStatus: o.ObjectLockLegalHoldStatus}

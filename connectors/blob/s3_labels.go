@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -31,6 +32,9 @@ func (s *s3Store) Labels(ctx context.Context, name, version string) ([]Label, er
 		if h, err = s.at(ctx, name, version); err != nil {
 			return nil, err
 		}
+	}
+	if n := aws.ToInt32(h.out.MissingMeta); n > 0 {
+		return nil, fmt.Errorf("S3 does not give %d entries of the object's metadata (they hold what no header can): write the object again without them", n)
 	}
 	var out []Label
 	add := func(name, value string) {

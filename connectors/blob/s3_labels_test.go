@@ -3,12 +3,14 @@ package blob
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/cratio/sutra/connectors/connectortest"
 	"github.com/cratio/sutra/connectors/connectortest/server"
@@ -49,4 +51,45 @@ func TestS3Labels(t *testing.T) {
 	if _, err := s.Labels(ctx, "tags", ""); !errors.Is(err, errDenied) {
 		t.Errorf("tags that cannot be read: %v", err)
 	}
+}
+
+// TestS3LabelsBelowASuspendedVersion reads the tags of what was written before versioning
+// was suspended. The server answers a HEAD for it as if it were not there.
+func TestS3LabelsBelowASuspendedVersion(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	b.must(b.api.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: aws.String("k"), Body: strings.NewReader("x"), Tagging: aws.String("phone=919845067231")}))
+	b.versioning(types.BucketVersioningStatusSuspended)
+	b.put("k", "two")
+	s := b.store(s3Options{}, "")
+	old := names(t, s, "")[1]
+	o, err := s.Stat(ctx, old)
+	b.must(nil, err)
+	if got, err := s.Labels(ctx, old, o.Version); err != nil || !slices.Equal(got, []Label{{"phone", "919845067231"}}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// TestS3LabelsThatAreNotGiven holds that metadata which the store keeps to itself are an
+// error, and not none.
+func TestS3LabelsThatAreNotGiven(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Versions)
+	b.put("k", "one")
+	s := b.store(s3Options{transport: missingMeta{http.DefaultTransport}}, "")
+	if got, err := s.Labels(ctx, "k", ""); err == nil {
+		t.Errorf("%v", got)
+	}
+}
+
+// missingMeta says of every object that some of its metadata cannot be given.
+type missingMeta struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (m missingMeta) RoundTrip(r *http.Request) (*http.Response, error) {
+	out, err := m.RoundTripper.RoundTrip(r)
+	if err == nil && r.Method == http.MethodHead {
+		out.Header.Set("x-amz-missing-meta", "2")
+	}
+	return out, err
 }

@@ -339,22 +339,30 @@ func (s *s3Store) deleteOld(ctx context.Context, key string, h history, i int) e
 	return s.purge(ctx, key, now, nil)
 }
 
-// deleteCurrent deletes the version that was looked at. Where versions have no ids
-// the deletion is conditional, so that an object written meanwhile stays.
+// deleteCurrent deletes the version that was looked at. Where the next content has the
+// same id, or none, the deletion is conditional, so that an object written meanwhile stays.
 func (s *s3Store) deleteCurrent(ctx context.Context, x *head) error {
 	v, err := s.versioning(ctx)
 	if err != nil {
 		return err
 	}
-	if v.status != "" {
-		return s.deleteVersions(ctx, x.key, []string{orNull(x.id)})
+	id := orNull(x.id)
+	if v.status != "" && id != nullVersion {
+		return s.deleteVersions(ctx, x.key, []string{id})
 	}
 	api, err := s.client(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &x.key, IfMatch: &x.etag, RequestPayer: payer})
-	if err != nil {
+	in := &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &x.key, IfMatch: &x.etag, RequestPayer: payer}
+	if v.status != "" { // or a marker would be put above it
+		in.VersionId = &id
+	}
+	_, err = api.DeleteObject(ctx, in)
+	switch {
+	case v.status != "" && errors.Is(s3Bare(err), errDenied):
+		return s.refused(ctx, x.key, []string{id}, err)
+	case err != nil:
 		return s3WriteErr("deleting an object", deletePermission, err)
 	}
 	return nil

@@ -348,16 +348,24 @@ func TestS3DeletionMeetsAWriter(t *testing.T) {
 	ctx := context.Background()
 	for name, tt := range map[string]struct {
 		kind server.Keeps
-		op   string
-	}{"versions": {server.Versions, "DeleteObjects"}, "no versions": {server.Nothing, "DeleteObject"}} {
+		ops  []string
+	}{
+		"versions": {server.Versions, []string{"DeleteObjects"}}, "no versions": {server.Nothing, []string{"DeleteObject"}},
+		"suspended": {server.Versions, []string{"DeleteObjects", "DeleteObject"}}, // the next content has the same id
+	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBucket(t, tt.kind)
+			if name == "suspended" {
+				b.versioning(types.BucketVersioningStatusSuspended)
+			}
 			b.put("k", "hers")
 			wire := &connectortest.Wire{}
 			s := b.store(s3Options{transport: wire}, "")
 			o, err := s.Stat(ctx, "k")
 			b.must(nil, err)
-			wire.Fail(connectortest.WireFault{Op: tt.op, Times: 1, How: connectortest.First(func() { b.put("k", "theirs") })})
+			for _, op := range tt.ops {
+				wire.Fail(connectortest.WireFault{Op: op, Times: 1, How: connectortest.First(func() { b.put("k", "theirs") })})
+			}
 			if err := s.Delete(ctx, "k", o.Version); !errors.Is(err, connectors.ErrChanged) {
 				t.Errorf("%v", err)
 			}

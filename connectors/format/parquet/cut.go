@@ -96,7 +96,9 @@ func (c *cutter) prepare() error {
 	c.dictAt = table.dict
 	for i := range table.pages {
 		p := &cutPage{pageAt: table.pages[i], i: i, left: table.pages[i].rows}
-		p.hit = p.touches(c.hitRows)
+		// A page without a value goes, too: as the first of its chunk it means the end of the
+		// column to Arrow's reader.
+		p.hit = p.touches(c.hitRows) || p.rows == 0 && !p.mid
 		c.pages = append(c.pages, p)
 	}
 	for _, p := range c.pages {

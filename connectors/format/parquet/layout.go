@@ -20,11 +20,12 @@ type moved struct {
 	ready   chan struct{}
 }
 
-// movedGroup is a row group of the new file.
+// movedGroup is a row group of the old file, and of the new one unless it goes.
 type movedGroup struct {
 	old    *group
 	plan   *groupPlan
 	chunks []*moved
+	goes   bool // it loses all its rows: nothing of it is written, not even as a gap between others
 }
 
 // span returns the bytes from the first to the last chunk of a group.

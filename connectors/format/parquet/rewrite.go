@@ -82,13 +82,10 @@ func (rw *rewriter) run(ctx context.Context) error {
 	var list [][]*moved
 	for i, g := range rw.f.groups {
 		p := rw.plans[i]
-		if p.touched() && int64(len(p.drop)) == g.rows {
-			continue
-		}
+		mg := &movedGroup{old: g, plan: p, goes: p.touched() && int64(len(p.drop)) == g.rows}
 		if g.bad != nil {
 			return fmt.Errorf("row group %d: its columns cannot be copied: %w", i+1, g.bad)
 		}
-		mg := &movedGroup{old: g, plan: p}
 		for k := range g.chunks {
 			ch := &g.chunks[k]
 			m := &moved{old: ch, group: mg, number: i + 1, touched: len(p.drop) > 0 || p.leaves[k] != nil}
@@ -97,8 +94,10 @@ func (rw *rewriter) run(ctx context.Context) error {
 			}
 			mg.chunks = append(mg.chunks, m)
 		}
-		rw.groups = append(rw.groups, mg)
 		list = append(list, mg.chunks)
+		if !mg.goes {
+			rw.groups = append(rw.groups, mg)
+		}
 	}
 	parts, err := rw.f.segments(list)
 	if err != nil {
@@ -127,7 +126,7 @@ func (rw *rewriter) write(ctx context.Context, parts []segment) error {
 	eg, ctx := errgroup.WithContext(ctx)
 	room := semaphore.NewWeighted(heldBytes)
 	for i := range parts {
-		if m := parts[i].m; parts[i].side == data && m.touched && m.old.size <= heldChunk {
+		if m := parts[i].m; parts[i].side == data && m.touched && !m.group.goes && m.old.size <= heldChunk {
 			m.ready = make(chan struct{})
 		}
 	}
@@ -242,6 +241,9 @@ func (rw *rewriter) part(ctx context.Context, s *segment, room *semaphore.Weight
 	if s.side != data || m.touched {
 		rw.kept = false
 	}
+	if m.group.goes {
+		return rw.leave(s)
+	}
 	switch {
 	case s.side == data && m.touched:
 		return rw.chunk(ctx, m, room)
@@ -313,12 +315,28 @@ func (rw *rewriter) chunk(ctx context.Context, m *moved, room *semaphore.Weighte
 		m.cut.list = nil
 		room.Release(m.weight())
 	}
-	for _, v := range m.erased {
-		rw.erased[v] = true
-	}
+	rw.note(m)
 	m.start = start
 	m.rec = recut(m.old, m.cut, start)
 	return nil
+}
+
+// leave writes nothing of a part of a row group that goes. What names a person in it is
+// read all the same: it may stand in the metadata of the footer, too.
+func (rw *rewriter) leave(s *segment) error {
+	if s.side != data || !rw.personal[s.m.old.leaf] {
+		return nil
+	}
+	err := rw.cut(s.m, false, func(piece) error { return nil })
+	rw.note(s.m)
+	return err
+}
+
+// note remembers the values that were taken out of a chunk.
+func (rw *rewriter) note(m *moved) {
+	for _, v := range m.erased {
+		rw.erased[v] = true
+	}
 }
 
 // footer writes the old footer with other row groups and another row count.
