@@ -22,16 +22,15 @@ func paper(kind, raw string) (Identifier, bool) {
 		}
 		return r
 	}, raw))
-	id := Identifier{Kind: kind, Value: s}
 	switch {
 	case len(s) >= 32 && allHex(s):
-		return id, !oneRune(s)
-	case kind == KindAadhaar:
-		id.Weak = !Verhoeff(s)
-		return id, len(s) == 12 && allDigits(s) && s[0] >= '2' && !palindrome(s)
+		return Identifier{Kind: kind, Value: s}, !oneRune(s)
+	case kind == KindAadhaar && len(s) == 12 && allDigits(s) && s[0] >= '2' && !palindrome(s):
+		return Identifier{Kind: kind, Value: s, Weak: !Verhoeff(s)}, true
+	case kind == KindPAN && len(s) == 10 && allLetters(s[:5]) && allDigits(s[5:9]) && s[5:9] != "0000" && allLetters(s[9:]):
+		return Identifier{Kind: kind, Value: s, Weak: s[3] != 'P'}, true // P is a person's; another a firm's, or no holder's at all
 	}
-	id.Weak = len(s) == 10 && s[3] != 'P' // a firm's, or no holder's at all
-	return id, len(s) == 10 && allLetters(s[:5]) && allDigits(s[5:9]) && s[5:9] != "0000" && allLetters(s[9:])
+	return Identifier{}, false
 }
 
 // Verhoeff reports whether the last digit is Verhoeff's check digit.
