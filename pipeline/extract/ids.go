@@ -245,13 +245,33 @@ func Cookie(raw string) (Identifier, bool) {
 	return Identifier{Kind: KindCookie, Value: s}, true
 }
 
-// placeholderWord reports values that stand for "none": they never join.
+// placeholderWord reports values that stand for "none": they never join. Neither does what
+// consists of nothing but zeros, crosses and signs.
 func placeholderWord(s string) bool {
-	switch strings.ToLower(s) {
-	case "", "0", "-1", "null", "nil", "none", "na", "n/a", "-", "anonymous", "test", "undefined", "unknown", "(not set)", "guest", Erased:
+	if s == "-1" {
 		return true
 	}
-	return false
+	if len(s) > 24 {
+		return false
+	}
+	var buf [24]byte
+	word := buf[:0]
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '1' && c <= '9' || c >= utf8.RuneSelf:
+			return false
+		case c >= 'A' && c <= 'Z':
+			word = append(word, c|0x20)
+		case c >= 'a' && c <= 'z':
+			word = append(word, c)
+		}
+	}
+	switch string(word) {
+	case "na", "null", "nil", "none", "nan", "anonymous", "test", "undefined", "unknown", "unknownuser", "notset", "notavailable", "notprovided",
+		"notapplicable", "notknown", "appliedfor", "pending", "tbd", "guest", "default", "true", "false", "objectobject", "erased":
+		return true
+	}
+	return strings.Trim(string(word), "x") == ""
 }
 
 // Normalise turns a raw value of an identity kind into its identifier. A WhatsApp
@@ -318,6 +338,9 @@ func nestedLink(kind, raw string) (Identifier, bool) {
 	return Link(kind, raw)
 }
 
+// leadKinds are the link kinds that are ids which a marketplace gave to a lead.
+var leadKinds = map[string]bool{"indiamart_query": true, "justdial_lead": true, "facebook_lead": true, "google_lead": true}
+
 // linkOf is Link for a value as it counts.
 func linkOf(kind, s string) (Identifier, bool) {
 	if s == "" {
@@ -326,6 +349,9 @@ func linkOf(kind, s string) (Identifier, bool) {
 	if !strings.Contains(kind, ".") {
 		if placeholderWord(s) {
 			return Identifier{}, false
+		}
+		if leadKinds[kind] && len(s) < 16 && !strings.ContainsAny(s, "0123456789") {
+			return Identifier{}, false // "walk-in", "website": where she came from, and no id
 		}
 		if kind == "facebook_lead" {
 			s = strings.TrimPrefix(s, "l:")
