@@ -13,7 +13,7 @@ import (
 // scheme. It refuses what is no address and test addresses. Role mailboxes
 // (info@, sales@) come back weak: they never join people by themselves.
 func Email(raw string) (Identifier, bool) {
-	if at, worded, ok := plainEmail(raw); ok && !strings.Contains(raw[at:], "xn--") {
+	if at, ok := plainEmail(raw); ok && !strings.Contains(raw[at:], "xn--") {
 		local, domain := raw[:at], raw[at+1:]
 		if testMailbox(local, domain) {
 			return Identifier{}, false
@@ -21,7 +21,7 @@ func Email(raw string) (Identifier, bool) {
 		if id, ok, chat := chatAddress(local, domain); chat {
 			return id, ok
 		}
-		return Identifier{Kind: KindEmail, Value: raw, Weak: worded && roleMailbox(local) || relayDomain(domain)}, true
+		return Identifier{Kind: KindEmail, Value: raw, Weak: roleMailbox(local) || relayDomain(domain) || firmMailbox(local, domain)}, true
 	}
 	return anyEmail(raw)
 }
@@ -52,7 +52,7 @@ func anyEmail(raw string) (Identifier, bool) {
 	if id, ok, chat := chatAddress(local, domain); chat {
 		return id, ok
 	}
-	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain) || firmMailbox(local, domain)}, true
 }
 
 // oneSpelling writes an address as every other spelling of it is written: letters and
@@ -150,11 +150,17 @@ var roleMailboxes = map[string]bool{
 	"purchase": true, "reception": true, "careers": true, "feedback": true, "customercare": true, "care": true, "root": true,
 }
 
+// roleMailbox reports a mailbox that is named after what it is for, numbered or not: sales2.
 func roleMailbox(local string) bool {
 	if i := strings.IndexByte(local, '+'); i > 0 {
 		local = local[:i]
 	}
-	return roleMailboxes[local]
+	return len(local) < 20 && roleMailboxes[strings.TrimRight(local, "0123456789")]
+}
+
+// firmMailbox reports a mailbox that is called as its domain is: a firm's, or a form's filler.
+func firmMailbox(local, domain string) bool {
+	return len(domain) > len(local) && domain[len(local)] == '.' && domain[:len(local)] == local
 }
 
 func relayDomain(domain string) bool {
@@ -163,7 +169,8 @@ func relayDomain(domain string) bool {
 
 func testMailbox(local, domain string) bool {
 	switch local {
-	case "test", "na", "none", "null", "noemail", "no", "abc", "xyz", "dummy":
+	case "test", "na", "none", "null", "nil", "noemail", "nomail", "noemailid", "notavailable", "not.available", "notprovided", "notapplicable", "unknown", "anonymous",
+		"no", "abc", "xyz", "xx", "xxx", "xxxx", "dummy":
 		return true
 	}
 	return domain == "meta.com" && local == "test" || domain == "test.com" || domain == "none.com"
