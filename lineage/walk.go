@@ -88,11 +88,25 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 	if together && len(out) > 1 {
 		out = slices.DeleteFunc(out, func(s *Person) bool { return !carries(s, q.Token) })
 	}
+	if len(out) > 1 && slices.ContainsFunc(out, func(s *Person) bool { return isRowOf(s, q.Token) }) {
+		out = slices.DeleteFunc(out, func(s *Person) bool { return onlyMergedInto(s, q.Token) })
+	}
 	return out, nil
 }
 
 func containsAny(members *ridSet, seeds []*Found) bool {
 	return slices.ContainsFunc(seeds, func(f *Found) bool { return members.has(f.RID) })
+}
+
+// isRowOf reports a person among whose records is the one that an id is the id of.
+func isRowOf(s *Person, t Token) bool {
+	return slices.ContainsFunc(s.Copies, func(f Found) bool { return hasRole(&f, t, Key) })
+}
+
+// onlyMergedInto reports a person of whom nothing but a merge that was taken back leads to
+// the one who has an id.
+func onlyMergedInto(s *Person, t Token) bool {
+	return !slices.ContainsFunc(s.Copies, func(f Found) bool { return joinsAs(&f, t) && !hasRole(&f, t, Merged) })
 }
 
 func carries(s *Person, t Token) bool {

@@ -165,7 +165,7 @@ func (w *walk) cutPart(p *ridSet, word Word) ([]*ridSet, error) {
 		if !p.has(v.f.RID) {
 			continue
 		}
-		a, b := joinsAs(v.f, word.A), joinsAs(v.f, word.B)
+		a, b := word.sides(v.f)
 		if a && !b {
 			sides[word.A] = append(sides[word.A], v)
 		}
@@ -179,6 +179,16 @@ func (w *walk) cutPart(p *ridSet, word Word) ([]*ridSet, error) {
 	return w.nearest(sides, p)
 }
 
+// sides tells on which sides of the word a record stands. A contact's own row stands on its
+// own, also when it says that it was merged into the other.
+func (w *Word) sides(f *Found) (a, b bool) {
+	a, b = joinsAs(f, w.A), joinsAs(f, w.B)
+	if keyA, keyB := hasRole(f, w.A, Key), hasRole(f, w.B, Key); a && b && keyA != keyB {
+		return keyA, keyB
+	}
+	return a, b
+}
+
 // contradicted reports whether a word says that carriers of the identifier on its
 // two sides are different people.
 func (r *Resolver) contradicted(t Token, carriers []*Found, account string) bool {
@@ -186,9 +196,12 @@ func (r *Resolver) contradicted(t Token, carriers []*Found, account string) bool
 		if w.Same || w.Account != account {
 			continue
 		}
-		a := slices.ContainsFunc(carriers, func(f *Found) bool { return joinsAs(f, t) && joinsAs(f, w.A) })
-		b := slices.ContainsFunc(carriers, func(f *Found) bool { return joinsAs(f, t) && joinsAs(f, w.B) })
-		if a && b && t != w.A && t != w.B {
+		if t == w.A || t == w.B {
+			continue
+		}
+		a := slices.ContainsFunc(carriers, func(f *Found) bool { x, _ := w.sides(f); return x && joinsAs(f, t) })
+		b := slices.ContainsFunc(carriers, func(f *Found) bool { _, x := w.sides(f); return x && joinsAs(f, t) })
+		if a && b {
 			return true
 		}
 	}

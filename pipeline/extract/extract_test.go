@@ -41,8 +41,25 @@ func TestIdentifiers(t *testing.T) {
 			t.Errorf("Normalise(%s, %q) = %q %v, want %q", c.kind, c.raw, id.Value, ok, c.want)
 		}
 	}
-	if id, _ := Email("sales@example.com"); !id.Weak {
-		t.Error("a role mailbox joins by itself")
+	for _, mail := range []string{"sales@example.com", "sales2@example.in", "info7+web@example.in", "kaleva@kaleva.in", "Email@Email.com"} {
+		if id, ok := Email(mail); !ok || !id.Weak {
+			t.Errorf("%s joins by itself: a role's or a firm's mailbox", mail)
+		}
+	}
+	for _, mail := range []string{"notavailable@gmail.com", "nil@nil.com", "xx@xx.com", "nomail@example.in"} {
+		if id, ok := Email(mail); ok {
+			t.Errorf("%s is somebody's: %v", mail, id)
+		}
+	}
+	for _, mail := range []string{"asha2@example.com", "salesha@example.in", "kaleva@kaleva2.in"} {
+		if id, ok := Email(mail); !ok || id.Weak {
+			t.Errorf("%s is weak", mail)
+		}
+	}
+	for _, number := range []string{"9898989898", "+919009009009"} {
+		if id, ok := Phone(number); !ok || !id.Weak {
+			t.Errorf("%s joins by itself: forms are filled with it", number)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // scheme. It refuses what is no address and test addresses. Role mailboxes
 // (info@, sales@) come back weak: they never join people by themselves.
 func Email(raw string) (Identifier, bool) {
-	if at, worded, ok := plainEmail(raw); ok && !strings.Contains(raw[at:], "xn--") {
+	if at, ok := plainEmail(raw); ok && !strings.Contains(raw[at:], "xn--") {
 		local, domain := raw[:at], raw[at+1:]
 		if testMailbox(local, domain) {
 			return Identifier{}, false
@@ -21,7 +21,7 @@ func Email(raw string) (Identifier, bool) {
 		if id, ok, chat := chatAddress(local, domain); chat {
 			return id, ok
 		}
-		return Identifier{Kind: KindEmail, Value: raw, Weak: worded && roleMailbox(local) || relayDomain(domain)}, true
+		return Identifier{Kind: KindEmail, Value: raw, Weak: roleMailbox(local) || relayDomain(domain) || firmMailbox(local, domain)}, true
 	}
 	return anyEmail(raw)
 }
@@ -52,7 +52,7 @@ func anyEmail(raw string) (Identifier, bool) {
 	if id, ok, chat := chatAddress(local, domain); chat {
 		return id, ok
 	}
-	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain)}, true
+	return Identifier{Kind: KindEmail, Value: s, Weak: roleMailbox(local) || relayDomain(domain) || firmMailbox(local, domain)}, true
 }
 
 // oneSpelling writes an address as every other spelling of it is written: letters and
@@ -150,11 +150,17 @@ var roleMailboxes = map[string]bool{
 	"purchase": true, "reception": true, "careers": true, "feedback": true, "customercare": true, "care": true, "root": true,
 }
 
+// roleMailbox reports a mailbox that is named after what it is for, numbered or not: sales2.
 func roleMailbox(local string) bool {
 	if i := strings.IndexByte(local, '+'); i > 0 {
 		local = local[:i]
 	}
-	return roleMailboxes[local]
+	return len(local) < 20 && roleMailboxes[strings.TrimRight(local, "0123456789")]
+}
+
+// firmMailbox reports a mailbox that is called as its domain is: a firm's, or a form's filler.
+func firmMailbox(local, domain string) bool {
+	return len(domain) > len(local) && domain[len(local)] == '.' && domain[:len(local)] == local
 }
 
 func relayDomain(domain string) bool {
@@ -163,7 +169,8 @@ func relayDomain(domain string) bool {
 
 func testMailbox(local, domain string) bool {
 	switch local {
-	case "test", "na", "none", "null", "noemail", "no", "abc", "xyz", "dummy":
+	case "test", "na", "none", "null", "nil", "noemail", "nomail", "noemailid", "notavailable", "not.available", "notprovided", "notapplicable", "unknown", "anonymous",
+		"no", "abc", "xyz", "xx", "xxx", "xxxx", "dummy":
 		return true
 	}
 	return domain == "meta.com" && local == "test" || domain == "test.com" || domain == "none.com"
@@ -245,13 +252,33 @@ func Cookie(raw string) (Identifier, bool) {
 	return Identifier{Kind: KindCookie, Value: s}, true
 }
 
-// placeholderWord reports values that stand for "none": they never join.
+// placeholderWord reports values that stand for "none": they never join. Neither does what
+// consists of nothing but zeros, crosses and signs.
 func placeholderWord(s string) bool {
-	switch strings.ToLower(s) {
-	case "", "0", "-1", "null", "nil", "none", "na", "n/a", "-", "anonymous", "test", "undefined", "unknown", "(not set)", "guest", Erased:
+	if s == "-1" {
 		return true
 	}
-	return false
+	if len(s) > 24 {
+		return false
+	}
+	var buf [24]byte
+	word := buf[:0]
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '1' && c <= '9' || c >= utf8.RuneSelf:
+			return false
+		case c >= 'A' && c <= 'Z':
+			word = append(word, c|0x20)
+		case c >= 'a' && c <= 'z':
+			word = append(word, c)
+		}
+	}
+	switch string(word) {
+	case "na", "null", "nil", "none", "nan", "anonymous", "test", "undefined", "unknown", "unknownuser", "notset", "notavailable", "notprovided",
+		"notapplicable", "notknown", "appliedfor", "pending", "tbd", "guest", "default", "true", "false", "objectobject", "erased":
+		return true
+	}
+	return strings.Trim(string(word), "x") == ""
 }
 
 // Normalise turns a raw value of an identity kind into its identifier. A WhatsApp
@@ -320,6 +347,9 @@ func nestedLink(kind, raw string) (Identifier, bool) {
 	return Link(kind, raw)
 }
 
+// leadKinds are the link kinds that are ids which a marketplace gave to a lead.
+var leadKinds = map[string]bool{"indiamart_query": true, "justdial_lead": true, "facebook_lead": true, "google_lead": true}
+
 // linkOf is Link for a value as it counts.
 func linkOf(kind, s string) (Identifier, bool) {
 	if s == "" {
@@ -328,6 +358,9 @@ func linkOf(kind, s string) (Identifier, bool) {
 	if !strings.Contains(kind, ".") {
 		if placeholderWord(s) {
 			return Identifier{}, false
+		}
+		if leadKinds[kind] && len(s) < 16 && !strings.ContainsAny(s, "0123456789") {
+			return Identifier{}, false // "walk-in", "website": where she came from, and no id
 		}
 		if kind == "facebook_lead" {
 			s = strings.TrimPrefix(s, "l:")

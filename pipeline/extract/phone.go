@@ -59,7 +59,7 @@ func phone(raw string) (number, bool) {
 		if placeholder(n) {
 			return number{}, false
 		}
-		return number{Identifier: Identifier{Kind: KindPhone, Value: "+91" + string(n), Weak: fixedLine(n)}}, true
+		return number{Identifier: Identifier{Kind: KindPhone, Value: "+91" + string(n), Weak: weakMobile(n)}}, true
 	}
 	return parsePhone(digits, plus)
 }
@@ -214,6 +214,20 @@ func placeholder(n []byte) bool {
 			up++
 		}
 		if max(same, up, down)+1 < i { // two steps of another kind: no more is needed to know
+			return false
+		}
+	}
+	return true
+}
+
+// weakMobile reports ten digits that join only with an agreeing name: a landline's, and two
+// or three digits over and over, with which forms are filled and which are sold dearly, too.
+func weakMobile(n []byte) bool { return over(n, 2) || over(n, 3) || fixedLine(n) }
+
+// over reports a number of nothing but its first k digits, over and over.
+func over(n []byte, k int) bool {
+	for i := k; i < len(n); i++ {
+		if n[i] != n[i-k] {
 			return false
 		}
 	}

@@ -44,27 +44,24 @@ var classes = func() (t [256]uint16) {
 }()
 
 // plainEmail reports an address that is its own normal form but for what its words
-// mean: small letters, digits, dots, hyphens and bars, about one @. worded says that
-// its mailbox may be a word: there is no digit in it.
-func plainEmail(s string) (at int, worded, ok bool) {
+// mean: small letters, digits, dots, hyphens and bars, about one @.
+func plainEmail(s string) (at int, ok bool) {
 	if len(s) > 254 {
-		return 0, false, false
+		return 0, false
 	}
-	var seen uint16
 	for at < len(s) && s[at] != '@' {
 		c := classes[s[at]]
 		if c&(isLetter|isDigit|isDot|isDash|isBar) == 0 {
-			return 0, false, false
+			return 0, false
 		}
-		seen |= c
 		at++
 	}
 	if at < 1 || at > 64 || len(s)-at-1 < 4 || s[0] == '.' {
-		return 0, false, false
+		return 0, false
 	}
 	domain := s[at+1:]
 	if classes[domain[0]]&(isLetter|isDigit) == 0 {
-		return 0, false, false
+		return 0, false
 	}
 	dot, digits := -1, false // digits behind the last dot
 	for i := 0; i < len(domain); i++ {
@@ -75,13 +72,13 @@ func plainEmail(s string) (at int, worded, ok bool) {
 		case c&isDot != 0 && domain[i-1] != '.':
 			dot, digits = i, false
 		default:
-			return 0, false, false
+			return 0, false
 		}
 	}
 	if dot < 1 || len(domain)-dot-1 < 2 || digits {
-		return 0, false, false
+		return 0, false
 	}
-	return at, seen&isDigit == 0, true
+	return at, true
 }
 
 // plainPhone normalises a number of India that is written with nothing but digits
@@ -108,7 +105,7 @@ func plainPhone(raw string, buf []byte) (value []byte, weak, ok, known bool) {
 	if placeholder(n) {
 		return nil, false, false, true
 	}
-	return append(append(buf, "+91"...), n...), fixedLine(n), true, true
+	return append(append(buf, "+91"...), n...), weakMobile(n), true, true
 }
 
 // worthLooking is a cheap test that most texts fail: whether there may be an identifier.

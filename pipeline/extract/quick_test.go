@@ -82,7 +82,7 @@ func TestQuickAgainstLong(t *testing.T) {
 	})
 	for word := range roleMailboxes {
 		if strings.ContainsAny(word, "0123456789") {
-			t.Errorf("the mailbox %q has a digit: plainEmail takes it for a person's", word)
+			t.Errorf("the mailbox %q has a digit: roleMailbox does not look for it", word)
 		}
 	}
 }

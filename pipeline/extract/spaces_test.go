@@ -31,8 +31,8 @@ func TestLinkSpaces(t *testing.T) {
 			t.Errorf("%s %q became %q, %v; want %q", c.kind, c.raw, id.Value, ok, c.want)
 		}
 	}
-	for kind, want := range map[string]string{"c.kept.id": " A ", "calls.key": "A", "indiamart_query": "A"} {
-		if id, _ := nestedLink(kind, " A "); id.Value != want {
+	for kind, want := range map[string]string{"c.kept.id": " A1 ", "calls.key": "A1", "indiamart_query": "A1"} {
+		if id, _ := nestedLink(kind, " A1 "); id.Value != want {
 			t.Errorf("%s in another value became %q, want %q", kind, id.Value, want)
 		}
 	}
