@@ -48,6 +48,33 @@ func TestServerSample(t *testing.T) {
 	})
 }
 
+// A table that does not answer, because others hold it, does not keep the others from being
+// sampled.
+func TestServerSampleBesideAHeldTable(t *testing.T) {
+	f := serverFixture(t, "postgres", "b: id!", "CREATE TABLE a (id INTEGER PRIMARY KEY);\nCREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);\nCREATE TABLE c (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);\n"+
+		"INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1, 1);\nINSERT INTO c VALUES (1, 1)")
+	tx, err := f.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE a IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for tb, err := range f.open("b: id!", "sutra_lock_timeout=200ms").Sample(context.Background(), 40, 7) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[tb.Name] = tb.Rows
+	}
+	if d := cmp.Diff(map[string]int{"a": 0, "b": 1, "c": 1}, got); d != "" {
+		t.Error(d)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // notes are the lines of check of one kind.
 func notes(t *testing.T, s *source, what string, ok bool) string {
 	t.Helper()
