@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +74,39 @@ func TestServerSampleBesideAHeldTable(t *testing.T) {
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A table that does not answer while units are listed is a gap of its own; the others are
+// listed and read.
+func TestPostgresListsBesideAHeldTable(t *testing.T) {
+	f := serverFixture(t, "postgres", "b: id!", "CREATE TABLE a (id INTEGER PRIMARY KEY);\nCREATE TABLE b (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1)")
+	tx, err := f.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE a IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	f.src = f.open("a: id!\nb: id!", "sutra_lock_timeout=200ms")
+	said := func() map[string]string {
+		out := map[string]string{}
+		for _, u := range f.units() {
+			_, recs, _, err := f.collect(f.src.Read(context.Background(), u))
+			if out[u.Key] = fmt.Sprint(len(recs)); err != nil {
+				out[u.Key] = fmt.Sprint(errors.Is(err, connectors.ErrClosed), strings.Contains(err.Error(), "held by another transaction"))
+			}
+		}
+		return out
+	}
+	if d := cmp.Diff(map[string]string{"a[,)": "true true", "b[1,10001)": "1"}, said()); d != "" {
+		t.Error(d)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"a[1,10001)": "1", "b[1,10001)": "1"}, said()); d != "" {
+		t.Error(d)
 	}
 }
 
