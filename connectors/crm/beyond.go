@@ -18,6 +18,9 @@ const rowsOfThePast = " FOR SYSTEM_TIME ALL"
 // beyond lists the names of what a collection has beyond the rows that are read.
 func (s *source) beyond(sc *schema, l *layout) []string {
 	var out []string
+	if l.reason != "" {
+		return nil
+	}
 	if l.table.past {
 		out = append(out, l.coll.Name+rowsOfThePast)
 	}

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -338,27 +339,38 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	has := map[string]map[string]bool{} // table, or "" for all -> privileges
-	err = b.s.each(ctx, `SELECT '', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
-		UNION ALL SELECT '', PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND DATABASE() LIKE TABLE_SCHEMA
-		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()
-		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE FROM information_schema.COLUMN_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()`,
+	has := map[string]map[string]bool{}   // table, or "" for all -> privileges
+	parts := map[string]map[string]bool{} // table -> privileges on columns of it
+	err = b.s.each(ctx, `SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
+		UNION ALL SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND DATABASE() LIKE TABLE_SCHEMA
+		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 0 FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()
+		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 1 FROM information_schema.COLUMN_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()`,
 		[]any{grantee, grantee, grantee, grantee}, func(v []any) error {
-			t := strings.ToLower(str(v[0]))
-			if has[t] == nil {
-				has[t] = map[string]bool{}
+			t, to := strings.ToLower(str(v[0])), has
+			if v[2] == int64(1) {
+				to = parts
 			}
-			has[t][strings.ToUpper(str(v[1]))] = true
+			if to[t] == nil {
+				to[t] = map[string]bool{}
+			}
+			to[t][strings.ToUpper(str(v[1]))] = true
 			return nil
 		})
-	if err != nil || len(has) == 0 {
+	if err != nil || len(has)+len(parts) == 0 {
 		return err
 	}
 	b.sc.partial = !has[""]["SELECT"] && !has[""]["ALL PRIVILEGES"]
 	for _, t := range b.sc.tables {
 		for _, p := range []string{"SELECT", "UPDATE", "DELETE"} {
-			if !has[""][p] && !has[strings.ToLower(t.name)][p] && !has[""]["ALL PRIVILEGES"] {
+			name := strings.ToLower(t.name)
+			switch {
+			case has[""][p] || has[name][p] || has[""]["ALL PRIVILEGES"]:
+			case !parts[name][p]:
 				t.denied = append(t.denied, p)
+			case p == "SELECT": // the server does not even list the others
+				t.reason = cmp.Or(t.reason, "the user may SELECT some of its columns only, and the others are out of sight")
+			default:
+				t.partly = true
 			}
 		}
 	}

@@ -12,6 +12,12 @@ func (s *source) opened(ctx context.Context, ss *session, sc *schema, collection
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	silent := s.silent[collection]
+	s.mu.Unlock()
+	if silent != "" {
+		return nil, closedError{fmt.Errorf("the rows of collection %q could not be listed: %s", collection, silent)}
+	}
 	why, err := s.shared(ctx, ss, l)
 	if d, ok := s.d.(doubtful); ok && err == nil && why == "" {
 		why, err = d.alike(ctx, ss, sc, l)

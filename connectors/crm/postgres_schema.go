@@ -118,10 +118,12 @@ func (b *pgSchema) tables(ctx context.Context) error {
 		has_table_privilege(c.oid, 'DELETE'), pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
 		has_schema_privilege(n.oid, 'USAGE') AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT FROM pg_attribute a
 			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT'))),
-		has_schema_privilege(n.oid, 'USAGE')
+		has_schema_privilege(n.oid, 'USAGE'),
+		NOT has_table_privilege(c.oid, 'UPDATE') AND has_any_column_privilege(c.oid, 'UPDATE') AND EXISTS (SELECT FROM pg_attribute a
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND NOT has_column_privilege(c.oid, a.attnum, 'UPDATE'))
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `+userSchemas+` ORDER BY NOT pg_table_is_visible(c.oid), n.nspname, c.relname`, nil, func(v []any) error {
-		t := &table{name: str(v[2]), kind: "table", from: b.d.quote(str(v[1])) + "." + b.d.quote(str(v[2])), owned: v[10] == "true"}
+		t := &table{name: str(v[2]), kind: "table", from: b.d.quote(str(v[1])) + "." + b.d.quote(str(v[2])), owned: v[10] == "true", partly: v[14] == "true"}
 		t.oid, _ = v[0].(int64)
 		t.rows, _ = v[6].(int64)
 		if v[5] != "true" {

@@ -34,7 +34,11 @@ func (s *source) Sample(ctx context.Context, n int, seed uint64) iter.Seq2[conne
 				if t.kind == "view" || t.kind == "shadow" || t.outside != "" {
 					continue
 				}
-				out, err := s.sample(ctx, ss, sc, draws[t])
+				var out connectors.Table
+				err := ss.attempt(ctx, func() (err error) { // what fails of one table leaves the others
+					out, err = s.sample(ctx, ss, sc, draws[t])
+					return err
+				})
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}

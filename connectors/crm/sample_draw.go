@@ -44,7 +44,10 @@ func (s *source) draws(ctx context.Context, ss *session, sc *schema, n int, seed
 		case len(t.ident(s.d, "")) == 0:
 			w.err = errors.New("the rows have neither a primary key nor a row number")
 		default:
-			w.idents, w.err = s.draw(ctx, ss, t, n, seed)
+			w.err = ss.attempt(ctx, func() (err error) {
+				w.idents, err = s.draw(ctx, ss, t, n, seed)
+				return err
+			})
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -80,7 +83,11 @@ func (s *source) follow(ctx context.Context, ss *session, sc *schema, draws map[
 			if !r.declared || by == nil || to == nil || by == to || len(from[by]) == 0 || to.err != nil || to.table.keyless || len(r.fromCols) != 1 || r.toCols[0] == "" {
 				continue
 			}
-			found, err := s.referredBy(ctx, ss, r, by, to, from[by][:min(len(from[by]), referredRows)])
+			var found [][]any
+			err := ss.attempt(ctx, func() (err error) {
+				found, err = s.referredBy(ctx, ss, r, by, to, from[by][:min(len(from[by]), referredRows)])
+				return err
+			})
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

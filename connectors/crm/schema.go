@@ -39,6 +39,7 @@ type table struct {
 	indexed  []string                   // search indexes of its words that no trigger keeps
 	follows  []string                   // search indexes that its triggers keep
 	denied   []string                   // privileges that the user lacks: SELECT, UPDATE, DELETE
+	partly   bool                       // the user may update some of its columns only
 	ordinal  bool                       // the primary key is one integer column
 	owned    bool                       // the user may maintain it
 	oid      int64                      // of the server's catalog

@@ -16,6 +16,9 @@ func permissions(sc *schema, known map[*table]bool) []connectors.Finding {
 		if len(t.denied) > 0 {
 			out = append(out, finding("permissions", false, "table %q: the user lacks %s", t.name, strings.Join(t.denied, ", ")))
 		}
+		if t.partly {
+			out = append(out, finding("permissions", false, "table %q: the user may UPDATE some of its columns only", t.name))
+		}
 		if t.fixed != "" {
 			out = append(out, finding("permissions", false, "table %q cannot be changed: %s", t.name, t.fixed))
 		}

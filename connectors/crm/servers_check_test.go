@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,66 @@ func TestServerSample(t *testing.T) {
 			t.Errorf("log: %+v", l)
 		}
 	})
+}
+
+// A table that does not answer, because others hold it, does not keep the others from being
+// sampled.
+func TestServerSampleBesideAHeldTable(t *testing.T) {
+	f := serverFixture(t, "postgres", "b: id!", "CREATE TABLE a (id INTEGER PRIMARY KEY);\nCREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);\nCREATE TABLE c (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);\n"+
+		"INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1, 1);\nINSERT INTO c VALUES (1, 1)")
+	tx, err := f.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE a IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for tb, err := range f.open("b: id!", "sutra_lock_timeout=200ms").Sample(context.Background(), 40, 7) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[tb.Name] = tb.Rows
+	}
+	if d := cmp.Diff(map[string]int{"a": 0, "b": 1, "c": 1}, got); d != "" {
+		t.Error(d)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A table that does not answer while units are listed is a gap of its own; the others are
+// listed and read.
+func TestPostgresListsBesideAHeldTable(t *testing.T) {
+	f := serverFixture(t, "postgres", "b: id!", "CREATE TABLE a (id INTEGER PRIMARY KEY);\nCREATE TABLE b (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1)")
+	tx, err := f.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE a IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	f.src = f.open("a: id!\nb: id!", "sutra_lock_timeout=200ms")
+	said := func() map[string]string {
+		out := map[string]string{}
+		for _, u := range f.units() {
+			_, recs, _, err := f.collect(f.src.Read(context.Background(), u))
+			if out[u.Key] = fmt.Sprint(len(recs)); err != nil {
+				out[u.Key] = fmt.Sprint(errors.Is(err, connectors.ErrClosed), strings.Contains(err.Error(), "held by another transaction"))
+			}
+		}
+		return out
+	}
+	if d := cmp.Diff(map[string]string{"a[,)": "true true", "b[1,10001)": "1"}, said()); d != "" {
+		t.Error(d)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"a[1,10001)": "1", "b[1,10001)": "1"}, said()); d != "" {
+		t.Error(d)
+	}
 }
 
 // notes are the lines of check of one kind.
@@ -97,6 +159,37 @@ func TestServerCheck(t *testing.T) {
 				if !strings.Contains(got, h) {
 					t.Errorf("%s, %v: %q is not in %q", c.what, c.ok, h, got)
 				}
+			}
+		}
+	})
+}
+
+// A user who may change some columns only, or sees some only: check says so, and on MariaDB,
+// which does not list the other columns, the table is not read.
+func TestServerPrivilegesOnColumns(t *testing.T) {
+	onServers(t, func(t *testing.T, kind string) {
+		f := serverFixture(t, kind, "t: id! v~", "CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR(9));\nCREATE TABLE half (id INTEGER PRIMARY KEY, v VARCHAR(9), w VARCHAR(9));\nINSERT INTO t VALUES (1, 'x');\nINSERT INTO half VALUES (1, 'x', 'y')")
+		who := "columns" + strings.ReplaceAll(kind, "postgres", "")
+		user, host := who, "sutra@"
+		if kind == "mysql" {
+			user, host = "'"+who+"'@'127.0.0.1'", "root@"
+			f.exec("CREATE USER " + user)
+		} else {
+			f.exec("CREATE ROLE " + user + " LOGIN")
+		}
+		f.exec("GRANT SELECT, DELETE ON t TO " + user)
+		f.exec("GRANT UPDATE (v) ON t TO " + user)
+		f.exec("GRANT SELECT (id, v), UPDATE (v), DELETE ON half TO " + user)
+		r := *f
+		r.dsn = strings.Replace(f.dsn, host, who+"@", 1)
+		r.src = r.open("t: id! v~\nhalf: id! v~", "")
+		if got := notes(t, r.src, "permissions", false); !strings.Contains(got, `table "t": the user may UPDATE some of its columns only`) {
+			t.Errorf("said of a user who may update one column: %q", got)
+		}
+		for _, u := range r.units() {
+			_, recs, _, err := r.collect(r.src.Read(context.Background(), u))
+			if half := strings.HasPrefix(u.Key, "half"); half != (err != nil) || half != (len(recs) == 0) {
+				t.Errorf("%s: %d records, %v", u.Key, len(recs), err)
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -34,6 +35,7 @@ type source struct {
 
 	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
 	sharing  map[string]string    // why rows of a collection are told from each other by no key, as far as it was asked
+	silent   map[string]string    // why the rows of a collection could not be listed
 	deltas   deltas
 }
 
@@ -213,7 +215,7 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 	s.mu.Lock()
 	told := s.expected
 	s.expected = nil // it holds for one listing
-	s.sharing = nil
+	s.sharing, s.silent = nil, map[string]string{}
 	s.mu.Unlock()
 	err = s.during(ctx, forListing, func(ss *session, sc *schema) error {
 		stamp, err := s.d.stamp(ctx, ss)
@@ -222,14 +224,21 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 		}
 		for _, c := range s.dataset.Collections {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
-			if l.reason != "" {
-				out.units = append(out.units, s.unit(l, piece{}, stamp))
-				continue
-			}
-			parts, err := s.pieces(ctx, ss, l, told)
-			if err != nil {
+			var of *listing
+			err := ss.attempt(ctx, func() (err error) {
+				of, err = s.unitsOf(ctx, ss, sc, l, stamp, told)
+				return err
+			})
+			if err != nil && !answers(ctx, ss, err) {
 				return fmt.Errorf("listing the units of %q: %w", c.Name, err)
 			}
+			if err != nil { // the others are listed without it
+				s.mu.Lock()
+				s.silent[c.Name] = err.Error()
+				s.mu.Unlock()
+				of = &listing{units: []connectors.Unit{s.unit(l, piece{}, stamp)}}
+			}
+			out.add(of)
 			for _, name := range s.beyond(sc, l) {
 				other := *l
 				other.coll.Name = name
@@ -238,21 +247,54 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 					out.units = append(out.units, u)
 				}
 			}
-			notes := undecidedNotes(l, s.undecided(sc, l))
-			for _, p := range parts {
-				u := s.unit(l, p, stamp)
-				u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
-				if out.units = append(out.units, u); p.rows > 0 {
-					out.rows[u.Key] = p.rows
-				}
-				if err := s.foresee(ctx, ss, l, u, p, notes, out); err != nil {
-					return fmt.Errorf("listing the units of %q: %w", c.Name, err)
-				}
-			}
 		}
 		return nil
 	})
 	return out, err
+}
+
+// unitsOf lists the units of one collection.
+func (s *source) unitsOf(ctx context.Context, ss *session, sc *schema, l *layout, stamp string, told map[string]*expected) (*listing, error) {
+	out := &listing{rows: map[string]int64{}, seen: map[string]seen{}}
+	if l.reason != "" {
+		out.units = append(out.units, s.unit(l, piece{}, stamp))
+		return out, nil
+	}
+	parts, err := s.pieces(ctx, ss, l, told)
+	if err != nil {
+		return nil, err
+	}
+	notes := undecidedNotes(l, s.undecided(sc, l))
+	for _, p := range parts {
+		u := s.unit(l, p, stamp)
+		u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
+		if out.units = append(out.units, u); p.rows > 0 {
+			out.rows[u.Key] = p.rows
+		}
+		if err := s.foresee(ctx, ss, l, u, p, notes, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// add takes in what was found of one more collection.
+func (x *listing) add(of *listing) {
+	x.units = append(x.units, of.units...)
+	maps.Copy(x.rows, of.rows)
+	maps.Copy(x.seen, of.seen)
+	x.told = append(x.told, of.told...)
+}
+
+// answers reports that an error of a server is about the tables at hand alone: it goes on
+// answering.
+func answers(ctx context.Context, ss *session, err error) bool {
+	var se *serverError
+	if ctx.Err() != nil || !errors.As(err, &se) {
+		return false
+	}
+	_, err = ss.one(ctx, "SELECT 1")
+	return err == nil
 }
 
 func (s *source) unit(l *layout, p piece, stamp string) connectors.Unit {
