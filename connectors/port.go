@@ -68,6 +68,9 @@ type Gap struct {
 	// [GapText] bytes of it. Whoever reads the batch may look for people in it; it is
 	// never stored and never shown.
 	Text string
+	// Again says that the reason lies outside of the part: a permission is missing, a
+	// line broke. The unit is read anew with the next scan although it is the same.
+	Again bool
 }
 
 // GapText bounds [Gap.Text].

@@ -95,6 +95,7 @@ type UnitState struct {
 	Sightings   int
 	Gaps        []connectors.Gap
 	Accounts    bool // it holds records that are about accounts
+	Again       bool // a part of it may be read another time: it is not skipped although it is the same
 	CommittedAt time.Time
 
 	patched

@@ -27,14 +27,23 @@ func appendUnit(out []byte, st *UnitState) []byte {
 	for _, g := range st.Gaps {
 		out = appendStr(appendStr(out, g.Locator), g.Reason)
 	}
-	return st.places.append(st.patched.append(appendBool(out, st.Accounts)))
+	return st.places.append(st.patched.append(append(out, st.flags())))
 }
 
-func appendBool(out []byte, b bool) []byte {
-	if b {
-		return append(out, 1)
+// Flags of a unit, as they are written.
+const (
+	flagAccounts = 1 << iota
+	flagAgain
+)
+
+func (st *UnitState) flags() (b byte) {
+	if st.Accounts {
+		b |= flagAccounts
 	}
-	return append(out, 0)
+	if st.Again {
+		b |= flagAgain
+	}
+	return b
 }
 
 // readUnit decodes the state of a unit; its time is of milliseconds, in UTC.
@@ -51,7 +60,8 @@ func readUnit(b []byte) (*UnitState, error) {
 	for n := d.count(2); n > 0; n-- {
 		st.Gaps = append(st.Gaps, connectors.Gap{Locator: d.str(), Reason: d.str()})
 	}
-	st.Accounts = d.byte() != 0
+	flags := d.byte()
+	st.Accounts, st.Again = flags&flagAccounts != 0, flags&flagAgain != 0
 	st.patched, st.places = d.patched(), d.places()
 	if d.bad || len(d.in) > 0 {
 		return nil, fmt.Errorf("read the state of a unit: %w", errBlock)

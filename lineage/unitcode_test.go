@@ -38,7 +38,7 @@ func TestUnitStatesComeBack(t *testing.T) {
 				want.holes = holes
 			}
 		}
-		want.Accounts = rapid.Bool().Draw(t, "accounts")
+		want.Accounts, want.Again = rapid.Bool().Draw(t, "accounts"), rapid.Bool().Draw(t, "again")
 		if n := rapid.IntRange(0, 3).Draw(t, "runs"); n > 0 {
 			want.places = drawPlaces(t, n)
 		}

@@ -269,7 +269,7 @@ func gapText(g connectors.Gap) string {
 
 // unchanged compares fingerprints, and digests where a fingerprint says little.
 func (r *scan) unchanged(ctx context.Context, src *Source, u connectors.Unit, known *lineage.UnitState) (bool, error) {
-	if known.Catalog != src.meaning {
+	if known.Catalog != src.meaning || known.Again {
 		return false, nil
 	}
 	if known.Unit.Fingerprint == u.Fingerprint && known.Unit.Account == u.Account {

@@ -77,6 +77,7 @@ func (x *reading) batch(b connectors.Batch) error {
 	st := &x.state
 	for _, g := range b.Gaps {
 		g.Text = "" // it is looked into, and not kept
+		st.Again = st.Again || g.Again
 		st.Gaps = append(st.Gaps, g)
 	}
 	st.Gaps = append(st.Gaps, extract.Unsearched(b)...)

@@ -29,14 +29,15 @@ func (s *Source) readLabels(ctx context.Context, obj blob.Object, collection str
 	if err == nil && len(list) == 0 {
 		return nil
 	}
-	gap := func(reason string) error {
-		return yield(connectors.Batch{Collection: collection, Gaps: []connectors.Gap{{Locator: labelsLocator, Reason: reason}}})
+	gap := func(g connectors.Gap) error {
+		g.Locator = labelsLocator
+		return yield(connectors.Batch{Collection: collection, Gaps: []connectors.Gap{g}})
 	}
 	if err != nil {
-		return gap("it cannot be read: " + err.Error())
+		return gap(connectors.Gap{Reason: "it cannot be read: " + err.Error(), Again: true})
 	}
 	if collection == "" {
-		return gap("it may tell of a person, and the object has no records")
+		return gap(connectors.Gap{Reason: "it may tell of a person, and the object has no records"})
 	}
 	b := connectors.NewBuilder(memory.DefaultAllocator, collection, []connectors.Field{labelsField})
 	defer b.Release()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/cratio/sutra/connectors/blob"
 )
@@ -16,7 +17,7 @@ type object struct {
 	ctx   context.Context
 	src   *Source
 	obj   blob.Object
-	r     blob.Reader
+	r     *heedful
 	comp  compression
 	spool *os.File // the content of a compressed object, once At was called
 	size  int64    // of spool
@@ -33,7 +34,32 @@ func (s *Source) openObject(ctx context.Context, obj blob.Object) (*object, erro
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	return &object{ctx: ctx, src: s, obj: obj, r: r, comp: comp}, nil
+	return &object{ctx: ctx, src: s, obj: obj, r: &heedful{Reader: r}, comp: comp}, nil
+}
+
+// heedful notes whether the store failed to give what was asked for. A codec that tells
+// of a part which it cannot read does not know whether the part or the store is broken.
+type heedful struct {
+	blob.Reader
+	failed atomic.Bool
+}
+
+// ReadAt implements io.ReaderAt.
+func (h *heedful) ReadAt(p []byte, off int64) (int, error) {
+	n, err := h.Reader.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		h.failed.Store(true)
+	}
+	return n, err
+}
+
+// Prefetch implements [Prefetcher].
+func (h *heedful) Prefetch(off, n int64) error {
+	err := Prefetch(h.Reader, off, n)
+	if err != nil {
+		h.failed.Store(true)
+	}
+	return err
 }
 
 // Close closes the object and drops its spooled copy.

@@ -218,6 +218,9 @@ func (s *Source) read(ctx context.Context, u connectors.Unit, yield func(connect
 		if b.Rows != nil {
 			collection = b.Collection
 		}
+		for i := range b.Gaps {
+			b.Gaps[i].Again = x.r.failed.Load()
+		}
 		return yield(b)
 	})
 	if err := errors.Join(err, x.Close()); err != nil {

@@ -133,7 +133,7 @@ func (s *source) labelled(ctx context.Context, o blob.Object, d *object) error {
 		return err
 	}
 	if err != nil {
-		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "its metadata cannot be read: " + err.Error()})
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "its metadata cannot be read: " + err.Error(), Again: true})
 		return nil
 	}
 	for _, x := range list {
