@@ -92,6 +92,10 @@ func lastGroup(m []int) int {
 	return end
 }
 
+// oldestShortYear is the first year of two digits that is one: before it no telephone wrote
+// such names.
+const oldestShortYear = 10
+
 // stampTime reads the groups of a match; false when they are no possible time.
 func stampTime(s string, m []int) (time.Time, bool) {
 	v := [6]int{}
@@ -106,6 +110,9 @@ func stampTime(s string, m []int) (time.Time, bool) {
 	if m[3]-m[2] == 2 {
 		if groups == 3 && v[0] < 24 && v[1] < 60 && v[2] < 60 {
 			return time.Time{}, false // a time of day as well, behind a date in some other way; nothing expires by a guess
+		}
+		if v[0] < oldestShortYear {
+			return time.Time{}, false // a day first, as in 051126_101500: it would be twenty years too old
 		}
 		v[0] += 2000
 	}
