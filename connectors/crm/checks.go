@@ -114,8 +114,10 @@ func standsIn(s string) bool {
 	return rest == nobodys || code != "" && len(rest) >= len(nobodys) && standIn(rest)
 }
 
-// pan is the shape of a permanent account number, and nobodysPAN one that is nobody's: the
-// serial 0000 is never given.
+// maskedPAN stands in for a permanent account number: its serial 0000 is never given.
+const maskedPAN = "XXXPX0000X"
+
+// pan is the shape of a permanent account number, and nobodysPAN one that is nobody's.
 var (
 	pan        = regexp.MustCompile(`^[A-Z]{5}[0-9]{4}[A-Z]$`)
 	nobodysPAN = regexp.MustCompile(`^[A-Z]{3}P[A-Z]0000[A-Z]$`)
@@ -124,11 +126,11 @@ var (
 // capitals lists stand-ins for a text in capital letters, where a check asks for some.
 func capitals(s string) []string {
 	if pan.MatchString(s) {
-		letters := []byte("XXXPX0000X")
+		letters := []byte(maskedPAN)
 		for _, i := range []int{0, 1, 2, 4, 9} {
 			letters[i] = byte('A' + randomInt(-1, 25))
 		}
-		return []string{"XXXPX0000X", string(letters)}
+		return []string{maskedPAN, string(letters)}
 	}
 	if m := mask(s); shouted(strings.ToUpper(m)) && s == strings.ToUpper(s) {
 		return []string{strings.ToUpper(m)}

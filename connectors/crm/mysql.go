@@ -48,8 +48,8 @@ type mysql struct {
 	maria bool
 	asked bool // maria is known
 	known *schema
-	dirty map[string]bool // tables that were changed and whose statistics are to be renewed
-	stuck map[string]bool // those whose statistics could not be
+
+	upkeep upkeep // of the statistics of tables
 }
 
 func openMySQL(dsn string) (*mysql, error) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -19,14 +17,9 @@ const versioned = "it is system-versioned, and what is deleted stays in its hist
 
 // settle notes the tables for tidy; the server purges dead versions of rows by itself.
 func (d *mysql) settle(_ context.Context, _ *session, tables []*table) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.dirty == nil {
-		d.dirty = map[string]bool{}
-	}
 	for _, t := range tables {
 		if t.outside == "" {
-			d.dirty[t.name] = true
+			d.upkeep.due(t.name)
 		}
 	}
 	return nil
@@ -35,22 +28,22 @@ func (d *mysql) settle(_ context.Context, _ *session, tables []*table) error {
 // tidy takes the statistics of the tables anew that were changed, where there are any. What
 // the user may not renew is told by leftovers.
 func (d *mysql) tidy(ctx context.Context) error {
+	changed := d.upkeep.take()
 	d.mu.Lock()
-	dirty, maria := d.dirty, d.maria
-	d.dirty = nil
+	maria := d.maria
 	d.mu.Unlock()
-	if len(dirty) == 0 || !maria {
+	if len(changed) == 0 || !maria {
 		return nil
 	}
 	ss, err := d.begin(ctx)
 	if notNow(err) {
-		d.leave(slices.Sorted(maps.Keys(dirty))...)
+		d.upkeep.leave(changed...)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, t := range slices.Sorted(maps.Keys(dirty)) {
+	for _, t := range changed {
 		var cols []string
 		if cols, err = d.sampled(ctx, ss, t); err == nil && len(cols) == 0 {
 			continue
@@ -64,7 +57,7 @@ func (d *mysql) tidy(ctx context.Context) error {
 			})
 		}
 		if refused || notNow(err) || denied(err) {
-			d.leave(t)
+			d.upkeep.leave(t)
 			err = nil
 		}
 		if err != nil {
@@ -75,18 +68,6 @@ func (d *mysql) tidy(ctx context.Context) error {
 		return fmt.Errorf("renewing statistics: %w", err)
 	}
 	return nil
-}
-
-// leave notes tables whose statistics stay as they are.
-func (d *mysql) leave(tables ...string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.stuck == nil {
-		d.stuck = map[string]bool{}
-	}
-	for _, t := range tables {
-		d.stuck[t] = true
-	}
 }
 
 // sampled lists the columns of a table of which the server keeps statistics.
@@ -132,10 +113,8 @@ func (d *mysql) beside(ctx context.Context, s *session, known []*table) ([]conne
 	case err != nil || may == "":
 		return out, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, t := range known {
-		if d.stuck[t.name] {
+		if d.upkeep.left(t.name) {
 			out = append(out, connectors.Leftover{What: fmt.Sprintf("the server keeps statistics with values of columns of table %q, which could not be taken anew: ANALYZE TABLE ... PERSISTENT FOR ALL does", t.name)})
 		}
 	}

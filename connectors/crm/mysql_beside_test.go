@@ -29,8 +29,9 @@ func TestMariaStatisticsRefused(t *testing.T) {
 	f := serverFixture(t, "mysql", "people: id! phone@phone", "CREATE TABLE people (id INTEGER PRIMARY KEY, phone VARCHAR(20))")
 	f.rows("INSERT INTO mysql.column_stats (db_name, table_name, column_name) VALUES (DATABASE(), 'gone', 'phone')")
 	d := f.src.d.(*mysql)
-	d.maria, d.dirty = true, map[string]bool{"gone": true}
-	if err := d.tidy(t.Context()); err != nil || !d.stuck["gone"] {
+	d.maria = true
+	d.upkeep.due("gone")
+	if err := d.tidy(t.Context()); err != nil || !d.upkeep.left("gone") {
 		t.Errorf("the statistics of a table that is not there were renewed: %v", err)
 	}
 }

@@ -61,13 +61,13 @@ type postgres struct {
 	mu      sync.Mutex
 	idle    []*pgconn.PgConn
 	leader  *leader
-	dirty   map[string]bool // tables with dead rows of our own
-	stuck   map[string]bool // those of them that could not be vacuumed
-	version string          // of the schema below
+	version string // of the schema below
 	known   *schema
 	stateOf string // the shared state in which it was read last, or ""
 	marks   marks
 	spelled map[int64]bool // tables with timestamps that only the server can spell
+
+	upkeep upkeep // of tables with dead rows of our own
 }
 
 // leader is the transaction whose state the readers of a listing share.

@@ -85,13 +85,11 @@ func (d *postgres) leftovers(ctx context.Context, s *session, known []*table) ([
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
 	for _, t := range known {
-		if d.stuck[strings.TrimPrefix(t.from, "ONLY ")] {
+		if d.upkeep.left(strings.TrimPrefix(t.from, "ONLY ")) {
 			out = append(out, connectors.Leftover{What: fmt.Sprintf("table %q could not be vacuumed after the change: others held it, or it took longer than is allowed; its dead rows, and the samples that the planner takes of it, hold deleted values until it is", t.name)})
 		}
 	}
-	d.mu.Unlock()
 	err = s.each(ctx, `SELECT 'log', setting FROM pg_settings WHERE name = 'archive_mode'
 		UNION ALL SELECT 'slot', slot_name || CASE WHEN active THEN '' ELSE ' (inactive)' END FROM pg_replication_slots
 		UNION ALL SELECT 'replica', count(*)::text FROM pg_stat_replication HAVING count(*) > 0

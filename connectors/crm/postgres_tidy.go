@@ -4,24 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
 // settle notes the tables for tidy: a VACUUM after every one of many transactions
 // would go over the same indexes again and again.
 func (d *postgres) settle(_ context.Context, _ *session, tables []*table) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, t := range tables {
-		if !t.owned {
-			continue // Leftovers says so
+		if t.owned { // Leftovers tells of the others
+			d.upkeep.due(strings.TrimPrefix(t.from, "ONLY "))
 		}
-		if d.dirty == nil {
-			d.dirty = map[string]bool{}
-		}
-		d.dirty[strings.TrimPrefix(t.from, "ONLY ")] = true
 	}
 	return nil
 }
@@ -31,17 +23,13 @@ func (d *postgres) settle(_ context.Context, _ *session, tables []*table) error 
 // older transaction still sees stays until the server's own vacuum, and so does all of a
 // table that others hold or that takes too long: leftovers says so.
 func (d *postgres) tidy(ctx context.Context) (err error) {
-	d.mu.Lock()
-	dirty := d.dirty
-	d.dirty = nil
-	d.mu.Unlock()
-	if len(dirty) == 0 {
+	changed := d.upkeep.take()
+	if len(changed) == 0 {
 		return nil
 	}
-	changed := slices.Sorted(maps.Keys(dirty))
 	ss, err := d.begin(ctx)
 	if notNow(err) {
-		d.leave(changed...)
+		d.upkeep.leave(changed...)
 		return nil
 	}
 	if err != nil {
@@ -53,7 +41,7 @@ func (d *postgres) tidy(ctx context.Context) (err error) {
 			_, err = ss.exec(ctx, q)
 		}
 		if notNow(err) {
-			d.leave(changed...)
+			d.upkeep.leave(changed...)
 			err = nil
 		}
 	}
@@ -62,7 +50,7 @@ func (d *postgres) tidy(ctx context.Context) (err error) {
 			_, err = ss.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t)
 		}
 		if notNow(err) {
-			d.leave(t)
+			d.upkeep.leave(t)
 			err = nil
 		}
 	}
@@ -70,18 +58,6 @@ func (d *postgres) tidy(ctx context.Context) (err error) {
 		return fmt.Errorf("removing dead rows: %w", err)
 	}
 	return nil
-}
-
-// leave notes tables whose dead rows stay for now.
-func (d *postgres) leave(tables ...string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.stuck == nil {
-		d.stuck = map[string]bool{}
-	}
-	for _, t := range tables {
-		d.stuck[t] = true
-	}
 }
 
 // samples lists what renews the planner's samples of tables that others inherit from: they
