@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/binary"
@@ -140,8 +141,8 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if err := finishSwap(dir); err != nil {
 		return g, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, graphName)); !create && errors.Is(err, os.ErrNotExist) {
-		return g, ErrNoState // an empty database would answer that nobody is known
+	if some, err := intact(filepath.Join(dir, graphName)); err != nil || !some && !create {
+		return g, cmp.Or(err, ErrNoState) // an empty database would answer that nobody is known
 	}
 	if err := g.openDB(); err != nil {
 		return g, err
