@@ -348,6 +348,9 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 		}
 	}
 	shared, err := a.beside.sharedMedium(&lineage.Person{}, a.person, f, a.hers)
+	if err == nil && !shared { // numbers in its name
+		shared, err = a.anotherSide(f, a.person.Account, func(t lineage.Token) bool { return a.person.Tokens[t] != "" })
+	}
 	if err == nil && !shared {
 		shared, err = a.heardStill(f)
 	}

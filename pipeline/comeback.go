@@ -131,11 +131,11 @@ func (s *Site) cameBack(pl *planner, r *lineage.Resolver, f *lineage.Found, l li
 	return !kept && !s.staysByLaw(f, l.Kind), nil
 }
 
-// anotherSide reports a call with somebody besides the account's own who was not erased:
-// its recording is hers too.
-func (s *Site) anotherSide(f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
+// anotherSide reports a call with somebody besides the account's own, and besides those
+// who are asked about: its recording is hers too.
+func (s *Site) anotherSide(f *lineage.Found, account string, asked func(lineage.Token) bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if e.Role != lineage.Party || gone[e.Token] {
+		if e.Role != lineage.Party || asked(e.Token) {
 			continue
 		}
 		own, err := s.ownNumber(e.Token, account)

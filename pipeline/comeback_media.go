@@ -54,7 +54,7 @@ func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone m
 	if err != nil || others {
 		return others, err
 	}
-	return s.anotherSide(f, account, gone)
+	return s.anotherSide(f, account, func(t lineage.Token) bool { return gone[t] })
 }
 
 // ofOthers reports a record beside a recording that is somebody's who was not erased. One

@@ -24,7 +24,8 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	crowd := pl.together(p)
 	shared, err := pl.sharedMedium(p, crowd, f, hers)
 	if err == nil && !shared && pl.recording(f) {
-		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
+		gone := pl.goes(crowd)
+		shared, err = pl.anotherSide(f, p.Account, func(t lineage.Token) bool { return gone[t] })
 	}
 	if err != nil {
 		return err
