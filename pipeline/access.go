@@ -267,6 +267,8 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	case showNamed:
 		a.sum.Mentions++
 		meta.Role, meta.Note = "mention", "somebody else's record in which you are named; only what names you is shown"
+	case showPlace:
+		meta.Note = "what was said in a recording on which other people can be heard; it is not included"
 	case showParts:
 		meta.Note = "somebody else's record, of which a part is yours; only your part is shown"
 	}

@@ -17,16 +17,7 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 	if !ok || src.Connector != "recordings" || f.Record.Collection != "calls" {
 		return nil
 	}
-	if a.hers == nil { // once: she may have thousands of recordings
-		a.hers = make(map[lineage.RID]bool, len(a.person.Copies))
-		for i := range a.person.Copies {
-			a.hers[a.person.Copies[i].RID] = true
-		}
-	}
-	shared, err := a.beside.sharedMedium(&lineage.Person{}, a.person, f, a.hers)
-	if err == nil && !shared { // numbers in its name
-		shared, err = a.anotherSide(f, a.person.Account, func(t lineage.Token) bool { return a.person.Tokens[t] != "" })
-	}
+	shared, err := a.sharedCall(f)
 	if err == nil && !shared {
 		shared, err = a.heardStill(f)
 	}
@@ -45,6 +36,17 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 	}
 	a.sum.Files++
 	return err
+}
+
+// sharedCall reports a recording, or a file beside one, that is somebody else's, too.
+func (a *access) sharedCall(f *lineage.Found) (bool, error) {
+	if a.hers == nil { // once: she may have thousands of recordings
+		a.hers = make(map[lineage.RID]bool, len(a.person.Copies))
+		for i := range a.person.Copies {
+			a.hers[a.person.Copies[i].RID] = true
+		}
+	}
+	return a.beside.sharedCall(&lineage.Person{}, a.person, f, a.hers, func(t lineage.Token) bool { return a.person.Tokens[t] != "" })
 }
 
 // attachment adds the file that a message of hers brings. One that is not hers

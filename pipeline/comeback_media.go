@@ -42,19 +42,18 @@ func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.F
 	return out, err
 }
 
-// stillOthers reports a recording that has an owner who was not erased: it stayed for
-// her, and was reported as kept.
+// stillOthers reports a recording that has an owner who was not erased, or what stands beside
+// one and has two people's numbers in its name: it stayed for her, and was reported as kept.
 func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
-	if !pl.recording(f) {
+	if !pl.audible(f) {
 		return false, nil
 	}
-	others, err := s.besideMedia(pl, f, account, func(r lineage.Role) bool { return r != lineage.Member }, func(x *lineage.Found, medium lineage.Token) (bool, error) {
+	if other, err := s.anotherSide(f, account, func(t lineage.Token) bool { return gone[t] }); err != nil || other || !pl.recording(f) {
+		return other, err
+	}
+	return s.besideMedia(pl, f, account, func(r lineage.Role) bool { return r != lineage.Member }, func(x *lineage.Found, medium lineage.Token) (bool, error) {
 		return s.ofOthers(pl, x, medium, account, gone)
 	})
-	if err != nil || others {
-		return others, err
-	}
-	return s.anotherSide(f, account, func(t lineage.Token) bool { return gone[t] })
 }
 
 // ofOthers reports a record beside a recording that is somebody's who was not erased. One

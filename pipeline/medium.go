@@ -1,14 +1,43 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/cratio/sutra/lineage"
 )
+
+// sharedCall reports a recording, or what stands beside one and says no more of whose it is
+// than its name, that has an owner besides those whose data go: asked are their identifiers.
+func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
+	nameless, sided := lineage.Nameless(f, pl.kinds.isMedium), slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Party })
+	if !nameless && !sided && !pl.recording(f) || !pl.audible(f) {
+		return false, nil
+	}
+	list := []lineage.Found{*f}
+	if nameless {
+		more, err := pl.calls(pl, f, crowd.Account)
+		if err != nil {
+			return false, err
+		}
+		list = append(list, more...)
+	}
+	for i := range list {
+		shared, err := pl.sharedMedium(p, crowd, &list[i], hers)
+		if err == nil && !shared { // numbers in its name
+			shared, err = pl.anotherSide(&list[i], crowd.Account, asked)
+		}
+		if err != nil || shared {
+			return shared, err
+		}
+	}
+	return false, nil
+}
 
 // sharedMedium reports whether a recording has an owner besides those whose data go: a
 // record of somebody else refers to it, or one of theirs in which somebody else has a part.
 func (pl *planner) sharedMedium(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member {
 			continue
 		}
 		found, err := pl.postedAt(e.Token)
@@ -26,6 +55,9 @@ func (pl *planner) sharedMedium(p, crowd *lineage.Person, f *lineage.Found, hers
 					return other, err
 				}
 				continue
+			}
+			if !pl.recording(x) && pl.audible(x) && lineage.Nameless(x, pl.kinds.isMedium) {
+				continue // a transcript that names nobody is no owner
 			}
 			if crew, err := pl.crewOnly(x, crowd.Account); err != nil {
 				return false, err
