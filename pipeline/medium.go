@@ -1,25 +1,21 @@
 package pipeline
 
 import (
-	"slices"
-
 	"github.com/cratio/sutra/lineage"
 )
 
 // sharedCall reports a recording, or what stands beside one and says no more of whose it is
 // than its name, that has an owner besides those whose data go: asked are their identifiers.
 func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
-	nameless, sided := lineage.Nameless(f, pl.kinds.isMedium), slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Party })
-	if !nameless && !sided && !pl.recording(f) || !pl.audible(f) {
+	if !pl.audible(f) {
 		return false, nil
 	}
-	list := []lineage.Found{*f}
-	if nameless {
-		more, err := pl.calls(pl, f, crowd.Account)
-		if err != nil {
-			return false, err
-		}
-		list = append(list, more...)
+	list, err := pl.saidIn(pl, f, crowd.Account)
+	if err != nil {
+		return false, err
+	}
+	if lineage.Nameless(f, pl.kinds.isMedium) && !pl.recording(f) {
+		list = append(list, *f) // a conference may have no audio any more
 	}
 	for i := range list {
 		shared, err := pl.sharedMedium(p, crowd, &list[i], hers)
