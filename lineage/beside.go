@@ -15,6 +15,29 @@ func Nameless(f *Found, medium func(kind string) bool) bool {
 	})
 }
 
+// nobodys reports a record that is nameless in all its parts.
+func (r *Resolver) nobodys(f *Found) (bool, error) {
+	if f.Record.Within != "" || !Nameless(f, r.kinds.Medium) {
+		return false, nil
+	}
+	for _, e := range f.Record.Edges {
+		if e.Role != Link {
+			continue
+		}
+		all, err := r.carriers(e.Token)
+		if err != nil {
+			return false, err
+		}
+		part := func(x *Found) bool {
+			return x.Record.Within != "" && x.RID.Unit() == f.RID.Unit() && x.Record.Collection == f.Record.Collection && x.Record.Locator == f.Record.Locator
+		}
+		if slices.ContainsFunc(all, part) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // beside goes on from a medium of several owners to what stands beside it and names nobody.
 func (w *walk) beside(at *visit) error {
 	if !w.r.medium(at.f) {
@@ -29,7 +52,14 @@ func (w *walk) beside(at *visit) error {
 			return err
 		}
 		for _, f := range info.carriers {
-			if w.reached.get(f.RID) == nil && hasRole(f, e.Token, Link) && Nameless(f, w.r.kinds.Medium) {
+			if w.reached.get(f.RID) != nil || !hasRole(f, e.Token, Link) {
+				continue
+			}
+			nobodys, err := w.r.nobodys(f)
+			if err != nil {
+				return err
+			}
+			if nobodys {
 				w.add(f, at.over(e, rule(w.r, e)), true)
 			}
 		}
@@ -41,18 +71,22 @@ func (w *walk) beside(at *visit) error {
 // rules of shareSides and shareBeside.
 type mediaOfSeveral struct{ sides, loose []*visit }
 
-func (w *walk) mediaOfSeveral(within *ridSet) (m mediaOfSeveral) {
+func (w *walk) mediaOfSeveral(within *ridSet) (m mediaOfSeveral, err error) {
 	for _, v := range w.order {
+		if within != nil && !within.has(v.f.RID) || !slices.ContainsFunc(v.f.Record.Edges, func(e Edge) bool { return w.r.kinds.Medium(e.Kind) }) {
+			continue
+		}
+		nobodys, err := w.r.nobodys(v.f)
 		switch {
-		case within != nil && !within.has(v.f.RID):
-		case !slices.ContainsFunc(v.f.Record.Edges, func(e Edge) bool { return w.r.kinds.Medium(e.Kind) }):
-		case Nameless(v.f, w.r.kinds.Medium):
+		case err != nil:
+			return m, err
+		case nobodys:
 			m.loose = append(m.loose, v)
 		case w.r.medium(v.f) && slices.ContainsFunc(v.f.Record.Edges, func(e Edge) bool { return e.Role == Party }):
 			m.sides = append(m.sides, v)
 		}
 	}
-	return m
+	return m, nil
 }
 
 // shareSides gives a part the recordings whose names tell its number beside another's:

@@ -78,7 +78,10 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 	}
 	maps.DeleteFunc(parts, func(_ Token, p *ridSet) bool { return len(p.list) == 0 })
 	out := make([]*ridSet, 0, len(parts))
-	several := w.mediaOfSeveral(within)
+	several, err := w.mediaOfSeveral(within)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range parts {
 		w.shareMedia(p, within)
 		w.shareCalls(p)

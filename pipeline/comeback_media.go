@@ -50,9 +50,12 @@ func (s *Site) saidIn(pl *planner, f *lineage.Found, account string) (out []line
 		out = append(out, *f)
 	}
 	party := func(e lineage.Edge) bool { return e.Role == lineage.Party }
-	nameless, sided := lineage.Nameless(f, pl.kinds.isMedium), slices.ContainsFunc(f.Record.Edges, party)
-	if !nameless && (!sided || pl.recording(f)) || !pl.audible(f) {
+	if !pl.audible(f) {
 		return out, nil
+	}
+	nameless, err := pl.nameless(f)
+	if sided := slices.ContainsFunc(f.Record.Edges, party); err != nil || !nameless && (!sided || pl.recording(f)) {
+		return out, err
 	}
 	beside, err := s.calls(pl, f, account)
 	for _, x := range beside {

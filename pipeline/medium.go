@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -14,7 +16,9 @@ func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers m
 	if err != nil {
 		return false, err
 	}
-	if lineage.Nameless(f, pl.kinds.isMedium) && !pl.recording(f) {
+	if nameless, err := pl.nameless(f); err != nil {
+		return false, err
+	} else if nameless && !pl.recording(f) {
 		list = append(list, *f) // a conference may have no audio any more
 	}
 	for i := range list {
@@ -27,6 +31,15 @@ func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers m
 		}
 	}
 	return false, nil
+}
+
+// nameless reports a record that names nobody, in none of its parts.
+func (pl *planner) nameless(f *lineage.Found) (bool, error) {
+	if !lineage.Nameless(f, pl.kinds.isMedium) || pl.recording(f) {
+		return lineage.Nameless(f, pl.kinds.isMedium), nil
+	}
+	all, err := pl.sameRecord(f)
+	return !slices.ContainsFunc(all, func(x lineage.Found) bool { return !lineage.Nameless(&x, pl.kinds.isMedium) }), err
 }
 
 // sharedMedium reports whether a recording has an owner besides those whose data go: a
