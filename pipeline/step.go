@@ -231,6 +231,7 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 		done, err := a.corrected(ctx, src, u, st)
 		return slices.Contains(done, false), err
 	}
+	stayed := map[recordPlace]int{} // of her records, as the plan wants it
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {
 			return false, err
@@ -242,7 +243,11 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 				}
 				continue
 			}
-			if a.holds(&x) {
+			if !a.holds(&x) {
+				continue
+			}
+			at := a.place(src.Name, u.Key, x.Collection, x.Locator)
+			if stayed[at]++; stayed[at] > a.kept[at] {
 				return true, nil
 			}
 		}
