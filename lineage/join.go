@@ -120,7 +120,11 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 			continue
 		}
 		if hasRole(f, t, Key) {
-			keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
+			at := recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}
+			if r.kinds.Medium(kind) {
+				at.unit = 0 // an old version is the same recording
+			}
+			keys[at] = true
 		} else {
 			last = &f.Record
 		}

@@ -78,8 +78,12 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			return nil, err
 		}
 		for _, f := range found {
-			if s.kinds.medium[l.Kind] && !pl.recording(&f) {
-				continue // it names a recording, and is somebody's by what else is in it
+			if s.kinds.medium[l.Kind] {
+				if heard, err := pl.heard(&f); err != nil {
+					return nil, err
+				} else if !heard {
+					continue // it names a recording, and is somebody's by what else is in it
+				}
 			}
 			back, err := s.cameBack(pl, r, &f, l, gone)
 			if err != nil {

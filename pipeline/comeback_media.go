@@ -46,16 +46,17 @@ func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.F
 // says no more of whose it is than its name, those that it stands beside. Several numbers in
 // a name are told by the recording, too.
 func (s *Site) saidIn(pl *planner, f *lineage.Found, account string) (out []lineage.Found, err error) {
-	if pl.recording(f) {
+	heard, err := pl.heard(f)
+	if err != nil || !pl.audible(f) {
+		return nil, err
+	}
+	if heard { // a conference may have no audio any more
 		out = append(out, *f)
 	}
 	party := func(e lineage.Edge) bool { return e.Role == lineage.Party }
-	if !pl.audible(f) {
+	nameless := heard && lineage.Nameless(f, pl.kinds.isMedium)
+	if !nameless && (pl.recording(f) || !slices.ContainsFunc(f.Record.Edges, party)) {
 		return out, nil
-	}
-	nameless, err := pl.nameless(f)
-	if sided := slices.ContainsFunc(f.Record.Edges, party); err != nil || !nameless && (!sided || pl.recording(f)) {
-		return out, err
 	}
 	beside, err := s.calls(pl, f, account)
 	for _, x := range beside {

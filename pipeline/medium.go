@@ -9,17 +9,9 @@ import (
 // sharedCall reports a recording, or what stands beside one and says no more of whose it is
 // than its name, that has an owner besides those whose data go: asked are their identifiers.
 func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
-	if !pl.audible(f) {
-		return false, nil
-	}
 	list, err := pl.saidIn(pl, f, crowd.Account)
 	if err != nil {
 		return false, err
-	}
-	if nameless, err := pl.nameless(f); err != nil {
-		return false, err
-	} else if nameless && !pl.recording(f) {
-		list = append(list, *f) // a conference may have no audio any more
 	}
 	for i := range list {
 		shared, err := pl.sharedMedium(p, crowd, &list[i], hers)
@@ -33,10 +25,11 @@ func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers m
 	return false, nil
 }
 
-// nameless reports a record that names nobody, in none of its parts.
-func (pl *planner) nameless(f *lineage.Found) (bool, error) {
-	if !lineage.Nameless(f, pl.kinds.isMedium) || pl.recording(f) {
-		return lineage.Nameless(f, pl.kinds.isMedium), nil
+// heard reports a recording, or a file beside one that names nobody in any of its parts: what
+// was said in it.
+func (pl *planner) heard(f *lineage.Found) (bool, error) {
+	if pl.recording(f) || !pl.audible(f) || !lineage.Nameless(f, pl.kinds.isMedium) {
+		return pl.recording(f), nil
 	}
 	all, err := pl.sameRecord(f)
 	return !slices.ContainsFunc(all, func(x lineage.Found) bool { return !lineage.Nameless(&x, pl.kinds.isMedium) }), err
