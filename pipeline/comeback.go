@@ -306,7 +306,7 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 	}
 	doomed = map[lineage.RID]bool{}
 	of := map[lineage.RID]*lineage.Person{} // whose the doomed ones are
-	known, seen := map[lineage.RID]bool{}, map[lineage.RID]bool{}
+	once, seen := roll{}, map[lineage.RID]bool{}
 	for i := range list {
 		f := &list[i].found
 		if seen[f.RID] {
@@ -330,8 +330,7 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 			continue
 		}
 		doomed[f.RID], of[f.RID] = true, p
-		if !known[p.Copies[0].RID] {
-			known[p.Copies[0].RID] = true
+		if once.add(p) {
 			people = append(people, p)
 		}
 	}
