@@ -64,16 +64,36 @@ func (r *Resolver) callerOf(f *Found) ([]Edge, error) {
 	return out, nil
 }
 
-// different reports identifiers of one kind, and none in common.
+// different reports identifiers of one kind that are not the same. A number at the other end
+// of both, as one that the account rents is, does not make two callers one; nor do two
+// leads make the one caller two whose calls have the same numbers at both ends.
 func different(a, b []Edge) bool {
-	kind := false
+	in := func(list []Edge, t Token) (e Edge, ok bool) {
+		i := slices.IndexFunc(list, func(x Edge) bool { return x.Token == t })
+		if i < 0 {
+			return e, false
+		}
+		return list[i], true
+	}
+	common, kind, reference := false, false, false
 	for _, x := range a {
-		for _, y := range b {
-			if x.Token == y.Token {
+		if y, both := in(b, x.Token); both {
+			if x.Role != Party || y.Role != Party {
 				return false
 			}
-			kind = kind || x.Kind == y.Kind
+			common = true
+			continue
+		}
+		for _, y := range b {
+			if _, both := in(a, y.Token); both || x.Kind != y.Kind {
+				continue
+			}
+			if x.Role == Link {
+				reference = true
+			} else {
+				kind = true
+			}
 		}
 	}
-	return kind
+	return kind || reference && !common
 }

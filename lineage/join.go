@@ -108,7 +108,7 @@ type gathered struct {
 }
 
 // gather looks through the records that have an identifier.
-func (r *Resolver) gather(t Token, carriers []*Found) (gathered, error) {
+func (r *Resolver) gather(t Token, kind string, carriers []*Found) (gathered, error) {
 	g := gathered{keys: map[recordPlace]bool{}, roots: map[Token]bool{}}
 	var last *Sighting // one that counts for all that share its edges and names
 	for _, f := range carriers {
@@ -123,7 +123,11 @@ func (r *Resolver) gather(t Token, carriers []*Found) (gathered, error) {
 			continue
 		}
 		if hasRole(f, t, Key) {
-			g.keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
+			at := recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}
+			if r.kinds.Medium(kind) {
+				at.unit = 0 // an old version is the same recording
+			}
+			g.keys[at] = true
 		} else {
 			last = &f.Record
 		}
@@ -150,7 +154,7 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	if r.kinds.Unique(kind) {
 		return free, "", nil
 	}
-	g, err := r.gather(t, carriers)
+	g, err := r.gather(t, kind, carriers)
 	if err != nil {
 		return never, "", err
 	}

@@ -78,9 +78,15 @@ func (w *walk) nearest(anchors map[Token][]*visit, within *ridSet) ([]*ridSet, e
 	}
 	maps.DeleteFunc(parts, func(_ Token, p *ridSet) bool { return len(p.list) == 0 })
 	out := make([]*ridSet, 0, len(parts))
+	several, err := w.mediaOfSeveral(within)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range parts {
 		w.shareMedia(p, within)
 		w.shareCalls(p)
+		w.shareSides(p, several.sides)
+		w.shareBeside(p, several.loose)
 		slices.Sort(p.list) // they came out of a map
 		slices.Sort(p.between)
 		out = append(out, p)
@@ -209,16 +215,21 @@ func nearer(root Token, mine, dist map[RID]int, owners map[RID]map[Token]bool) {
 }
 
 // divide notes which identifiers stand in the records of more than one part.
-func (w *walk) divide(parts []*ridSet) {
+func (w *walk) divide(parts []*ridSet) error {
 	w.divided = map[Token]bool{}
 	if len(parts) < 2 {
-		return
+		return nil
 	}
 	first := map[Token]int{}
 	for i, members := range parts {
 		for _, id := range members.list {
 			for _, e := range w.reached.get(id).f.Record.Edges {
 				if e.Role == Mention || e.Role == Own {
+					continue
+				}
+				if other, err := w.otherEnd(w.reached.get(id).f, e); err != nil {
+					return err
+				} else if other {
 					continue
 				}
 				if p, ok := first[e.Token]; ok && p != i {
@@ -230,4 +241,5 @@ func (w *walk) divide(parts []*ridSet) {
 			}
 		}
 	}
+	return nil
 }

@@ -71,7 +71,9 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		return nil, err
 	}
 	var out []*Person
-	w.divide(parts)
+	if err := w.divide(parts); err != nil {
+		return nil, err
+	}
 	for _, members := range parts {
 		if !together && !containsAny(members, seeds) {
 			continue
@@ -86,7 +88,9 @@ func (r *Resolver) component(q Query, account string, together bool, seeds []*Fo
 		out = append(out, s)
 	}
 	if together && len(out) > 1 {
-		out = slices.DeleteFunc(out, func(s *Person) bool { return !carries(s, q.Token) })
+		if out, err = w.carrying(out, q.Token); err != nil {
+			return nil, err
+		}
 	}
 	if len(out) > 1 && slices.ContainsFunc(out, func(s *Person) bool { return isRowOf(s, q.Token) }) {
 		out = slices.DeleteFunc(out, func(s *Person) bool { return onlyMergedInto(s, q.Token) })
@@ -107,10 +111,6 @@ func isRowOf(s *Person, t Token) bool {
 // the one who has an id.
 func onlyMergedInto(s *Person, t Token) bool {
 	return !slices.ContainsFunc(s.Copies, func(f Found) bool { return joinsAs(&f, t) && !hasRole(&f, t, Merged) })
-}
-
-func carries(s *Person, t Token) bool {
-	return slices.ContainsFunc(s.Copies, func(f Found) bool { return joinsAs(&f, t) })
 }
 
 // endsAt reports whether a seed is a shared medium, from which the walk may not
@@ -147,6 +147,9 @@ func (w *walk) run() error {
 		}
 		at := w.order[i]
 		if at.end {
+			if err := w.beside(at); err != nil {
+				return err
+			}
 			continue
 		}
 		if !sameEdges(last, at.f.Record.Edges) {

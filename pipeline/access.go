@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -269,6 +267,8 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	case showNamed:
 		a.sum.Mentions++
 		meta.Role, meta.Note = "mention", "somebody else's record in which you are named; only what names you is shown"
+	case showPlace:
+		meta.Note = "what was said in a recording on which other people can be heard; it is not included"
 	case showParts:
 		meta.Note = "somebody else's record, of which a part is yours; only your part is shown"
 	}
@@ -333,39 +333,6 @@ func (a *access) safe(key string) string {
 	}
 	v, _ := a.masker.Value(connectors.Field{Name: "unit"}, key)
 	return v
-}
-
-// medium adds the bytes of a recording, unless others can be heard on it.
-func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) error {
-	fetcher, ok := src.Conn.(connectors.Fetcher)
-	if !ok || src.Connector != "recordings" || f.Record.Collection != "calls" {
-		return nil
-	}
-	if a.hers == nil { // once: she may have thousands of recordings
-		a.hers = make(map[lineage.RID]bool, len(a.person.Copies))
-		for i := range a.person.Copies {
-			a.hers[a.person.Copies[i].RID] = true
-		}
-	}
-	shared, err := a.beside.sharedMedium(&lineage.Person{}, a.person, f, a.hers)
-	if err == nil && !shared {
-		shared, err = a.heardStill(f)
-	}
-	if err != nil {
-		return err
-	}
-	if shared {
-		a.emit(NoteLine{Type: "note", Text: "a recording on which other people can be heard is listed but not included"})
-		return nil
-	}
-	ref := connectors.Ref{Collection: f.Record.Collection, Unit: f.Unit.Unit.Key, Locator: f.Record.Locator}
-	_, err = a.w.File(path.Join(src.Name, a.safe(path.Base(ref.Unit))), func(w io.Writer) error { return fetcher.Fetch(ctx, ref, w) })
-	if err != nil && ctx.Err() == nil {
-		a.gap(src.Name, ref.Unit, "the recording cannot be read: "+err.Error())
-		return nil
-	}
-	a.sum.Files++
-	return err
 }
 
 // info says what was searched and how long things are kept.

@@ -16,6 +16,7 @@ const (
 	showAround                // a part is hers, and what is around the parts is nobody's
 	showParts                 // a part is hers, the record somebody else's
 	showNamed                 // it mentions her
+	showPlace                 // it stands beside a recording that is somebody else's, too
 )
 
 // showing tells how much of a record goes into her copy. A record of which a part alone is
@@ -25,6 +26,10 @@ func (a *access) showing(f *lineage.Found) (showing, error) {
 	case a.mentions[f]:
 		return showNamed, nil
 	case f.Record.Within == "":
+		shared, err := a.saidByOthers(f)
+		if err != nil || shared {
+			return showPlace, err
+		}
 		return showWhole, nil
 	}
 	all, err := a.beside.sameRecord(f)
@@ -40,6 +45,25 @@ func (a *access) showing(f *lineage.Found) (showing, error) {
 		}
 	}
 	return show, nil
+}
+
+// saidByOthers reports what stands beside a recording, names nobody, and may be what somebody
+// else said: the recording is not hers alone.
+func (a *access) saidByOthers(f *lineage.Found) (bool, error) {
+	if !a.beside.audible(f) || a.beside.recording(f) {
+		return false, nil
+	}
+	shared, err := a.sharedCall(f)
+	if err != nil || shared {
+		return shared, err
+	}
+	calls, err := a.calls(a.beside, f, a.person.Account)
+	for i := range calls {
+		if err == nil && !shared {
+			shared, err = a.heardStill(&calls[i])
+		}
+	}
+	return shared, err
 }
 
 // whoseIsIt tells of a record of which she has a part whether it is somebody else's as a whole.
@@ -60,6 +84,8 @@ func (a *access) whoseIsIt(whole *lineage.Found) (showing, error) {
 // show returns what of a value she is shown, and false for nothing.
 func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
 	switch {
+	case how == showPlace && c.field.Look == connectors.LookJSON:
+		return "", false
 	case how == showParts:
 		return a.masker.Parts(c.field, v)
 	case how == showAround && c.field.Personal() && c.field.Look != connectors.LookJSON: // who is meant beside the parts, nothing tells

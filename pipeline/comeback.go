@@ -78,8 +78,12 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			return nil, err
 		}
 		for _, f := range found {
-			if s.kinds.medium[l.Kind] && !pl.recording(&f) {
-				continue // it names a recording, and is somebody's by what else is in it
+			if s.kinds.medium[l.Kind] {
+				if heard, err := pl.heard(&f); err != nil {
+					return nil, err
+				} else if !heard {
+					continue // it names a recording, and is somebody's by what else is in it
+				}
 			}
 			back, err := s.cameBack(pl, r, &f, l, gone)
 			if err != nil {
@@ -131,11 +135,11 @@ func (s *Site) cameBack(pl *planner, r *lineage.Resolver, f *lineage.Found, l li
 	return !kept && !s.staysByLaw(f, l.Kind), nil
 }
 
-// anotherSide reports a call with somebody besides the account's own who was not erased:
-// its recording is hers too.
-func (s *Site) anotherSide(f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
+// anotherSide reports a call with somebody besides the account's own, and besides those
+// who are asked about: its recording is hers too.
+func (s *Site) anotherSide(f *lineage.Found, account string, asked func(lineage.Token) bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if e.Role != lineage.Party || gone[e.Token] {
+		if e.Role != lineage.Party || asked(e.Token) {
 			continue
 		}
 		own, err := s.ownNumber(e.Token, account)
@@ -302,7 +306,7 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 	}
 	doomed = map[lineage.RID]bool{}
 	of := map[lineage.RID]*lineage.Person{} // whose the doomed ones are
-	known, seen := map[lineage.RID]bool{}, map[lineage.RID]bool{}
+	once, seen := roll{}, map[lineage.RID]bool{}
 	for i := range list {
 		f := &list[i].found
 		if seen[f.RID] {
@@ -326,8 +330,7 @@ func (s *Site) returned(ctx context.Context, list []comeback, book *ledger) (peo
 			continue
 		}
 		doomed[f.RID], of[f.RID] = true, p
-		if !known[p.Copies[0].RID] {
-			known[p.Copies[0].RID] = true
+		if once.add(p) {
 			people = append(people, p)
 		}
 	}

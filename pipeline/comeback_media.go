@@ -42,19 +42,54 @@ func (s *Site) calls(pl *planner, f *lineage.Found, account string) ([]lineage.F
 	return out, err
 }
 
-// stillOthers reports a recording that has an owner who was not erased: it stayed for
-// her, and was reported as kept.
+// saidIn returns the recordings whose owners are those of a record: itself, and where it
+// says no more of whose it is than its name, those that it stands beside. Several numbers in
+// a name are told by the recording, too.
+func (s *Site) saidIn(pl *planner, f *lineage.Found, account string) (out []lineage.Found, err error) {
+	heard, err := pl.heard(f)
+	if err != nil || !pl.audible(f) {
+		return nil, err
+	}
+	if heard { // a conference may have no audio any more
+		out = append(out, *f)
+	}
+	party := func(e lineage.Edge) bool { return e.Role == lineage.Party }
+	nameless := heard && lineage.Nameless(f, pl.kinds.isMedium)
+	if !nameless && (pl.recording(f) || !slices.ContainsFunc(f.Record.Edges, party)) {
+		return out, nil
+	}
+	beside, err := s.calls(pl, f, account)
+	for _, x := range beside {
+		if nameless || slices.ContainsFunc(x.Record.Edges, party) {
+			out = append(out, x)
+		}
+	}
+	return out, err
+}
+
+// stillOthers reports a recording that has an owner who was not erased, or what stands beside
+// one and says no more of whose it is than its name: it stayed for her, and was reported as kept.
 func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
-	if !pl.recording(f) {
+	if !pl.audible(f) {
 		return false, nil
 	}
-	others, err := s.besideMedia(pl, f, account, func(r lineage.Role) bool { return r != lineage.Member }, func(x *lineage.Found, medium lineage.Token) (bool, error) {
-		return s.ofOthers(pl, x, medium, account, gone)
-	})
-	if err != nil || others {
-		return others, err
+	list, err := s.saidIn(pl, f, account)
+	if err != nil {
+		return false, err
 	}
-	return s.anotherSide(f, account, gone)
+	for i := range list {
+		x := &list[i]
+		others, err := s.anotherSide(x, account, func(t lineage.Token) bool { return gone[t] })
+		if err == nil && !others {
+			others, err = s.besideMedia(pl, x, account, func(r lineage.Role) bool { return r != lineage.Member }, func(y *lineage.Found, medium lineage.Token) (bool, error) {
+				return s.ofOthers(pl, y, medium, account, gone)
+			})
+		}
+		if err != nil || others {
+			return others, err
+		}
+	}
+	return false, nil
 }
 
 // ofOthers reports a record beside a recording that is somebody's who was not erased. One

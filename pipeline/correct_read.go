@@ -290,7 +290,7 @@ func fixedField(src *Source, f arrow.Field, coll connectors.Collection) bool {
 	}
 	switch src.Connector {
 	case "recordings": // a call's number and name stand in the object's key
-		return coll.Name == "calls" || f.Name == "key" || f.Name == "stem" || f.Name == "name_phone"
+		return coll.Name == "calls" || f.Name == "key" || f.Name == "stem" || strings.HasPrefix(f.Name, "name_phone")
 	case "whatsapp": // whose chat it is says the file's name
 		return coll.Name == "chats" && f.Name == "partner"
 	}

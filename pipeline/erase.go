@@ -120,7 +120,7 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 	const refresh = 64 // a resolver remembers what it read; it is made anew after so many
 	var out []*lineage.Person
 	var r *lineage.Resolver
-	known := map[lineage.RID]bool{}
+	once := roll{}
 	for i, a := range asks {
 		if i%refresh == 0 {
 			var err error
@@ -135,15 +135,35 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if err := mayAct(p); err != nil {
 			return nil, which(err, a.At, i, len(asks))
 		}
-		if len(p.Copies) > 0 && known[p.Copies[0].RID] {
-			continue
+		if once.add(p) {
+			out = append(out, p)
 		}
-		for _, c := range p.Copies {
-			known[c.RID] = true
-		}
-		out = append(out, p)
 	}
 	return out, nil
+}
+
+// roll are people, by the first of their copies, which they may have in common.
+type roll map[lineage.RID][]*lineage.Person
+
+// add reports whether a person is not among them yet, and takes her in. Of whom there is
+// nothing, nothing tells who she is.
+func (c roll) add(p *lineage.Person) bool {
+	if len(p.Copies) == 0 {
+		return true
+	}
+	at := p.Copies[0].RID
+	if slices.ContainsFunc(c[at], func(x *lineage.Person) bool { return samePerson(p, x) }) {
+		return false
+	}
+	c[at] = append(c[at], p)
+	return true
+}
+
+// samePerson reports two answers about one person: two people may share some copies, or all
+// of them when they are known of one call only.
+func samePerson(a, b *lineage.Person) bool {
+	return a.Account == b.Account && maps.Equal(a.Tokens, b.Tokens) &&
+		slices.EqualFunc(a.Copies, b.Copies, func(x, y lineage.Found) bool { return x.RID == y.RID })
 }
 
 // known leaves out people of whom there is nothing.

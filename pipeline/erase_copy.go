@@ -22,10 +22,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		return nil
 	}
 	crowd := pl.together(p)
-	shared, err := pl.sharedMedium(p, crowd, f, hers)
-	if err == nil && !shared && pl.recording(f) {
-		shared, err = pl.anotherSide(f, p.Account, pl.goes(crowd))
-	}
+	shared, err := pl.sharedCall(p, crowd, f, hers, func(t lineage.Token) bool { return pl.goes(crowd)[t] })
 	if err != nil {
 		return err
 	}
@@ -279,8 +276,13 @@ func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
 
 // recording reports the audio of a call, which can only stay or go as a whole.
 func (pl *planner) recording(f *lineage.Found) bool {
+	return pl.audible(f) && pl.collection(f).Name == "calls"
+}
+
+// audible reports a record of a source of recordings.
+func (pl *planner) audible(f *lineage.Found) bool {
 	src, err := pl.source(f.Unit.Source)
-	return err == nil && src.Connector == "recordings" && pl.collection(f).Name == "calls"
+	return err == nil && src.Connector == "recordings"
 }
 
 // advise counts the floors that would have kept a record and are only advisory.

@@ -35,7 +35,7 @@ func (s *Site) Explain(ctx context.Context, idents []string, account string) (Ex
 		return sum, s.explain(people[0], people[0].Possible, &sum)
 	}
 	one, two := people[0], people[1]
-	if len(one.Copies) > 0 && len(two.Copies) > 0 && one.Copies[0].RID == two.Copies[0].RID {
+	if len(one.Copies) > 0 && samePerson(one, two) {
 		sum.Same = "yes"
 		return sum, s.explain(one, one.Possible, &sum)
 	}

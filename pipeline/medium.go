@@ -1,14 +1,45 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/cratio/sutra/lineage"
 )
+
+// sharedCall reports a recording, or what stands beside one and says no more of whose it is
+// than its name, that has an owner besides those whose data go: asked are their identifiers.
+func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
+	list, err := pl.saidIn(pl, f, crowd.Account)
+	if err != nil {
+		return false, err
+	}
+	for i := range list {
+		shared, err := pl.sharedMedium(p, crowd, &list[i], hers)
+		if err == nil && !shared { // numbers in its name
+			shared, err = pl.anotherSide(&list[i], crowd.Account, asked)
+		}
+		if err != nil || shared {
+			return shared, err
+		}
+	}
+	return false, nil
+}
+
+// heard reports a recording, or a file beside one that names nobody in any of its parts: what
+// was said in it.
+func (pl *planner) heard(f *lineage.Found) (bool, error) {
+	if pl.recording(f) || !pl.audible(f) || !lineage.Nameless(f, pl.kinds.isMedium) {
+		return pl.recording(f), nil
+	}
+	all, err := pl.sameRecord(f)
+	return !slices.ContainsFunc(all, func(x lineage.Found) bool { return !lineage.Nameless(&x, pl.kinds.isMedium) }), err
+}
 
 // sharedMedium reports whether a recording has an owner besides those whose data go: a
 // record of somebody else refers to it, or one of theirs in which somebody else has a part.
 func (pl *planner) sharedMedium(p, crowd *lineage.Person, f *lineage.Found, hers map[lineage.RID]bool) (bool, error) {
 	for _, e := range f.Record.Edges {
-		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member || !pl.recording(f) {
+		if !pl.kinds.medium[e.Kind] || e.Role == lineage.Member {
 			continue
 		}
 		found, err := pl.postedAt(e.Token)
@@ -26,6 +57,9 @@ func (pl *planner) sharedMedium(p, crowd *lineage.Person, f *lineage.Found, hers
 					return other, err
 				}
 				continue
+			}
+			if !pl.recording(x) && pl.audible(x) && lineage.Nameless(x, pl.kinds.isMedium) {
+				continue // a transcript that names nobody is no owner
 			}
 			if crew, err := pl.crewOnly(x, crowd.Account); err != nil {
 				return false, err

@@ -377,10 +377,12 @@ func (k kinds) resolver(g lineage.View) *lineage.Resolver {
 	return lineage.NewResolver(g, lineage.Kinds{
 		Unique: func(kind string) bool { return k.unique[kind] }, Paper: extract.Paper,
 		Link: k.link, OneAccount: !k.tenant,
-		Medium: func(kind string) bool { return k.medium[kind] },
+		Medium: k.isMedium,
 		Device: func(kind string) bool { return kind == extract.KindCookie || kind == "device_id" },
 	}, lineage.DefaultLimits())
 }
+
+func (k kinds) isMedium(kind string) bool { return k.medium[kind] }
 
 func (k kinds) link(kind string) bool {
 	return strings.Contains(kind, ".") || k.links[kind] || namedLinks[kind] && !k.ident[kind]

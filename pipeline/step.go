@@ -231,6 +231,7 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 		done, err := a.corrected(ctx, src, u, st)
 		return slices.Contains(done, false), err
 	}
+	stayed := map[recordPlace]int{} // of her records, as the plan wants it
 	for b, err := range src.Conn.Read(ctx, u) {
 		if err != nil {
 			return false, err
@@ -242,14 +243,28 @@ func (a *application) left(ctx context.Context, src *Source, u connectors.Unit, 
 				}
 				continue
 			}
-			for _, e := range x.Edges {
-				if e.Role != lineage.Own && a.hers(x.Account, e.Token) {
-					return true, nil
-				}
+			if !a.holds(&x) {
+				continue
+			}
+			at := a.place(src.Name, u.Key, x.Collection, x.Locator)
+			if stayed[at]++; stayed[at] > a.kept[at] {
+				return true, nil
 			}
 		}
 	}
 	return false, ctx.Err()
+}
+
+// holds reports a record with an identifier of the people of the plan. The name of a
+// recording does not tell it of a record that names somebody else: it may be the entry of
+// another who had a part in the call.
+func (a *application) holds(x *lineage.Sighting) bool {
+	others := slices.ContainsFunc(x.Edges, func(e lineage.Edge) bool {
+		return (e.Role == lineage.Subject || e.Role == lineage.Party) && !a.kinds.link(e.Kind) && !a.hers(x.Account, e.Token)
+	})
+	return slices.ContainsFunc(x.Edges, func(e lineage.Edge) bool {
+		return e.Role != lineage.Own && a.hers(x.Account, e.Token) && !(others && a.kinds.medium[e.Kind])
+	})
 }
 
 // hers reports whether an identifier is one of the plan's people in an account; a

@@ -108,6 +108,9 @@ func s3Coded(code string, status int) error {
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return errDenied
 	}
+	if code == "" && status/100 == 2 {
+		return errors.New("S3's answer broke off, or is none of S3")
+	}
 	if code == "" {
 		return fmt.Errorf("S3 answered with status %d", status)
 	}

@@ -278,3 +278,14 @@ func TestS3ListingThatFailsIsNotShort(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenAnswer holds that an answer that broke off is not told by its status, which is
+// that of success.
+func TestBrokenAnswer(t *testing.T) {
+	if err := s3Coded("", http.StatusOK); !strings.Contains(err.Error(), "broke off") {
+		t.Errorf("it says %q", err)
+	}
+	if err := s3Coded("", http.StatusBadGateway); !strings.Contains(err.Error(), "502") {
+		t.Errorf("it says %q", err)
+	}
+}

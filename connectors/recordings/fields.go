@@ -1,6 +1,8 @@
 package recordings
 
 import (
+	"strings"
+
 	"github.com/cratio/sutra/connectors"
 )
 
@@ -47,13 +49,25 @@ func partyFields(dataset string) []connectors.Field {
 	return out
 }
 
+// sidedFields are the columns of a sidecar that says no number and whose name tells
+// several: it is both sides', as the audio of [partyFields] is.
+func sidedFields(dataset string) []connectors.Field {
+	out := sidecarFields(dataset, false)
+	for i := range out {
+		if strings.HasPrefix(out[i].Name, "name_phone") {
+			out[i].Role = "party"
+		}
+	}
+	return out
+}
+
 func sidecarFields(dataset string, conference bool) []connectors.Field {
 	role := ""
 	if conference {
 		role = "member"
 	}
 	return append(placeFields(dataset, sidecarsName, role),
-		phoneField("name_phone"), phoneField("phone"), phoneField("phone_formatted"),
+		phoneField("name_phone"), phoneField("name_phone2"), phoneField("name_phone3"), phoneField("phone"), phoneField("phone_formatted"),
 		nameField("caller_name"), nameField("contact_name"), nameField("call_log_name"),
 		connectors.Field{Name: "entry", Look: connectors.LookJSON},
 		connectors.Field{Name: "document", Look: connectors.LookJSON})

@@ -11,7 +11,8 @@ import (
 
 // Name is what the key of a recording says.
 type Name struct {
-	// Stem is the key without its extension, and without "_metadata" at the end.
+	// Stem is the key without its extension, and without what tells a file of a call from
+	// the others of it at the end: "_metadata", or the channel of a recording in two.
 	Stem string
 	// Phones are the numbers in the name as they are spelled there, different
 	// ones only.
@@ -28,6 +29,7 @@ type Name struct {
 }
 
 var (
+	channel  = regexp.MustCompile(`(?i)[-_.](?:left|right)$|((?:^|/)1\d{9}\.\d{1,9})-(?:in|out)$`)
 	copied   = regexp.MustCompile(`\s*\(\d{1,3}\)$`)
 	contact  = regexp.MustCompile(`^([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})_(.*)$`)
 	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -53,7 +55,7 @@ var nobody = map[string]bool{
 // of call-tracking servers and of Amazon Connect; what it cannot place becomes
 // the label. It never fails.
 func ParseName(key string) Name {
-	n := Name{Stem: strings.TrimSuffix(strings.TrimSuffix(key, path.Ext(key)), "_metadata")}
+	n := Name{Stem: channel.ReplaceAllString(strings.TrimSuffix(strings.TrimSuffix(key, path.Ext(key)), "_metadata"), "$1")}
 	s := path.Base(n.Stem)
 	if strings.HasSuffix(n.Stem, "/") || n.Stem == "" {
 		return n

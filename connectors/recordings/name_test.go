@@ -128,9 +128,19 @@ func TestEveryPattern(t *testing.T) {
 }
 
 func TestStemsMeet(t *testing.T) {
-	for _, pair := range [][2]string{{"a/b.oga", "a/b.json"}, {"x/1.mp3", "x/1_metadata.json"}, {"x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b.wav", "x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b_metadata.json"}, {"a.b/c", "a.b/c.json"}} {
+	for _, pair := range [][2]string{{"a/b.oga", "a/b.json"}, {"x/1.mp3", "x/1_metadata.json"}, {"x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b.wav", "x/year=2026/month=4/day=21/hour=3/conversation_id=c/0f8fad5b_metadata.json"}, {"a.b/c", "a.b/c.json"},
+		{"a/b.wav", "a/b_left.wav"}, {"a/b-Right.mp3", "a/b.json"}, {"1758430500.1234-in.wav", "1758430500.1234-out.wav"}} {
 		if a, b := ParseName(pair[0]).Stem, ParseName(pair[1]).Stem; a != b && pair[0] != "a.b/c" {
 			t.Errorf("%q and %q", a, b)
+		}
+	}
+}
+
+// TestStemsApart holds that calls of one day, and calls in and out, are not taken for one.
+func TestStemsApart(t *testing.T) {
+	for _, pair := range [][2]string{{"2026-05-01-in.wav", "2026-05-01-out.wav"}, {"20230414_215701.088-0400_in.oga", "20230414_215701.088-0400_out.oga"}, {"left.wav", "right.wav"}} {
+		if a, b := ParseName(pair[0]).Stem, ParseName(pair[1]).Stem; a == b {
+			t.Errorf("%q and %q are both %q", pair[0], pair[1], a)
 		}
 	}
 }

@@ -50,6 +50,9 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		if text := valid(string(c.data)); strings.TrimSpace(text) != "" {
 			r.cells["document"] = cell{value: text, whole: true}
 		}
+		if r.sides() {
+			d.fields = s.sided
+		}
 		d.records = append(d.records, r)
 		return d
 	}
@@ -60,6 +63,9 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		c.entries = calls.Children
 	}
 	c.read(d, o, n)
+	if d.records[0].sides() {
+		d.fields = s.sided
+	}
 	if len(c.entries) > 1 || stranger(&d.records[0], n) {
 		d.fields = s.several
 	}
@@ -196,15 +202,24 @@ func lastDigits(s string) string {
 	return digits[max(0, len(digits)-10):]
 }
 
-// nameNumber adds the number of the key, which a sidecar of one call shares with
+// nameNumber adds the numbers of the key, which a sidecar of one call shares with
 // its audio. An entry that has a number of its own keeps to it: in what is left
 // of a conference the key may name somebody who is not in the file any more.
 func nameNumber(r *record, n Name) {
 	_, phone := r.cells["phone"]
 	_, formatted := r.cells["phone_formatted"]
-	if len(n.Phones) > 0 && !phone && !formatted {
-		r.put("name_phone", n.Phones[0])
+	if phone || formatted {
+		return
 	}
+	for i, p := range n.Phones[:min(len(n.Phones), 3)] {
+		r.put([]string{"name_phone", "name_phone2", "name_phone3"}[i], p)
+	}
+}
+
+// sides reports a record that has several numbers from its key.
+func (r *record) sides() bool {
+	_, several := r.cells["name_phone2"]
+	return several
 }
 
 // recordedAt returns when the call was, "" when the sidecar does not say.

@@ -42,6 +42,7 @@ type source struct {
 	calls   []connectors.Field
 	parties []connectors.Field // of a call whose name tells several numbers
 	single  []connectors.Field // of a sidecar of one call
+	sided   []connectors.Field // of a sidecar whose name tells several numbers
 	several []connectors.Field // of a sidecar of a conference, or of somebody whom the name does not tell
 
 	sweep    sync.Mutex
@@ -65,7 +66,7 @@ func newSource(store blob.Store, c connectors.Config, mem memory.Allocator) *sou
 	}
 	return &source{
 		store: store, account: c.Account, mem: mem,
-		calls: callFields(name), parties: partyFields(name), single: sidecarFields(name, false), several: sidecarFields(name, true),
+		calls: callFields(name), parties: partyFields(name), single: sidecarFields(name, false), sided: sidedFields(name), several: sidecarFields(name, true),
 	}
 }
 

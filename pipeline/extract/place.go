@@ -15,8 +15,8 @@ type Place struct {
 }
 
 // keys returns the keys that a reference may mean, as the source knows them; none when it
-// leads elsewhere. A reference that begins like the prefix may have it in front or not:
-// what is no object's key joins nothing.
+// leads elsewhere. A reference that begins like the prefix may have it in front or not, and
+// may be escaped or not: what is no object's key joins nothing.
 func (p *Place) keys(raw string) []string {
 	s := strings.TrimSpace(raw)
 	if arn, ok := strings.CutPrefix(s, "arn:aws:s3:::"); ok {
@@ -24,20 +24,45 @@ func (p *Place) keys(raw string) []string {
 	}
 	scheme, rest, url := strings.Cut(s, "://")
 	if !url {
-		return p.bare(strings.TrimPrefix(strings.TrimPrefix(s, "./"), "/"))
+		return p.each(spellings(strings.TrimPrefix(strings.TrimPrefix(s, "./"), "/")), p.bare)
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	switch strings.ToLower(scheme) {
 	case "s3", "s3a", "s3n": // some programs write keys there as they are, some escape them
 		path, _, _ = strings.Cut(path, "?versionId=")
-		return p.in(host, path, unescapePercent(path))
+		return p.each(spellings(path), func(path string) []string { return p.in(host, path) })
 	case "http", "https":
 		if i := strings.IndexAny(path, "?#"); i >= 0 {
 			path = path[:i]
 		}
-		return p.served(host, unescapePercent(path))
+		return p.each(unescaped(path), func(path string) []string { return p.served(host, path) })
 	}
 	return p.bare(unescapePercent(path))
+}
+
+// each collects what fn makes of the spellings of a path.
+func (p *Place) each(paths []string, fn func(string) []string) (out []string) {
+	for _, path := range paths {
+		for _, key := range fn(path) {
+			if !slices.Contains(out, key) {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
+}
+
+// spellings are a path as it stands, and what it is when it was escaped.
+func spellings(path string) []string { return append([]string{path}, unescaped(path)...) }
+
+// unescaped undoes the escapes of a path. A plus sign stands for itself in most addresses,
+// and for a space in those that a store's console shows and in its notices of events.
+func unescaped(path string) []string {
+	out := []string{unescapePercent(path)}
+	if strings.Contains(path, "+") {
+		out = append(out, unescapePercent(strings.ReplaceAll(path, "+", " ")))
+	}
+	return out
 }
 
 // bare reads a reference that is a path: below the source, in the bucket, or with the
@@ -61,18 +86,15 @@ func (p *Place) inside(path string) []string {
 	return nil
 }
 
-// in reads paths in a bucket. One that no source has may be where the objects stood before.
-func (p *Place) in(bucket string, paths ...string) []string {
-	var out []string
-	for _, path := range slices.Compact(paths) {
-		switch {
-		case bucket == p.Bucket:
-			out = append(out, p.inside(path)...)
-		case !slices.Contains(p.Others, bucket):
-			out = append(append(out, path), p.inside(path)...)
-		}
+// in reads a path in a bucket. One that no source has may be where the objects stood before.
+func (p *Place) in(bucket, path string) []string {
+	switch {
+	case bucket == p.Bucket:
+		return p.inside(path)
+	case !slices.Contains(p.Others, bucket):
+		return append([]string{path}, p.inside(path)...)
 	}
-	return out
+	return nil
 }
 
 // served reads the path of an address: the bucket is in the name of the host, or the first

@@ -28,6 +28,10 @@ func TestPlaceKeys(t *testing.T) {
 		{p, "https://talks.old.s3.amazonaws.com/calls/a.mp3", nil},
 		{p, "s3://moved/calls/a.mp3", []string{"calls/a.mp3", "a.mp3"}},
 		{p, "https://talks.s3.ap-south-1.amazonaws.com/calls/%E0%A4%85%20b.mp3?x=/calls/c.mp3", []string{"अ b.mp3"}},
+		{p, "calls/%E0%A4%85%20b.mp3", []string{"calls/%E0%A4%85%20b.mp3", "%E0%A4%85%20b.mp3", "calls/अ b.mp3", "अ b.mp3"}},
+		{p, "call+of+%2B91.mp3", []string{"call+of+%2B91.mp3", "call+of++91.mp3", "call of +91.mp3"}}, // a notice of S3
+		{p, "https://talks.s3.amazonaws.com/calls/call+of+%2B91.mp3", []string{"call+of++91.mp3", "call of +91.mp3"}},
+		{p, "100%.mp3", []string{"100%.mp3"}},
 		{p, "http://127.0.0.1:9000/talks/calls/a.mp3", []string{"talks/calls/a.mp3", "a.mp3"}},
 		{p, "https://cdn.example.com/calls/a.mp3", []string{"calls/a.mp3", "a.mp3"}},
 		{p, "https://cdn.example.com", []string{""}},
