@@ -97,12 +97,18 @@ const (
 // prefixes are what vendors put before the names of their tables.
 var prefixes = vocabulary("crm tbl tab app core main public sales fcrm vtiger sugar zoho m t")
 
+// suffixes are what is put behind the names of tables of people and things: student_mst.
+var suffixes = vocabulary("mst mstr master tbl table")
+
 // names compares a text with the name of a table; all are the tables there are.
 func names(text, table string, all []*looked) match {
 	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
 		text = text[i+1:]
 	}
 	want, have := detect.Words(text), detect.Words(table)
+	if last := len(have) - 1; last > 0 && suffixes[have[last]] && len(want) > 0 && !suffixes[want[len(want)-1]] {
+		return min(names(text, strings.Join(have[:last], " "), nil), prefixed)
+	}
 	if len(want) == 0 || len(want) > len(have) {
 		return differs
 	}

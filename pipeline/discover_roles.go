@@ -45,7 +45,8 @@ type plot struct {
 func (p Proposal) plots() map[string]*plot {
 	out := map[string]*plot{}
 	for _, t := range p.tables {
-		x := &plot{looked: t, links: p.links(t), pairs: p.pairs(t), class: "account_crm", erase: "delete", at: recordedAt(t.fields)}
+		x := &plot{looked: t, links: p.links(t), class: "account_crm", erase: "delete", at: recordedAt(t.fields)}
+		x.pairs, x.notes = p.pairs(t)
 		x.links = slices.DeleteFunc(x.links, func(l *link) bool { // the pair says where it leads
 			return slices.ContainsFunc(x.pairs, func(y pair) bool { return y.id == l.field })
 		})
