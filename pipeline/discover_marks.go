@@ -160,6 +160,32 @@ func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map
 	return out
 }
 
+// beside tells which identifiers of a kind the persons have with whom those of this table are
+// taken for one, where these have none: a pupil with an id card alone, and the number of his
+// parent. What leads back to the asking table says nothing of it.
+func (x *plot) beside(all map[string]*plot, kind string, asking *plot) map[mark]map[mark]bool {
+	key, out := x.single(), map[mark]map[mark]bool{}
+	if x.role != people || key == nil || !x.numbered() {
+		return out
+	}
+	for _, l := range x.links {
+		to := all[l.to.name]
+		if !l.leads(x) || to == asking || to.role != people {
+			continue
+		}
+		theirs := to.numbers(kind)
+		for row, at := range x.marks.keys[l.field] {
+			if k, ok := x.marks.keys[key][row]; ok && len(theirs[at]) > 0 {
+				if out[k] == nil {
+					out[k] = map[mark]bool{}
+				}
+				maps.Copy(out[k], theirs[at])
+			}
+		}
+	}
+	return out
+}
+
 // leads reports a link by which the records of a table are taken for those of whom it
 // leads to.
 func (l *link) leads(x *plot) bool {
@@ -180,6 +206,9 @@ func (c likeness) mixed() bool { return (c.rows-c.same)*othersShare > c.rows }
 // leads to can be compared. Another number beside her name is one more of her own.
 func (x *plot) compare(all map[string]*plot, f *field, l *link) likeness {
 	hers, called := all[l.to.name].behind(all, f.identity(), steps), all[l.to.name].behind(all, aName, steps)
+	if len(hers) == 0 {
+		hers = all[l.to.name].beside(all, f.identity(), x)
+	}
 	names := map[int][]mark{}
 	for _, rows := range x.marks.names {
 		for row, list := range rows {
