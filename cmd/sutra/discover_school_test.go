@@ -10,7 +10,8 @@ import (
 // numbers hang on the pupil, and who a login or a loan is about is told by a word.
 const schoolSchema = `
 CREATE TABLE parent_mst (par_id INTEGER PRIMARY KEY, father_nm TEXT, mob_no TEXT, emailid TEXT);
-CREATE TABLE student_mst (stud_id INTEGER PRIMARY KEY, stud_nm TEXT, par_id INTEGER REFERENCES parent_mst(par_id), aadhaar_no TEXT);
+CREATE TABLE student_mst (stud_id INTEGER PRIMARY KEY, stud_nm TEXT, par_id INTEGER REFERENCES parent_mst(par_id), aadhaar_no TEXT, mother_nm TEXT);
+CREATE TABLE stud_hist (h_id INTEGER PRIMARY KEY, stud_id INTEGER, chg TEXT, changed_at TEXT);
 CREATE TABLE guardian_local (lg_id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), lg_nm TEXT, lg_mob TEXT);
 CREATE TABLE gate_pass (gp_id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), visitor_nm TEXT, visitor_mob TEXT);
 CREATE TABLE sms_log (id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), mob TEXT, txt TEXT);
@@ -26,7 +27,9 @@ func schoolRows() string {
 	for i := 1; i <= 30; i++ {
 		first, last := personName(i)
 		add("parent_mst VALUES (%d, '%s %s', '%s', '%s')", 700+i, first, last, clinicPhone(1, i), personMail(i))
-		add("student_mst VALUES (%d, 'Kid%s %s', %d, '%s')", 300+i, first, last, 700+i, aadhaarOf(i))
+		mother, _ := personName(i + 60)
+		add("student_mst VALUES (%d, 'Kid%s %s', %d, '%s', '%s Mata')", 300+i, first, last, 700+i, aadhaarOf(i), mother)
+		add("stud_hist VALUES (%d, %d, 'moved up.', '2026-01-02')", 900+i, 300+i)
 		add("guardian_local VALUES (%d, %d, 'Guard %d', '%s')", i, 300+i, i, clinicPhone(2, i))
 		add("gate_pass VALUES (%d, %d, 'Visitor %d', '%s')", i, 300+i, i, clinicPhone(3, i))
 		add("sms_log VALUES (%d, %d, '%s', 'Fees are due.')", i, 300+i, clinicPhone(1, i))
@@ -88,5 +91,12 @@ func TestDiscoverSchool(t *testing.T) {
 	}
 	if strings.Contains(text, "HOSTEL_WING") {
 		t.Error("the proposal prints a value")
+	}
+
+	s.run("erase", clinicPhone(1, 7), "-o", "plan")
+	s.run("apply", "plan")
+	mother, _ := personName(67)
+	if row := s.crmRows()["student_mst 307"]; row == "" || strings.Contains(row, mother) || strings.Contains(row, "Kid") {
+		t.Errorf("what is left of him is %q", row)
 	}
 }
