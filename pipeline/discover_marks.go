@@ -48,7 +48,7 @@ func (t *looked) remember() {
 		if best, _ := verdicts(f); best.Category == "user.name" && !t.another(f) {
 			t.marks.names[f] = nameWords(cells)
 		}
-		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
+		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike() || f.identity() == "" && !f.nested) {
 			rows := map[int]mark{}
 			for row, list := range marked(cells, func(v string) (string, bool) { return v, true }) {
 				rows[row] = list[len(list)-1]

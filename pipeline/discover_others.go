@@ -12,8 +12,8 @@ import (
 // apart: the person referred to has the number herself, or has not.
 
 var (
-	furtherNames  = vocabulary("phone mobile number telephone email mail whatsapp handle identifier") // tables of further numbers of the person they refer to
-	relationRoles = vocabulary("spouse relative guardian nominee father mother kin")                  // columns that lead to a relative of the person of the row
+	furtherNames  = vocabulary("phone mobile number telephone email mail whatsapp handle identifier")                                         // tables of further numbers of the person they refer to
+	relationRoles = vocabulary("spouse husband wife son daughter brother sister relative guardian nominee father mother kin emergency emerg") // columns that lead to a relative of the person of the row
 	formerNames   = vocabulary("before old previous prior former earlier original")
 	personColumns = []string{"first name", "last name", "given name", "family name", "dob", "date of birth", "birth date", "gender", "sex"}
 )
@@ -98,8 +98,29 @@ func (x *plot) apart(all map[string]*plot, links, some []*link) {
 			l.leave("by its name it may lead to a relative")
 		case len(others) > 0:
 			x.others = append(x.others, others...)
+		case l.unproven() && x.oneself():
+			l.leave("not declared, and too few rows were drawn with those they lead to: these may be two people")
+		case l.unproven():
+			x.others = append(x.others, x.linkedBy(l)...)
 		}
 	}
+}
+
+// unproven reports a reference that nobody declared, to a table of which so little was drawn
+// that it cannot be told whose numbers stand beside it.
+func (l *link) unproven() bool {
+	return l.drop == "" && len(l.field.refs) == 0 && l.field.guess != "" && l.to.sampled < l.to.total
+}
+
+// linkedBy lists the columns of identifiers whose rows have a link too.
+func (x *plot) linkedBy(l *link) []*field {
+	var out []*field
+	for _, f := range x.fields {
+		if len(f.path) == 1 && f.identity() != "" && !x.another(f) && x.linked(f, l) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // strange lists the columns of identifiers that could be compared with those of the
