@@ -31,11 +31,16 @@ func isAmount(value string) bool {
 }
 
 // plainKey reports a plain number in a column that says which row it is, or to which it
-// refers, and nothing else: the number of a parcel has ten digits, too.
+// refers, and is marked as a person's for that alone: the number of a parcel has ten digits,
+// too. An id that somebody gave, such as a user id in a web page, may be anything.
 func plainKey(f *connectors.Field, value string) bool {
-	return f.Identity == "" && len(f.Keys)+len(f.Links) > 0 && len(f.Categories) > 0 && allDigits(value) && !slices.ContainsFunc(f.Categories, func(k string) bool {
-		return k != "user.unique_id" && !strings.HasPrefix(k, "user.unique_id.")
-	})
+	if f.Identity != "" || len(f.Keys)+len(f.Links) == 0 || !allDigits(value) {
+		return false
+	}
+	if slices.ContainsFunc(f.Links, func(k string) bool { return !strings.Contains(k, ".") }) { // no reference
+		return false
+	}
+	return len(f.Categories) == 1 && f.Categories[0] == "user.unique_id.pseudonymous"
 }
 
 // noNumber reports a value of a column that is a plain number, and nobody's telephone.
