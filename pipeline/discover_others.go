@@ -207,7 +207,7 @@ func whose(named bool) string {
 // both counts the rows whose two persons have identifiers of a kind, and those where
 // they have the same.
 func (x *plot) both(all map[string]*plot, a, b *link, kind string) (compared, same int) {
-	one, two := all[a.to.name].behind(all, kind, steps), all[b.to.name].behind(all, kind, steps)
+	one, two := all[a.to.name].behind(all, kind, steps, nil), all[b.to.name].behind(all, kind, steps, nil)
 	for row, k := range x.marks.keys[a.field] {
 		hers, his := one[k], two[x.marks.keys[b.field][row]]
 		if len(hers) == 0 || len(his) == 0 {

@@ -15,6 +15,8 @@ CREATE TABLE stud_hist (h_id INTEGER PRIMARY KEY, stud_id INTEGER, chg TEXT, cha
 CREATE TABLE guardian_local (lg_id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), lg_nm TEXT, lg_mob TEXT);
 CREATE TABLE gate_pass (gp_id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), visitor_nm TEXT, visitor_mob TEXT);
 CREATE TABLE sms_log (id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), mob TEXT, txt TEXT);
+CREATE TABLE admission (adm_no TEXT PRIMARY KEY, par_id INTEGER REFERENCES parent_mst(par_id), form TEXT);
+CREATE TABLE adm_dues (due_id INTEGER PRIMARY KEY, adm_no TEXT REFERENCES admission(adm_no), sms_mob TEXT);
 CREATE TABLE lib_issue (iss_id INTEGER PRIMARY KEY, mem_type TEXT, mem_id INTEGER, book TEXT);
 CREATE TABLE user_login (usr_id INTEGER PRIMARY KEY, login_id TEXT, ref_type TEXT, ref_id INTEGER, last_ip TEXT);
 CREATE TABLE photo (pic_id INTEGER PRIMARY KEY, owner_type TEXT, owner_id INTEGER, file TEXT);
@@ -33,6 +35,8 @@ func schoolRows() string {
 		add("guardian_local VALUES (%d, %d, 'Guard %d', '%s')", i, 300+i, i, clinicPhone(2, i))
 		add("gate_pass VALUES (%d, %d, 'Visitor %d', '%s')", i, 300+i, i, clinicPhone(3, i))
 		add("sms_log VALUES (%d, %d, '%s', 'Fees are due.')", i, 300+i, clinicPhone(1, i))
+		add("admission VALUES ('ADM-%d-x', %d, '{\"email\": \"%s\", \"office_ph\": \"020-2444%04d\"}')", i, 700+i, personMail(i), i*37)
+		add("adm_dues VALUES (%d, 'ADM-%d-x', '%s')", i, i, clinicPhone(1, i))
 		add("lib_issue VALUES (%d, 'STUDENT', %d, 'Book %d')", i, 300+i, i)
 		add("user_login VALUES (%d, '%s', 'PARENT', %d, '103.21.%d.9'), (%d, 'ADM%d', 'STUDENT', %d, '103.22.%d.9')", i, personMail(i), 700+i, i, 100+i, 2000+i, 300+i, i)
 		add("photo VALUES (%d, 'STUD', %d, 'p%d.jpg')", i, 300+i, i)
@@ -88,6 +92,9 @@ func TestDiscoverSchool(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the proposal does not say %q", want)
 		}
+	}
+	if !strings.Contains(text, "{name: sms_mob, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}") {
+		t.Error("the number of the one who pays the dues is taken for another's, because of her office")
 	}
 	if strings.Contains(text, "HOSTEL_WING") {
 		t.Error("the proposal prints a value")
