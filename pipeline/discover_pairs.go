@@ -17,8 +17,14 @@ type pair struct {
 
 // The ends of the names of the two columns of a pair.
 var (
-	typeEnds = []string{"type", "doctype", "class", "model", "entity", "object", "table", "kind", "module"}
+	typeEnds = []string{"type", "doctype", "class", "model", "entity", "object", "table", "tbl", "kind", "module"}
 	keyEnds  = []string{"id", "docname", "name", "key", "no", "uuid"}
+)
+
+// So logs of changes call them, whatever table the row is of.
+var (
+	tableNames = []string{"table", "table name", "tablename", "tbl", "tbl name", "entity name", "model name"}
+	rowNames   = []string{"row id", "row key", "row pk", "rec id", "record id", "record key", "record pk", "pk", "object id"}
 )
 
 // pairs finds the columns that together name a record of any table; notes tell of words
@@ -124,6 +130,11 @@ func (t *looked) partner(typ *field) *field {
 		}
 		of := w[:len(w)-1]
 		if len(stem) > 0 && slices.Equal(of, stem) || slices.Equal(of, words) || w[0] == "docname" && words[0] == "doctype" {
+			out = f
+		}
+	}
+	if out == nil && slices.Contains(tableNames, plain(typ.label)) {
+		if f := t.called(rowNames); f != nil && !f.pk && len(f.refs) == 0 {
 			out = f
 		}
 	}

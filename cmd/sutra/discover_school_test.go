@@ -17,6 +17,9 @@ CREATE TABLE gate_pass (gp_id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES st
 CREATE TABLE sms_log (id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student_mst(stud_id), mob TEXT, txt TEXT);
 CREATE TABLE admission (adm_no TEXT PRIMARY KEY, par_id INTEGER REFERENCES parent_mst(par_id), form TEXT);
 CREATE TABLE adm_dues (due_id INTEGER PRIMARY KEY, adm_no TEXT REFERENCES admission(adm_no), sms_mob TEXT);
+CREATE TABLE act_log (id INTEGER PRIMARY KEY, tbl TEXT, row_id INTEGER, note TEXT);
+CREATE TABLE papers (id INTEGER PRIMARY KEY, ref_tbl TEXT, ref_key TEXT, fname TEXT);
+CREATE TABLE edits (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTEGER, what TEXT);
 CREATE TABLE lib_issue (iss_id INTEGER PRIMARY KEY, mem_type TEXT, mem_id INTEGER, book TEXT);
 CREATE TABLE user_login (usr_id INTEGER PRIMARY KEY, login_id TEXT, ref_type TEXT, ref_id INTEGER, last_ip TEXT);
 CREATE TABLE photo (pic_id INTEGER PRIMARY KEY, owner_type TEXT, owner_id INTEGER, file TEXT);
@@ -37,6 +40,9 @@ func schoolRows() string {
 		add("sms_log VALUES (%d, %d, '%s', 'Fees are due.')", i, 300+i, clinicPhone(1, i))
 		add("admission VALUES ('ADM-%d-x', %d, '{\"email\": \"%s\", \"office_ph\": \"020-2444%04d\"}')", i, 700+i, personMail(i), i*37)
 		add("adm_dues VALUES (%d, 'ADM-%d-x', '%s')", i, i, clinicPhone(1, i))
+		add("act_log VALUES (%d, 'student_mst', %d, 'moved %d.')", i, 300+i, i)
+		add("papers VALUES (%d, 'student_mst', '%d', 'p%d.pdf')", i, 300+i, i)
+		add("edits VALUES (%d, 'parent_mst', %d, 'wrote %d.')", i, 700+i, i)
 		add("lib_issue VALUES (%d, 'STUDENT', %d, 'Book %d')", i, 300+i, i)
 		add("user_login VALUES (%d, '%s', 'PARENT', %d, '103.21.%d.9'), (%d, 'ADM%d', 'STUDENT', %d, '103.22.%d.9')", i, personMail(i), 700+i, i, 100+i, 2000+i, 300+i, i)
 		add("photo VALUES (%d, 'STUD', %d, 'p%d.jpg')", i, 300+i, i)
@@ -76,7 +82,7 @@ func TestDiscoverSchool(t *testing.T) {
 		}
 	}
 	got := s.run("where", clinicPhone(1, 7))
-	for _, want := range []string{"parent_mst pk=707", "student_mst pk=307", "guardian_local pk=7", "gate_pass pk=7", "sms_log pk=7", "lib_issue pk=7", "user_login pk=7", "user_login pk=107", "photo pk=7"} {
+	for _, want := range []string{"parent_mst pk=707", "student_mst pk=307", "guardian_local pk=7", "gate_pass pk=7", "sms_log pk=7", "lib_issue pk=7", "act_log pk=7", "papers pk=7", "edits pk=7", "user_login pk=7", "user_login pk=107", "photo pk=7"} {
 		table, pk, _ := strings.Cut(want, " ")
 		found := false
 		for _, line := range strings.Split(got, "\n") {
