@@ -45,6 +45,7 @@ func (p Proposal) strangers(all map[string]*plot) {
 		x.parted(all, near, far)
 		if x.role == people && !furtherNames[lastWord(x.name)] {
 			x.apart(all, append(near, far...), x.over(all, near))
+			x.unlike(all)
 		}
 	})
 }

@@ -20,6 +20,7 @@ CREATE TABLE adm_dues (due_id INTEGER PRIMARY KEY, adm_no TEXT REFERENCES admiss
 CREATE TABLE act_log (id INTEGER PRIMARY KEY, tbl TEXT, row_id INTEGER, note TEXT);
 CREATE TABLE papers (id INTEGER PRIMARY KEY, ref_tbl TEXT, ref_key TEXT, fname TEXT);
 CREATE TABLE edits (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTEGER, what TEXT);
+CREATE TABLE guard_hist (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTEGER, old_data TEXT, new_data TEXT);
 CREATE TABLE lib_issue (iss_id INTEGER PRIMARY KEY, mem_type TEXT, mem_id INTEGER, book TEXT);
 CREATE TABLE user_login (usr_id INTEGER PRIMARY KEY, login_id TEXT, ref_type TEXT, ref_id INTEGER, last_ip TEXT);
 CREATE TABLE photo (pic_id INTEGER PRIMARY KEY, owner_type TEXT, owner_id INTEGER, file TEXT);
@@ -43,6 +44,7 @@ func schoolRows() string {
 		add("act_log VALUES (%d, 'student_mst', %d, 'moved %d.')", i, 300+i, i)
 		add("papers VALUES (%d, 'student_mst', '%d', 'p%d.pdf')", i, 300+i, i)
 		add("edits VALUES (%d, 'parent_mst', %d, 'wrote %d.')", i, 700+i, i)
+		add("guard_hist VALUES (%d, 'student_mst', %d, '{\"sms_mob\": \"%s\", \"fetch_mob\": \"%s\"}', '{\"sms_mob\": \"%s\", \"fetch_mob\": \"%s\"}')", i, 300+i, clinicPhone(4, i), clinicPhone(5, i), clinicPhone(1, i), clinicPhone(5, i))
 		add("lib_issue VALUES (%d, 'STUDENT', %d, 'Book %d')", i, 300+i, i)
 		add("user_login VALUES (%d, '%s', 'PARENT', %d, '103.21.%d.9'), (%d, 'ADM%d', 'STUDENT', %d, '103.22.%d.9')", i, personMail(i), 700+i, i, 100+i, 2000+i, 300+i, i)
 		add("photo VALUES (%d, 'STUD', %d, 'p%d.jpg')", i, 300+i, i)
@@ -76,7 +78,7 @@ func verhoeff(n string) bool {
 // with is his parent's; what is his by a word and an id is found.
 func TestDiscoverSchool(t *testing.T) {
 	s := proposed(t, schoolSchema+schoolRows())
-	for what, ident := range map[string]string{"guardian": clinicPhone(2, 7), "visitor": clinicPhone(3, 7)} {
+	for what, ident := range map[string]string{"guardian": clinicPhone(2, 7), "visitor": clinicPhone(3, 7), "one who fetches him": clinicPhone(5, 7)} {
 		if got := s.run("where", ident); strings.Contains(got, `"role":"subject"`) || !strings.Contains(got, `"role":"mention"`) {
 			t.Errorf("the %s is handed: %s", what, got)
 		}
