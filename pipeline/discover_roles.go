@@ -160,7 +160,7 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 	case x.role == tenants:
 	case staffNames[last] && identity && (x.workedFor(all) || !p.customers(x.looked)):
 		x.staff(all)
-	case companyNames[last] && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
+	case companyNames[last] && len(x.pairs) == 0 && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
 		x.role = common
 		x.notes = append(x.notes, "taken for firms, whose numbers many people share: nobody is joined by it; a firm of one person needs a look")
 	case personal:

@@ -18,7 +18,7 @@ CREATE TABLE sms_log (id INTEGER PRIMARY KEY, stud_id INTEGER REFERENCES student
 CREATE TABLE admission (adm_no TEXT PRIMARY KEY, par_id INTEGER REFERENCES parent_mst(par_id), form TEXT);
 CREATE TABLE adm_dues (due_id INTEGER PRIMARY KEY, adm_no TEXT REFERENCES admission(adm_no), sms_mob TEXT);
 CREATE TABLE act_log (id INTEGER PRIMARY KEY, tbl TEXT, row_id INTEGER, note TEXT);
-CREATE TABLE papers (id INTEGER PRIMARY KEY, ref_tbl TEXT, ref_key TEXT, fname TEXT);
+CREATE TABLE doc_store (id INTEGER PRIMARY KEY, ref_tbl TEXT, ref_key TEXT, fname TEXT);
 CREATE TABLE edits (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTEGER, what TEXT);
 CREATE TABLE guard_hist (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTEGER, old_data TEXT, new_data TEXT);
 CREATE TABLE lib_issue (iss_id INTEGER PRIMARY KEY, mem_type TEXT, mem_id INTEGER, book TEXT);
@@ -42,7 +42,7 @@ func schoolRows() string {
 		add("admission VALUES ('ADM-%d-x', %d, '{\"email\": \"%s\", \"office_ph\": \"020-2444%04d\"}')", i, 700+i, personMail(i), i*37)
 		add("adm_dues VALUES (%d, 'ADM-%d-x', '%s')", i, i, clinicPhone(1, i))
 		add("act_log VALUES (%d, 'student_mst', %d, 'moved %d.')", i, 300+i, i)
-		add("papers VALUES (%d, 'student_mst', '%d', 'p%d.pdf')", i, 300+i, i)
+		add("doc_store VALUES (%d, 'student_mst', '%d', 'p%d.pdf')", i, 300+i, i)
 		add("edits VALUES (%d, 'parent_mst', %d, 'wrote %d.')", i, 700+i, i)
 		add("guard_hist VALUES (%d, 'student_mst', %d, '{\"sms_mob\": \"%s\", \"fetch_mob\": \"%s\"}', '{\"sms_mob\": \"%s\", \"fetch_mob\": \"%s\"}')", i, 300+i, clinicPhone(4, i), clinicPhone(5, i), clinicPhone(1, i), clinicPhone(5, i))
 		add("lib_issue VALUES (%d, 'STUDENT', %d, 'Book %d')", i, 300+i, i)
@@ -84,7 +84,7 @@ func TestDiscoverSchool(t *testing.T) {
 		}
 	}
 	got := s.run("where", clinicPhone(1, 7))
-	for _, want := range []string{"parent_mst pk=707", "student_mst pk=307", "guardian_local pk=7", "gate_pass pk=7", "sms_log pk=7", "lib_issue pk=7", "act_log pk=7", "papers pk=7", "edits pk=7", "user_login pk=7", "user_login pk=107", "photo pk=7"} {
+	for _, want := range []string{"parent_mst pk=707", "student_mst pk=307", "guardian_local pk=7", "gate_pass pk=7", "sms_log pk=7", "lib_issue pk=7", "act_log pk=7", "doc_store pk=7", "edits pk=7", "user_login pk=7", "user_login pk=107", "photo pk=7"} {
 		table, pk, _ := strings.Cut(want, " ")
 		found := false
 		for _, line := range strings.Split(got, "\n") {
