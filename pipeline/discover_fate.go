@@ -139,13 +139,3 @@ func (x *plot) meta() []string {
 	}
 	return out
 }
-
-func (p pair) yaml() string {
-	var to []string
-	for _, v := range sortedKeys(p.to) {
-		if safeKey(v) {
-			to = append(to, scalar(v)+": "+scalar(p.to[v].name))
-		}
-	}
-	return "{type: " + scalar(p.typ.path[0]) + ", id: " + scalar(p.id.path[0]) + ", map: {" + strings.Join(to, ", ") + "}}"
-}

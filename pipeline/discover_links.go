@@ -279,69 +279,6 @@ func (l *link) judge(t *looked) {
 	}
 }
 
-// pair is a polymorphic reference.
-type pair struct {
-	typ, id *field
-	to      map[string]*looked // by the values of typ
-	unknown int                // values of typ that mean no table for sure
-}
-
-// The ends of the names of the two columns of a pair.
-var (
-	typeEnds = []string{"type", "doctype", "class", "model", "entity", "object", "table", "kind", "module"}
-	keyEnds  = []string{"id", "docname", "name", "key", "no", "uuid"}
-)
-
-// pairs finds the columns that together name a record of any table.
-func (p Proposal) pairs(t *looked) []pair {
-	var out []pair
-	for _, typ := range t.fields {
-		id := t.partner(typ)
-		if id == nil || len(typ.named) == 0 {
-			continue
-		}
-		x := pair{typ: typ, id: id, to: map[string]*looked{}}
-		for v, ids := range typ.named {
-			if to := p.meant(v, ids); to != nil {
-				x.to[v] = to
-			} else {
-				x.unknown++
-			}
-		}
-		if len(x.to) > 0 {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// meant finds the table that a value of the type column means; ids are the keys
-// that stand beside it. A name that only ends like the table's needs keys that no
-// counter gives out.
-func (p Proposal) meant(typ string, ids map[string]bool) *looked {
-	var best *looked
-	how := differs
-	for _, o := range p.tables {
-		m := names(typ, o.name, p.tables)
-		if m <= how || o.single() == nil {
-			continue
-		}
-		found, counters := 0, 0
-		for v := range ids {
-			if o.single().ids[v] {
-				found++
-			}
-			if counted(v) {
-				counters++
-			}
-		}
-		if m == exact || m == prefixed && (found > 0 || o.sampled < o.total) || counters == 0 && found*2 >= len(ids) {
-			best, how = o, m
-		}
-	}
-	return best
-}
-
 // single is the only column of the primary key, nil if there are several or none.
 func (t *looked) single() *field {
 	var pk *field
@@ -354,33 +291,6 @@ func (t *looked) single() *field {
 		}
 	}
 	return pk
-}
-
-// partner finds the column that holds the key where typ holds the table.
-func (t *looked) partner(typ *field) *field {
-	words := detect.Words(typ.label)
-	if len(words) == 0 {
-		return nil
-	}
-	stem := words
-	if slices.Contains(typeEnds, words[len(words)-1]) {
-		stem = words[:len(words)-1]
-	}
-	var out *field
-	if len(typ.path) > 1 || typ.pk || len(typ.refs) > 0 {
-		return nil
-	}
-	for _, f := range t.fields {
-		w := detect.Words(f.label)
-		if f == typ || len(f.path) > 1 || len(f.refs) > 0 || f.pk || len(w) < 1 || !slices.Contains(keyEnds, w[len(w)-1]) {
-			continue
-		}
-		of := w[:len(w)-1]
-		if len(stem) > 0 && slices.Equal(of, stem) || slices.Equal(of, words) || w[0] == "docname" && words[0] == "doctype" {
-			out = f
-		}
-	}
-	return out
 }
 
 // reference spells a link for the catalog.

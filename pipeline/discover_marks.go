@@ -48,7 +48,7 @@ func (t *looked) remember() {
 		if best, _ := verdicts(f); best.Category == "user.name" && !t.another(f) {
 			t.marks.names[f] = nameWords(cells)
 		}
-		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike()) {
+		if len(f.path) == 1 && (len(f.refs) > 0 || f.keyLike() || f.identity() == "" && !f.nested) {
 			rows := map[int]mark{}
 			for row, list := range marked(cells, func(v string) (string, bool) { return v, true }) {
 				rows[row] = list[len(list)-1]
@@ -131,13 +131,17 @@ func (x *plot) numbers(kind string) map[mark]map[mark]bool {
 // behind tells which identifiers of a kind the persons have to whom the row with a key
 // leads: its own where the table holds some, and else those of what it refers to. An
 // order has no number; who ordered has one. Staff are not followed: who entered the order
-// is not whom it is about.
-func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map[mark]bool {
+// is not whom it is about. A table that asks is told, too, what those have with whom the
+// persons of a table with numbers are taken for one, see beside.
+func (x *plot) behind(all map[string]*plot, kind string, depth int, asking *plot) map[mark]map[mark]bool {
 	if x.role != people && x.role != nobodys {
 		return nil
 	}
 	key, own := x.single(), x.numbers(kind)
 	if len(own) > 0 || key == nil || depth == 0 || x.numbered() { // a person of its own, as far as other kinds tell
+		if asking != nil {
+			x.beside(all, kind, asking, own)
+		}
 		return own
 	}
 	out := map[mark]map[mark]bool{}
@@ -145,7 +149,7 @@ func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map
 		if !l.leads(x) {
 			continue
 		}
-		theirs := all[l.to.name].behind(all, kind, depth-1)
+		theirs := all[l.to.name].behind(all, kind, depth-1, asking)
 		for row, to := range x.marks.keys[l.field] {
 			k, ok := x.marks.keys[key][row]
 			if !ok || len(theirs[to]) == 0 {
@@ -158,6 +162,31 @@ func (x *plot) behind(all map[string]*plot, kind string, depth int) map[mark]map
 		}
 	}
 	return out
+}
+
+// beside adds which identifiers of a kind the persons have with whom those of this table are
+// taken for one: of a pupil with an id card alone, the number of his parent. What leads back
+// to the asking table says nothing of it.
+func (x *plot) beside(all map[string]*plot, kind string, asking *plot, out map[mark]map[mark]bool) {
+	key := x.single()
+	if x.role != people || key == nil || !x.numbered() {
+		return
+	}
+	for _, l := range x.links {
+		to := all[l.to.name]
+		if !l.leads(x) || to == asking || to.role != people {
+			continue
+		}
+		theirs := to.numbers(kind)
+		for row, at := range x.marks.keys[l.field] {
+			if k, ok := x.marks.keys[key][row]; ok && len(theirs[at]) > 0 {
+				if out[k] == nil {
+					out[k] = map[mark]bool{}
+				}
+				maps.Copy(out[k], theirs[at])
+			}
+		}
+	}
 }
 
 // leads reports a link by which the records of a table are taken for those of whom it
@@ -179,7 +208,7 @@ func (c likeness) mixed() bool { return (c.rows-c.same)*othersShare > c.rows }
 // compare counts the rows in which an identifier of the row and one of the person it
 // leads to can be compared. Another number beside her name is one more of her own.
 func (x *plot) compare(all map[string]*plot, f *field, l *link) likeness {
-	hers, called := all[l.to.name].behind(all, f.identity(), steps), all[l.to.name].behind(all, aName, steps)
+	hers, called := all[l.to.name].behind(all, f.identity(), steps, x), all[l.to.name].behind(all, aName, steps, nil)
 	names := map[int][]mark{}
 	for _, rows := range x.marks.names {
 		for row, list := range rows {

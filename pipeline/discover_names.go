@@ -19,7 +19,7 @@ var (
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
 	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser kennwort passwort vorgesetzter")
 	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
-	otherRoles   = vocabulary("referrer referred referral introducer spouse relative kin guardian nominee father mother emergency manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
+	otherRoles   = vocabulary("referrer referred referral introducer spouse husband wife son daughter brother sister relative kin guardian nominee guarantor father mother emergency emerg manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
 	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "merge into", "merge with", "duplicate of", "duplicated by", "dup of", "replaced by", "superseded by", "zusammengefuehrt mit", "zusammengefuehrt in", "zusammengeführt mit", "zusammengeführt in", "dublette von", "duplikat von", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
@@ -97,12 +97,18 @@ const (
 // prefixes are what vendors put before the names of their tables.
 var prefixes = vocabulary("crm tbl tab app core main public sales fcrm vtiger sugar zoho m t")
 
+// suffixes are what is put behind the names of tables of people and things: student_mst.
+var suffixes = vocabulary("mst mstr master tbl table")
+
 // names compares a text with the name of a table; all are the tables there are.
 func names(text, table string, all []*looked) match {
 	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
 		text = text[i+1:]
 	}
 	want, have := detect.Words(text), detect.Words(table)
+	if last := len(have) - 1; last > 0 && suffixes[have[last]] && len(want) > 0 && !suffixes[want[len(want)-1]] {
+		return min(names(text, strings.Join(have[:last], " "), nil), prefixed)
+	}
 	if len(want) == 0 || len(want) > len(have) {
 		return differs
 	}

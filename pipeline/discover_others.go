@@ -12,8 +12,8 @@ import (
 // apart: the person referred to has the number herself, or has not.
 
 var (
-	furtherNames  = vocabulary("phone mobile number telephone email mail whatsapp handle identifier") // tables of further numbers of the person they refer to
-	relationRoles = vocabulary("spouse relative guardian nominee father mother kin")                  // columns that lead to a relative of the person of the row
+	furtherNames  = vocabulary("phone mobile number telephone email mail whatsapp handle identifier")                                         // tables of further numbers of the person they refer to
+	relationRoles = vocabulary("spouse husband wife son daughter brother sister relative guardian nominee father mother kin emergency emerg") // columns that lead to a relative of the person of the row
 	formerNames   = vocabulary("before old previous prior former earlier original")
 	personColumns = []string{"first name", "last name", "given name", "family name", "dob", "date of birth", "birth date", "gender", "sex"}
 )
@@ -45,6 +45,7 @@ func (p Proposal) strangers(all map[string]*plot) {
 		x.parted(all, near, far)
 		if x.role == people && !furtherNames[lastWord(x.name)] {
 			x.apart(all, append(near, far...), x.over(all, near))
+			x.unlike(all)
 		}
 	})
 }
@@ -98,8 +99,29 @@ func (x *plot) apart(all map[string]*plot, links, some []*link) {
 			l.leave("by its name it may lead to a relative")
 		case len(others) > 0:
 			x.others = append(x.others, others...)
+		case l.unproven() && x.oneself():
+			l.leave("not declared, and too few rows were drawn with those they lead to: these may be two people")
+		case l.unproven():
+			x.others = append(x.others, x.linkedBy(l)...)
 		}
 	}
+}
+
+// unproven reports a reference that nobody declared, to a table of which so little was drawn
+// that it cannot be told whose numbers stand beside it.
+func (l *link) unproven() bool {
+	return l.drop == "" && len(l.field.refs) == 0 && l.field.guess != "" && l.to.sampled < l.to.total
+}
+
+// linkedBy lists the columns of identifiers whose rows have a link too.
+func (x *plot) linkedBy(l *link) []*field {
+	var out []*field
+	for _, f := range x.fields {
+		if len(f.path) == 1 && f.identity() != "" && !x.another(f) && x.linked(f, l) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // strange lists the columns of identifiers that could be compared with those of the
@@ -186,7 +208,7 @@ func whose(named bool) string {
 // both counts the rows whose two persons have identifiers of a kind, and those where
 // they have the same.
 func (x *plot) both(all map[string]*plot, a, b *link, kind string) (compared, same int) {
-	one, two := all[a.to.name].behind(all, kind, steps), all[b.to.name].behind(all, kind, steps)
+	one, two := all[a.to.name].behind(all, kind, steps, nil), all[b.to.name].behind(all, kind, steps, nil)
 	for row, k := range x.marks.keys[a.field] {
 		hers, his := one[k], two[x.marks.keys[b.field][row]]
 		if len(hers) == 0 || len(his) == 0 {

@@ -45,7 +45,8 @@ type plot struct {
 func (p Proposal) plots() map[string]*plot {
 	out := map[string]*plot{}
 	for _, t := range p.tables {
-		x := &plot{looked: t, links: p.links(t), pairs: p.pairs(t), class: "account_crm", erase: "delete", at: recordedAt(t.fields)}
+		x := &plot{looked: t, links: p.links(t), class: "account_crm", erase: "delete", at: recordedAt(t.fields)}
+		x.pairs, x.notes = p.pairs(t)
 		x.links = slices.DeleteFunc(x.links, func(l *link) bool { // the pair says where it leads
 			return slices.ContainsFunc(x.pairs, func(y pair) bool { return y.id == l.field })
 		})
@@ -159,7 +160,7 @@ func (x *plot) first(p Proposal, all map[string]*plot) {
 	case x.role == tenants:
 	case staffNames[last] && identity && (x.workedFor(all) || !p.customers(x.looked)):
 		x.staff(all)
-	case companyNames[last] && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
+	case companyNames[last] && len(x.pairs) == 0 && x.called([]string{"first name", "last name", "dob", "date of birth"}) == nil:
 		x.role = common
 		x.notes = append(x.notes, "taken for firms, whose numbers many people share: nobody is joined by it; a firm of one person needs a look")
 	case personal:

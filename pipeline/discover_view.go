@@ -63,6 +63,9 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 	switch {
 	case personal && x.another(f) && v.category == "user.name":
 		v.category, v.best = "system.operations", detect.Finding{}
+		if anyWord(f.label, relationRoles) {
+			v.category = "user.content" // no name of hers, and hers: it goes with what else is known of her
+		}
 		v.notes = append(v.notes, "review: another person's name by what the column is called")
 	case v.best.Identity != "" && (x.another(f) || f.several && !x.ownList(f)):
 		v.sutra = append(v.sutra, "role: mention")

@@ -27,13 +27,14 @@ type evidenceTally struct {
 	last      map[scopeKey]lineage.Date
 	residuals map[audit.Residual]int // by all but the count
 	accounts  map[string]bool
-	emptied   emptiedAt // records that stay
+	emptied   emptiedAt               // records that stay
+	beside    map[audit.Leftover]bool // what the changes themselves left where they do not reach
 }
 
 type scopeKey struct{ store, class, rule string }
 
 func newTally(s *Site) evidenceTally {
-	return evidenceTally{s, map[scopeKey]*audit.Scope{}, map[scopeKey]lineage.Date{}, map[scopeKey]lineage.Date{}, map[audit.Residual]int{}, map[string]bool{}, emptiedAt{}}
+	return evidenceTally{s, map[scopeKey]*audit.Scope{}, map[scopeKey]lineage.Date{}, map[scopeKey]lineage.Date{}, map[audit.Residual]int{}, map[string]bool{}, emptiedAt{}, map[audit.Leftover]bool{}}
 }
 
 // line returns the line of a store, a class and a rule.
@@ -282,7 +283,10 @@ func (a *application) leftovers(ctx context.Context) ([]audit.Leftover, error) {
 			out = append(out, x)
 		}
 	}
-	return out, nil
+	beside := slices.SortedFunc(maps.Keys(a.tally.beside), func(x, y audit.Leftover) int {
+		return cmp.Or(cmp.Compare(x.Store, y.Store), cmp.Compare(x.What, y.What))
+	})
+	return append(out, beside...), nil
 }
 
 // policyDigest is the SHA-256 of the policy in force, in hex; "" when it cannot be

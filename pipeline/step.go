@@ -168,6 +168,7 @@ func (a *application) outcome(st planStep, out connectors.Outcome) {
 	}
 	if out.Left != "" {
 		a.gap(st.Source, st.Unit.Unit.Key, out.Left)
+		a.tally.beside[audit.Leftover{Store: st.Source, What: out.Left}] = true
 	}
 	a.sum.Erased -= out.Shells
 	a.sum.Redacted += out.Shells

@@ -18,6 +18,8 @@ CREATE TABLE shipments (awb TEXT PRIMARY KEY, shipper INTEGER REFERENCES custome
 CREATE TABLE orders (order_no TEXT PRIMARY KEY, cust_id INTEGER REFERENCES customers, placed TEXT);
 CREATE TABLE parcels (parcel_no TEXT PRIMARY KEY, order_no TEXT REFERENCES orders, size TEXT);
 CREATE TABLE deliveries (id INTEGER PRIMARY KEY, parcel_no TEXT REFERENCES parcels, phone TEXT, remark TEXT);
+CREATE TABLE otps (order_no TEXT, mob TEXT, otp TEXT);
+CREATE TABLE riders (rider_id INTEGER PRIMARY KEY, rider_mob TEXT, emerg_ph TEXT, wife_mob TEXT);
 CREATE TABLE reminders (id INTEGER PRIMARY KEY, order_no TEXT REFERENCES orders, phone TEXT, remark TEXT);
 `
 
@@ -34,6 +36,8 @@ func courierRows(people int) string {
 			fmt.Sprintf("orders VALUES ('ORD-%d', %d, '2026-03-01')", i, i),
 			fmt.Sprintf("parcels VALUES ('PAR-%d', 'ORD-%d', 'small')", i, i),
 			fmt.Sprintf("deliveries VALUES (%d, 'PAR-%d', '+91%s', 'taken in %d.')", i, i, clinicPhone(3, i), i),
+			fmt.Sprintf("otps VALUES ('ORD-%d', '%s', '%d')", i, clinicPhone(6, i), 1000+i*7),
+			fmt.Sprintf("riders VALUES (%d, '%s', '%s', '%s')", i, clinicPhone(7, i), clinicPhone(8, i), clinicPhone(9, i)),
 			fmt.Sprintf("reminders VALUES (%d, 'ORD-%d', '+91%s', 'reminded %d.')", i, i, clinicPhone(1, i), i),
 		} {
 			b.WriteString("INSERT INTO " + q + ";\n")
@@ -75,8 +79,13 @@ func courierFound(t *testing.T, s *site) {
 	if got := s.run("where", clinicPhone(3, 7)); strings.Contains(got, `"role":"subject"`) || !strings.Contains(got, `"crm.deliveries"`) {
 		t.Errorf("who took the delivery in is handed: %s", got)
 	}
+	for who, in := range map[string]string{clinicPhone(6, 7): "otps", clinicPhone(8, 7): "riders", clinicPhone(9, 7): "riders"} {
+		if got := s.run("where", who); strings.Contains(got, `"role":"subject"`) || !strings.Contains(got, `"crm.`+in+`"`) {
+			t.Errorf("who is named in %s beside another is handed: %s", in, got)
+		}
+	}
 	got := s.run("where", clinicPhone(1, 7))
-	for _, want := range []string{"customers", "orders", "parcels", "deliveries", "reminders"} {
+	for _, want := range []string{"customers", "otps", "orders", "parcels", "deliveries", "reminders"} {
 		if !strings.Contains(got, `"crm.`+want+`"`) {
 			t.Errorf("the customer is not found in %s", want)
 		}

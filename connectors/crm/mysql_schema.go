@@ -133,7 +133,7 @@ func (b *mySchema) columns(ctx context.Context) error {
 			return nil
 		}
 		extra := strings.ToLower(str(v[7]))
-		c := &column{name: str(v[3]), decl: strings.ToUpper(str(v[4])), sqlType: str(v[5]), notNull: v[6] == "NO", comment: str(v[9]), collation: str(v[10]),
+		c := &column{name: str(v[3]), decl: strings.ToUpper(str(v[4])), sqlType: str(v[5]), notNull: v[6] == "NO", comment: str(v[9]), collation: str(v[10]), computed: str(v[11]),
 			generated: str(v[11]) != "" || strings.Contains(extra, "virtual generated") || strings.Contains(extra, "stored generated")}
 		size, _ := v[8].(int64)
 		c.myType(strings.ToLower(str(v[5])), str(v[4]), int(size))

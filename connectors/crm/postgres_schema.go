@@ -161,7 +161,8 @@ func (b *pgSchema) columns(ctx context.Context) error {
 		a.attgenerated <> '' OR a.attidentity = 'a', coalesce(u.typname, t.typname), coalesce(u.typcategory, t.typcategory)::text,
 		CASE WHEN a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END, col_description(a.attrelid, a.attnum), coalesce(u.typlen, t.typlen)::int,
 		CASE WHEN coalesce(u.typtype, t.typtype) = 'c' THEN format_type(a.atttypid, NULL) WHEN coalesce(u.typcategory, t.typcategory) = 'A' AND e.typtype = 'c' THEN format_type(e.oid, NULL) END,
-		CASE WHEN to_jsonb(co)->>'collisdeterministic' = 'false' THEN coalesce(to_jsonb(co)->>'colllocale', to_jsonb(co)->>'colliculocale', co.collcollate) END
+		CASE WHEN to_jsonb(co)->>'collisdeterministic' = 'false' THEN coalesce(to_jsonb(co)->>'colllocale', to_jsonb(co)->>'colliculocale', co.collcollate) END,
+		CASE WHEN a.attgenerated <> '' THEN (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END
 		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
 		LEFT JOIN pg_type u ON u.oid = nullif(t.typbasetype, 0) LEFT JOIN pg_type e ON e.oid = coalesce(u.typelem, t.typelem)
 		LEFT JOIN pg_collation co ON co.oid = a.attcollation
@@ -171,7 +172,7 @@ func (b *pgSchema) columns(ctx context.Context) error {
 		if t == nil {
 			return nil
 		}
-		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9]), record: str(v[11]), collation: str(v[12])}
+		c := &column{name: str(v[1]), decl: strings.ToUpper(str(v[2])), sqlType: str(v[3]), notNull: v[4] == "true", generated: v[5] == "true", comment: str(v[9]), record: str(v[11]), collation: str(v[12]), computed: str(v[13])}
 		mod, _ := v[8].(int64)
 		size, _ := v[10].(int64)
 		if c.sqlType == "character" {

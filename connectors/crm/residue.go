@@ -70,7 +70,7 @@ func remains(l *layout, r row, e connectors.Edit) bool {
 	key := l.keyText(r)
 	for i, c := range l.cols {
 		text, ok := l.text(r, i)
-		if !ok || hollow(c.column, r.vals[i], key) {
+		if !ok || hollow(c.column, r.vals[i], key) || l.fromNothing(r, c, key) {
 			continue
 		}
 		if e.Action == connectors.Delete {
@@ -87,4 +87,26 @@ func remains(l *layout, r row, e connectors.Edit) bool {
 		}
 	}
 	return false
+}
+
+// fromNothing reports a generated column all of whose parts are empty, or stand-ins, or the
+// key of the row: what the database computes of these, such as the digits of a stand-in, is
+// nothing of anybody.
+func (l *layout) fromNothing(r row, c col, key string) bool {
+	if c.computed == "" {
+		return false
+	}
+	expr := strings.ToLower(strings.ReplaceAll(c.computed, `""`, `"`))
+	parts := 0
+	for _, o := range l.table.columns {
+		if o == c.column || !strings.Contains(expr, strings.ToLower(o.name)) {
+			continue
+		}
+		i := slices.IndexFunc(l.cols, func(x col) bool { return x.column == o })
+		if i < 0 || o.generated || !hollow(o, r.vals[i], key) && !(l.cols[i].pinned && l.cols[i].names()) {
+			return false
+		}
+		parts++
+	}
+	return parts > 0
 }

@@ -106,12 +106,13 @@ type column struct {
 	affinity  affinity
 	notNull   bool
 	generated bool
-	restamped bool // the server writes the time into it whenever the row is changed
-	unique    bool // has a unique index of its own
-	binaryDoc bool // JSON may be stored in a binary form
-	large     bool // may name a large object of PostgreSQL
-	rounded   bool // the server's own text of it is no key, see inFull
-	kind      kind // of the values; kindOpen where each has its own type
+	computed  string // the expression of a generated column; "" where it is not known
+	restamped bool   // the server writes the time into it whenever the row is changed
+	unique    bool   // has a unique index of its own
+	binaryDoc bool   // JSON may be stored in a binary form
+	large     bool   // may name a large object of PostgreSQL
+	rounded   bool   // the server's own text of it is no key, see inFull
+	kind      kind   // of the values; kindOpen where each has its own type
 	sqlType   string
 	size      int      // of an integer, in bytes; of a text, in characters; 0: no limit
 	unsigned  bool     // an integer without negatives

@@ -155,19 +155,48 @@ func (d *sqlite) searched(ctx context.Context, s *session, t *table) error {
 	})
 }
 
+// computedAs finds the expression of a generated column in the definition of its table: what
+// stands in the parentheses behind the first AS after the column's name. "" when it is not
+// found, or when a comma or a parenthesis is in between, so that it may be another's.
+func computedAs(def, name string) string {
+	at := regexp.MustCompile("(?is)[(,\\s\"`\\[]" + regexp.QuoteMeta(name) + "[\"`\\]]?\\s[^,()]*(?:\\([\\d\\s,]*\\)[^,()]*)?\\bas\\s*\\(").FindStringIndex(def)
+	if at == nil {
+		return ""
+	}
+	depth := 1
+	for i, b := range []byte(def[at[1]:]) {
+		switch b {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return def[at[1] : at[1]+i]
+			}
+		}
+	}
+	return ""
+}
+
 func (d *sqlite) fillColumns(ctx context.Context, s *session, t *table) error {
 	type keyPart struct {
 		pos  int64
 		name string
 	}
 	var pk []keyPart
-	err := s.each(ctx, `SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)`, []any{t.name}, func(v []any) error {
+	def, err := s.one(ctx, `SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?`, t.name)
+	if err != nil {
+		return err
+	}
+	err = s.each(ctx, `SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)`, []any{t.name}, func(v []any) error {
 		if v[4] == int64(1) {
 			return nil
 		}
 		c := &column{name: str(v[0]), decl: strings.ToUpper(str(v[1])), notNull: v[2] == int64(1), generated: v[4] != int64(0)}
 		c.affinity = affinityOf(c.decl)
 		c.binaryDoc = strings.HasPrefix(c.decl, "JSONB")
+		if c.generated {
+			c.computed = computedAs(def, c.name)
+		}
 		t.columns = append(t.columns, c)
 		if p, _ := v[3].(int64); p > 0 {
 			pk = append(pk, keyPart{p, c.name})

@@ -63,7 +63,7 @@ type column struct {
 
 // Detect returns what a column holds, the surest first.
 func Detect(c Column) []Finding {
-	x := column{Column: c, name: Words(c.Name), comment: Words(c.Comment), distinct: map[string]int{}}
+	x := column{Column: c, name: spelt(Words(c.Name)), comment: Words(c.Comment), distinct: map[string]int{}}
 	for _, v := range c.Values {
 		x.distinct[v]++
 	}
@@ -203,6 +203,8 @@ func (x *column) verdict(d *detector, share, worth, mean float64, said bool) Con
 	case share >= 0.8 && worth >= 6:
 		v = High
 	case share >= 0.8 && worth >= 3 || share >= 0.5 && worth >= 6:
+		v = Medium
+	case mean >= 3 && share >= 0.2 && worth >= 20: // by what people sign in: here an address, there a number
 		v = Medium
 	case share >= 0.1 && worth >= 1 || worth >= 3:
 		v = Low

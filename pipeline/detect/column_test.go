@@ -61,6 +61,22 @@ func TestNothingPersonal(t *testing.T) {
 	}
 }
 
+// loginOf is the name by which somebody signs in: of every third an address.
+func loginOf(i int) string {
+	if i%3 == 0 {
+		return mailOf(i)
+	}
+	return fmt.Sprintf("ADM%d", 2000+i)
+}
+
+// The key of a table of addresses is no address.
+func TestKeysAreNoAddresses(t *testing.T) {
+	uuids := many(60, func(i int) string { return fmt.Sprintf("ec7109f7-a575-55b5-950d-5c9438%06d", i*7919) })
+	if got := Detect(Column{Name: "addr_id", Table: "cust_addr", Key: true, Values: uuids}); len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestColumns(t *testing.T) {
 	links := many(30, func(i int) string { return fmt.Sprintf("https://wa.me/?text=call%%20%%2B91%s&u=x%d", phoneNo(i), i) })
 	for _, tt := range []struct {
@@ -78,7 +94,10 @@ func TestColumns(t *testing.T) {
 		{Column{Name: "cust_name", Table: "masters", Values: many(60, nameOf)}, "name", Medium, Medium},
 		{Column{Name: "NameOfTheDonor", Table: "gifts", Values: many(60, nameOf)}, "name", Medium, Medium},
 		{Column{Name: "name", Table: "hotel_guests", Values: many(60, nameOf)}, "name", Medium, Medium},
+		{Column{Name: "stud_nm", Table: "marks", Values: many(60, nameOf)}, "name", Medium, Medium},
+		{Column{Name: "nm", Table: "leads", Values: many(60, nameOf)}, "name", Medium, Medium},
 		{Column{Name: "email"}, "email", Medium, Medium},
+		{Column{Name: "login_id", Values: many(60, loginOf)}, "email", Medium, Medium},
 		{Column{Name: "x", Comment: "mobile of the buyer", Values: many(4, phoneNo)}, "phone", Medium, High},
 		{Column{Name: "dob", Values: many(40, func(i int) string { return fmt.Sprintf("19%02d-04-%02d", 50+i, i%28+1) })}, "birth_date", High, High},
 		{Column{Name: "pincode", Values: many(40, func(i int) string { return fmt.Sprint(411001 + i*17) })}, "postal_code", High, High},

@@ -97,7 +97,7 @@ func opaqueName(name []string) bool {
 
 // personWords are what companies call people: "guest" of guest_name. A word that is as
 // often a firm's or a thing's (partner, tenant, host) is none of them.
-var personWords = words(`contact lead customer cust client person patient member user employee emp staff buyer prospect subscriber student pupil candidate agent caller
+var personWords = words(`contact lead customer cust stud tchr client person patient member user employee emp staff buyer prospect subscriber student pupil candidate agent caller
 sender profile guest visitor passenger traveller traveler donor volunteer beneficiary borrower applicant insured policyholder nominee guardian consignee consignor
 shipper recipient receiver payer payee driver rider doctor nurse teacher tutor parent father mother spouse attendee participant resident citizen worker shopper
 informant broker claimant complainant witness advisor adviser counsellor counselor recruiter surveyor technician landlord seller purchaser heir holder cardholder owner
@@ -108,6 +108,16 @@ func ofPeople(table []string) bool {
 	return slices.ContainsFunc(table, func(w string) bool {
 		return personWords[w] || personWords[strings.TrimSuffix(w, "s")] || w == "people" || w == "persons" || w == "beneficiaries"
 	})
+}
+
+// spelt spells the short words for a name: stud_nm.
+func spelt(name []string) []string {
+	for i, w := range name {
+		if w == "nm" || w == "naam" {
+			name[i] = "name"
+		}
+	}
+	return name
 }
 
 // personName returns the part of a name that speaks of the name of a person of some kind:

@@ -186,6 +186,8 @@ func matchIP(v string, _ bool) float64 {
 
 func matchAddress(v string, said bool) float64 {
 	switch {
+	case UUID(strings.TrimSpace(v)):
+		return 0
 	case Address(v):
 		return 1
 	case said && placeLike(v):

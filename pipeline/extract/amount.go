@@ -1,6 +1,11 @@
 package extract
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
 
 // amountKey reports a column or a key that holds an amount.
 func amountKey(key string) bool { return keyMeaning(key).amount }
@@ -23,4 +28,22 @@ func amountWords(words []string) bool {
 func isAmount(value string) bool {
 	whole, part, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(value), "-"), ".")
 	return whole != "" && allDigits(whole) && (part == "" || allDigits(part))
+}
+
+// plainKey reports a plain number in a column that says which row it is, or to which it
+// refers, and is marked as a person's for that alone: the number of a parcel has ten digits,
+// too. An id that somebody gave, such as a user id in a web page, may be anything.
+func plainKey(f *connectors.Field, value string) bool {
+	if f.Identity != "" || len(f.Keys)+len(f.Links) == 0 || !allDigits(value) {
+		return false
+	}
+	if slices.ContainsFunc(f.Links, func(k string) bool { return !strings.Contains(k, ".") }) { // no reference
+		return false
+	}
+	return len(f.Categories) == 1 && f.Categories[0] == "user.unique_id.pseudonymous"
+}
+
+// noNumber reports a value of a column that is a plain number, and nobody's telephone.
+func noNumber(f *connectors.Field, value string) bool {
+	return f.Identity == "" && amountKey(f.Name) && isAmount(value) || plainKey(f, value)
 }

@@ -43,7 +43,7 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 			return m.label(id), true
 		}
 	}
-	if f.Identity == "" && amountKey(f.Name) && isAmount(value) {
+	if noNumber(&f, value) {
 		return value, true
 	}
 	return m.text(value), true

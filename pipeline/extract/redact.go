@@ -60,7 +60,7 @@ func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors
 			return "", connectors.Empty
 		}
 	}
-	if f.Look == connectors.LookSkip || f.Identity == "" && amountKey(f.Name) && isAmount(value) {
+	if f.Look == connectors.LookSkip || noNumber(&f, value) {
 		return "", connectors.Same
 	}
 	return r.scrub(value)
