@@ -114,7 +114,7 @@ func HeaderGaps(locator string, names []string, fields []Field, c Collection) (g
 // but words with one in them.
 func NamingGaps(locator string, names []string, fields []Field, c Collection) []Gap {
 	for i, n := range names {
-		if i < len(fields) && !c.describes(fields[i]) && calledAfter(n) {
+		if i < len(fields) && !c.describes(fields[i]) && Names(n) {
 			return []Gap{{Locator: locator, Reason: namingHeader, Text: headerText(names)}}
 		}
 	}
@@ -131,8 +131,9 @@ func headerText(names []string) string {
 	return text[:min(len(text), GapText)]
 }
 
-// calledAfter reports a name of a column in which an address or a mobile number stands.
-func calledAfter(name string) bool {
+// Names reports a name, of a column or of a file, in which an address or a mobile number
+// stands.
+func Names(name string) bool {
 	mails := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:<>()[]{}="'&?/`, r) })
 	if slices.ContainsFunc(mails, func(word string) bool { return strings.Contains(word, "@") && identifies(word) }) {
 		return true

@@ -1,0 +1,49 @@
+package chat
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
+)
+
+// TestBeside: texts beside the chat are searched and cut, and so are names of files.
+func TestBeside(t *testing.T) {
+	const hers, his = "BEGIN:VCARD\r\nFN:Asha\r\nTEL:9876540001\r\nEND:VCARD\r\n", "BEGIN:VCARD\r\nFN:Ravi\r\nTEL:9876540002\r\nX-SISTER:9876540001\r\nEND:VCARD\r\n"
+	data := archive(t, "_chat.txt", zipTalk, "1.jpg", "one", "2.jpg", "two", "cards.vcf", hers+his, "call.txt", "ask 9876540001", "for 9876540001.pdf", "P",
+		"IMG-20260421-WA0001.jpg", "x", "WhatsApp Chat with Om.txt", "words", "big.csv", strings.Repeat("x", format.MaxText+1))
+	c := func() format.Codec { return NewZip("chats", "whatsapp", cat, "Friends") }
+	rows, gaps, err := read(t, c(), data)
+	if err != nil || len(rows) != 8 {
+		t.Fatal(len(rows), err)
+	}
+	want := []string{"file 1 | text=" + hers + his + " | attachment=cards.vcf", "file 2 | text=ask 9876540001 | attachment=call.txt",
+		"file 3 | attachment=for 9876540001.pdf", "file 4 | text=words | attachment=WhatsApp Chat with Om.txt", "file 5 | attachment=big.csv"}
+	if d := cmp.Diff(want, rows[3:]); d != "" {
+		t.Error(d)
+	}
+	if len(gaps) != 2 || !strings.HasPrefix(gaps[0], "file 4: a second chat") || gaps[1] != "file 5: a text of more than 1 MiB beside the chat" {
+		t.Error(gaps)
+	}
+	cut := func(_ connectors.Field, v string) (string, connectors.Verdict) {
+		return strings.ReplaceAll(v, "9876540001", "[x]"), connectors.Set
+	}
+	var edits []connectors.Edit
+	for _, at := range []string{"file 1", "file 2", "file 3"} {
+		edits = append(edits, connectors.Edit{Collection: "chats", Locator: at, Action: connectors.Redact, Rewrite: cut})
+	}
+	out, left, o := rewrite(t, c(), data, append(edits, connectors.Edit{Collection: "chats", Locator: "file 5", Action: connectors.Delete})...)
+	if left != 3 || o.Redacted != 3 || o.Deleted != 1 || o.Missing != 0 {
+		t.Errorf("%d left, %+v", left, o)
+	}
+	if got := names(t, out); got != "_chat.txt 1.jpg 2.jpg cards.vcf call.txt for [x].pdf IMG-20260421-WA0001.jpg WhatsApp Chat with Om.txt" {
+		t.Error(got)
+	}
+	rows, _, err = read(t, c(), out)
+	if want := "file 1 | text=" + strings.ReplaceAll(his, "9876540001", "[x]") + " | attachment=cards.vcf"; err != nil || rows[3] != want || rows[4] != "file 2 | text=ask [x] | attachment=call.txt" {
+		t.Error(rows[3:], err)
+	}
+}
