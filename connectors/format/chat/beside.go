@@ -202,6 +202,9 @@ func (f fate) put(out *zip.Writer, old *zip.File) error {
 	switch {
 	case f.gone:
 		return nil
+	case strings.HasSuffix(old.Name, "/"): // a folder, which some programs pack as if it had bytes
+		_, err := out.CreateHeader(&zip.FileHeader{Name: old.Name, Comment: old.Comment, NonUTF8: old.NonUTF8, Modified: old.Modified, ExternalAttrs: old.ExternalAttrs, CreatorVersion: old.CreatorVersion})
+		return err
 	case !f.changed:
 		return out.Copy(old)
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -45,5 +46,22 @@ func TestBeside(t *testing.T) {
 	rows, _, err = read(t, c(), out)
 	if want := "file 1 | text=" + strings.ReplaceAll(his, "9876540001", "[x]") + " | attachment=cards.vcf"; err != nil || rows[3] != want || rows[4] != "file 2 | text=ask [x] | attachment=call.txt" {
 		t.Error(rows[3:], err)
+	}
+}
+
+// TestFolderWithBytes: an archive in which a folder is packed as a file of no length, as some
+// programs do, is rewritten.
+func TestFolderWithBytes(t *testing.T) {
+	data, err := base64.StdEncoding.DecodeString(
+		"UEsDBBQAAAAIAOBRlVwAAAAAAgAAAAAAAAACAAAAbS8DAFBLAwQUAAAAAADgUZVc2HvDijoAAAA6AAAACQAAAF9jaGF0LnR4dFsyMS8wNC8yNiwgMTA6MTU6" +
+			"MDBdIEFzaGE6IGEKWzIxLzA0LzI2LCAxMDoxNjowMF0gUmF2aTogYgpQSwECFAMUAAAACADgUZVcAAAAAAIAAAAAAAAAAgAAAAAAAAAAAAAAgAEAAAAAbS9Q" +
+			"SwECFAMUAAAAAADgUZVc2HvDijoAAAA6AAAACQAAAAAAAAAAAAAAgAEiAAAAX2NoYXQudHh0UEsFBgAAAAACAAIAZwAAAIMAAAAAAA==",
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, left, o := rewrite(t, NewZip("chats", "whatsapp", cat, "Friends"), string(data), edit("1", connectors.Delete, nil))
+	if left != 1 || o.Deleted != 1 || names(t, out) != "m/ _chat.txt" {
+		t.Errorf("%d left, %+v, entries %s", left, o, names(t, out))
 	}
 }
