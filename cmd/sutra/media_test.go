@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,6 +41,28 @@ func entriesOf(t *testing.T, file string) map[string]string {
 	return out
 }
 
+// pack writes an archive.
+func pack(t *testing.T, file string, entries map[string]string) {
+	t.Helper()
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	for name, data := range entries {
+		e, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(e, data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestChatMedia hands out and erases the pictures of one person in a group's chat:
 // hers, not another's, and not the one that both sent. A card of somebody else that she
 // sent is masked, and one of hers that another sent goes.
@@ -59,32 +82,13 @@ func TestChatMedia(t *testing.T) {
 		t.Fatal(err)
 	}
 	chat := filepath.Join(s.dir, "chats", "WhatsApp Chat - Friends.zip")
-	f, err := os.Create(chat)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := zip.NewWriter(f)
-	for name, data := range map[string]string{
+	pack(t, chat, map[string]string{
 		"_chat.txt": "[21/04/26, 10:15:00] +91 98765 43001: <attached: 1.jpg>\n[21/04/26, 10:16:00] +91 98765 43002: <attached: 2.jpg>\n" +
 			"[21/04/26, 10:17:00] +91 98765 43001: <attached: 3.jpg>\n[21/04/26, 10:18:00] +91 98765 43002: <attached: 3.jpg>\n" +
 			"[21/04/26, 10:19:00] +91 98765 43001: <attached: om.vcf>\n[21/04/26, 10:20:00] +91 98765 43002: <attached: she.vcf>\n",
 		"1.jpg": "picture of her", "2.jpg": "picture of him", "3.jpg": "picture of both",
 		"om.vcf": "BEGIN:VCARD\nTEL:9876543003\nEND:VCARD\n", "she.vcf": "BEGIN:VCARD\nFN:Asha\nTEL:9876543001\nEND:VCARD\n",
-	} {
-		e, err := w.Create(name)
-		if err == nil {
-			_, err = io.WriteString(e, data)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	})
 	s.run("scan")
 	out := s.run("access", "+91 98765 43001", "-o", "copy.zip")
 	var media []string

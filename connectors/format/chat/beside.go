@@ -115,6 +115,7 @@ type fate struct {
 	gone    bool
 	name    string
 	text    string
+	bytes   bool // it keeps its bytes: no text, or one that is not read
 	changed bool // else it is copied
 }
 
@@ -145,12 +146,12 @@ func (c *codec) fates(list []sidefile, edits *format.Edits) (map[*zip.File]fate,
 // redactFile cuts a file: its name, and its text. A contact card in which nothing is left by
 // which anybody is reached goes.
 func (c *codec) redactFile(a sidefile, rewrite func(connectors.Field, string) (string, connectors.Verdict)) (fate, error) {
-	text, _, err := a.read()
+	text, reason, err := a.read()
 	if err != nil {
 		return fate{}, err
 	}
 	dir, base := path.Split(a.Name)
-	out := fate{name: base, text: text}
+	out := fate{name: base, text: text, bytes: !a.words || reason != ""}
 	for _, f := range c.fields {
 		old := a.value(f.Name, text)
 		if old == "" {
@@ -213,7 +214,7 @@ func (f fate) put(out *zip.Writer, old *zip.File) error {
 	if err != nil {
 		return err
 	}
-	if format.Textual(old.Name) {
+	if !f.bytes {
 		_, err = io.WriteString(w, f.text)
 		return err
 	}

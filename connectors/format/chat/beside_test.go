@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"archive/zip"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -15,14 +16,14 @@ import (
 func TestBeside(t *testing.T) {
 	const hers, his = "BEGIN:VCARD\r\nFN:Asha\r\nTEL:9876540001\r\nEND:VCARD\r\n", "BEGIN:VCARD\r\nFN:Ravi\r\nTEL:9876540002\r\nX-SISTER:9876540001\r\nEND:VCARD\r\n"
 	data := archive(t, "_chat.txt", zipTalk, "1.jpg", "one", "2.jpg", "two", "cards.vcf", hers+his, "call.txt", "ask 9876540001", "for 9876540001.pdf", "P",
-		"IMG-20260421-WA0001.jpg", "x", "WhatsApp Chat with Om.txt", "words", "big.csv", strings.Repeat("x", format.MaxText+1))
+		"IMG-20260421-WA0001.jpg", "x", "WhatsApp Chat with Om.txt", "words", "big 9876540001.csv", strings.Repeat("x", format.MaxText+1), "gone.md", "g")
 	c := func() format.Codec { return NewZip("chats", "whatsapp", cat, "Friends") }
 	rows, gaps, err := read(t, c(), data)
-	if err != nil || len(rows) != 8 {
+	if err != nil || len(rows) != 9 {
 		t.Fatal(len(rows), err)
 	}
 	want := []string{"file 1 | text=" + hers + his + " | attachment=cards.vcf", "file 2 | text=ask 9876540001 | attachment=call.txt",
-		"file 3 | attachment=for 9876540001.pdf", "file 4 | text=words | attachment=WhatsApp Chat with Om.txt", "file 5 | attachment=big.csv"}
+		"file 3 | attachment=for 9876540001.pdf", "file 4 | text=words | attachment=WhatsApp Chat with Om.txt", "file 5 | attachment=big 9876540001.csv", "file 6 | text=g | attachment=gone.md"}
 	if d := cmp.Diff(want, rows[3:]); d != "" {
 		t.Error(d)
 	}
@@ -33,15 +34,22 @@ func TestBeside(t *testing.T) {
 		return strings.ReplaceAll(v, "9876540001", "[x]"), connectors.Set
 	}
 	var edits []connectors.Edit
-	for _, at := range []string{"file 1", "file 2", "file 3"} {
+	for _, at := range []string{"file 1", "file 2", "file 3", "file 5"} {
 		edits = append(edits, connectors.Edit{Collection: "chats", Locator: at, Action: connectors.Redact, Rewrite: cut})
 	}
-	out, left, o := rewrite(t, c(), data, append(edits, connectors.Edit{Collection: "chats", Locator: "file 5", Action: connectors.Delete})...)
-	if left != 3 || o.Redacted != 3 || o.Deleted != 1 || o.Missing != 0 {
+	out, left, o := rewrite(t, c(), data, append(edits, connectors.Edit{Collection: "chats", Locator: "file 6", Action: connectors.Delete})...)
+	if left != 3 || o.Redacted != 4 || o.Deleted != 1 || o.Missing != 0 {
 		t.Errorf("%d left, %+v", left, o)
 	}
-	if got := names(t, out); got != "_chat.txt 1.jpg 2.jpg cards.vcf call.txt for [x].pdf IMG-20260421-WA0001.jpg WhatsApp Chat with Om.txt" {
+	if got := names(t, out); got != "_chat.txt 1.jpg 2.jpg cards.vcf call.txt for [x].pdf IMG-20260421-WA0001.jpg WhatsApp Chat with Om.txt big [x].csv" {
 		t.Error(got)
+	}
+	z, err := zip.NewReader(strings.NewReader(out), int64(len(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := z.File[len(z.File)-1]; last.UncompressedSize64 != format.MaxText+1 {
+		t.Errorf("what is too large to be read lost its bytes: %d", last.UncompressedSize64)
 	}
 	rows, _, err = read(t, c(), out)
 	if want := "file 1 | text=" + strings.ReplaceAll(his, "9876540001", "[x]") + " | attachment=cards.vcf"; err != nil || rows[3] != want || rows[4] != "file 2 | text=ask [x] | attachment=call.txt" {
