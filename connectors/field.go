@@ -19,7 +19,7 @@ const (
 	LookText  Look = ""      // free text: identifiers found in it are mentions
 	LookJSON  Look = "json"  // JSON text: looked into, its keys tell what a leaf is
 	LookLabel Look = "label" // the column's name tells what the value is, as a JSON key does
-	LookSkip  Look = "skip"  // an opaque value (a hash, an enumeration): not searched
+	LookSkip  Look = "skip"  // the sender's own secret: neither searched nor handed on
 )
 
 // Field is the meaning of one column, as it travels in Arrow field metadata.

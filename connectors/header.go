@@ -103,33 +103,78 @@ const (
 // found, although the catalog describes some, or it calls a column by an identifier. fields
 // are what was made of the names.
 func HeaderGaps(locator string, names []string, fields []Field, c Collection) (gaps []Gap) {
-	known := func(f Field) bool { _, ok := c.Field(f.Name); return ok }
 	tells := func(f CatalogField) bool { return Resolve("", c, f).Personal() }
-	text := strings.Join(names, ", ")
-	text = text[:min(len(text), GapText)]
-	if len(fields) > 0 && !slices.ContainsFunc(fields, known) && slices.ContainsFunc(c.Fields, tells) {
-		gaps = append(gaps, Gap{Locator: locator, Reason: StrangeHeader, Text: text})
+	if len(fields) > 0 && !slices.ContainsFunc(fields, c.describes) && slices.ContainsFunc(c.Fields, tells) {
+		gaps = append(gaps, Gap{Locator: locator, Reason: StrangeHeader, Text: headerText(names)})
 	}
-	for i, n := range names {
-		if i < len(fields) && !known(fields[i]) && calledAfter(n) {
-			return append(gaps, Gap{Locator: locator, Reason: namingHeader, Text: text})
-		}
-	}
-	return gaps
+	return append(gaps, NamingGaps(locator, names, fields, c)...)
 }
 
-// calledAfter reports a name of a column in which a word is an address or a mobile number.
-func calledAfter(name string) bool {
-	return slices.ContainsFunc(strings.Fields(name), func(word string) bool {
-		if !identifies(word) {
-			return false
+// NamingGaps tells of a header that calls a column by an identifier, or is no header at all
+// but words with one in them.
+func NamingGaps(locator string, names []string, fields []Field, c Collection) []Gap {
+	for i, n := range names {
+		if i < len(fields) && !c.describes(fields[i]) && Names(n) {
+			return []Gap{{Locator: locator, Reason: namingHeader, Text: headerText(names)}}
 		}
-		digits := strings.Map(func(r rune) rune {
-			if unicode.IsDigit(r) {
-				return r
-			}
-			return -1
-		}, word)
-		return strings.Contains(word, "@") || strings.HasPrefix(word, "+") || digits[len(digits)-10] >= '6'
-	})
+	}
+	return nil
+}
+
+func (c Collection) describes(f Field) bool {
+	_, ok := c.Field(f.Name)
+	return ok
+}
+
+func headerText(names []string) string {
+	text := strings.Join(names, ", ")
+	return text[:min(len(text), GapText)]
+}
+
+// Names reports a name, of a column or of a file, in which an address or a mobile number
+// stands.
+func Names(name string) bool {
+	mails := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:<>()[]{}="'&?/`, r) })
+	if slices.ContainsFunc(mails, func(word string) bool { return strings.Contains(word, "@") && identifies(word) }) {
+		return true
+	}
+	var run digitRun
+	for _, r := range name {
+		if run.broken(r) {
+			return true
+		}
+	}
+	return run.number()
+}
+
+// digitRun are digits with what may stand between those of one number.
+type digitRun struct {
+	digits []byte
+	plus   bool // it begins with a plus
+	apart  bool // something stands between them: they may be several numbers
+}
+
+// number reports whether the digits may be a mobile number, or one with its country's code.
+func (d *digitRun) number() bool {
+	n := len(d.digits)
+	return n >= 10 && (n <= 15 || d.apart) && (d.plus || d.digits[n-10] >= '6')
+}
+
+// broken takes in a letter, and reports that it ends a number.
+func (d *digitRun) broken(r rune) bool {
+	switch {
+	case unicode.IsDigit(r):
+		v := r & 0xF // rows of ten begin at ...0 or at ...6
+		if !unicode.IsDigit(r &^ 0xF) {
+			v -= 6
+		}
+		d.digits = append(d.digits, '0'+byte(v))
+		return false
+	case r != '+' && strings.ContainsRune("-(). \u00a0", r):
+		d.apart = true
+		return false
+	}
+	hit := d.number()
+	*d = digitRun{plus: r == '+'}
+	return hit
 }

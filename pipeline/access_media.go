@@ -3,11 +3,13 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -57,7 +59,11 @@ func (a *access) attachment(ctx context.Context, src *Source, f *lineage.Found, 
 		return nil
 	}
 	ref := connectors.Ref{Collection: f.Record.Collection, Unit: f.Unit.Unit.Key, Locator: f.Record.Locator + "/" + name}
-	_, err := a.w.File(path.Join(src.Name, a.safe(path.Base(ref.Unit)), a.safe(name)), func(w io.Writer) error { return fetcher.Fetch(ctx, ref, w) })
+	read := func(w io.Writer) error { return fetcher.Fetch(ctx, ref, w) }
+	if format.Textual(name) {
+		read = func(w io.Writer) error { return a.masked(ctx, fetcher, ref, w) }
+	}
+	_, err := a.w.File(path.Join(src.Name, a.safe(path.Base(ref.Unit)), a.safe(name)), read)
 	switch {
 	case err == nil:
 		a.sum.Files++
@@ -69,4 +75,27 @@ func (a *access) attachment(ctx context.Context, src *Source, f *lineage.Found, 
 		a.gap(src.Name, ref.Unit, "an attachment cannot be read: "+err.Error())
 	}
 	return nil
+}
+
+// masked writes a text that a message of hers brings, a contact card or a note, as her
+// messages are shown: without the numbers and addresses of others.
+func (a *access) masked(ctx context.Context, fetcher connectors.Fetcher, ref connectors.Ref, w io.Writer) error {
+	var text bounded
+	if err := fetcher.Fetch(ctx, ref, &text); err != nil {
+		return err
+	}
+	shown, _ := a.masker.Value(connectors.Field{Name: "text"}, strings.ToValidUTF8(text.String(), "\uFFFD"))
+	_, err := io.WriteString(w, shown)
+	return err
+}
+
+// bounded takes in a text that is small enough to be masked.
+type bounded struct{ strings.Builder }
+
+// Write implements [io.Writer].
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > format.MaxText {
+		return 0, fmt.Errorf("a text of more than %d MiB is not masked: %w", format.MaxText>>20, connectors.ErrNotFound)
+	}
+	return b.Builder.Write(p)
 }

@@ -201,11 +201,27 @@ func (d *atDesk) mayBe(p *lineage.Person, f *lineage.Found, t lineage.Token) (bo
 		if !d.kinds.link(e.Kind) && (p.Tokens[e.Token] != "" || p.Others[e.Token] != "") {
 			continue
 		}
+		lone, err := d.lone(e, f)
+		if err != nil {
+			return false, err
+		}
+		if lone {
+			continue
+		}
 		if staff, err := d.staff(e); err != nil || !staff {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// lone reports the id of a lead or a message that nothing else has: it leads to nobody.
+func (d *atDesk) lone(e lineage.Edge, f *lineage.Found) (bool, error) {
+	if !recordIDs[e.Kind] {
+		return false, nil
+	}
+	found, err := d.residue(e.Token, d.account)
+	return !slices.ContainsFunc(found, func(x lineage.Found) bool { return keyOf(&x) != keyOf(f) }), err
 }
 
 // doubts keeps the doubtful records of a person, and says so.

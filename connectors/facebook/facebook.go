@@ -41,26 +41,27 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 
 // layout finds the records of one document: the changes of a webhook, the leads
 // of a page of the Graph API, or a bare lead.
-func layout(root *json.Node, _ []byte) ([]json.Item, string) {
+func layout(root *json.Node, data []byte) ([]json.Item, string) {
+	leads := json.Item{Collection: "leads"}
 	if root.Kind != json.Object {
 		return []json.Item{{Collection: "leads", Node: root}}, "it is no lead and no webhook; what it holds is searched as it is"
 	}
 	if entry := root.Get("entry"); entry != nil && entry.Kind == json.Array {
-		return changes(entry), ""
+		return append(changes(entry, data), json.Loose(data, root, leads, "object", "entry")...), ""
 	}
-	if data := root.Get("data"); data != nil && data.Kind == json.Array {
+	if page := root.Get("data"); page != nil && page.Kind == json.Array {
 		var items []json.Item
-		for _, n := range data.Children {
+		for _, n := range page.Children {
 			items = append(items, json.Item{Collection: "leads", Node: n})
 		}
-		return items, ""
+		return append(items, json.Loose(data, root, leads, "data", "paging", "summary")...), ""
 	}
 	return []json.Item{{Collection: "leads", Node: root}}, ""
 }
 
 // changes makes a record of every change of a webhook: a notice when it has no
 // answers, else a lead.
-func changes(entry *json.Node) []json.Item {
+func changes(entry *json.Node, data []byte) []json.Item {
 	var items []json.Item
 	for _, e := range entry.Children {
 		list := e.Get("changes")
@@ -69,18 +70,30 @@ func changes(entry *json.Node) []json.Item {
 			continue
 		}
 		for _, n := range list.Children {
-			it := json.Item{Collection: "leads", Node: n}
-			if v := n.Get("value"); v != nil && v.Kind == json.Object {
-				it.Names = map[string]string{"value": ""}
-				for _, m := range v.Children {
-					it.Extra = append(it.Extra, json.Extra{Name: m.Key, Node: m})
-				}
-				if v.Get("leadgen_id") != nil && v.Get("field_data") == nil {
-					it.Collection = "notices"
-				}
-			}
-			items = append(items, it)
+			items = append(items, change(n))
 		}
+		items = append(items, json.Loose(data, e, json.Item{Collection: "leads"}, "id", "time", "changes")...)
 	}
 	return items
+}
+
+func change(n *json.Node) json.Item {
+	it := json.Item{Collection: "leads", Node: n}
+	v := n.Get("value")
+	if v == nil || v.Kind != json.Object {
+		return it
+	}
+	it.Names = map[string]string{"value": ""}
+	for _, m := range v.Children {
+		it.Extra = append(it.Extra, json.Extra{Name: m.Key, Node: m})
+	}
+	for _, m := range n.Children {
+		if m.Key == "value" && m != v {
+			it.Extra = append(it.Extra, json.Extra{Name: m.Key, Node: m}) // the name is there twice
+		}
+	}
+	if v.Get("leadgen_id") != nil && v.Get("field_data") == nil {
+		it.Collection = "notices"
+	}
+	return it
 }

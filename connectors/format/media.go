@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -18,6 +21,16 @@ type MediaReader interface {
 	// the object, or when records of others bring it too.
 	Media(ctx context.Context, in Input, locator string, w io.Writer) error
 }
+
+// MaxText is the largest text beside the records of an object, in bytes, that is searched.
+const MaxText = 1 << 20
+
+// texts are the endings of files that are text: cards of contacts, notes, lists.
+var texts = []string{".vcf", ".txt", ".csv", ".tsv", ".json", ".xml", ".html", ".htm", ".md", ".log", ".ics", ".eml", ".rtf"}
+
+// Textual reports a file beside records that is text by its name. Pictures and documents
+// are not looked into.
+func Textual(name string) bool { return slices.Contains(texts, strings.ToLower(path.Ext(name))) }
 
 // media hands on what a record of an object with several records brings.
 func (s *Source) media(ctx context.Context, r connectors.Ref, w io.Writer) error {

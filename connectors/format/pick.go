@@ -36,8 +36,8 @@ var ErrAstray = errors.New("a record does not begin at its position")
 const nearby = 64 << 10
 
 // Pick implements connectors.Picker. It reads only around the records when their
-// codec can, the object is not compressed and the unit's version is known (else
-// positions mean nothing). Otherwise, and when a position turns out to be wrong,
+// codec can, the object is not compressed or unpacked for its codec anyway, and the
+// unit's version is known (else positions mean nothing). Otherwise, and when a position turns out to be wrong,
 // it reads the whole unit; then a record may come twice.
 func (s *Source) Pick(ctx context.Context, u connectors.Unit, refs []connectors.Ref) iter.Seq2[connectors.Batch, error] {
 	return func(yield func(connectors.Batch, error) bool) {
@@ -82,13 +82,17 @@ func (s *Source) pick(ctx context.Context, u connectors.Unit, refs []connectors.
 }
 
 // pointReader returns the codec as one that reaches all the records, nil when it
-// is none: reading the whole unit then tells why.
+// is none: reading the whole unit then tells why. In a compressed object it reaches those
+// that it finds without their position.
 func pointReader(c Codec, x *object, refs []connectors.Ref) (PointReader, error) {
-	pr, err := alone(c, x)
+	pr, err := points(c, x)
 	if err != nil || pr == nil || len(refs) == 0 {
 		return nil, err
 	}
 	for _, r := range refs {
+		if x.comp != plain {
+			r.At = 0
+		}
 		if !pr.Reaches(r) {
 			return nil, nil
 		}
@@ -96,12 +100,17 @@ func pointReader(c Codec, x *object, refs []connectors.Ref) (PointReader, error)
 	return pr, nil
 }
 
-// alone returns the codec as one that reads single records of the object, nil when it is
-// none.
+// alone returns the codec as one that reads single records of the object without reading
+// all of it, nil when it is none.
 func alone(c Codec, x *object) (PointReader, error) {
 	if x.comp != plain {
 		return nil, nil
 	}
+	return points(c, x)
+}
+
+// points returns the codec as one that reads single records, nil when it is none.
+func points(c Codec, x *object) (PointReader, error) {
 	if s, ok := c.(sniffer); ok {
 		var err error
 		if c, err = s.pick(x.input()); err != nil {

@@ -45,18 +45,17 @@ func (s sniffer) pick(in Input) (Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	head, err := io.ReadAll(io.LimitReader(r, headSize)) // an object that is cut off is not a short one
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the first bytes: %w", err), r.Close())
 	}
 	if err := r.Close(); err != nil {
 		return nil, fmt.Errorf("reading the first bytes: %w", err)
 	}
-	if len(bytes.TrimSpace(TextOf(head[:n]))) == 0 {
+	if len(bytes.TrimSpace(TextOf(head))) == 0 {
 		return nil, nil
 	}
-	return s.choose(in.Key, head[:n])
+	return s.choose(in.Key, head)
 }
 
 // Decode implements [Codec]. An object that choose skips is one gap.

@@ -71,7 +71,8 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 		for _, n := range people.Children {
 			items = append(items, json.Item{Collection: "contacts", Node: n})
 		}
-		return items, ""
+		beside := json.Loose(data, root, json.Item{Collection: "contacts"}, "connections", "nextPageToken", "nextSyncToken", "totalPeople", "totalItems")
+		return append(items, beside...), ""
 	}
 	for _, w := range []string{"leads", "data", "payload", "body"} {
 		n := root.Get(w)
@@ -88,7 +89,7 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 			for _, e := range n.Children {
 				items = append(items, lead(e, data))
 			}
-			return items, ""
+			return append(items, json.Loose(data, root, json.Item{Collection: "leads"}, w, "google_key")...), ""
 		}
 	}
 	if root.Kind != json.Object {

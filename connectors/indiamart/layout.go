@@ -2,6 +2,7 @@ package indiamart
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/cratio/sutra/connectors/format/json"
 )
@@ -22,7 +23,7 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 		case bare(root):
 			return []json.Item{lead(root)}, ""
 		case root.Match("CODE") != nil || root.Match("STATUS") != nil || root.Match("Error_Message") != nil:
-			return strangers(root), ""
+			return strangers(root, nil, data), ""
 		}
 		return []json.Item{lead(root)}, "it is no lead and no answer of the lead manager; what it holds is searched as it is"
 	}
@@ -34,12 +35,12 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 		}
 	case json.Object:
 		items = append(items, lead(response))
-	case json.String:
-		if strings.ContainsAny(response.Text(data), "{@") {
+	case json.String, json.Number:
+		if text := response.Text(data); strings.ContainsAny(text, "{@") || digits(text) >= 10 {
 			items = append(items, lead(response))
 		}
 	}
-	return append(items, strangers(root)...), ""
+	return append(items, strangers(root, response, data)...), ""
 }
 
 func lead(n *json.Node) json.Item {
@@ -48,6 +49,17 @@ func lead(n *json.Node) json.Item {
 		names = v1Days
 	}
 	return json.Item{Collection: "leads", Node: n, Names: names}
+}
+
+// digits counts the digits in a text.
+func digits(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // bare reports an object that is a lead by its members.
@@ -62,12 +74,16 @@ func bare(root *json.Node) bool {
 
 // strangers makes records of what an answer holds beside its leads, so that
 // nothing is overlooked.
-func strangers(root *json.Node) []json.Item {
-	var items []json.Item
+func strangers(root, response *json.Node, data []byte) []json.Item {
+	var known []string
 	for _, n := range root.Children {
-		if !envelope[strings.ToUpper(n.Key)] && (n.Kind == json.Object || n.Kind == json.Array) && len(n.Children) > 0 {
-			items = append(items, lead(n))
+		if n == response || envelope[strings.ToUpper(n.Key)] && len(n.Children) == 0 {
+			known = append(known, n.Key)
 		}
+	}
+	items := json.Loose(data, root, json.Item{Collection: "leads"}, known...)
+	for i, it := range items {
+		items[i].Names = lead(it.Node).Names
 	}
 	return items
 }

@@ -73,7 +73,7 @@ var wrappers = []string{"body", "data", "lead", "leads", "payload", "query", "pa
 
 // layout finds the leads of one document: the document itself, or what a receiver
 // wrapped with other things.
-func layout(root *json.Node, _ []byte) ([]json.Item, string) {
+func layout(root *json.Node, data []byte) ([]json.Item, string) {
 	if root.Match("leadid") != nil || root.Kind != json.Object {
 		return []json.Item{{Collection: "leads", Node: root}}, ""
 	}
@@ -88,8 +88,11 @@ func layout(root *json.Node, _ []byte) ([]json.Item, string) {
 			for _, e := range n.Children {
 				items = append(items, json.Item{Collection: "leads", Node: e})
 			}
-			items[0].Extra = others(root, n)
-			return items, ""
+			if len(items) == 1 {
+				items[0].Extra = others(root, n)
+				return items, ""
+			}
+			return append(items, json.Loose(data, root, json.Item{Collection: "leads"}, n.Key)...), ""
 		}
 	}
 	return []json.Item{{Collection: "leads", Node: root}}, ""

@@ -1,10 +1,6 @@
 package whatsapp
 
-import (
-	"slices"
-
-	"github.com/cratio/sutra/connectors/format/json"
-)
+import "github.com/cratio/sutra/connectors/format/json"
 
 // layout finds the records of one document: a webhook's post, or a bare value or
 // message as some receivers store them.
@@ -75,21 +71,12 @@ func (p *post) change(c *json.Node) {
 	p.loose(c, nil, "field", "value")
 }
 
-// loose makes records of the members of n that no record has, but for those that are known
-// to tell of nobody: what stands outside every record is read by nobody. beside are values
-// of each of them.
+// loose makes records of the members of n that no record has. beside are values of each of
+// them. Who changed a group is a person of her own.
 func (p *post) loose(n *json.Node, beside []json.Extra, known ...string) {
-	if n.Kind != json.Object {
-		return
-	}
-	for _, m := range n.Children {
-		it := json.Item{Collection: "messages", Node: m, Extra: slices.Clone(beside)}
-		text := p.text(m)
-		switch {
-		case slices.Contains(known, m.Key), plain.MatchString(text), text == "" && len(m.Children) == 0:
-			continue
-		case text != "":
-			it.Extra = append(it.Extra, json.Extra{Name: p.column(m), Node: m})
+	for _, it := range json.Loose(p.data, n, json.Item{Collection: "messages", Extra: beside}, known...) {
+		if last := len(it.Extra) - 1; last >= 0 && it.Extra[last].Node == it.Node {
+			it.Extra[last].Name = p.column(it.Node)
 		}
 		p.add(it)
 	}
@@ -104,8 +91,7 @@ func (p *post) bare(n *json.Node) {
 	p.message(n, &value{post: p})
 }
 
-// column is what a member that stands by itself is called: who changed a group is a person
-// of her own.
+// column is what a member that stands by itself is called.
 func (p *post) column(m *json.Node) string {
 	switch {
 	case m.Key != "initiated_by":

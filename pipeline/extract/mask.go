@@ -27,7 +27,10 @@ type Masker struct {
 // Value returns the text to show for a field, and false when the field must be
 // left out.
 func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
-	if d := look(&f, value); d != nil && f.Look != connectors.LookSkip {
+	if f.Look == connectors.LookSkip {
+		return "", false
+	}
+	if d := look(&f, value); d != nil {
 		return m.document(d), true
 	}
 	if f.Identity != "" {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -99,13 +100,13 @@ func phoneDigits(s string, digits []byte) ([]byte, bool, bool) {
 }
 
 // sheetDigits takes the digits out of a number that a spreadsheet took for an amount:
-// 9,812,345,670 or 9.812345670E+9. False when it has lost digits, since what it was
+// 9,812,345,670 or 9.812345670E+9, also 9812345670E0. False when it has lost digits, since what it was
 // rounded to is somebody else's number.
 func sheetDigits(s string, digits []byte) ([]byte, bool) {
 	if whole, exp, ok := strings.Cut(strings.ToUpper(s), "E"); ok {
-		exp = strings.TrimLeft(strings.TrimPrefix(exp, "+"), "0")
+		exp = cmp.Or(strings.TrimLeft(strings.TrimPrefix(exp, "+"), "0"), "0")
 		whole, rest, _ := strings.Cut(whole, ".")
-		if len(whole) != 1 || !allDigits(whole) || !allDigits(rest) || exp != strconv.Itoa(len(rest)) || len(rest) >= cap(digits) {
+		if !allDigits(whole) || rest != "" && !allDigits(rest) || exp != strconv.Itoa(len(rest)) || len(whole)+len(rest) > cap(digits) {
 			return nil, false
 		}
 		return append(append(digits, whole...), rest...), true

@@ -26,10 +26,10 @@ func (d *document) inmost() *document {
 }
 
 // exponentHits is what a leaf in which nothing else was found is, when a program wrote a
-// telephone number as a number with an exponent: 9.812345670E9. One that lost digits is
-// nobody's.
+// telephone number as a number with an exponent: 9.812345670E9 or 9812345670E0. One that
+// lost digits is nobody's.
 func exponentHits(c context, text string) []hit {
-	if len(text) < len("9.812345670e9") || !digit(text[0]) || text[1] != '.' || !strings.ContainsAny(text, "eE") {
+	if len(text) < len("9812345670e0") || !digit(text[0]) || !strings.ContainsAny(text, "eE") {
 		return nil
 	}
 	m := keyMeaning(c.key)

@@ -54,7 +54,7 @@ func TestQuotedWords(t *testing.T) {
 func TestExponentUnderAnyKey(t *testing.T) {
 	r := Redactor{Extent: Partial, Mine: mine("+919820145678")}
 	f := connectors.Field{Name: "payload", Look: connectors.LookJSON}
-	for _, number := range []string{"9.820145678e9", "9.820145678E+09", "9.19820145678E11", `"9.820145678E9"`, "9820145678.0"} {
+	for _, number := range []string{"9.820145678e9", "9.820145678E+09", "9.19820145678E11", `"9.820145678E9"`, "9820145678.0", "9820145678E0", "9820145678e+0", "919820.145678E6"} {
 		got, v := r.Rewrite(f, `{"alt":`+number+`,"qty":3}`)
 		if v != connectors.Set || strings.Contains(got, number) || !strings.Contains(got, `"qty":3`) {
 			t.Errorf("%s: %v %s", number, v, got)
@@ -64,7 +64,7 @@ func TestExponentUnderAnyKey(t *testing.T) {
 			t.Errorf("%s: found %v", number, hits)
 		}
 	}
-	for _, number := range []string{"9.82014568E+9", "9.8E9", "9.820145678E-9", "-9.820145678E9"} {
+	for _, number := range []string{"9.82014568E+9", "9.8E9", "9.820145678E-9", "-9.820145678E9", "9820145678E", "9820145678E1", ".9820145678E10"} {
 		if d := look(&f, `{"alt":`+number+`}`); len(d.parts[0].hits) > 0 {
 			t.Errorf("%s is somebody's number", number)
 		}

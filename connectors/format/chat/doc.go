@@ -13,7 +13,10 @@
 // anybody else who writes in it is her "mention_author". In any other chat every
 // writer is the "author" of what she wrote.
 //
+// In an archive the texts beside the chat, and the files with a number or an address in
+// their name, are records as well, locator "file N": they mention whoever stands in them.
+//
 // title.go reads the file's name, header.go one line, survey.go a whole file
-// before anything of it is handed on, message.go cuts it into messages, codec.go
-// and zip.go do the work.
+// before anything of it is handed on, message.go cuts it into messages, codec.go,
+// zip.go and beside.go do the work.
 package chat

@@ -93,7 +93,7 @@ func (c *zipCodec) text(in format.Input, f *zip.File) format.Input {
 
 // Decode implements [format.Codec].
 func (c *zipCodec) Decode(ctx context.Context, in format.Input, yield func(connectors.Batch) error) error {
-	_, f, err := c.open(in)
+	z, f, err := c.open(in)
 	var skip *format.SkipError
 	if errors.As(err, &skip) {
 		return yield(connectors.Batch{Gaps: []connectors.Gap{{Reason: skip.Reason}}})
@@ -101,7 +101,10 @@ func (c *zipCodec) Decode(ctx context.Context, in format.Input, yield func(conne
 	if err != nil {
 		return err
 	}
-	return c.inner(f).Decode(ctx, c.text(in, f), yield)
+	if err := c.inner(f).Decode(ctx, c.text(in, f), yield); err != nil {
+		return err
+	}
+	return c.decodeBeside(ctx, beside(z, f), yield)
 }
 
 // inner is the codec of the text: named by the archive, or by its own name.
@@ -128,6 +131,10 @@ func (c *zipCodec) Rewrite(ctx context.Context, in format.Input, w io.Writer, ed
 	if err != nil {
 		return 0, err
 	}
+	fates, err := c.fates(beside(z, f), edits)
+	if err != nil {
+		return 0, err
+	}
 	if now := edits.Outcome(); now.Deleted+now.Redacted == before.Deleted+before.Redacted {
 		return left, copyWhole(in, w)
 	}
@@ -146,8 +153,10 @@ func (c *zipCodec) Rewrite(ctx context.Context, in format.Input, w io.Writer, ed
 			err = k.pack(ctx, text, out, x, edits)
 		case gone[base] && !stay[base]:
 		default:
-			others++
-			err = out.Copy(x)
+			if !fates[x].gone {
+				others++
+			}
+			err = fates[x].put(out, x)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("writing an archive: %w", err)

@@ -291,7 +291,7 @@ func (t *table) headerGaps(names []string, line int, c *codec) []connectors.Gap 
 	case t.bare:
 		return []connectors.Gap{{Locator: "line 1", Reason: connectors.NoHeader}}
 	case c.o.Fields != nil: // a vendor's table, whose header nobody promised
-		return nil
+		return connectors.NamingGaps(at, names, t.fields, c.cat)
 	}
 	return connectors.HeaderGaps(at, names, t.fields, c.cat)
 }

@@ -96,9 +96,9 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 		c.pairs = pairs
 		switch {
 		case long:
-			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: fmt.Sprintf("a line of more than %d MiB", MaxLine>>20)})
+			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: fmt.Sprintf("a line of more than %d MiB", MaxLine>>20), Text: gapText(line)})
 		case !ok:
-			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: "no name=value pair stands on this line"})
+			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: "no name=value pair stands on this line", Text: gapText(line)})
 		default:
 			c.row(b, n, pairs)
 		}
@@ -257,3 +257,6 @@ func readLine(br *bufio.Reader, w io.Writer) (raw []byte, long bool, err error) 
 		}
 	}
 }
+
+// gapText is what of a line that is no record is looked through.
+func gapText(line []byte) string { return string(line[:min(len(line), connectors.GapText)]) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -109,7 +110,7 @@ func TestDecode(t *testing.T) {
 		{name: "after the array", in: `[{"id":1}] x`, rows: []string{"/0|id=1"}, gaps: []string{""}},
 		{name: "utf16le", in: wide(`[{"id":"अ😀"}]`, true), rows: []string{"/0|id=अ😀"}},
 		{name: "utf16be lines", lines: true, in: wide("{\"id\":1}\n", false), rows: []string{"line 1|id=1"}},
-		{name: "bad utf8", in: "[{\"id\":\"a\xffb\"}]", rows: []string{"/0|id=a\uFFFDb"}},
+		{name: "bad utf8", in: "[{\"id\":\"a\xffb\"}]", rows: []string{"/0|id=aÿb"}},
 	} {
 		rows, gaps := decode(t, newCodec(t, c.lines), c.in)
 		if d := cmp.Diff(c.rows, rows); d != "" {
@@ -230,6 +231,9 @@ func TestRewriteRest(t *testing.T) {
 		{`"words"`, `"other"`, `"other"`},
 		{`{"a":1,"id":5}`, "", `{"id":5}`},
 		{`{"address":{"city":"Pune","x":1}}`, "", `{"address":{"city":"Pune"}}`},
+		// Windows-1252: what is not changed keeps its bytes, and what is keeps its letters.
+		{"{\"a\":\"Jos\xe9 98\",\"caf\xe9\":\"No\xebl\",\"b\":[1,\"\xe9\"]}", `{"a":"José ö","café":"Noël","b":["é"]}`,
+			"{\"a\":\"Jos\xe9 \\u00f6\",\"caf\xe9\":\"No\xebl\",\"b\":[\"\\u00e9\"]}"},
 	} {
 		fn := func(f connectors.Field, v string) (string, connectors.Verdict) {
 			if f.Name != RestColumn {
@@ -244,6 +248,27 @@ func TestRewriteRest(t *testing.T) {
 		if got, _ := rewrite(t, newCodec(t, false), c.in, e); got != c.want {
 			t.Errorf("%s with rest %s: %s, want %s", c.in, c.rest, got, c.want)
 		}
+	}
+}
+
+// What is no UTF-8 is read as Windows-1252, a no-break space in a number included.
+func TestWindows1252(t *testing.T) {
+	in := "{\"id\":1,\"memo\":\"Jos\xe9 98111\xa022233\",\"phone\":\"\xe9\x81\"}"
+	var got []string
+	fn := func(f connectors.Field, v string) (string, connectors.Verdict) {
+		got = append(got, f.Name+"="+v)
+		if f.Name == RestColumn || f.Name == "phone" {
+			return strings.Replace(v, "é", "é, ", 1), connectors.Set
+		}
+		return v, connectors.Same
+	}
+	e := format.NewEdits([]connectors.Edit{{Collection: "leads", Locator: "object", Action: connectors.Redact, Rewrite: fn}})
+	out, _ := rewrite(t, newCodec(t, false), in, e)
+	if want := "{\"id\":1,\"memo\":\"Jos\xe9,  98111\xa022233\",\"phone\":\"\xe9, \x81\"}"; out != want {
+		t.Errorf("%q, want %q", out, want)
+	}
+	if want := []string{"id=1", "phone=é\u0081", RestColumn + `={"memo":"José 98111` + "\u00a022233\"}"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package json
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -103,9 +104,33 @@ func place(base string, n *Node) string {
 	return base + p
 }
 
+// errTwice is told of a document in which two records have one locator.
+var errTwice = errors.New("a member's name is there twice, and both hold records: they cannot be told apart")
+
+// find returns the records of one document, and errTwice when two of them could not be
+// told apart in a plan: names that are there twice have equal pointers.
+func (c *Codec) find(root *Node, data []byte) (items []Item, reason string, err error) {
+	items, reason = c.layout(root, data)
+	if len(items) < 2 {
+		return items, reason, nil
+	}
+	seen := make(map[string]bool, len(items))
+	for _, it := range items {
+		p := Pointer(it.Node)
+		if seen[p] {
+			return nil, "", errTwice
+		}
+		seen[p] = true
+	}
+	return items, reason, nil
+}
+
 // items emits the records of one document.
 func (e *emitter) items(base string, at int64, data []byte, root *Node) error {
-	items, reason := e.codec.layout(root, data)
+	items, reason, err := e.codec.find(root, data)
+	if err != nil {
+		return e.unreadable(base, err, data)
+	}
 	if reason != "" {
 		if err := e.gap(base, reason, nil); err != nil {
 			return err
@@ -130,7 +155,10 @@ func (e *emitter) items(base string, at int64, data []byte, root *Node) error {
 // items edits the records of one document. Parts that several records share go
 // with the last of them; nil means that no record is left.
 func (e *editor) items(base string, data []byte, root *Node) ([]byte, error) {
-	items, _ := e.codec.layout(root, data)
+	items, _, err := e.codec.find(root, data)
+	if err != nil {
+		return data, nil
+	}
 	var p Patch
 	kept, deleted := map[*Node]bool{}, 0
 	var parts []*Node

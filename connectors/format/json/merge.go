@@ -75,11 +75,12 @@ func (m merger) merge(old, now *Node, text []byte) {
 		}
 	case bytes.Equal(old.Raw(m.data), now.Raw(text)):
 	case now.Kind == String:
-		if s := now.Text(text); old.Kind != String || s != old.Text(m.data) {
+		if s := now.Text(text); old.Kind != String || s != old.Text(m.data) && s != toValid(old.Text(m.data)) {
 			m.SetString(old, s)
 		}
+	case string(now.Raw(text)) == toValid(string(old.Raw(m.data))):
 	default:
-		m.SetRaw(old, bytes.Clone(now.Raw(text)))
+		m.SetRaw(old, fit(m.data, bytes.Clone(now.Raw(text))))
 	}
 }
 
@@ -96,12 +97,13 @@ func (m merger) members(old []member, now []*Node, text []byte) {
 		if m.except[o.n] {
 			continue
 		}
-		list := byKey[o.key]
+		key := toValid(o.key)
+		list := byKey[key]
 		if len(list) == 0 {
 			lost = append(lost, o)
 			continue
 		}
-		byKey[o.key] = list[1:]
+		byKey[key] = list[1:]
 		used[list[0]] = true
 		m.merge(o.n, list[0], text)
 	}

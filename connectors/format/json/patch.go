@@ -37,11 +37,11 @@ func (p *Patch) Remove(n *Node) {
 // if it escaped those.
 func (p *Patch) SetString(n *Node, s string) {
 	p.set(n, func(data []byte) []byte {
-		var st style
+		var body []byte
 		if n.Kind == String {
-			st = styleOf(n.body(data))
+			body = n.body(data)
 		}
-		return appendQuoted(nil, s, st)
+		return appendQuoted(nil, s, styleIn(data, body))
 	})
 }
 
@@ -108,7 +108,7 @@ func (p *Patch) cuts(data []byte) []cut {
 		cuts = append(cuts, cut{n.Start, n.End, f(data)})
 	}
 	for n, key := range p.keys {
-		st := styleOf(bytes.Trim(data[n.KeyStart:n.KeyEnd], `"`))
+		st := styleIn(data, bytes.Trim(data[n.KeyStart:n.KeyEnd], `"`))
 		cuts = append(cuts, cut{n.KeyStart, n.KeyEnd, appendQuoted(nil, key, st)})
 	}
 	done := map[*Node]bool{}

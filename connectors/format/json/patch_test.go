@@ -126,7 +126,7 @@ func FuzzPatch(f *testing.F) {
 func TestQuoteRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
-		st := style{rapid.Bool().Draw(t, "html"), rapid.Bool().Draw(t, "slash"), rapid.Bool().Draw(t, "ascii"), rapid.Bool().Draw(t, "upper")}
+		st := style{html: rapid.Bool().Draw(t, "html"), slash: rapid.Bool().Draw(t, "slash"), ascii: rapid.Bool().Draw(t, "ascii"), upper: rapid.Bool().Draw(t, "upper")}
 		lit := appendQuoted(nil, s, st)
 		if !stdjson.Valid(lit) {
 			t.Fatalf("invalid literal %s", lit)

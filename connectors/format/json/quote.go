@@ -84,10 +84,11 @@ func decodeWide(s string) (r rune, size int, ok bool) {
 
 // style is how a document writes characters that need no escape.
 type style struct {
-	html  bool // & < > as \u0026 \u003c \u003e
-	slash bool // / as \/
-	ascii bool // everything beyond ASCII escaped
-	upper bool // hexadecimal digits in upper case
+	html  bool          // & < > as \u0026 \u003c \u003e
+	slash bool          // / as \/
+	ascii bool          // everything beyond ASCII escaped
+	upper bool          // hexadecimal digits in upper case
+	bytes map[rune]byte // letters that stand there as a byte of Windows-1252
 }
 
 // styleOf reads the style off a string literal.
@@ -118,6 +119,16 @@ func styleOf(body []byte) style {
 	return st
 }
 
+// styleIn is the style of a literal of data. A document that is no UTF-8 gets letters that
+// the literal does not have as escapes.
+func styleIn(data, body []byte) style {
+	st := styleOf(body)
+	if !utf8.Valid(data) {
+		st.ascii, st.bytes = true, letters(body)
+	}
+	return st
+}
+
 // Quote returns s as a JSON string literal in the plainest style. Bytes that are
 // not UTF-8 become U+FFFD.
 func Quote(s string) []byte { return appendQuoted(nil, s, style{}) }
@@ -137,6 +148,8 @@ func appendQuoted(dst []byte, s string, st style) []byte {
 			dst = utf8.AppendRune(dst, utf8.RuneError)
 		case utf16.IsSurrogate(r):
 			dst = appendHex(dst, r, st)
+		case st.bytes[r] != 0:
+			dst = append(dst, st.bytes[r])
 		case st.ascii && r > 0xFFFF:
 			hi, lo := utf16.EncodeRune(r)
 			dst = appendHex(appendHex(dst, hi, st), lo, st)

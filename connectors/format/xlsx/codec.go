@@ -148,8 +148,12 @@ func (c *codec) header(t *table, x *row) error {
 	if len(t.fields) != len(names) {
 		return fmt.Errorf("%d fields were given for %d columns", len(t.fields), len(names))
 	}
-	if c.described && !t.bare {
+	switch {
+	case t.bare:
+	case c.described:
 		t.kept = connectors.HeaderGaps(t.name(), names, t.fields, c.cat)
+	default:
+		t.kept = connectors.NamingGaps(t.name(), names, t.fields, c.cat)
 	}
 	t.used = map[string]bool{connectors.LocatorColumn: true, RestColumn: true}
 	for _, f := range t.fields {
