@@ -27,7 +27,7 @@ type unerasedDoc struct {
 	Source  string         `json:"source,omitempty"`
 	Unit    string         `json:"unit,omitempty"`
 	Records []unerasedEdit `json:"records,omitempty"`
-	Reason  string         `json:"reason,omitempty"` // failed, stale or residue
+	Reason  string         `json:"reason,omitempty"` // failed, stale, residue or stuck
 	AsOf    int64          `json:"as_of,omitempty"`  // of a plan of retention: Unix seconds
 }
 
@@ -113,16 +113,16 @@ func about(f *lineage.Found, t lineage.Token) bool {
 	})
 }
 
-// noteMentions writes down where identifiers of the people are left in others' records, in
-// the place of what an earlier run of the plan found.
-func (a *application) noteMentions(list map[recordPlace][]unerasedEdit) error {
+// noteLeft writes down where identifiers of the people are left although every step was
+// carried out, in the place of what an earlier run of the plan found.
+func (a *application) noteLeft(list map[leftAt][]unerasedEdit) error {
 	if err := a.strikeUnerased(a.plan.ID + residual); err != nil {
 		return err
 	}
 	n := 0
 	for at, edits := range list {
 		for part := range slices.Chunk(edits, unerasedAtOnce) {
-			d := unerasedDoc{Plan: a.plan.ID, Source: at.source, Unit: at.unit, Records: part, Reason: leftOver}
+			d := unerasedDoc{Plan: a.plan.ID, Source: at.source, Unit: at.unit, Records: part, Reason: at.reason}
 			if err := a.putUnerased(fmt.Sprintf("%s%s%06d", a.plan.ID, residual, n), d); err != nil {
 				return err
 			}
@@ -334,6 +334,9 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 }
 
 func unerasedLine(f *lineage.Found, account, reason string) UnerasedLine {
+	if reason == stuck {
+		reason = leftOver
+	}
 	return UnerasedLine{Type: "unerased", Account: account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Reason: reason}
 }
