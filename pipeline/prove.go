@@ -116,6 +116,13 @@ func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token) {
 	}
 }
 
+// about reports a record that is about the one who has an identifier.
+func about(f *lineage.Found, t lineage.Token) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return e.Token == t && e.Role != lineage.Own && e.Role != lineage.Mention
+	})
+}
+
 // tell names each place once, however much is left there.
 func (a *application) tell(left *remains) {
 	places := slices.SortedFunc(maps.Keys(left.at), func(x, y trace) int {

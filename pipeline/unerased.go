@@ -106,13 +106,6 @@ const residual = ".left."
 // other records of the object: these may have moved.
 const leftOver = "residue"
 
-// about reports a record that is about the one who has an identifier.
-func about(f *lineage.Found, t lineage.Token) bool {
-	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
-		return e.Token == t && e.Role != lineage.Own && e.Role != lineage.Mention
-	})
-}
-
 // noteLeft writes down where identifiers of the people are left although every step was
 // carried out, in the place of what an earlier run of the plan found.
 func (a *application) noteLeft(list map[leftAt][]unerasedEdit) error {
