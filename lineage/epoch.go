@@ -36,10 +36,26 @@ func epochs(t Token, carriers []*Found, silence time.Duration) []time.Time {
 			continue
 		}
 		if otherPeople(dated[from:i], dated[i:], silence) {
+			if n := unnamedEnd(dated[from:i], silence); n > 0 {
+				cuts = append(cuts, dated[from+n].Record.RecordedAt)
+			}
 			cuts, from = append(cuts, at), i
 		}
 	}
 	return cuts
+}
+
+// unnamedEnd returns where, in the time of one owner, the records begin that name nobody
+// and that a silence parts from those that do; 0 when there are none. Between two owners
+// they may be either's.
+func unnamedEnd(list []*Found, silence time.Duration) int {
+	n := 0
+	for k := len(list) - 1; k > 0 && len(namesOf(list[k:k+1])) == 0; k-- {
+		if list[k].Record.RecordedAt.Sub(list[k-1].Record.RecordedAt) >= silence {
+			n = k
+		}
+	}
+	return n
 }
 
 // LeftFact is the key of a fact that says: from the time of this record on, she

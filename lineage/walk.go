@@ -248,10 +248,8 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 	n := len(members.list)
 	s := &Person{Account: w.account, via: make([]*reach, 0, n), Steps: make([]Step, 0, n), Tokens: map[Token]string{}, Others: map[Token]string{}}
 	mine := make([]*visit, 0, n)
-	var strangers []Step
 	for _, v := range w.order {
 		if !members.has(v.f.RID) {
-			strangers = append(strangers, Step{To: v.f.RID, Rule: "as near to another person"})
 			continue
 		}
 		last := v
@@ -286,7 +284,7 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 	for _, id := range members.between {
 		s.Between = append(s.Between, *w.reached.get(id).f)
 	}
-	s.Possible = append(s.Possible, strangers...)
+	s.Possible = append(s.Possible, w.strangers(members)...)
 	s.Review = w.r.overCaps(s)
 	return s, w.r.mentions(s)
 }

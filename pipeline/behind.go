@@ -203,7 +203,7 @@ func (a *application) handled(there map[besidePlace]*behindRecord) error {
 		return err
 	}
 	for at, marks := range u.places {
-		if slices.ContainsFunc(marks, func(m unerasedMark) bool { return m.plan == a.plan.ID && m.reason != leftOver }) {
+		if slices.ContainsFunc(marks, func(m unerasedMark) bool { return m.plan == a.plan.ID && m.reason != leftOver && m.reason != stuck }) {
 			note(at, left)
 		}
 	}

@@ -175,6 +175,9 @@ func (c *correction) read(ctx context.Context) error {
 		x.anchor = c.anchored(f)
 		fields(rows, row, func(i int, field connectors.Field, value string) {
 			c.corrector(x.extent).Values(field, value, func(set int, kind, norm, raw string) {
+				if kind != "" && c.otherSide(f, c.Graph.Token(kind, norm)) {
+					return
+				}
 				x.values = append(x.values, c.valueOf(set, field, kind, norm, raw, fixedField(src, rows.Schema().Field(i), x.coll)))
 			})
 		})
@@ -184,6 +187,13 @@ func (c *correction) read(ctx context.Context) error {
 		c.recipient(src, x.coll)
 		return nil
 	})
+}
+
+// otherSide reports an identifier of the other side of a call: the agent's number is no
+// value of hers.
+func (c *correction) otherSide(f *lineage.Found, t lineage.Token) bool {
+	hers := c.person.Tokens[t] != "" || c.person.Others[t] != ""
+	return !hers && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Party })
 }
 
 // fields calls fn for every value of a record.

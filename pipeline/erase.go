@@ -1,12 +1,14 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cratio/sutra/lineage"
@@ -121,6 +123,7 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 	var out []*lineage.Person
 	var r *lineage.Resolver
 	once := roll{}
+	var nobody []string
 	for i, a := range asks {
 		if i%refresh == 0 {
 			var err error
@@ -138,7 +141,11 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if once.add(p) {
 			out = append(out, p)
 		}
+		if len(asks) > 1 && len(p.Copies)+len(p.Mentions) == 0 {
+			nobody = append(nobody, askedAt(a.At, i, len(asks)))
+		}
 	}
+	s.tellNobody(nobody)
 	return out, nil
 }
 
@@ -166,6 +173,19 @@ func samePerson(a, b *lineage.Person) bool {
 		slices.EqualFunc(a.Copies, b.Copies, func(x, y lineage.Found) bool { return x.RID == y.RID })
 }
 
+// tellNobody says which of many identifiers no record has: it may be a typing error.
+func (s *Site) tellNobody(at []string) {
+	const most = 20
+	if len(at) == 0 {
+		return
+	}
+	more := ""
+	if len(at) > most {
+		more = fmt.Sprintf(" and %d more", len(at)-most)
+	}
+	s.emit(NoteLine{Type: "note", Text: "no record is known of " + strings.Join(at[:min(len(at), most)], ", ") + more})
+}
+
 // known leaves out people of whom there is nothing.
 func known(people []*lineage.Person) (out []*lineage.Person) {
 	for _, p := range people {
@@ -186,13 +206,15 @@ func mayAct(p *lineage.Person) error {
 
 // which says which of several asks an error is about, without repeating it.
 func which(err error, at string, i, n int) error {
-	switch {
-	case at != "":
-		return fmt.Errorf("%s: %w", at, err)
-	case n == 1:
+	if at == "" && n == 1 {
 		return err
 	}
-	return fmt.Errorf("identifier %d of %d: %w", i+1, n, err)
+	return fmt.Errorf("%s: %w", askedAt(at, i, n), err)
+}
+
+// askedAt names the place of an ask among others: the line of a list, else its number.
+func askedAt(at string, i, n int) string {
+	return cmp.Or(at, fmt.Sprintf("identifier %d of %d", i+1, n))
 }
 
 // erase plans what happens to the copies and mentions of people. only, when not

@@ -38,7 +38,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	until, rule, law := pl.Policy.KeepUntil(coll.Class, f.Record.Trigger, pl.Now())
 	switch {
 	case coll.Erase == "keep" || law:
-		e.Extent, e.Keep = extract.Strip, true
+		e.Extent, e.Keep, e.All = extract.Strip, true, who.all && who.whole && !who.party
 		if !law {
 			rule = "catalog: erase keep"
 		}
@@ -57,7 +57,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 			e.Extent = extract.Rest
 		}
 	case coll.Erase == "redact":
-		e.Extent = extract.Whole
+		e.Extent, e.All = extract.Whole, who.all
 	default:
 		e.Delete = true
 	}
@@ -74,6 +74,7 @@ type owners struct {
 	hers  bool // and it says so by more than a recording that others can be heard on, too
 	party bool // somebody else is the other side of the call that it tells of
 	parts bool // others have parts of their own in it
+	all   bool // every part of it is theirs whose data go, by whatever it is so
 }
 
 // siblings looks at the other sightings of the same record. crowd are the people whose data
@@ -83,6 +84,7 @@ func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map
 	if err != nil {
 		return who, err
 	}
+	who.all = true
 	for i := range all {
 		x := &all[i]
 		if x.Record.Within == "" {
@@ -103,6 +105,7 @@ func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map
 			return who, err
 		}
 		who.parts = who.parts || other
+		who.all = false
 	}
 	if !who.whole && !who.party && !who.parts && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
 		who.whole = true // every part of it is hers

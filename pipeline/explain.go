@@ -83,16 +83,29 @@ func refusals(one, two *lineage.Person) (out []lineage.Step) {
 
 // apart says why two people are two where no refused link need say so.
 func apart(one, two *lineage.Person, refused bool) string {
-	common := func(t lineage.Token) bool { return two.Tokens[t] != "" }
+	theirs := carried(two)
 	switch {
 	case len(one.Copies) == 0 || len(two.Copies) == 0:
 		return "nothing is known of one of the two"
 	case one.Account != two.Account:
 		return "they are of two accounts, which are never joined"
-	case !refused && !slices.ContainsFunc(slices.Collect(maps.Keys(one.Tokens)), common):
+	case !refused && !slices.ContainsFunc(slices.Collect(maps.Keys(carried(one))), func(t lineage.Token) bool { return theirs[t] }):
 		return "no record of the one shares an identifier with a record of the other"
 	}
 	return ""
+}
+
+// carried are the identifiers in the records of a person, also those that are not hers alone.
+func carried(p *lineage.Person) map[lineage.Token]bool {
+	out := map[lineage.Token]bool{}
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			if e.Role != lineage.Own && e.Role != lineage.Mention {
+				out[e.Token] = true
+			}
+		}
+	}
+	return out
 }
 
 // explain prints the links of a person that were followed, and those that were not.

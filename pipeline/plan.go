@@ -85,6 +85,7 @@ type planEdit struct {
 	Locator    string         `json:"locator"`
 	Delete     bool           `json:"delete,omitempty"`
 	Extent     extract.Extent `json:"extent,omitempty"`
+	All        bool           `json:"all,omitempty"`    // every part of the record is theirs who go
 	Keep       bool           `json:"keep,omitempty"`   // kept by law, stripped
 	Fields     []planField    `json:"fields,omitempty"` // of a correction
 	Sum        uint64         `json:"sum,omitempty"`

@@ -67,7 +67,7 @@ func (a *application) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, mentions: map[recordPlace][]unerasedEdit{}}
+	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, stay: map[leftAt][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
@@ -79,7 +79,7 @@ func (a *application) prove(ctx context.Context) error {
 		}
 	}
 	a.tell(&left)
-	return cmp.Or(a.noteMentions(left.mentions), a.behind(), ctx.Err())
+	return cmp.Or(a.noteLeft(left.stay), a.behind(), ctx.Err())
 }
 
 // trace is where identifiers of the people are left, and what is said of it when that is
@@ -91,18 +91,36 @@ type trace struct{ source, unit, collection, advice string }
 type remains struct {
 	seen map[lineage.RID]bool // true once the record is excused or counted
 	at   map[trace]int
-	// mentions are others' records in which an identifier of hers is left, by source and
-	// unit: nobody will take them for copies that came back.
-	mentions map[recordPlace][]unerasedEdit
+	// stay are others' records in which an identifier of hers is left, and rows of hers that
+	// were emptied but for it: nobody is to take them for copies that came back.
+	stay map[leftAt][]unerasedEdit
 }
 
-func (r *remains) add(f *lineage.Found, t lineage.Token) {
+// stuck is that of a row of hers whose key is the identifier, or that cannot be without
+// it for another reason: it was emptied, and is told of as the others are.
+const stuck = "stuck"
+
+// leftAt is where identifiers were left, and why: leftOver or stuck.
+type leftAt struct{ source, unit, reason string }
+
+func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token) {
 	why := advice(f)
-	r.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
-	if why == "" && !about(f, t) {
-		at := recordPlace{source: f.Unit.Source, unit: f.Unit.Unit.Key}
-		r.mentions[at] = append(r.mentions[at], unerasedEdit{f.Record.Collection, f.Record.Locator})
+	left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
+	at := leftAt{f.Unit.Source, f.Unit.Unit.Key, leftOver}
+	if about(f, t) {
+		at.reason = stuck
 	}
+	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
+	if why == "" && (at.reason == leftOver || row && a.collection(f).Erase == "redact") {
+		left.stay[at] = append(left.stay[at], unerasedEdit{f.Record.Collection, f.Record.Locator})
+	}
+}
+
+// about reports a record that is about the one who has an identifier.
+func about(f *lineage.Found, t lineage.Token) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return e.Token == t && e.Role != lineage.Own && e.Role != lineage.Mention
+	})
 }
 
 // tell names each place once, however much is left there.
@@ -211,7 +229,7 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return carries(e) && !a.staysByLaw(f, e.Kind) }) {
 			left.seen[f.RID] = true
-			left.add(f, t)
+			a.remain(left, f, t)
 		}
 	}
 	return nil

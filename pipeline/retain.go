@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cratio/sutra/lineage"
@@ -23,6 +24,7 @@ type retention struct {
 	planning bool             // a plan is made, not a look taken at what is left of one
 	waiting  []*lineage.Found // that are looked at next
 	undated  int
+	where    map[string]int // the undated ones, by dataset
 	unit     uint32
 	tally    map[string]*tally // by account
 }
@@ -44,7 +46,7 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
 	pl.plan.body.Facts = pl.facts
-	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), planning: true, tally: map[string]*tally{}}
+	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph), planning: true, tally: map[string]*tally{}, where: map[string]int{}}
 	if r.lapsing, err = s.lapsing(ctx); err != nil {
 		return PlanSummary{}, err
 	}
@@ -59,7 +61,7 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	}
 	r.doubtAccounts()
 	if r.undated > 0 {
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records have no date, or an impossible one, and are never erased by retention", r.undated)})
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records have no date, or an impossible one, and are never erased by retention (%s)", r.undated, countsOf(r.where))})
 	}
 	if err := s.knownGaps(); err != nil {
 		return PlanSummary{}, err
@@ -68,6 +70,15 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	sum, err = pl.finish(path)
 	sum.Undated, sum.Approval = r.undated, pl.plan.Approval
 	return sum, err
+}
+
+// countsOf lists counts by name.
+func countsOf(n map[string]int) string {
+	var out []string
+	for _, name := range sortedKeys(n) {
+		out = append(out, fmt.Sprintf("%s %d", name, n[name]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // doubtAccounts says of how many accounts the end or a period of their own does not count.
@@ -235,6 +246,7 @@ func (r *retention) expired(f *lineage.Found) error {
 	case policy.Undated, policy.Suspect:
 		r.seen[keyOf(f)] = true
 		r.undated++
+		r.where[f.Unit.Source+"."+f.Record.Collection]++
 		return nil
 	case policy.Due:
 	default:

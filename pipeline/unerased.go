@@ -25,7 +25,7 @@ type unerasedDoc struct {
 	Source  string         `json:"source,omitempty"`
 	Unit    string         `json:"unit,omitempty"`
 	Records []unerasedEdit `json:"records,omitempty"`
-	Reason  string         `json:"reason,omitempty"` // failed, stale or residue
+	Reason  string         `json:"reason,omitempty"` // failed, stale, residue or stuck
 	AsOf    int64          `json:"as_of,omitempty"`  // of a plan of retention: Unix seconds
 }
 
@@ -104,23 +104,16 @@ const residual = ".left."
 // other records of the object: these may have moved.
 const leftOver = "residue"
 
-// about reports a record that is about the one who has an identifier.
-func about(f *lineage.Found, t lineage.Token) bool {
-	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
-		return e.Token == t && e.Role != lineage.Own && e.Role != lineage.Mention
-	})
-}
-
-// noteMentions writes down where identifiers of the people are left in others' records, in
-// the place of what an earlier run of the plan found.
-func (a *application) noteMentions(list map[recordPlace][]unerasedEdit) error {
+// noteLeft writes down where identifiers of the people are left although every step was
+// carried out, in the place of what an earlier run of the plan found.
+func (a *application) noteLeft(list map[leftAt][]unerasedEdit) error {
 	if err := a.strikeUnerased(a.plan.ID + residual); err != nil {
 		return err
 	}
 	n := 0
 	for at, edits := range list {
 		for part := range slices.Chunk(edits, unerasedAtOnce) {
-			d := unerasedDoc{Plan: a.plan.ID, Source: at.source, Unit: at.unit, Records: part, Reason: leftOver}
+			d := unerasedDoc{Plan: a.plan.ID, Source: at.source, Unit: at.unit, Records: part, Reason: at.reason}
 			if err := a.putUnerased(fmt.Sprintf("%s%s%06d", a.plan.ID, residual, n), d); err != nil {
 				return err
 			}

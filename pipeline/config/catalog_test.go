@@ -287,6 +287,18 @@ func FuzzParseCatalog(f *testing.F) {
 	})
 }
 
+// A short name and one with another digit may both be columns of the table: only a
+// slip of the pen is an error.
+func TestNearNames(t *testing.T) {
+	fields := []connectors.CatalogField{{Name: "id"}, {Name: "date1"}, {Name: "closed_at"}}
+	for name, want := range map[string]bool{"tid": false, "uid": false, "rid": false, "date2": false, "on": false,
+		"ids": true, "idd": true, "di": true, "iid": true, "date": false, "closd_at": true, "losed_at": true, "account_id": false} {
+		if got := near(name, fields); got != want {
+			t.Errorf("near(%q) = %v", name, got)
+		}
+	}
+}
+
 // The example of the contract: keys of a collection name fields that it does not
 // describe.
 func TestUndescribedFields(t *testing.T) {

@@ -148,10 +148,24 @@ func (w *wiring) imply(i, col int, name string) {
 	c.Fields = append(slices.Clone(c.Fields), connectors.CatalogField{Name: name})
 }
 
-// near reports a name that is a slip of the pen away from a described field.
+// near reports a name that is a slip of the pen away from a described field. Of short
+// names that begin differently, as tid and id do, and of names that differ in a digit,
+// as date1 and date2, both may well exist.
 func near(name string, fields []connectors.CatalogField) bool {
 	n := yamltree.Nearest(name, fieldNames(fields))
-	return n != "" && yamltree.Distance(name, n) == 1 && utf8.RuneCountInString(name) > 1 // everything is near to one letter
+	if n == "" || yamltree.Distance(name, n) != 1 || utf8.RuneCountInString(name) < 2 { // everything is near to one letter
+		return false
+	}
+	digits := func(s string) string { return strings.Map(onlyDigits, s) }
+	swapped := len(name) == len(n) && strings.HasPrefix(n, name[1:2])
+	return (len(name) > 3 || name[0] == n[0] || swapped) && digits(name) == digits(n)
+}
+
+func onlyDigits(r rune) rune {
+	if r < '0' || r > '9' {
+		return -1
+	}
+	return r
 }
 
 // ref checks one reference and records it.

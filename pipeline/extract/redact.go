@@ -28,7 +28,7 @@ const (
 // none.
 type Redactor struct {
 	Extent    Extent
-	Everybody bool // the record's time is over: whoever shares it
+	Everybody bool // the record's time is over, or all of it is theirs who go: whoever is named in it
 	Mine      func(kind, value string) bool
 	// Own recognises the account's own identifiers and its staff's; nil: none is. What
 	// the staff say in a conversation of hers is not another person's part in it.
@@ -106,7 +106,7 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
 	kept := r.Extent == Strip && slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Erase == "keep" })
 	if r.Extent != Partial && !kept && !r.foreign(d) {
-		if f.Personal() || f.Look == connectors.LookJSON && (r.Extent == Rest || r.mineIn(d)) {
+		if f.Personal() || f.Look == connectors.LookJSON && (r.Extent == Rest || r.mineIn(d) || r.Everybody && somebodyIn(d)) {
 			return "", connectors.Empty
 		}
 	}

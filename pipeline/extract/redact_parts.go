@@ -49,6 +49,11 @@ func (r *Redactor) mineIn(d *document) bool {
 	return false
 }
 
+// somebodyIn reports a document with an identifier or a name.
+func somebodyIn(d *document) bool {
+	return slices.ContainsFunc(d.parts, func(p *part) bool { return len(p.hits) > 0 })
+}
+
 // others are the nodes of the parts that are about somebody else.
 func (r *Redactor) others(d *document) map[*json.Node]bool {
 	stay := map[*json.Node]bool{}
