@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -64,13 +63,9 @@ type blockAt struct {
 // openBlockTables lists the tables of a database that was just opened.
 func openBlockTables(db *badger.DB, keys *keyring) (*blockTables, error) {
 	o := badgerOptions(db.Opts().Dir, keys)
-	file, err := os.Open(filepath.Join(o.Dir, badger.ManifestFilename))
+	manifest, err := readManifest(o.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("read the manifest of the graph: %w", err)
-	}
-	manifest, _, err := badger.ReplayManifestFile(file, 0, o)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("read the manifest of the graph: %w", err)
+		return nil, err
 	}
 	registry, err := badger.OpenKeyRegistry(badger.KeyRegistryOptions{Dir: o.Dir, ReadOnly: true, EncryptionKey: o.EncryptionKey})
 	if err != nil {
@@ -194,9 +189,9 @@ func (b *blockTable) open(used *atomic.Int64) {
 	}
 }
 
-// readBlockIndex reads which blocks the parts of a table begin with. The file ends with
-// the index, its length, its checksum and the length of that.
-func readBlockIndex(f *os.File, c cipher.Block) ([]blockAt, error) {
+// readTableIndex reads the index of a table as it was written. The file ends with the
+// index, its length, its checksum and the length of that.
+func readTableIndex(f *os.File) ([]byte, error) {
 	st, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -227,7 +222,13 @@ func readBlockIndex(f *os.File, c cipher.Block) ([]blockAt, error) {
 		return nil, err
 	}
 	var checksum pb.Checksum
-	if err := cmp.Or(proto.Unmarshal(sum, &checksum), y.VerifyChecksum(data, &checksum)); err != nil {
+	return data, cmp.Or(proto.Unmarshal(sum, &checksum), y.VerifyChecksum(data, &checksum))
+}
+
+// readBlockIndex reads which blocks the parts of a table begin with.
+func readBlockIndex(f *os.File, c cipher.Block) ([]blockAt, error) {
+	data, err := readTableIndex(f)
+	if err != nil {
 		return nil, err
 	}
 	index := fb.GetRootAsTableIndex(decryptPart(c, data), 0)

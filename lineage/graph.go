@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/binary"
@@ -140,6 +141,9 @@ func open(dir string, key [32]byte, o Options, create bool) (g *Graph, err error
 	if err := finishSwap(dir); err != nil {
 		return g, err
 	}
+	if some, err := intact(filepath.Join(dir, graphName)); err != nil || !some && !create {
+		return g, cmp.Or(err, ErrNoState) // an empty database would answer that nobody is known
+	}
 	if err := g.openDB(); err != nil {
 		return g, err
 	}
@@ -192,7 +196,7 @@ func checkHead(dir string, keys *keyring) (salt []byte, err error) {
 		return nil, ErrWrongKey
 	}
 	if h.Version != formatVersion {
-		return nil, fmt.Errorf("%s: %w (version %d, this program writes %d): move the state folder's graph away and scan anew", filepath.Join(dir, headName), ErrVersion, h.Version, formatVersion)
+		return nil, fmt.Errorf("%s: %w (version %d, this program writes %d): move the state folder's graph away and scan anew, which says what is lost with it", filepath.Join(dir, headName), ErrVersion, h.Version, formatVersion)
 	}
 	return append([]byte{}, h.Salt...), nil
 }

@@ -98,15 +98,18 @@ func (r *Resolver) inside(all []*Found, account string) ([]*Found, error) {
 	return all, nil
 }
 
-// judge tells how an identifier joins the records of an account, and why.
-func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode, string, error) {
-	if r.kinds.Unique(kind) {
-		return free, "", nil
-	}
-	isWeak := false
-	keys := map[recordPlace]bool{}
-	roots := map[Token]bool{}
-	var names, labels []Name
+// gathered is what the records that have an identifier tell of it.
+type gathered struct {
+	own           bool                 // it is the account's own, and nothing else counts
+	weak          bool                 // it is of a kind that joins nobody by itself
+	keys          map[recordPlace]bool // the records whose id it is
+	roots         map[Token]bool       // the CRM contacts that it is tied to
+	names, labels []Name
+}
+
+// gather looks through the records that have an identifier.
+func (r *Resolver) gather(t Token, carriers []*Found) (gathered, error) {
+	g := gathered{keys: map[recordPlace]bool{}, roots: map[Token]bool{}}
 	var last *Sighting // one that counts for all that share its edges and names
 	for _, f := range carriers {
 		if last != nil && sameEdges(last.Edges, f.Record.Edges) && sameNames(last.Names, f.Record.Names) && len(f.Record.Labels) == 0 {
@@ -114,39 +117,54 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		}
 		last = nil
 		if hasRole(f, t, Own) {
-			return never, "it belongs to the account itself or to its staff", nil
+			return gathered{own: true}, nil
 		}
 		if !joinsAs(f, t) {
 			continue
 		}
 		if hasRole(f, t, Key) {
-			keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
+			g.keys[recordPlace{f.RID.Unit(), f.Record.Collection, f.Record.Locator}] = true
 		} else {
 			last = &f.Record
 		}
 		rs, err := r.rootsOf(f)
 		if err != nil {
-			return never, "", err
+			return g, err
 		}
 		for _, x := range rs {
-			roots[x] = true
+			g.roots[x] = true
 		}
-		names = addName(names, recordName(f.Record.Names))
+		g.names = addName(g.names, recordName(f.Record.Names))
 		for _, n := range f.Record.Labels {
-			labels = addName(labels, n)
+			g.labels = addName(g.labels, n)
 		}
 		for _, e := range f.Record.Edges {
-			isWeak = isWeak || e.Token == t && e.Weak
+			g.weak = g.weak || e.Token == t && e.Weak
 		}
+	}
+	return g, nil
+}
+
+// judge tells how an identifier joins the records of an account, and why.
+func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode, string, error) {
+	if r.kinds.Unique(kind) {
+		return free, "", nil
+	}
+	g, err := r.gather(t, carriers)
+	if err != nil {
+		return never, "", err
+	}
+	if g.own {
+		return never, "it belongs to the account itself or to its staff", nil
 	}
 	papers, err := r.severalHolders(carriers, t)
 	if err != nil {
 		return never, "", err
 	}
-	groups, all := nameGroups(names), nameGroups(append(labels, names...))
+	groups, all := nameGroups(g.names), nameGroups(append(g.labels, g.names...))
 	switch {
-	case len(roots) > r.limits.Contacts:
-		return never, fmt.Sprintf("shared: tied to %d CRM contacts", len(roots)), nil
+	case len(g.roots) > r.limits.Contacts:
+		return never, fmt.Sprintf("shared: tied to %d CRM contacts", len(g.roots)), nil
 	case all > r.limits.Names:
 		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
@@ -155,11 +173,11 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 				return never, "a recording of several callers", err
 			}
 		}
-		m, why := r.judgeLink(t, kind, carriers, len(keys), len(roots), groups)
+		m, why := r.judgeLink(t, kind, carriers, len(g.keys), len(g.roots), groups)
 		return m, why, nil
 	case len(carriers) > r.limits.Postings:
 		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
-	case isWeak:
+	case g.weak:
 		return weak, "a number or mailbox of this kind never joins without an agreeing name", nil
 	case slices.Contains(r.shared[t], account):
 		return contested, "somebody else had it too, who was erased or said to be different", nil
@@ -167,8 +185,8 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		return contested, "a person said that those who have it are different", nil
 	case r.kinds.Device != nil && r.kinds.Device(kind) && r.severalUsers(carriers, t):
 		return contested, "several people signed in on it", nil
-	case len(roots) > 1:
-		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(roots)), nil
+	case len(g.roots) > 1:
+		return contested, fmt.Sprintf("tied to %d different CRM contacts", len(g.roots)), nil
 	case papers != "":
 		return contested, papers, nil
 	case groups > 1:

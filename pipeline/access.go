@@ -69,7 +69,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err := hasFolder(out); err != nil {
 		return sum, err
 	}
-	if err := s.resident(ctx, nil); err != nil {
+	if err := errors.Join(s.resident(ctx, nil), s.refuseForgotten(linkBucket)); err != nil {
 		return sum, err
 	}
 	p, err := s.Subject(ctx, ident, account)

@@ -186,6 +186,9 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.approval(); err != nil {
 		return err
 	}
+	if err := a.refuseForgotten(holdBucket, linkBucket); err != nil {
+		return err
+	}
 	holds, err := a.holdsNow(ctx)
 	if err == nil && a.plan.Kind == "retain" {
 		var released []Hold

@@ -46,6 +46,9 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
+	if err := s.refuseForgotten(holdBucket, linkBucket); err != nil {
+		return nil, err
+	}
 	holds, err := s.holdsNow(ctx)
 	if err != nil {
 		return nil, err

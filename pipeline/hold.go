@@ -109,6 +109,11 @@ func (s *Site) ReleaseHold(ctx context.Context, id string) error {
 		}
 	}
 	if !known {
+		if known, err = s.endForgotten(holdBucket, id); err != nil {
+			return err
+		}
+	}
+	if !known {
 		return fmt.Errorf("%w: there is no hold %q; `sutra hold list` shows them", ErrUsage, id)
 	}
 	return s.note(ctx, "hold.released", map[string]any{"hold": id})

@@ -166,11 +166,17 @@ func (s *Site) ReleaseLink(ctx context.Context, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case docs[id] == nil:
-		return fmt.Errorf("%w: there is no word %q; `sutra link list` shows them", ErrUsage, id)
-	case reason == "":
+	if reason == "" {
 		return fmt.Errorf("%w: taking a word back needs --reason", ErrUsage)
+	}
+	if docs[id] == nil {
+		known, err := s.endForgotten(linkBucket, id)
+		if err == nil && !known {
+			err = fmt.Errorf("%w: there is no word %q; `sutra link list` shows them", ErrUsage, id)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err := s.Graph.DeleteDoc(linkBucket, id); err != nil {
 		return err

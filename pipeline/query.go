@@ -285,6 +285,9 @@ func (s *Site) eachKnownGap(fn func(GapLine)) error {
 			fn(GapLine{Source: src.Name, Reason: "the source cannot be opened: " + src.Err.Error()})
 		}
 	}
+	if err := s.eachForgotten(fn); err != nil {
+		return err
+	}
 	docs, err := s.Graph.Docs(lostBucket)
 	if err != nil {
 		return err

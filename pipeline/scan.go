@@ -80,12 +80,12 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := s.describe(ctx, chosen); err != nil {
 		return ScanSummary{}, err
 	}
-	w, err := s.Graph.Begin()
-	if err != nil {
+	before := s.Gaps()
+	if err := errors.Join(s.remind(), s.TellForgotten(), s.doubtLog()); err != nil {
 		return ScanSummary{}, err
 	}
-	before := s.Gaps()
-	if err := s.doubtLog(); err != nil {
+	w, err := s.Graph.Begin()
+	if err != nil {
 		return ScanSummary{}, err
 	}
 	if err := s.note(ctx, "scan.started", map[string]any{"sources": len(s.Sources), "named": len(names)}); err != nil {

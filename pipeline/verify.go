@@ -33,26 +33,16 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 	if err := s.resident(ctx, nil); err != nil {
 		return VerifySummary{Type: "summary"}, err
 	}
-	if err := s.doubtLog(); err != nil {
+	if err := errors.Join(s.TellForgotten(), s.doubtLog()); err != nil {
 		return VerifySummary{Type: "summary"}, err
 	}
 	if certificate != "" {
 		return s.verifyOne(ctx, certificate)
 	}
 	sum := VerifySummary{Type: "summary"}
-	items, err := audit.List(s.statePath("certificates"))
-	if err != nil {
+	var err error
+	if sum.Certificates, err = s.certificates(); err != nil {
 		return sum, err
-	}
-	for _, it := range items {
-		if it.Partial {
-			continue
-		}
-		if _, err := audit.VerifyCertificate(it.Path, s.Graph.VerifySignature); err != nil {
-			s.gap("state", "certificates/"+filepath.Base(it.Path), "the certificate does not hold: "+err.Error())
-			continue
-		}
-		sum.Certificates++
 	}
 	all := func(proof) bool { return true }
 	if _, err := s.rescanProofs(ctx, all, true, &sum); err != nil {
@@ -72,6 +62,46 @@ func (s *Site) Verify(ctx context.Context, certificate string) (VerifySummary, e
 	err = s.stillDue(ctx, all, &sum)
 	sum.Gaps = s.Gaps()
 	return sum, err
+}
+
+// certificates counts the certificates that hold and that can be proven again. The others
+// are gaps, and so is one that was issued and is not there any more.
+func (s *Site) certificates() (n int, err error) {
+	items, err := audit.List(s.statePath("certificates"))
+	if err != nil {
+		return 0, err
+	}
+	there := map[string]bool{}
+	for _, it := range items {
+		there[certificateID(it.Path)] = true
+	}
+	proven := map[string]bool{}
+	err = s.eachProof(func(proof) bool { return true }, func(p proof) error {
+		if p.Certificate != "" && !there[p.Certificate] {
+			s.gap("state", "certificates/"+p.Certificate+".json", "the certificate is not there any more: put it back from a backup")
+			there[p.Certificate] = true
+		}
+		proven[p.SHA256] = true
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, it := range items {
+		if it.Partial {
+			continue
+		}
+		c, err := audit.VerifyCertificate(it.Path, s.Graph.VerifySignature)
+		switch {
+		case err != nil:
+			s.gap("state", "certificates/"+filepath.Base(it.Path), "the certificate does not hold: "+err.Error())
+		case c.Verification.Units > 0 && !proven[c.PlanSHA256]:
+			s.gap("state", "certificates/"+filepath.Base(it.Path), "the graph does not know any more what its plan touched: it cannot be proven again")
+		default:
+			n++
+		}
+	}
+	return n, nil
 }
 
 // verifyOne proves one certificate.

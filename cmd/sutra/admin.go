@@ -115,7 +115,7 @@ func (a *app) holdCmd() *cobra.Command {
 				for _, h := range holds {
 					a.out.line(holdLine(h))
 				}
-				return countSummary{"summary", len(holds)}, err
+				return countSummary{"summary", len(holds)}, errors.Join(err, s.TellForgotten())
 			})
 		},
 	}

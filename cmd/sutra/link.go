@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/cratio/sutra/pipeline"
@@ -36,7 +38,7 @@ func (a *app) linkCmd() *cobra.Command {
 				for _, l := range links {
 					a.out.line(l)
 				}
-				return countSummary{"summary", len(links)}, err
+				return countSummary{"summary", len(links)}, errors.Join(err, s.TellForgotten())
 			})
 		},
 	}

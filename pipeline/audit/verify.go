@@ -84,20 +84,30 @@ func (l *Log) Entries(from int64, limit int) (out []Entry, err error) {
 // Has reports whether the log holds an event with a text among its fields. The last entry
 // counts only when it is whole in the file.
 func (l *Log) Has(event, field, text string) (found bool, err error) {
-	err = l.locked(false, func() error {
+	err = l.Each(func(e Entry) bool {
+		found = e.Event == event && e.Fields[field] == text
+		return !found
+	})
+	return found && err == nil, err
+}
+
+// Each calls f with every entry, in order, until it says false. The last one counts only
+// when it is whole in the file. An entry that was changed ends it with ErrTampered; one
+// that is whole by itself, and not the one that stood there, is for Verify to find.
+func (l *Log) Each(f func(Entry) bool) error {
+	err := l.locked(false, func() error {
 		return l.lines(func(line []byte) (bool, error) {
 			e, err := decodeEntry(line)
 			if err != nil {
 				return false, fmt.Errorf("%w: %w", err, ErrTampered)
 			}
-			found = e.Event == event && e.Fields[field] == text
-			return !found, nil
+			return f(e), nil
 		})
 	})
 	if err != nil {
-		return false, fmt.Errorf("read the audit log: %w", err)
+		return fmt.Errorf("read the audit log: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
 // lines calls f with every complete line of the log until it says false.

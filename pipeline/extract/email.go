@@ -154,7 +154,10 @@ func roleMailbox(local string) bool {
 	if i := strings.IndexByte(local, '+'); i > 0 {
 		local = local[:i]
 	}
-	return len(local) < 20 && roleMailboxes[strings.TrimRight(local, "0123456789")]
+	for local != "" && digit(local[len(local)-1]) {
+		local = local[:len(local)-1]
+	}
+	return len(local) < 20 && roleMailboxes[local]
 }
 
 // firmMailbox reports a mailbox that is called as its domain is: a firm's, or a form's filler.
