@@ -13,7 +13,7 @@ import (
 var (
 	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building firma kunde filiale abteilung")
 	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
-	billingNames = vocabulary("invoice bill billing payment receipt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
+	billingNames = vocabulary("invoice inv bill billing payment pymt pmt receipt rcpt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
 	ticketNames  = vocabulary("ticket complaint helpdesk grievance shikayat beschwerde")
 	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision protokoll verlauf itihas")
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to

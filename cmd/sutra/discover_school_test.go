@@ -24,6 +24,7 @@ CREATE TABLE guard_hist (id INTEGER PRIMARY KEY, table_name TEXT, record_id INTE
 CREATE TABLE lib_issue (iss_id INTEGER PRIMARY KEY, mem_type TEXT, mem_id INTEGER, book TEXT);
 CREATE TABLE user_login (usr_id INTEGER PRIMARY KEY, login_id TEXT, ref_type TEXT, ref_id INTEGER, last_ip TEXT);
 CREATE TABLE photo (pic_id INTEGER PRIMARY KEY, owner_type TEXT, owner_id INTEGER, file TEXT);
+CREATE TABLE fee_inv (inv_id INTEGER PRIMARY KEY, par_id INTEGER REFERENCES parent_mst(par_id), amt TEXT, bill_date TEXT);
 CREATE TABLE asset (asset_id INTEGER PRIMARY KEY, owner_type TEXT, owner_id INTEGER, label TEXT);
 `
 
@@ -48,6 +49,7 @@ func schoolRows() string {
 		add("lib_issue VALUES (%d, 'STUDENT', %d, 'Book %d')", i, 300+i, i)
 		add("user_login VALUES (%d, '%s', 'PARENT', %d, '103.21.%d.9'), (%d, 'ADM%d', 'STUDENT', %d, '103.22.%d.9')", i, personMail(i), 700+i, i, 100+i, 2000+i, 300+i, i)
 		add("photo VALUES (%d, 'STUD', %d, 'p%d.jpg')", i, 300+i, i)
+		add("fee_inv VALUES (%d, %d, '100', '2026-01-05')", i, 700+i)
 		add("asset VALUES (%d, 'HOSTEL_WING', %d, 'Bed %d')", i, 40+i, i)
 	}
 	return b.String()
@@ -103,6 +105,9 @@ func TestDiscoverSchool(t *testing.T) {
 	}
 	if !strings.Contains(text, "{name: sms_mob, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}") {
 		t.Error("the number of the one who pays the dues is taken for another's, because of her office")
+	}
+	if _, bills, _ := strings.Cut(text, "name: fee_inv"); !strings.Contains(bills[:min(len(bills), 300)], "class: billing") {
+		t.Error("bills in short are not taken for bills")
 	}
 	if strings.Contains(text, "HOSTEL_WING") {
 		t.Error("the proposal prints a value")
