@@ -129,7 +129,8 @@ func (m *meaning) word(words []string, i int) {
 	case "by":
 		if i > 0 {
 			switch words[i-1] {
-			case "created", "updated", "modified", "approved", "added", "uploaded", "introduced", "recommended", "handled", "closed":
+			case "created", "updated", "modified", "edited", "deleted", "approved", "verified", "reviewed", "checked", "added", "entered", "recorded", "logged", "captured", "uploaded", "imported", "exported",
+				"forwarded", "shared", "assigned", "allotted", "introduced", "recommended", "invited", "nominated", "handled", "managed", "processed", "collected", "closed":
 				m.others = true
 			}
 		}
