@@ -84,7 +84,7 @@ func (a *access) whoseIsIt(whole *lineage.Found) (showing, error) {
 // show returns what of a value she is shown, and false for nothing.
 func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
 	switch {
-	case how == showPlace && c.field.Look == connectors.LookJSON:
+	case how == showPlace && (c.field.Look == connectors.LookJSON || c.field.Name == "text"):
 		return "", false
 	case how == showParts:
 		return a.masker.Parts(c.field, v)

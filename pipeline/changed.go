@@ -8,9 +8,11 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
 )
 
 // touched is a unit that a plan changed, as it stands afterwards.
@@ -141,6 +143,25 @@ func (c changed) add(s *Site, source, key string) (bool, error) {
 		of.keys = nil
 	}
 	return true, nil
+}
+
+// oldVersions adds old versions of objects that hold an identifier of the people, as the
+// graph has them: no plan that was made before they became old ones changed them, and they
+// may be gone.
+func (c changed) oldVersions(s *Site, t lineage.Token) error {
+	found, err := s.postedAt(t)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if c[f.Unit.Source] == nil || !strings.Contains(f.Unit.Unit.Key, "?versionId=") {
+			continue
+		}
+		if _, err := c.add(s, f.Unit.Source, f.Unit.Unit.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rescan visits units as they stand now, in parallel; how says what a visit is. Units

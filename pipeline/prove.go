@@ -15,6 +15,16 @@ import (
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
 	a.elsewhere()
+	for _, tokens := range a.tokens {
+		for t, kind := range tokens {
+			if a.kinds.link(kind) {
+				continue
+			}
+			if err := a.touched.changed.oldVersions(a.Site, t); err != nil {
+				return err
+			}
+		}
+	}
 	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		run.force, run.ours = true, true
 		return func(ctx context.Context, src *Source, u connectors.Unit) error {

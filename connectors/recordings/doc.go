@@ -1,6 +1,6 @@
 // Package recordings is the connector for folders of call recordings: audio
 // objects whose names say who was on the phone and when, and the JSON files
-// beside them (sidecars) that some recorders write.
+// beside them (sidecars) that some recorders write, and transcripts that are no JSON.
 //
 // Every audio object is one record of the collection "calls"; its content is
 // never read at a scan. Every call entry of a sidecar is one record of the

@@ -70,5 +70,6 @@ func sidecarFields(dataset string, conference bool) []connectors.Field {
 		phoneField("name_phone"), phoneField("name_phone2"), phoneField("name_phone3"), phoneField("phone"), phoneField("phone_formatted"),
 		nameField("caller_name"), nameField("contact_name"), nameField("call_log_name"),
 		connectors.Field{Name: "entry", Look: connectors.LookJSON},
-		connectors.Field{Name: "document", Look: connectors.LookJSON})
+		connectors.Field{Name: "document", Look: connectors.LookJSON},
+		connectors.Field{Name: "text"})
 }

@@ -71,9 +71,21 @@ func (s *source) load(ctx context.Context, o blob.Object) (*object, error) {
 			return nil, err
 		}
 		return s.sidecar(plain, data), nil
+	case transcriptFile:
+		data, err := s.content(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return s.transcript(plain, data), nil
 	}
-	gap := connectors.Gap{Reason: "not an audio file and no sidecar"}
-	return &object{collection: callsName, fields: s.calls, gaps: []connectors.Gap{gap}}, nil
+	return s.neither(false), nil
+}
+
+// neither is an object of which nothing is read; again says that it may be something else
+// when it has not changed.
+func (s *source) neither(again bool) *object {
+	gap := connectors.Gap{Reason: "not an audio file and no sidecar", Again: again}
+	return &object{collection: callsName, fields: s.calls, gaps: []connectors.Gap{gap}}
 }
 
 func (s *source) content(ctx context.Context, o blob.Object) (data []byte, err error) {

@@ -12,7 +12,8 @@ import (
 // Name is what the key of a recording says.
 type Name struct {
 	// Stem is the key without its extension, and without what tells a file of a call from
-	// the others of it at the end: "_metadata", or the channel of a recording in two.
+	// the others of it at the end: "_metadata", "_transcript", the audio's extension, or the
+	// channel of a recording in two.
 	Stem string
 	// Phones are the numbers in the name as they are spelled there, different
 	// ones only.
@@ -30,6 +31,7 @@ type Name struct {
 
 var (
 	channel  = regexp.MustCompile(`(?i)[-_.](?:left|right)$|((?:^|/)1\d{9}\.\d{1,9})-(?:in|out)$`)
+	written  = regexp.MustCompile(`(?i)[-_.]transcript(?:ion)?$`)
 	copied   = regexp.MustCompile(`\s*\(\d{1,3}\)$`)
 	contact  = regexp.MustCompile(`^([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})_(.*)$`)
 	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -55,7 +57,7 @@ var nobody = map[string]bool{
 // of call-tracking servers and of Amazon Connect; what it cannot place becomes
 // the label. It never fails.
 func ParseName(key string) Name {
-	n := Name{Stem: channel.ReplaceAllString(strings.TrimSuffix(strings.TrimSuffix(key, path.Ext(key)), "_metadata"), "$1")}
+	n := Name{Stem: stemOf(key)}
 	s := path.Base(n.Stem)
 	if strings.HasSuffix(n.Stem, "/") || n.Stem == "" {
 		return n
@@ -77,6 +79,17 @@ func ParseName(key string) Name {
 		n.At = folderTime(key)
 	}
 	return n
+}
+
+func stemOf(key string) string {
+	stem := strings.TrimSuffix(key, path.Ext(key))
+	if kindOf(key) != audio {
+		stem = written.ReplaceAllString(stem, "")
+		if ext := path.Ext(stem); audioTypes[strings.ToLower(ext)] {
+			stem = strings.TrimSuffix(stem, ext)
+		}
+	}
+	return channel.ReplaceAllString(strings.TrimSuffix(stem, "_metadata"), "$1")
 }
 
 // connect reads CONTACTID_20240126T03:07_UTC and what Contact Lens makes of it.

@@ -45,15 +45,7 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: err.Error()})
 	}
 	if errors.Is(err, json.ErrCut) || errors.Is(err, json.ErrSyntax) || errors.Is(err, json.ErrMany) {
-		r := place(o, n, "object")
-		nameNumber(&r, n)
-		if text := valid(string(c.data)); strings.TrimSpace(text) != "" {
-			r.cells["document"] = cell{value: text, whole: true}
-		}
-		if r.sides() {
-			d.fields = s.sided
-		}
-		d.records = append(d.records, r)
+		d.wholly(s, o, n, "document")
 		return d
 	}
 	if names := c.recordings(); names > 1 {
@@ -70,6 +62,19 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		d.fields = s.several
 	}
 	return d
+}
+
+// wholly makes the one record of a file that is no JSON, with its text in a column.
+func (d *object) wholly(s *source, o blob.Object, n Name, column string) {
+	r := place(o, n, "object")
+	nameNumber(&r, n)
+	if text := valid(string(d.side.data)); strings.TrimSpace(text) != "" {
+		r.cells[column] = cell{value: text, whole: true}
+	}
+	if r.sides() {
+		d.fields = s.sided
+	}
+	d.records = append(d.records, r)
 }
 
 // recordings counts the calls whose audio files a sidecar names.

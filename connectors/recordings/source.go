@@ -77,6 +77,7 @@ const (
 	other kind = iota
 	audio
 	sidecarFile
+	transcriptFile
 	litter
 )
 
@@ -84,6 +85,8 @@ var audioTypes = map[string]bool{
 	".m4a": true, ".mp3": true, ".wav": true, ".amr": true, ".ogg": true, ".oga": true, ".opus": true,
 	".aac": true, ".3gp": true, ".flac": true, ".webm": true, ".mp4": true, ".gsm": true,
 }
+
+var transcriptTypes = map[string]bool{".txt": true, ".vtt": true, ".srt": true}
 
 func kindOf(name string) kind {
 	key, _ := blob.Plain(name)
@@ -93,6 +96,8 @@ func kindOf(name string) kind {
 		return audio
 	case ext == ".json":
 		return sidecarFile
+	case transcriptTypes[ext]:
+		return transcriptFile
 	}
 	switch path.Base(key) {
 	case ".DS_Store", "Thumbs.db", "desktop.ini":
@@ -189,6 +194,9 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 		d, err := s.load(ctx, o)
 		if err == nil {
 			err = s.labelled(ctx, o, d)
+		}
+		if err == nil && kindOf(o.Key) == transcriptFile {
+			d, err = s.placed(ctx, o, d)
 		}
 		if err != nil {
 			yield(connectors.Batch{}, err)

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -42,6 +43,7 @@ type document struct {
 	inner  []connectors.Inner  // what the catalog says of its keys
 	names  keyNames            // that members were given
 	value  bool                // it is a value of a record, and not the members that make up the record itself
+	behind *json.Node          // what stands behind a fault, not looked into; nil when nothing does
 	carded map[*json.Node]bool // objects whose names were looked at, see Masker.names
 }
 
@@ -64,7 +66,11 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	if root == nil || err != nil && len(root.Children) == 0 && !(root.Kind == json.String && root.Cut) {
 		return nil
 	}
-	d := &document{data: data, root: root, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
+	behind := unread(root, data)
+	if behind != nil && !hasObject(root) {
+		return nil // "[10:30] call me"
+	}
+	d := &document{data: data, root: root, behind: behind, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
 	if leaves {
 		d.leaves = map[*json.Node]context{}
 	}
@@ -75,6 +81,25 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	}
 	d.split(root, d.parts[0])
 	return d
+}
+
+// unread adds what stands behind the fault of a text that is no JSON from there on to the
+// root, as a text of its own; nil when there is nothing.
+func unread(root *json.Node, data []byte) *json.Node {
+	if len(bytes.TrimSpace(data[root.End:])) == 0 {
+		return nil
+	}
+	n := &json.Node{Kind: json.Broken, Start: root.End, End: len(data), Parent: root}
+	root.Children, root.End, root.Cut = append(root.Children, n), len(data), true
+	return n
+}
+
+func hasObject(root *json.Node) (found bool) {
+	json.Walk(root, func(n *json.Node) bool {
+		found = found || n.Kind == json.Object
+		return !found
+	})
+	return found
 }
 
 // context is what a leaf inherits from above.

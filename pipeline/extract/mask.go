@@ -212,7 +212,11 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 	if len(d.at[n]) == 0 && amountKey(n.Key) && isAmount(text) {
 		return
 	}
-	if out := m.text(text); out != text {
+	switch out := m.text(text); {
+	case out == text:
+	case n == d.behind:
+		p.SetRaw(n, []byte(out))
+	default:
 		p.SetRaw(n, json.Quote(out))
 	}
 }

@@ -335,7 +335,11 @@ func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
 		}
 	}
 	if out, v := r.scrub(text); v == connectors.Set {
-		if n.Kind == json.Broken {
+		switch {
+		case n == d.behind:
+			p.SetRaw(n, []byte(out))
+			return
+		case n.Kind == json.Broken:
 			p.SetNull(n)
 			return
 		}

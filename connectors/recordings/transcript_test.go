@@ -1,0 +1,52 @@
+package recordings
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// TestTranscripts: a text beside a recording is its record, another one is a gap.
+func TestTranscripts(t *testing.T) {
+	const call = "A1/Call 9876543210_250611_092515"
+	files := map[string]string{
+		call + ".MP3": "audio", call + ".mp3.txt": "\xEF\xBB\xBFask 9812345603\r\n", call + "_transcript.srt": "1\n", call + ".vtt": "\xff\xfea\x00",
+		"A1/both_left.wav": "audio", "A1/both.txt": "x", "A1/alone.txt": "9812345603", "A1/call-transcript.txt": "x", "A1/call.ogg": "audio",
+	}
+	s, dir := fixture(t, files, connectors.AccountRule{})
+	us := units(t, s)
+	for key, want := range map[string]string{
+		call + ".mp3.txt": "ask 9812345603\r\n", call + "_transcript.srt": "1\n", call + ".vtt": "", "A1/both.txt": "x", "A1/call-transcript.txt": "x",
+	} {
+		got, gaps := rows(t, s, us[key])
+		if len(got) != 1 || got[0]["text"] != want || (len(gaps) == 1) != (want == "") {
+			t.Fatalf("%s: %v, gaps %v", key, got, gaps)
+		}
+		if stem, ok := strings.CutSuffix(key, ".vtt"); ok && got[0]["stem"] != stem {
+			t.Errorf("%s: stem %q", key, got[0]["stem"])
+		}
+	}
+	got, gaps := rows(t, s, us["A1/alone.txt"])
+	if len(got) > 0 || len(gaps) != 1 || !gaps[0].Again {
+		t.Fatalf("%v, gaps %v", got, gaps)
+	}
+	cut := func(f connectors.Field, v string) (string, connectors.Verdict) {
+		if f.Name != "text" {
+			return "", connectors.Same
+		}
+		return strings.ReplaceAll(v, "9812345603", "[erased]"), connectors.Set
+	}
+	erase(t, s, call+".mp3.txt", connectors.Edit{Collection: sidecarsName, Locator: "object", Action: connectors.Redact, Rewrite: cut})
+	data, err := os.ReadFile(filepath.Join(dir, call+".mp3.txt"))
+	if d := cmp.Diff("\xEF\xBB\xBFask [erased]\r\n", string(data)); err != nil || d != "" {
+		t.Fatal(err, d)
+	}
+	if _, out := erase(t, s, call+".vtt", del(sidecarsName, "object")); !out.Gone {
+		t.Fatalf("%+v", out)
+	}
+}
