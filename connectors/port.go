@@ -211,7 +211,8 @@ type Outcome struct {
 	Gone     bool // the unit itself is gone: nothing of it was left
 	// Left tells what the change itself may have left where it does not reach, such as
 	// the copies that a trigger of the database makes; "" for nothing. It is a gap.
-	Left string
+	Left   string
+	Copied bool // the change itself, by a trigger, may have written what it took to other records
 }
 
 // Eraser changes records in place. Both calls are idempotent: running an erase

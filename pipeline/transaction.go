@@ -146,7 +146,7 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 	defer t.sm.Unlock()
 	for i, st := range steps {
 		t.outcome(st, out[i])
-		if out[i].Missing > 0 {
+		if out[i].Missing > 0 || out[i].Copied {
 			t.touched.changed.lose(t.src.Name)
 		}
 		if err := t.touched.add(touched{t.src.Name, next[i], false}); err != nil {
