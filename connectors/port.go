@@ -211,7 +211,8 @@ type Outcome struct {
 	Gone     bool // the unit itself is gone: nothing of it was left
 	// Left tells what the change itself may have left where it does not reach, such as
 	// the copies that a trigger of the database makes; "" for nothing. It is a gap.
-	Left string
+	Left   string
+	Copied bool // the change itself, by a trigger, may have written what it took to other records
 }
 
 // Eraser changes records in place. Both calls are idempotent: running an erase
@@ -233,7 +234,7 @@ type Eraser interface {
 // every edit, so that the caller learns of all records that changed at once. next
 // names the units without their fingerprints: a caller makes many such changes before
 // it lists the units again. A [FixedError] names a collection whose edits stand in the
-// way of the others.
+// way of the others; after an [UnwipedError] the edits are made.
 type BatchEraser interface {
 	EraseAll(ctx context.Context, work []UnitEdits) (next []Unit, out []Outcome, err error)
 }
@@ -320,6 +321,18 @@ func (e *PendingError) Error() string {
 
 // ist is the time of all dates that a person reads.
 var ist = time.FixedZone("IST", 19800)
+
+// UnwipedError says that a change was made and stays, and that what stood there before can
+// still be read beside the records. Making the change again wipes it.
+type UnwipedError struct {
+	Err error // why, in words for a person; no personal value
+}
+
+// Error implements error.
+func (e *UnwipedError) Error() string { return e.Err.Error() }
+
+// Unwrap lets errors.Is find the cause.
+func (e *UnwipedError) Unwrap() error { return e.Err }
 
 // FixedError says that no record of one collection can be changed, now or later, while
 // those of others can: its table has no transactions, say. Nothing was changed.

@@ -13,7 +13,7 @@ import (
 var (
 	companyNames = vocabulary("organization organisation company firm branch department team group business vendor supplier household site store location building firma kunde filiale abteilung")
 	staffNames   = vocabulary("user staff employee agent salesperson salesman salesrep rep executive operator admin doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
-	billingNames = vocabulary("invoice inv bill billing payment pymt pmt receipt rcpt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
+	billingNames = vocabulary("invoice inv invc bill billing payment pymt pmt receipt rcpt refund challan fee voucher ledger settlement payout instalment installment emi rechnung zahlung quittung beleg gutschrift mahnung chalan bhugtan rasid raseed")
 	ticketNames  = vocabulary("ticket complaint helpdesk grievance shikayat beschwerde")
 	logNames     = vocabulary("log logs audit trail history version versions hist backup snapshot webhook deleted trash recycle archive queue outbox letter journal revision protokoll verlauf itihas")
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
@@ -23,7 +23,7 @@ var (
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
 	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "merge into", "merge with", "duplicate of", "duplicated by", "dup of", "replaced by", "superseded by", "zusammengefuehrt mit", "zusammengefuehrt in", "zusammengeführt mit", "zusammengeführt in", "dublette von", "duplikat von", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
-	billedNames  = []string{"document date", "invoice date", "bill date", "issued at", "issued on", "issue date", "payment date", "paid at", "paid on", "date", "created at", "posting date", "creation", "datum", "rechnungsdatum"}
+	billedNames  = []string{"document date", "invoice date", "inv date", "invoice dt", "inv dt", "bill date", "bill dt", "issued at", "issued on", "issue date", "payment date", "payment dt", "pymt dt", "receipt date", "rcpt date", "rcpt dt", "paid at", "paid on", "paid date", "paid dt", "date", "created at", "posting date", "creation", "datum", "rechnungsdatum"}
 	endedNames   = []string{"terminated at", "terminated on", "termination date", "ended at", "ended on", "end date", "cancelled at", "cancelled on", "canceled at", "churned at", "closed at", "deactivated at", "expired at"}
 )
 

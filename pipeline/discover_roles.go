@@ -59,6 +59,7 @@ func (p Proposal) plots() map[string]*plot {
 	p.crowds(out)
 	p.hubs(out)
 	p.bridges(out)
+	p.possessions(out)
 	p.strangers(out)
 	p.inherit(out)
 	for _, t := range p.tables {

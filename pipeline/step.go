@@ -93,6 +93,10 @@ func (a *application) failed(steps []planStep, err error) {
 	if errors.As(err, &pending) {
 		reason = pending.Error()
 	}
+	var unwiped *connectors.UnwipedError
+	if errors.As(err, &unwiped) {
+		reason = "it was changed, but what stood there can still be read beside the records until the plan is applied again: " + err.Error()
+	}
 	for _, st := range steps {
 		a.sm.Lock()
 		a.sum.Failed += len(st.Edits)

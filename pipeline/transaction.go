@@ -92,6 +92,7 @@ func aboutOne(err error) bool {
 
 // refused fails what is left to do of steps.
 func (t *transaction) refused(steps []planStep, err error) error {
+	var unwiped *connectors.UnwipedError
 	for _, st := range steps {
 		if len(st.Edits) == 0 { // all of it was settled before
 			if err := t.done([]planStep{st}, []connectors.Unit{st.Unit.Unit}, make([]connectors.Outcome, 1)); err != nil {
@@ -101,6 +102,11 @@ func (t *transaction) refused(steps []planStep, err error) error {
 		}
 		t.late[st.No] = audit.Failed
 		t.failed([]planStep{st}, err)
+		if errors.As(err, &unwiped) { // what became of the records is read again all the same
+			if err := t.touch(touched{t.src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, false}); err != nil {
+				return err
+			}
+		}
 		if aboutOne(err) {
 			t.forbidden[st.Edits[0].Collection]++
 		}
@@ -140,7 +146,7 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 	defer t.sm.Unlock()
 	for i, st := range steps {
 		t.outcome(st, out[i])
-		if out[i].Missing > 0 {
+		if out[i].Missing > 0 || out[i].Copied {
 			t.touched.changed.lose(t.src.Name)
 		}
 		if err := t.touched.add(touched{t.src.Name, next[i], false}); err != nil {

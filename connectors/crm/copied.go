@@ -32,6 +32,7 @@ func (j *job) copied(ctx context.Context) error {
 			if goes && !c.onDelete || !goes && !c.onEdit || to != nil && to.kind != "table" {
 				continue
 			}
+			j.out[unit].Copied = true
 			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
 		}
 		for _, view := range t.l.stays() {

@@ -88,7 +88,7 @@ func (s *source) eraseOnce(ctx context.Context, work []connectors.UnitEdits, dir
 		return nil, err
 	}
 	if err := s.d.settle(ctx, ss, j.named()); err != nil {
-		return nil, fmt.Errorf("wiping what is left after the commit (run it again): %w", err)
+		return nil, &connectors.UnwipedError{Err: fmt.Errorf("wiping what is left after the commit: %w", err)}
 	}
 	return j.out, nil
 }
