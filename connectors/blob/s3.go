@@ -116,7 +116,7 @@ func httpClient(cfg aws.Config, rt http.RoundTripper) *http.Client {
 	tr := b.GetTransport()
 	tr.ResponseHeaderTimeout = 2 * time.Minute // of a part that is copied, the slowest call
 	tr.MaxIdleConnsPerHost = 32
-	return &http.Client{Transport: &gone{next: tr, now: time.Now}}
+	return &http.Client{Transport: &gone{next: &stalled{next: tr, most: stalledAfter}, now: time.Now}}
 }
 
 // bucketRegion asks where the bucket stands. The answer is in a header that even
