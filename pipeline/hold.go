@@ -263,6 +263,10 @@ type heldRecord struct{ source, unit, collection, locator string }
 // meets reports whether the plan changes a record that the hold is on, whoever it is
 // to be erased for.
 func (a *application) meets(h Hold) (bool, error) {
+	r, err := a.resolver()
+	if err != nil {
+		return false, err
+	}
 	held := map[heldRecord]bool{}
 	for text := range h.Tokens {
 		t, ok := parseToken(text)
@@ -274,13 +278,21 @@ func (a *application) meets(h Hold) (bool, error) {
 			return false, err
 		}
 		for i := range found {
-			if f := &found[i]; h.coversRecord(f, h.Account) {
+			f := &found[i]
+			account, err := r.AccountOf(f)
+			if err != nil {
+				return false, err
+			}
+			if account == "" { // of no account, and so perhaps of this one
+				account = h.Account
+			}
+			if h.coversRecord(f, account) {
 				held[heldRecord{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator}] = true
 			}
 		}
 	}
 	met := false
-	err := a.plan.steps(func(st planStep) error {
+	err = a.plan.steps(func(st planStep) error {
 		for _, e := range st.Edits {
 			met = met || held[heldRecord{st.Source, st.Unit.Unit.Key, e.Collection, e.Locator}]
 		}
