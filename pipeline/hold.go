@@ -241,9 +241,11 @@ func (k kinds) covers(h Hold, p *lineage.Person) bool {
 // names a contact of the CRM.
 func (k kinds) personal(kind string) bool { return !k.link(kind) || k.unique[kind] }
 
-// coversRecord reports whether the hold is on a person of a record of the account.
+// coversRecord reports whether the hold is on a person of a record of the account. A record
+// of no account, such as a recording of a number that two accounts know, may be of the
+// hold's.
 func (h Hold) coversRecord(f *lineage.Found, account string) bool {
-	if h.Account != "" && h.Account != account {
+	if h.Account != "" && account != "" && h.Account != account {
 		return false
 	}
 	if len(h.Tokens) == 0 {
@@ -282,9 +284,6 @@ func (a *application) meets(h Hold) (bool, error) {
 			account, err := r.AccountOf(f)
 			if err != nil {
 				return false, err
-			}
-			if account == "" { // of no account, and so perhaps of this one
-				account = h.Account
 			}
 			if h.coversRecord(f, account) {
 				held[heldRecord{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator}] = true
