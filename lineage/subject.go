@@ -148,6 +148,11 @@ func (r *Resolver) Candidates(ctx context.Context, q Query, account string) ([]*
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range r.words { // a word leads on where no record has the identifier any more
+		if w.Same && (w.A == q.Token || w.B == q.Token) && byAccount[w.Account] == nil {
+			byAccount[w.Account] = []*Found{}
+		}
+	}
 	var out []*Person
 	for _, a := range slices.Sorted(maps.Keys(byAccount)) {
 		if account != "" && a != account {
@@ -202,6 +207,12 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 	if len(about) == 0 {
 		own := slices.ContainsFunc(seeds, func(f *Found) bool { return hasRole(f, q.Token, Own) })
 		if own {
+			return nil, nil
+		}
+		if people, err := r.saidOf(q, account, info.mode == free); err != nil || len(people) > 0 {
+			return people, err
+		}
+		if len(seeds) == 0 {
 			return nil, nil
 		}
 		s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}

@@ -226,7 +226,7 @@ func (w *walk) runWords(at *visit) error {
 		if w.reached.get(f.RID) != nil {
 			continue
 		}
-		w.add(f, at.over(from[i], "said to be the same person by hand"), false)
+		w.add(f, at.over(from[i], saidByHand), false)
 	}
 	return nil
 }

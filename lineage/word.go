@@ -116,16 +116,12 @@ func (r *Resolver) said(f *Found, account string) (to []*Found, from []Edge, err
 			if !joinsAs(f, side[0]) {
 				continue
 			}
-			list, err := r.carriers(side[1])
+			list, err := r.about(side[1], account)
 			if err != nil {
 				return nil, nil, err
 			}
 			for _, x := range list {
-				a, err := r.accountOf(x)
-				if err != nil {
-					return nil, nil, err
-				}
-				if a == account && x.RID != f.RID && joinsAs(x, side[1]) {
+				if x.RID != f.RID {
 					to = append(to, x)
 					kind := w.AKind
 					if side[0] == w.B {
@@ -137,6 +133,82 @@ func (r *Resolver) said(f *Found, account string) (to []*Found, from []Edge, err
 		}
 	}
 	return to, from, nil
+}
+
+const saidByHand = "said to be the same person by hand"
+
+// saidOf returns the people whom words make one with the owner of an identifier that is
+// in no record about her any more: her old row may be gone, and the word still stands.
+// If nobody else has the identifier, hers it is.
+func (r *Resolver) saidOf(q Query, account string, hers bool) ([]*Person, error) {
+	var out []*Person
+	asked := map[Token]bool{q.Token: true}
+	for todo := []Query{q}; len(todo) > 0; todo = todo[1:] {
+		for _, o := range r.otherSides(todo[0].Token, account) {
+			if asked[o.Token] {
+				continue
+			}
+			asked[o.Token] = true
+			about, err := r.about(o.Token, account)
+			if err != nil {
+				return nil, err
+			}
+			if len(about) == 0 {
+				todo = append(todo, o)
+				continue
+			}
+			people, err := r.inAccount(o, account, about)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, people...)
+		}
+	}
+	out = dropContained(out)
+	for _, p := range out {
+		for i := range p.Steps {
+			if st := &p.Steps[i]; st.From == 0 {
+				st.Kind, st.Token, st.Rule = q.Kind, q.Token, saidByHand
+			}
+		}
+	}
+	if !hers || len(out) != 1 {
+		return out, nil
+	}
+	out[0].Tokens[q.Token], out[0].Mentions = q.Kind, nil
+	return out, r.mentions(out[0])
+}
+
+// otherSides returns what words say is one person's with an identifier.
+func (r *Resolver) otherSides(t Token, account string) (out []Query) {
+	for _, w := range r.words {
+		switch {
+		case !w.Same || w.Account != account:
+		case w.A == t:
+			out = append(out, Query{w.B, w.BKind})
+		case w.B == t:
+			out = append(out, Query{w.A, w.AKind})
+		}
+	}
+	return out
+}
+
+// about returns the records of an account that are about the owner of an identifier.
+func (r *Resolver) about(t Token, account string) (out []*Found, err error) {
+	list, err := r.carriers(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range list {
+		a, err := r.accountOf(f)
+		if err != nil {
+			return nil, err
+		}
+		if a == account && joinsAs(f, t) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
 }
 
 // apart splits parts in which both sides of a word "different" stand: every record

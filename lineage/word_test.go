@@ -80,6 +80,10 @@ func TestAPersonsWordWins(t *testing.T) {
 		{"same joins, against the contacts' veto", two, []string{"same phone:1 phone:2"}, "email:1", "c1 c2 l1 l2"},
 		{"same the other way round", two, []string{"same email:2 contact:1"}, "email:1", "c1 c2 l1 l2"},
 		{"three in a chain", append(two, "c3 A - =contact:3 phone:3"), []string{"same phone:1 phone:2", "same phone:3 phone:2"}, "phone:3", "c1 c2 c3 l1 l2"},
+		{"same leads on from an identifier that no record has any more", []string{"c2 A - =contact:2 phone:2", "n1 A - ?phone:1"}, []string{"same phone:1 phone:2"}, "phone:1", "c2"},
+		{"and over one that no record has either", []string{"c3 A - =contact:3 phone:3"}, []string{"same phone:1 phone:2", "same phone:3 phone:2"}, "phone:1", "c3"},
+		{"to several people, if more than one is left", []string{"c1 A - =contact:1 phone:1", "c3 A - =contact:3 phone:3"}, []string{"same phone:1 phone:2", "same phone:3 phone:2"}, "phone:2", "2 people"},
+		{"but to nobody in another account", []string{"c2 B - =contact:2 phone:2"}, []string{"same phone:1 phone:2"}, "phone:1", ""},
 		{"not in another account", []string{"c1 A - =contact:1 phone:1", "c2 B - =contact:2 phone:2"}, []string{"same phone:1 phone:2"}, "phone:1", "c1"},
 		{"different splits what a number joined", []string{"l1 A asha_v email:1 phone:1", "l2 A asha_v email:2 phone:1"}, []string{"different email:1 email:2"}, "email:1", "l1"},
 		{"and asking for the number is refused", []string{"l1 A - email:1 phone:1", "l2 A - email:2 phone:1"}, []string{"different email:1 email:2"}, "phone:1", "2 people"},
@@ -146,5 +150,20 @@ func TestReissuedNumber(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestExplainTellsOfTheWordThatLedOn(t *testing.T) {
+	kinds := Kinds{Unique: func(string) bool { return false }, Link: func(string) bool { return false }, Medium: func(string) bool { return false }}
+	r := NewResolver(dated(t, []string{"l2 A - phone:2", "n1 A - ?phone:1"}), kinds, DefaultLimits()).WithWords([]Word{saidWord("same phone:1 phone:2")})
+	p, err := r.Resolve(t.Context(), Query{tok("phone:1"), "phone"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) != 1 || p.Steps[0].Token != tok("phone:1") || p.Steps[0].Rule != saidByHand {
+		t.Errorf("steps %+v", p.Steps)
+	}
+	if len(p.Mentions) != 1 || p.Mentions[0].Record.Locator != "n1" {
+		t.Errorf("mentions %+v", p.Mentions)
 	}
 }

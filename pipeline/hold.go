@@ -241,9 +241,11 @@ func (k kinds) covers(h Hold, p *lineage.Person) bool {
 // names a contact of the CRM.
 func (k kinds) personal(kind string) bool { return !k.link(kind) || k.unique[kind] }
 
-// coversRecord reports whether the hold is on a person of a record of the account.
+// coversRecord reports whether the hold is on a person of a record of the account. A record
+// of no account, such as a recording of a number that two accounts know, may be of the
+// hold's.
 func (h Hold) coversRecord(f *lineage.Found, account string) bool {
-	if h.Account != "" && h.Account != account {
+	if h.Account != "" && account != "" && h.Account != account {
 		return false
 	}
 	if len(h.Tokens) == 0 {
@@ -263,6 +265,10 @@ type heldRecord struct{ source, unit, collection, locator string }
 // meets reports whether the plan changes a record that the hold is on, whoever it is
 // to be erased for.
 func (a *application) meets(h Hold) (bool, error) {
+	r, err := a.resolver()
+	if err != nil {
+		return false, err
+	}
 	held := map[heldRecord]bool{}
 	for text := range h.Tokens {
 		t, ok := parseToken(text)
@@ -274,13 +280,18 @@ func (a *application) meets(h Hold) (bool, error) {
 			return false, err
 		}
 		for i := range found {
-			if f := &found[i]; h.coversRecord(f, h.Account) {
+			f := &found[i]
+			account, err := r.AccountOf(f)
+			if err != nil {
+				return false, err
+			}
+			if h.coversRecord(f, account) {
 				held[heldRecord{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator}] = true
 			}
 		}
 	}
 	met := false
-	err := a.plan.steps(func(st planStep) error {
+	err = a.plan.steps(func(st planStep) error {
 		for _, e := range st.Edits {
 			met = met || held[heldRecord{st.Source, st.Unit.Unit.Key, e.Collection, e.Locator}]
 		}
