@@ -339,23 +339,7 @@ func (b *mySchema) privileges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	has := map[string]map[string]bool{}   // table, or "" for all -> privileges
-	parts := map[string]map[string]bool{} // table -> privileges on columns of it
-	err = b.s.each(ctx, `SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
-		UNION ALL SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND DATABASE() LIKE TABLE_SCHEMA
-		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 0 FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()
-		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 1 FROM information_schema.COLUMN_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()`,
-		[]any{grantee, grantee, grantee, grantee}, func(v []any) error {
-			t, to := strings.ToLower(str(v[0])), has
-			if v[2] == int64(1) {
-				to = parts
-			}
-			if to[t] == nil {
-				to[t] = map[string]bool{}
-			}
-			to[t][strings.ToUpper(str(v[1]))] = true
-			return nil
-		})
+	has, parts, err := b.grants(ctx, grantee)
 	if err != nil || len(has)+len(parts) == 0 {
 		return err
 	}
@@ -375,6 +359,28 @@ func (b *mySchema) privileges(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// grants returns the privileges of a user on each table, "" for all of them, and those on
+// some columns of a table only.
+func (b *mySchema) grants(ctx context.Context, grantee string) (has, parts map[string]map[string]bool, err error) {
+	has, parts = map[string]map[string]bool{}, map[string]map[string]bool{}
+	err = b.s.each(ctx, `SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
+		UNION ALL SELECT '', PRIVILEGE_TYPE, 0 FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND DATABASE() LIKE TABLE_SCHEMA
+		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 0 FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()
+		UNION ALL SELECT TABLE_NAME, PRIVILEGE_TYPE, 1 FROM information_schema.COLUMN_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = DATABASE()`,
+		[]any{grantee, grantee, grantee, grantee}, func(v []any) error {
+			t, to := strings.ToLower(str(v[0])), has
+			if v[2] == int64(1) {
+				to = parts
+			}
+			if to[t] == nil {
+				to[t] = map[string]bool{}
+			}
+			to[t][strings.ToUpper(str(v[1]))] = true
+			return nil
+		})
+	return has, parts, err
 }
 
 // comments returns what the schema remarks on a table's columns.
