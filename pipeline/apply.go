@@ -43,6 +43,7 @@ type application struct {
 	kept       map[recordPlace]int  // records of hers that stay for another reason than law
 	stay       map[recordPlace]bool // all records of hers that stay
 	touched    touchedUnits
+	unwiped    bool                     // records are gone that count as failed, see [connectors.UnwipedError]
 	followed   map[recordPlace]followed // large objects that were rewritten, by source and unit
 	following  int                      // edits of these
 	undone     map[int]*undone          // what is left of the steps of this group

@@ -103,6 +103,7 @@ func (t *transaction) refused(steps []planStep, err error) error {
 		t.late[st.No] = audit.Failed
 		t.failed([]planStep{st}, err)
 		if errors.As(err, &unwiped) { // what became of the records is read again all the same
+			t.unwiped = true
 			if err := t.touch(touched{t.src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, false}); err != nil {
 				return err
 			}

@@ -53,6 +53,11 @@ func TestApplyBesideReader(t *testing.T) {
 		t.Error("the row is there")
 	}
 	do("COMMIT")
+	s.sql("INSERT INTO customers VALUES (99, 'Again', '" + clinicPhone(1, 7) + "')")
+	if got := s.run("scan"); !strings.Contains(got, `"resurrections":1`) {
+		t.Errorf("who came back before the plan was applied again is not told: %s", got)
+	}
+	s.sql("PRAGMA secure_delete = 1; DELETE FROM customers WHERE id = 99")
 	if code, said := s.status("apply", "plan"); code != 0 || !strings.Contains(said, `"erased":1`) {
 		t.Errorf("apply when nobody reads: %d %s", code, said)
 	}
