@@ -85,7 +85,7 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 					continue // it names a recording, and is somebody's by what else is in it
 				}
 			}
-			back, err := s.cameBack(pl, r, &f, l, gone)
+			back, err := s.cameBack(pl, r, &f, l, gone[l.Account])
 			if err != nil {
 				return nil, err
 			}
@@ -94,7 +94,7 @@ func (s *Site) comebacks(ctx context.Context, only map[lineage.Token]bool) ([]co
 			}
 			_, unerased := left.of(&f, unerasedWho{l.Account, l.Token})
 			out = append(out, comeback{f, l.Account, unerased, 0})
-			with, err := s.withIt(pl, r, &f, l, gone, unerased)
+			with, err := s.withIt(pl, r, &f, l, gone[l.Account], unerased)
 			if err != nil {
 				return nil, err
 			}
@@ -162,13 +162,18 @@ func (s *Site) ownNumber(t lineage.Token, account string) (bool, error) {
 	}), nil
 }
 
-// erasedTokens are the identifiers on the ledger.
-func (s *Site) erasedTokens(ledger []lineage.Suppression) map[lineage.Token]bool {
-	gone := map[lineage.Token]bool{}
+// erasedTokens are the identifiers on the ledger, by account: who was erased in one may be
+// an owner in another.
+func (s *Site) erasedTokens(ledger []lineage.Suppression) map[string]map[lineage.Token]bool {
+	gone := map[string]map[lineage.Token]bool{}
 	for _, l := range ledger {
-		if !s.kinds.medium[l.Kind] {
-			gone[l.Token] = true
+		if s.kinds.medium[l.Kind] {
+			continue
 		}
+		if gone[l.Account] == nil {
+			gone[l.Account] = map[lineage.Token]bool{}
+		}
+		gone[l.Account][l.Token] = true
 	}
 	return gone
 }

@@ -22,8 +22,8 @@ type planner struct {
 	plan  *Plan
 	facts accountFacts
 	holds []Hold
-	own   map[ownKey]bool        // whether an identifier is the account's own, or its staff's
-	gone  map[lineage.Token]bool // identifiers of people who were erased; nil: not asked for yet
+	own   map[ownKey]bool                   // whether an identifier is the account's own, or its staff's
+	gone  map[string]map[lineage.Token]bool // identifiers of people who were erased, by account; nil: not asked for yet
 	spool *spool
 	seen  map[recordKey]bool
 	leads map[unerasedWho]bool // keys that lead to somebody who was not erased, see leadsAway

@@ -271,10 +271,14 @@ func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
 		pl.err = cmp.Or(pl.err, err)
 		pl.gone = pl.erasedTokens(ledger)
 	}
-	for t := range crowd.Tokens {
-		pl.gone[t] = true
+	if pl.gone[crowd.Account] == nil {
+		pl.gone[crowd.Account] = map[lineage.Token]bool{}
 	}
-	return pl.gone
+	gone := pl.gone[crowd.Account]
+	for t := range crowd.Tokens {
+		gone[t] = true
+	}
+	return gone
 }
 
 // recording reports the audio of a call, which can only stay or go as a whole.
