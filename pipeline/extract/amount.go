@@ -30,11 +30,11 @@ func isAmount(value string) bool {
 	return whole != "" && allDigits(whole) && (part == "" || allDigits(part))
 }
 
-// plainKey reports a plain number in a column that says which row it is, or to which it
-// refers, and is marked as a person's for that alone: the number of a parcel has ten digits,
-// too. An id that somebody gave, such as a user id in a web page, may be anything.
-func plainKey(f *connectors.Field, value string) bool {
-	if f.Identity != "" || len(f.Keys)+len(f.Links) == 0 || !allDigits(value) {
+// numbersRows reports a column that says which row it is, or to which it refers, and is
+// marked as a person's for that alone: the number of a parcel has ten digits, too. An id
+// that somebody gave, such as a user id in a web page, may be anything.
+func numbersRows(f *connectors.Field) bool {
+	if f.Identity != "" || len(f.Keys)+len(f.Links) == 0 {
 		return false
 	}
 	if slices.ContainsFunc(f.Links, func(k string) bool { return !strings.Contains(k, ".") }) { // no reference
@@ -45,5 +45,5 @@ func plainKey(f *connectors.Field, value string) bool {
 
 // noNumber reports a value of a column that is a plain number, and nobody's telephone.
 func noNumber(f *connectors.Field, value string) bool {
-	return f.Identity == "" && amountKey(f.Name) && isAmount(value) || plainKey(f, value)
+	return f.Identity == "" && amountKey(f.Name) && isAmount(value) || numbersRows(f) && allDigits(value)
 }

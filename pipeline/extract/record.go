@@ -102,7 +102,7 @@ func (r *record) field(c *column, v string) {
 		r.pasted = append(r.pasted, pasted{c, v})
 	case c.Look == connectors.LookJSON || opensJSON(v) && (v[0] != '"' || look(&c.Field, v) != nil):
 		r.json(c, v)
-	case plainKey(&c.Field, v):
+	case c.rows && allDigits(v):
 	case c.Look == connectors.LookLabel || c.linked && c.personal:
 		r.labelled(c, v)
 	case c.name:

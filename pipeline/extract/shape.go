@@ -26,6 +26,7 @@ type column struct {
 	free     bool // searched as text when nothing else is known
 	somebody bool // by its name it tells of a person
 	amount   bool // plain numbers in it are amounts
+	rows     bool // plain numbers in it are those of rows
 	opaque   bool // digits in it are an id or a time, but for a number that is written with its plus
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
@@ -68,6 +69,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		c.called = coll.AddressBook || labelKey(c.Name)
 		c.free = c.Look == connectors.LookText && c.Identity == "" && !(m.opaque && len(c.Categories) == 0)
 		c.amount = c.free && amountKey(c.Name)
+		c.rows = numbersRows(&c.Field)
 		c.opaque = !c.free && c.Look == connectors.LookText && c.Identity == ""
 		for _, k := range c.Categories {
 			c.cats = append(c.cats, s.category(k))
