@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -145,20 +146,25 @@ func (c changed) add(s *Site, source, key string) (bool, error) {
 	return true, nil
 }
 
-// oldVersions adds old versions of objects that hold an identifier of the people, as the
-// graph has them: no plan that was made before they became old ones changed them, and they
-// may be gone.
-func (c changed) oldVersions(s *Site, t lineage.Token) error {
-	found, err := s.postedAt(t)
-	if err != nil {
-		return err
+// oldVersions adds old versions of objects that hold one of the identifiers, as the graph
+// has them: no plan that was made before they became old ones changed them, and they may
+// be gone. Only a bucket keeps any.
+func (c changed) oldVersions(s *Site, who iter.Seq[lineage.Token]) error {
+	if !slices.ContainsFunc(s.Sources, func(x *Source) bool { return c[x.Name] != nil && strings.HasPrefix(x.URL, "s3://") }) {
+		return nil
 	}
-	for _, f := range found {
-		if c[f.Unit.Source] == nil || !strings.Contains(f.Unit.Unit.Key, "?versionId=") {
-			continue
-		}
-		if _, err := c.add(s, f.Unit.Source, f.Unit.Unit.Key); err != nil {
+	for t := range who {
+		found, err := s.postedAt(t)
+		if err != nil {
 			return err
+		}
+		for _, f := range found {
+			if _, version := blob.Plain(f.Unit.Unit.Key); version == "" || c[f.Unit.Source] == nil {
+				continue
+			}
+			if _, err := c.add(s, f.Unit.Source, f.Unit.Unit.Key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -15,15 +16,8 @@ import (
 // refresh brings the graph up to date with the units that were changed.
 func (a *application) refresh(ctx context.Context) error {
 	a.elsewhere()
-	for _, tokens := range a.tokens {
-		for t, kind := range tokens {
-			if a.kinds.link(kind) {
-				continue
-			}
-			if err := a.touched.changed.oldVersions(a.Site, t); err != nil {
-				return err
-			}
-		}
+	if err := a.touched.changed.oldVersions(a.Site, a.personalTokens()); err != nil {
+		return err
 	}
 	return a.rescan(ctx, a.touched.changed, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		run.force, run.ours = true, true
@@ -57,6 +51,19 @@ func (a *application) elsewhere() {
 		a.touched.changed.lose(src.Name)
 		for _, of := range lost {
 			a.touched.changed[src.Name].missedToo(of)
+		}
+	}
+}
+
+// personalTokens are the identifiers of the people of the plan, without what only joins records.
+func (a *application) personalTokens() iter.Seq[lineage.Token] {
+	return func(yield func(lineage.Token) bool) {
+		for _, tokens := range a.tokens {
+			for t, kind := range tokens {
+				if !a.kinds.link(kind) && !yield(t) {
+					return
+				}
+			}
 		}
 	}
 }

@@ -276,9 +276,9 @@ func (s *Site) rescanProofs(ctx context.Context, want func(proof) bool, all bool
 	gone := map[lineage.Token]bool{}
 	for _, l := range ledger {
 		gone[l.Token] = true
-		if err := list.oldVersions(s, l.Token); err != nil {
-			return nil, err
-		}
+	}
+	if err := list.oldVersions(s, maps.Keys(gone)); err != nil {
+		return nil, err
 	}
 	return first, s.rescan(ctx, list, func(run *scan) func(context.Context, *Source, connectors.Unit) error {
 		return func(ctx context.Context, src *Source, u connectors.Unit) error { return run.inspect(ctx, src, u, gone) }

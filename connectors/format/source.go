@@ -219,7 +219,7 @@ func (s *Source) read(ctx context.Context, u connectors.Unit, yield func(connect
 			collection = b.Collection
 		}
 		for i := range b.Gaps {
-			b.Gaps[i].Again = x.r.failed.Load()
+			b.Gaps[i].Again = b.Gaps[i].Again || x.r.failed.Load()
 		}
 		return yield(b)
 	})

@@ -3,8 +3,10 @@ package recordings
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/cratio/sutra/connectors"
@@ -53,8 +55,11 @@ func (s *source) named(ctx context.Context, stem string) (bool, error) {
 	for _, side := range []string{"", "-left", "-right", "_left", "_right", ".left", ".right", "-in", "-out"} {
 		for ext := range audioTypes {
 			for _, name := range []string{stem + side + ext, stem + side + strings.ToUpper(ext)} {
-				if _, err := s.store.Stat(ctx, name); err == nil && stemOf(name) == stem {
+				switch _, err := s.store.Stat(ctx, name); {
+				case err == nil && stemOf(name) == stem:
 					return true, nil
+				case err != nil && !errors.Is(err, connectors.ErrNotFound) && !errors.Is(err, syscall.ENAMETOOLONG): // nothing has such a name
+					return false, err
 				}
 			}
 		}

@@ -50,3 +50,24 @@ func TestTranscripts(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 }
+
+// TestTranscriptOfTheUnknown: whether a recording stands beside a text is not known where its
+// name cannot be looked at. A name that is too long for one is none.
+func TestTranscriptOfTheUnknown(t *testing.T) {
+	long := "A1/" + strings.Repeat("x", 250)
+	s, dir := fixture(t, map[string]string{"A1/loop.txt": "x", long + ".txt": "x"}, connectors.AccountRule{})
+	if err := os.Symlink("loop.mp3", filepath.Join(dir, "A1/loop.mp3")); err != nil {
+		t.Fatal(err)
+	}
+	us := units(t, s)
+	var failed error
+	for _, err := range s.Read(t.Context(), us["A1/loop.txt"]) {
+		failed = err
+	}
+	if failed == nil || !strings.Contains(failed.Error(), "look for the recording of a transcript") {
+		t.Errorf("got %v", failed)
+	}
+	if got, gaps := rows(t, s, us[long+".txt"]); len(got) > 0 || len(gaps) != 1 || !gaps[0].Again {
+		t.Errorf("%v, gaps %v", got, gaps)
+	}
+}

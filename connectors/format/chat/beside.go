@@ -209,19 +209,31 @@ func (f fate) put(out *zip.Writer, old *zip.File) error {
 	case !f.changed:
 		return out.Copy(old)
 	}
+	if f.bytes {
+		return f.rename(out, old)
+	}
 	h := zip.FileHeader{Name: f.name, Comment: old.Comment, NonUTF8: old.NonUTF8, Method: old.Method, Modified: old.Modified, ExternalAttrs: old.ExternalAttrs, CreatorVersion: old.CreatorVersion}
 	w, err := out.CreateHeader(&h)
 	if err != nil {
 		return err
 	}
-	if !f.bytes {
-		_, err = io.WriteString(w, f.text)
-		return err
-	}
-	r, err := old.Open()
+	_, err = io.WriteString(w, f.text)
+	return err
+}
+
+// rename copies a file, packed as it is, under another name. The extra fields stay behind:
+// one of them may hold the old name.
+func (f fate) rename(out *zip.Writer, old *zip.File) error {
+	h := old.FileHeader
+	h.Name, h.Extra = f.name, nil
+	r, err := old.OpenRaw()
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, io.LimitReader(r, maxMedia))
-	return errors.Join(err, r.Close())
+	w, err := out.CreateRaw(&h)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return err
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"archive/zip"
 	"encoding/base64"
+	"io"
 	"strings"
 	"testing"
 
@@ -71,5 +72,48 @@ func TestFolderWithBytes(t *testing.T) {
 	out, left, o := rewrite(t, NewZip("chats", "whatsapp", cat, "Friends"), string(data), edit("1", connectors.Delete, nil))
 	if left != 1 || o.Deleted != 1 || names(t, out) != "m/ _chat.txt" {
 		t.Errorf("%d left, %+v, entries %s", left, o, names(t, out))
+	}
+}
+
+// TestRenamedFile: a picture that is called after her gets another name and keeps its bytes as
+// they are packed; the field in which some programs write the name once more stays behind.
+func TestRenamedFile(t *testing.T) {
+	const old = "for 9876540001.jpg"
+	var b strings.Builder
+	z := zip.NewWriter(&b)
+	unicodePath := append([]byte{0x75, 0x70, byte(5 + len(old)), 0, 1, 0, 0, 0, 0}, old...)
+	for _, h := range []zip.FileHeader{{Name: "_chat.txt", Method: zip.Deflate}, {Name: old, Method: zip.Deflate, Extra: unicodePath}} {
+		w, err := z.CreateHeader(&h)
+		if err == nil {
+			text := zipTalk
+			if h.Name == old {
+				text = strings.Repeat("picture ", 99)
+			}
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut := func(_ connectors.Field, v string) (string, connectors.Verdict) {
+		return strings.ReplaceAll(v, "9876540001", "[x]"), connectors.Set
+	}
+	out, _, _ := rewrite(t, NewZip("chats", "whatsapp", cat, "Friends"), b.String(), connectors.Edit{Collection: "chats", Locator: "file 1", Action: connectors.Redact, Rewrite: cut})
+	if strings.Contains(out, "9876540001") {
+		t.Error("her number is left in the archive")
+	}
+	r, err := zip.NewReader(strings.NewReader(out), int64(len(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.Open("for [x].jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := io.ReadAll(f); err != nil || string(data) != strings.Repeat("picture ", 99) || r.File[1].Method != zip.Deflate {
+		t.Errorf("%d bytes, %v", len(data), err)
 	}
 }
