@@ -33,6 +33,8 @@ const (
 
 var errCompressed = errors.New("a compressed page is damaged")
 
+var errBomb = fmt.Errorf("a page that unpacks to more than %d times its length", maxRatio)
+
 // A page larger than pageFree bytes must not be more than maxRatio times larger
 // than its compressed form: such a page is a bomb.
 const (
@@ -67,8 +69,11 @@ func decompress(codec int64, buf, src []byte, size int) ([]byte, error) {
 		}
 		return src, nil
 	}
-	if size < 0 || size > pageFree && size/maxRatio > len(src) {
+	if size < 0 {
 		return nil, errCompressed
+	}
+	if size > pageFree && size/maxRatio > len(src) {
+		return nil, errBomb
 	}
 	if size == 0 && len(src) == 0 {
 		return buf[:0], nil

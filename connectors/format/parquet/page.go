@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"math/bits"
@@ -20,9 +21,10 @@ const (
 const maxPageValues = 1 << 26
 
 var (
-	errPage   = errors.New("a page header is damaged")
-	errCutOff = errors.New("a column ends in the middle of a page")
-	errSum    = errors.New("the checksum of a page does not match")
+	errPage      = errors.New("a page header is damaged")
+	errLargePage = fmt.Errorf("a page of more than %d MiB", maxPage>>20)
+	errCutOff    = errors.New("a column ends in the middle of a page")
+	errSum       = errors.New("the checksum of a page does not match")
 )
 
 // rawPage is a page as it stands in the file. Its slices are valid until the
@@ -178,8 +180,11 @@ func (rp *rawPage) check() error {
 	default:
 		return errPage
 	}
-	if n < 0 || n > maxPageValues || rp.size < 0 || rp.size > maxPage {
+	if n < 0 || n > maxPageValues || rp.size < 0 {
 		return errPage
+	}
+	if rp.size > maxPage || rp.packed > maxPage {
+		return errLargePage
 	}
 	rp.n = int(n)
 	return nil

@@ -229,8 +229,9 @@ func (v *values) deltaLengths(b []byte) error {
 	return nil
 }
 
-// maxPage bounds what a page may expand to; the format counts in 32 bits.
-const maxPage = 1 << 30
+// maxPage bounds what a page is and may expand to: it is held in memory as a whole, with the
+// values taken out of it, by each of the workers. Writers make pages of 1 to 100 MB.
+const maxPage = 160 << 20
 
 func (v *values) deltaBytes(b []byte) error {
 	pre, rest, err := unpackDelta(b, v.n)
@@ -244,8 +245,11 @@ func (v *values) deltaBytes(b []byte) error {
 	v.lo, v.hi = make([]uint32, v.n), make([]uint32, v.n)
 	var last []byte
 	for i := range v.n {
-		if pre[i] < 0 || pre[i] > int64(len(last)) || lens[i] < 0 || lens[i] > int64(len(rest)) || len(v.data) > maxPage {
+		if pre[i] < 0 || pre[i] > int64(len(last)) || lens[i] < 0 || lens[i] > int64(len(rest)) {
 			return errValues
+		}
+		if len(v.data) > maxPage {
+			return errLargePage
 		}
 		at := len(v.data)
 		v.data = append(append(v.data, last[:pre[i]]...), rest[:lens[i]]...)
