@@ -126,8 +126,9 @@ func sheetDigits(s string, digits []byte) ([]byte, bool) {
 // the Indian scripts, Arabic and Urdu, and the wide forms of East Asian keyboards.
 // It is -1 when there is none.
 func scriptDigit(s string) int {
-	switch s[0] {
-	case 0xD9, 0xDB, 0xE0, 0xEF:
+	switch {
+	case s[0] == 0xD9 || s[0] == 0xDB || s[0] == 0xE0:
+	case s[0] == 0xEF && len(s) > 1 && s[1] == 0xBC:
 	default:
 		return -1
 	}

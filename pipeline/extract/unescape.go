@@ -23,13 +23,21 @@ func unescape(s string, at []int) (out string, pos []int, changed bool) {
 	b := make([]byte, 0, len(s))
 	pos = make([]int, 0, len(s)+1)
 	for i := 0; i < len(s); {
-		text, n := escape(s[i:])
-		if n == 0 && plusSpace(s, i) {
-			text, n = " ", 1
+		text, n := "", 0
+		if mayEscape[s[i]] {
+			if text, n = escape(s[i:]); n == 0 && plusSpace(s, i) {
+				text, n = " ", 1
+			}
 		}
 		if n == 0 {
-			b, pos = append(b, s[i]), append(pos, where(i))
-			i++
+			from := i
+			for i++; i < len(s) && !mayEscape[s[i]]; {
+				i++
+			}
+			b = append(b, s[from:i]...)
+			for k := from; k < i; k++ {
+				pos = append(pos, where(k))
+			}
 			continue
 		}
 		changed = true
@@ -44,6 +52,14 @@ func unescape(s string, at []int) (out string, pos []int, changed bool) {
 	}
 	return string(b), append(pos, end), changed
 }
+
+// mayEscape are the bytes with which something to undo may begin.
+var mayEscape = func() (t [256]bool) {
+	for _, c := range []byte{'%', '&', '\\', '+', 0xC2, 0xD9, 0xDB, 0xE0, 0xE2, 0xEF} {
+		t[c] = true
+	}
+	return t
+}()
 
 // escaped reports whether there may be anything to undo in s.
 func escaped(s string) bool {
@@ -69,8 +85,9 @@ func plusSpace(s string, i int) bool {
 // shape: zero-width spaces and joiners, marks of direction, byte order marks, soft
 // hyphens. Else 0.
 func unseen(s string) int {
-	switch s[0] {
-	case 0xC2, 0xE2, 0xEF:
+	switch {
+	case s[0] == 0xC2 || s[0] == 0xE2:
+	case s[0] == 0xEF && len(s) > 1 && s[1] == 0xBB:
 	default:
 		return 0
 	}
@@ -93,7 +110,7 @@ func unseenAround(text string, start, end int) bool {
 // wideForm returns the ASCII character whose wide form, as East Asian keyboards write
 // it, s begins with; 0 when there is none.
 func wideForm(s string) byte {
-	if s[0] != 0xEF {
+	if s[0] != 0xEF || len(s) < 3 || s[1] != 0xBC && s[1] != 0xBD {
 		return 0
 	}
 	if r, _ := utf8.DecodeRuneInString(s); r > 0xFF00 && r < 0xFF5F {
