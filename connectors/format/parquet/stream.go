@@ -3,8 +3,6 @@ package parquet
 import (
 	"errors"
 	"io"
-	"math"
-	"sort"
 	"unicode/utf8"
 )
 
@@ -26,19 +24,10 @@ type stream struct {
 	li, vi int // next level and next value of the page
 	buf    []byte
 	tmp    []byte
+	long   *longPage // whose parts are read, nil when none is
 	err    error
 	begun  int64 // rows that began so far
 	jumps  *jumps
-}
-
-// jumps lets a stream pass over pages without reading them.
-type jumps struct {
-	f      *file
-	ch     *chunk
-	rows   int64 // of the group
-	looked bool
-	table  *pageTable // by the offset index, nil without one
-	blind  bool       // how many values are left is not known any more
 }
 
 func newStream(f *file, c *chunk, text bool) *stream {
@@ -58,30 +47,23 @@ func (s *stream) inherit(old *stream) {
 // newReader returns a stream of raw values.
 func newReader(f *file, g *group, l *leaf) *stream { return newStream(f, &g.chunks[l.index], false) }
 
-// newSeeker returns a stream of raw values that reads only the pages of the rows
-// it is asked for.
-func newSeeker(f *file, g *group, l *leaf) *stream { return newJumper(f, g, l, false) }
-
-func newJumper(f *file, g *group, l *leaf, text bool) *stream {
-	s := newStream(f, &g.chunks[l.index], text)
-	s.pager.ahead = lookAhead
-	s.jumps = &jumps{f: f, ch: &g.chunks[l.index], rows: g.rows}
-	return s
-}
-
 // load makes sure that the page has a next value. It returns false at the end.
 func (s *stream) load() bool {
 	for s.err == nil && s.li >= s.page.n {
-		if s.left <= 0 {
+		switch {
+		case s.long != nil:
+			s.err = s.nextPart()
+		case s.left <= 0:
 			return false
+		default:
+			s.err = s.nextPage()
 		}
-		s.err = s.nextPage()
 	}
 	return s.err == nil
 }
 
 func (s *stream) nextPage() error {
-	rp, err := s.pager.next()
+	rp, err := s.pager.head()
 	if err != nil {
 		if errors.Is(err, io.EOF) && s.jumps != nil && s.jumps.blind {
 			s.left = 0
@@ -92,7 +74,56 @@ func (s *stream) nextPage() error {
 		}
 		return err
 	}
+	if rp.inParts(s.leaf, s.codec) {
+		return s.openLong(rp)
+	}
+	if err := s.pager.body(rp); err != nil {
+		return err
+	}
 	return s.open(rp)
+}
+
+// openLong takes in a page that is read in parts.
+func (s *stream) openLong(rp *rawPage) (err error) {
+	if err := s.promised(rp); err != nil {
+		return err
+	}
+	s.long, err = openLong(s.pager, rp, s.leaf, s.codec)
+	return err
+}
+
+// nextPart goes on to the next part of the page at hand, or to its end.
+func (s *stream) nextPart() error {
+	err := s.long.next(&s.page)
+	if errors.Is(err, io.EOF) {
+		s.long = nil
+		return nil
+	}
+	if err == nil {
+		s.begin()
+	}
+	return err
+}
+
+// promised counts the values of a page: they may not be more than the metadata says.
+func (s *stream) promised(rp *rawPage) error {
+	if int64(rp.n) > s.left {
+		return errPage
+	}
+	if s.jumps == nil || !s.jumps.blind {
+		s.left -= int64(rp.n)
+	}
+	return nil
+}
+
+// begin stands before the first value of a page.
+func (s *stream) begin() {
+	p := &s.page
+	if s.text && s.leaf.rep == 0 && p.def != nil && p.present(s.leaf) == p.n {
+		p.def = nil // nobody asks for its levels
+	}
+	s.ascii = s.text && !p.isDict && s.leaf.bare() && ascii(p.data)
+	s.li, s.vi = 0, 0
 }
 
 // open takes a page in.
@@ -122,8 +153,8 @@ func (s *stream) open(rp *rawPage) (err error) {
 		}
 		return nil
 	}
-	if int64(rp.n) > s.left {
-		return errPage
+	if err := s.promised(rp); err != nil {
+		return err
 	}
 	n := -1
 	if s.hasDic {
@@ -140,14 +171,8 @@ func (s *stream) open(rp *rawPage) (err error) {
 		s.page = page{}
 		return err
 	}
-	if s.text && s.leaf.rep == 0 && p.def != nil && p.present(s.leaf) == p.n {
-		p.def = nil // nobody asks for its levels
-	}
-	s.ascii = s.text && !p.isDict && s.leaf.bare() && ascii(p.data)
-	s.page, s.li, s.vi = p, 0, 0
-	if s.jumps == nil || !s.jumps.blind {
-		s.left -= int64(rp.n)
-	}
+	s.page = p
+	s.begin()
 	return nil
 }
 
@@ -211,101 +236,6 @@ func (s *stream) raw() ([]byte, bool) {
 		return s.dict.at(int(s.page.idx[s.vi-1])), true
 	}
 	return s.page.at(s.vi - 1), true
-}
-
-// skipRows passes over n rows. The stream stands at the start of a row.
-func (s *stream) skipRows(n int64) {
-	if s.jumps != nil && n > 0 && s.err == nil {
-		n, s.err = s.jump(n)
-	}
-	for n > 0 && s.err == nil {
-		if s.leaf.rep == 0 && s.load() {
-			n -= s.skipFlat(n)
-			continue
-		}
-		s.raw()
-		for s.leaf.rep > 0 && s.within() {
-			s.raw()
-		}
-		n--
-	}
-}
-
-// jump passes over pages that hold none of the rows after the next n, and returns
-// how many of the n are left. The stream stands at the start of a row.
-func (s *stream) jump(n int64) (int64, error) {
-	j := s.jumps
-	if !j.looked {
-		j.looked = true
-		if j.ch.size > wholeChunk {
-			j.table = j.f.indexed(j.ch, j.rows)
-		}
-	}
-	if j.table != nil {
-		return s.jumpTo(s.begun + n)
-	}
-	if s.leaf.rep == 0 && s.li < s.page.n {
-		n -= s.skipFlat(n)
-	}
-	for n > 0 && s.li >= s.page.n && s.left > 0 {
-		rp, err := s.pager.head()
-		if errors.Is(err, io.EOF) {
-			return n, errEnds
-		}
-		if err != nil {
-			return n, err
-		}
-		rows := int64(rp.rows)
-		if s.leaf.rep == 0 {
-			rows = int64(rp.n)
-		}
-		if rp.kind == dictPage || rp.kind == indexPage || rows < 0 || rows > n || int64(rp.n) > s.left {
-			if err := s.nextPage(); err != nil || rp.kind != dictPage && rp.kind != indexPage {
-				return n, err
-			}
-			continue
-		}
-		s.pager.skip(rp)
-		s.left -= int64(rp.n)
-		s.begun += rows
-		n -= rows
-	}
-	return n, nil
-}
-
-// jumpTo moves to the page that holds a row, by the offset index, and returns how
-// many rows of the page stand before it.
-func (s *stream) jumpTo(row int64) (int64, error) {
-	pages := s.jumps.table.pages
-	i := sort.Search(len(pages), func(i int) bool { return pages[i].row > row }) - 1
-	p := &pages[i]
-	if p.row <= s.begun && s.li < s.page.n || p.off < s.pager.pos() {
-		return row - s.begun, nil
-	}
-	s.pager.seek(p.off)
-	if err := s.pager.fill(int(p.n)); err != nil {
-		return 0, err
-	}
-	s.page, s.li, s.vi = page{}, 0, 0
-	s.begun, s.left, s.jumps.blind = p.row, math.MaxInt64, true
-	return row - p.row, nil
-}
-
-// skipFlat passes over up to n values of the page at hand.
-func (s *stream) skipFlat(n int64) int64 {
-	k := int(min(n, int64(s.page.n-s.li)))
-	if s.page.def == nil {
-		s.vi += k
-	} else {
-		for _, d := range s.page.def[s.li : s.li+k] {
-			if int(d) == s.leaf.def {
-				s.vi++
-			}
-		}
-	}
-	s.li += k
-	s.begun += int64(k)
-	return int64(k)
 }
 
 // within reports whether the next value belongs to the row of the last one.
