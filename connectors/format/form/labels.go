@@ -210,4 +210,9 @@ func (c *labelled) Rewrite(ctx context.Context, in format.Input, w io.Writer, ed
 }
 
 // oneLine keeps a value on its line.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
