@@ -121,7 +121,7 @@ func (m *Masker) document(d *document) string {
 		}
 	}
 	json.Walk(d.root, func(n *json.Node) bool {
-		if gone[n] {
+		if gone[n] || dropSecret(n, &p) {
 			return false
 		}
 		m.key(d, n, &p)
@@ -131,6 +131,16 @@ func (m *Masker) document(d *document) string {
 		return true
 	})
 	return string(p.Apply(d.data))
+}
+
+// dropSecret leaves out the secret that an advertiser shares with Google, which comes in the
+// body of each lead: whoever is told it can post leads of her own.
+func dropSecret(n *json.Node, p *json.Patch) bool {
+	if len(n.Key) > len("google_key") || !member(n) || connectors.FoldHeader(n.Key) != "googlekey" {
+		return false
+	}
+	p.Remove(n)
+	return true
 }
 
 // Parts returns what stands in a field of somebody else's record that is hers: the parts of
@@ -178,6 +188,9 @@ func (m *Masker) parts(d *document) (string, bool) {
 			continue
 		}
 		json.Walk(n, func(x *json.Node) bool {
+			if x != n && dropSecret(x, &p) {
+				return false
+			}
 			m.key(d, x, &p)
 			if x.Kind == json.String || x.Kind == json.Number || x.Kind == json.Broken {
 				m.leaf(d, x, &p)
