@@ -81,6 +81,9 @@ func subjectHits(p *part) bool {
 	return false
 }
 
+// theirs reports a part that is about a person.
+func theirs(p *part) bool { return p.unidentified || subjectHits(p) }
+
 // split makes parts of the cards in a part that are about somebody else than the rest of it:
 // the names are clearly different, and no identifier is the same. Where the rest is about
 // nobody, several people's cards are parts each.

@@ -41,6 +41,7 @@ func (r *record) json(c *column, v string) {
 			}
 			continue
 		}
+		r.unidentified = r.unidentified || p.unidentified
 		s := lineage.Sighting{Within: c.Name + p.pointer}
 		r.hits(c, p.hits, &s.Edges, &s.Names, &s.Labels)
 		r.parts = append(r.parts, s)

@@ -17,21 +17,23 @@ type record struct {
 	unit     connectors.Unit
 	locators texts
 
-	row      int
-	out      lineage.Sighting // its edges and names are those of the desk until finish
-	parts    []lineage.Sighting
-	civil    lineage.Date // of out.RecordedAt
-	personal bool
-	itself   bool          // a column that nobody described says whom it is about
-	packed   lineage.Token // the number in a payment address or a message id
-	doubtful bool          // there are several
-	moved    bool          // the record says that she has another identifier from now on
-	to       lineage.Token // which
+	row          int
+	out          lineage.Sighting // its edges and names are those of the desk until finish
+	parts        []lineage.Sighting
+	civil        lineage.Date // of out.RecordedAt
+	personal     bool
+	itself       bool          // a column that nobody described says whom it is about
+	packed       lineage.Token // the number in a payment address or a message id
+	doubtful     bool          // there are several
+	unidentified bool          // a part is about somebody of whom nothing but a name is known
+	moved        bool          // the record says that she has another identifier from now on
+	to           lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.itself, r.packed, r.doubtful, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, false, lineage.Token{}
+	r.unidentified = false
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
@@ -346,7 +348,7 @@ func (r *record) finish() {
 			about = true
 		}
 	}
-	if len(r.parts) == 1 && !about && !linked {
+	if len(r.parts) == 1 && !about && !linked && !r.unidentified {
 		p := r.parts[0]
 		r.edge = append(r.edge, p.Edges...)
 		r.name = append(r.name, p.Names...)
