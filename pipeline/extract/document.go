@@ -46,6 +46,7 @@ type document struct {
 	names  keyNames            // that members were given
 	value  bool                // it is a value of a record, and not the members that make up the record itself
 	behind *json.Node          // what stands behind a fault, not looked into; nil when nothing does
+	table  bool                // a table that is written column by column stands in it
 	glance bool                // it is gone through to see what it is like: see entries
 	carded map[*json.Node]bool // objects whose names were looked at, see Masker.names
 }
@@ -152,6 +153,9 @@ func (d *document) walk(n *json.Node, p *part, c context, depth int) {
 func (d *document) object(n *json.Node, p *part, c context, depth int) {
 	if d.entries(n, p, c, depth) {
 		return
+	}
+	if !c.others && d.columns(n) {
+		c.others, d.table = true, true
 	}
 	label := labelOf(n, d.data)
 	for _, m := range n.Children {

@@ -28,6 +28,9 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 			records++
 		}
 	}
+	if d.rows(n, own) {
+		records++
+	}
 	if records == 0 || len(d.parts) > from && !anySubject(own) {
 		for _, o := range own {
 			p.hits = append(p.hits, o.hits...)
@@ -45,6 +48,23 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 			p.hits = append(p.hits, o.hits...)
 		}
 	}
+}
+
+// rows reports a table without the names of its columns: [["Asha", "98...", 4], ["Bina", ...]].
+// Each row begins with something else, and says enough to be a record.
+func (d *document) rows(n *json.Node, own []*part) bool {
+	begin := map[string]bool{}
+	for i, e := range n.Children {
+		if e.Kind != json.Array || len(e.Children) < 2 || slices.ContainsFunc(e.Children, func(c *json.Node) bool { return len(c.Children) > 0 }) {
+			return false
+		}
+		first := e.Children[0].Text(d.data)
+		if begin[first] || i > 0 && len(e.Children) != len(n.Children[0].Children) {
+			return false
+		}
+		begin[first] = true
+	}
+	return slices.ContainsFunc(own, func(o *part) bool { return recordLike(o.node, o) })
 }
 
 // unidentified reports an element that has a name alone, clearly another than all of those
@@ -133,4 +153,34 @@ func fullRecord(hits []hit) bool {
 		}
 	}
 	return false
+}
+
+// columns reports an object that is a table written column by column, as data frames are
+// ({"name": ["Asha", "Bina"], "phone": ["98...", "97..."]}): nothing but the place of a value
+// tells whose it is.
+func (d *document) columns(n *json.Node) bool {
+	if n.Kind != json.Object || len(n.Children) < 2 {
+		return false
+	}
+	rows := len(n.Children[0].Children)
+	names, contacts := 0, 0
+	for _, m := range n.Children {
+		if rows < 2 || len(m.Children) != rows || m.Kind == json.Object && !strings.ContainsFunc(m.Children[0].Key, unicode.IsDigit) {
+			return false
+		}
+		var hits []hit
+		for _, v := range m.Children {
+			if len(v.Children) > 0 {
+				return false
+			}
+			hits = append(hits, leafHits(m.Key, v.Text(d.data), false)...)
+		}
+		if len(hits) > 1 && clearlyDifferent(namesOf(hits[:1]), namesOf(hits[1:])) {
+			names++
+		}
+		if subjectHits(&part{hits: hits}) {
+			contacts++
+		}
+	}
+	return names > 0 && contacts > 0
 }
