@@ -11,6 +11,9 @@ import (
 // LocatorColumn is the name of column 0 of every batch.
 const LocatorColumn = "sutra.locator"
 
+// Beside begins the names of what a receiver wrote around a lead, in its column of the rest.
+const Beside = "request."
+
 // Look says how the values of a column are searched for identifiers.
 type Look string
 

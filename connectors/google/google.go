@@ -113,7 +113,7 @@ func beside(root, lead *json.Node) []json.Extra {
 	var out []json.Extra
 	for _, n := range root.Children {
 		if n != lead && n.Key != "google_key" {
-			out = append(out, json.Extra{Name: "request." + n.Key, Node: n})
+			out = append(out, json.Extra{Name: connectors.Beside + n.Key, Node: n})
 		}
 	}
 	return out
