@@ -39,9 +39,9 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		looks := format.LooksLike(head)
 		switch {
 		case looks == format.LooksText && isForm(format.TextOf(head)):
-			return form.New(c.Dataset.Key, coll), nil
+			return format.Wide(form.New(c.Dataset.Key, coll)), nil
 		case looks == format.LooksText && isMail(coll, format.TextOf(head)):
-			return form.NewLabels(c.Dataset.Key, coll, headers), nil
+			return format.Wide(form.NewLabels(c.Dataset.Key, coll, headers)), nil
 		}
 		codec, err := leads.Shape{Layout: layout, Headers: headers}.Codec(c, looks)
 		if err != nil {

@@ -241,6 +241,8 @@ func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) (
 		}
 		if out != nil {
 			out = append(append(bytes.Clone(line[:head]), out...), raw[len(line):]...)
+		} else {
+			out = line[:head] // the mark is the file's
 		}
 		if _, err := w.Write(out); err != nil {
 			return fmt.Errorf("writing a form: %w", err)

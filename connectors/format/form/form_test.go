@@ -108,7 +108,7 @@ func TestRewrite(t *testing.T) {
 		want string
 		left int
 	}{
-		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Delete}, "\r\nGET /h?name=Ravi%20Rao HTTP/1.1\r\nplain", 2},
+		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Delete}, "\xEF\xBB\xBF\r\nGET /h?name=Ravi%20Rao HTTP/1.1\r\nplain", 2},
 		{connectors.Edit{Collection: "leads", Locator: "line 3", Action: connectors.Delete}, text[:strings.Index(text, "GET")] + "plain", 2},
 		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Redact, Rewrite: set("", connectors.Empty)},
 			strings.Replace(strings.Replace(text, "Asha+Verma", "", 1), "for+Asha", "for+%5Berased%5D", 1), 3},
