@@ -60,9 +60,9 @@ func isForm(text []byte) bool {
 }
 
 // isMail reports the text of a mail about a lead: at least two lines that begin
-// with the label of a field, and no table's header.
+// with the label of a field, and no table's header; or a mail with its headers.
 func isMail(leads connectors.Collection, text []byte) bool {
-	return form.CountLabels(text, func(folded string) bool {
+	return form.IsMail(text) || form.CountLabels(text, func(folded string) bool {
 		_, ok := leads.Field(folded)
 		return ok || headers[folded] != ""
 	}) >= 2
