@@ -18,6 +18,7 @@ type hit struct {
 	name  bool // Value is a personal name, not an identifier
 	node  *json.Node
 	whole bool // the leaf consists of it
+	form  bool // the leaf is a form, of which it is a value
 }
 
 // part is one person's share of a document: the whole of it, or one element of
