@@ -158,6 +158,7 @@ func (d *document) object(n *json.Node, p *part, c context, depth int) {
 	if !c.others && d.columns(n) {
 		c.others, d.table = true, true
 	}
+	c.others = c.others || d.anothers(n)
 	label := labelOf(n, d.data)
 	for _, m := range n.Children {
 		next := context{key: m.Key, others: c.others, thing: c.thing || thingKey(m.Key)}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -183,4 +184,21 @@ func (d *document) columns(n *json.Node) bool {
 		}
 	}
 	return names > 0 && contacts > 0
+}
+
+// anothers reports a contact point that somebody labelled as another's: {"type": "wife",
+// "value": "98..."}.
+func (d *document) anothers(n *json.Node) bool {
+	labelled := false
+	for _, m := range n.Children {
+		switch strings.ToLower(m.Key) {
+		case "type", "label", "formattedtype", "customtype":
+			labelled = labelled || m.Kind == json.String && connectors.Another(m.Text(d.data))
+		default:
+			if keyMeaning(m.Key).name || sayingKey(m.Key) {
+				return false
+			}
+		}
+	}
+	return labelled && n.Parent != nil && n.Parent.Kind == json.Array
 }

@@ -279,7 +279,13 @@ func (r *record) addOne(e *lineage.Edge) {
 
 // identity takes in a column that the catalog calls an identifier.
 func (r *record) identity(c *column, v string) {
-	e := lineage.Edge{Role: c.role}
+	role := c.role
+	if c.label >= 0 && role == lineage.Subject {
+		if l := &r.shape.cols[c.label]; !l.null(r.row) && connectors.Another(l.value(r.row)) {
+			role = lineage.Mention
+		}
+	}
+	e := lineage.Edge{Role: role}
 	ok := r.normalised(&e, c.Identity, v)
 	if ok {
 		r.add(&r.edge, &e)
@@ -291,7 +297,7 @@ func (r *record) identity(c *column, v string) {
 		return
 	}
 	for _, id := range several(c.Identity, v) {
-		r.add(&r.edge, r.edgeOf(id, c.role))
+		r.add(&r.edge, r.edgeOf(id, role))
 	}
 }
 
