@@ -52,7 +52,8 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 }
 
 // rows reports a table without the names of its columns: [["Asha", "98...", 4], ["Bina", ...]].
-// Each row begins with something else, and says enough to be a record.
+// Each row begins with something else and says enough to be a record, and in one place all
+// that say something there say how somebody is reached.
 func (d *document) rows(n *json.Node, own []*part) bool {
 	begin := map[string]bool{}
 	for i, e := range n.Children {
@@ -65,7 +66,29 @@ func (d *document) rows(n *json.Node, own []*part) bool {
 		}
 		begin[first] = true
 	}
-	return slices.ContainsFunc(own, func(o *part) bool { return recordLike(o.node, o) })
+	for i := range n.Children[0].Children {
+		if d.reached(n.Children, i) {
+			return slices.ContainsFunc(own, func(o *part) bool { return recordLike(o.node, o) })
+		}
+	}
+	return false
+}
+
+// reached reports a place in rows of which two say how somebody is reached, and none anything
+// else.
+func (d *document) reached(rows []*json.Node, place int) bool {
+	n := 0
+	for _, e := range rows {
+		v := e.Children[place]
+		switch text := v.Text(d.data); {
+		case v.Kind == json.Null || text == "":
+		case slices.ContainsFunc(d.at[v], func(h hit) bool { return !h.name && h.role != lineage.Mention }):
+			n++
+		default:
+			return false
+		}
+	}
+	return n > 1
 }
 
 // unidentified reports an element that has a name alone, clearly another than all of those
