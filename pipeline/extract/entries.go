@@ -115,8 +115,8 @@ func anySubject(parts []*part) bool {
 
 // entries takes an object that is filed by numbers or ids for the list that it is
 // ({"1001": {...}, "1002": {...}}), and reports whether it was one: two of its members say
-// enough to be records. Where words are numbered (contact1, contact2) the names must tell
-// that these are several people.
+// enough to be records. Where words are numbered (contact1, contact2) the names, or the ids of
+// leads, must tell that these are several people.
 func (d *document) entries(n *json.Node, p *part, c context, depth int) bool {
 	if len(n.Children) < 2 || len(d.inner) > 0 || d.glance {
 		return false
@@ -143,7 +143,7 @@ func isID(key string) bool {
 }
 
 // glanceAt counts the members that have a name, or identifiers of two kinds, and tells
-// whether two of them have the names of clearly different people.
+// whether two of them have the names of clearly different people, or the ids of two leads.
 func (d *document) glanceAt(n *json.Node, c context, depth int) (records int, people bool) {
 	look := document{data: d.data, glance: true, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}}
 	var first []hit
@@ -160,9 +160,19 @@ func (d *document) glanceAt(n *json.Node, c context, depth int) (records int, pe
 		if records++; first == nil {
 			first = p.hits
 		}
-		people = people || othersCard(p.hits, first)
+		people = people || othersCard(p.hits, first) || otherRecord(p.hits, first)
 	}
 	return records, people
+}
+
+// otherRecord reports two ids of one kind that differ: two leads are two records.
+func otherRecord(a, b []hit) bool {
+	for _, x := range a {
+		if x.role == lineage.Link && slices.ContainsFunc(b, func(y hit) bool { return y.role == lineage.Link && y.Kind == x.Kind && y.Value != x.Value }) {
+			return true
+		}
+	}
+	return false
 }
 
 // fullRecord reports a name, or identifiers of two kinds.
