@@ -222,16 +222,15 @@ func (d *document) columns(n *json.Node) bool {
 // anothers reports a contact point that somebody labelled as another's: {"type": "wife",
 // "value": "98..."}.
 func (d *document) anothers(n *json.Node) bool {
-	labelled := false
-	for _, m := range n.Children {
+	if n.Parent == nil || n.Parent.Kind != json.Array {
+		return false
+	}
+	labelled := slices.ContainsFunc(n.Children, func(m *json.Node) bool {
 		switch strings.ToLower(m.Key) {
 		case "type", "label", "formattedtype", "customtype":
-			labelled = labelled || m.Kind == json.String && connectors.Another(m.Text(d.data))
-		default:
-			if keyMeaning(m.Key).name || sayingKey(m.Key) {
-				return false
-			}
+			return m.Kind == json.String && connectors.Another(m.Text(d.data))
 		}
-	}
-	return labelled && n.Parent != nil && n.Parent.Kind == json.Array
+		return false
+	})
+	return labelled && !slices.ContainsFunc(n.Children, func(m *json.Node) bool { return keyMeaning(m.Key).name || sayingKey(m.Key) })
 }
