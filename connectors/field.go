@@ -11,6 +11,13 @@ import (
 // LocatorColumn is the name of column 0 of every batch.
 const LocatorColumn = "sutra.locator"
 
+// Beside begins the names of what a receiver wrote around a lead, in its column of the rest.
+const Beside = "request."
+
+// LabelledBy begins the meaning of an identity column that another column labels, of which the
+// rest is the name: in an address book a number may be labelled the wife's.
+const LabelledBy = "label:"
+
 // Look says how the values of a column are searched for identifiers.
 type Look string
 
@@ -36,7 +43,7 @@ type Field struct {
 	// Meaning marks the columns with a part in the record's life: a
 	// comma-separated set of "account", "recorded_at", "trigger", "polytype:K",
 	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS",
-	// "consent:WHAT", "name".
+	// "consent:WHAT", "name", "label:COLUMN".
 	Meaning []string
 	Inner   []Inner // what the catalog says of the keys of a nested value
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 	"github.com/cratio/sutra/lineage"
 )
 
@@ -84,9 +85,23 @@ func (a *access) masked(ctx context.Context, fetcher connectors.Fetcher, ref con
 	if err := fetcher.Fetch(ctx, ref, &text); err != nil {
 		return err
 	}
-	shown, _ := a.masker.Value(connectors.Field{Name: "text"}, strings.ToValidUTF8(text.String(), "\uFFFD"))
-	_, err := io.WriteString(w, shown)
+	words, err := narrow(text.String())
+	if err != nil {
+		return err
+	}
+	shown, _ := a.masker.Value(connectors.Field{Name: "text"}, strings.ToValidUTF8(words, "\uFFFD"))
+	_, err = io.WriteString(w, shown)
 	return err
+}
+
+// narrow returns a text that may be UTF-16 as UTF-8.
+func narrow(text string) (string, error) {
+	order := utf16.OrderOf([]byte(text[:min(len(text), 2)]))
+	if order == nil {
+		return text, nil
+	}
+	data, err := io.ReadAll(utf16.NewReader(strings.NewReader(text), order))
+	return string(data), err
 }
 
 // bounded takes in a text that is small enough to be masked.

@@ -85,6 +85,7 @@ func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map
 		return who, err
 	}
 	who.all = true
+	unidentified := false
 	for i := range all {
 		x := &all[i]
 		if x.Record.Within == "" {
@@ -105,8 +106,10 @@ func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map
 			return who, err
 		}
 		who.parts = who.parts || other
+		unidentified = unidentified || nameAlone(x)
 		who.all = false
 	}
+	who.parts = who.parts || unidentified && !who.whole // what she says of others in a record of hers goes with it
 	if !who.whole && !who.party && !who.parts && !slices.ContainsFunc(all, func(x lineage.Found) bool { return x.Record.Within == "" }) {
 		who.whole = true // every part of it is hers
 	}
@@ -132,6 +135,11 @@ func (pl *planner) cuttable(p *lineage.Person, f *lineage.Found) (bool, error) {
 	return slices.ContainsFunc(all, func(x lineage.Found) bool {
 		return slices.ContainsFunc(x.Record.Edges, func(e lineage.Edge) bool { return p.Tokens[e.Token] != "" && !pl.kinds.link(e.Kind) })
 	}), err
+}
+
+// nameAlone reports a part about a person of whom nothing but a name is known.
+func nameAlone(part *lineage.Found) bool {
+	return len(part.Record.Names) > 0 && !slices.ContainsFunc(part.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Link && e.Role != lineage.Member })
 }
 
 // somebodys reports a part of a record that is about somebody. What the account's own

@@ -8,6 +8,7 @@ import (
 	"context"
 	_ "embed"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -113,7 +114,7 @@ func beside(root, lead *json.Node) []json.Extra {
 	var out []json.Extra
 	for _, n := range root.Children {
 		if n != lead && n.Key != "google_key" {
-			out = append(out, json.Extra{Name: "request." + n.Key, Node: n})
+			out = append(out, json.Extra{Name: connectors.Beside + n.Key, Node: n})
 		}
 	}
 	return out
@@ -133,7 +134,7 @@ var contactColumns = []struct {
 	{regexp.MustCompile(`^organization\d*(name|department)$`), "org"},
 	{regexp.MustCompile(`^(organization\d*title|occupation)$`), "title"},
 	{regexp.MustCompile(`^birthday$`), "bday"},
-	{regexp.MustCompile(`^(notes|subject)$`), "note"},
+	{regexp.MustCompile(`^(notes|subject|customfield\d*value)$`), "note"},
 	{regexp.MustCompile(`^nickname|shortname|maidenname|initials$`), "nickname"},
 	{regexp.MustCompile(`^website\d*value$`), "url"},
 	{regexp.MustCompile(`^im\d*value$`), "impp"},
@@ -154,5 +155,15 @@ func contactFields(dataset string, cat connectors.Collection, header []string) [
 			}
 		}
 	}
-	return connectors.Header(dataset, cat, aliases, header)
+	fields := connectors.Header(dataset, cat, aliases, header)
+	for i, h := range header {
+		if key, ok := strings.CutSuffix(connectors.FoldHeader(h), "value"); ok && fields[i].Identity != "" {
+			for k, label := range header {
+				if l := connectors.FoldHeader(label); (l == key+"label" || l == key+"type") && !strings.Contains(fields[k].Name, ",") {
+					fields[i].Meaning = append(slices.Clone(fields[i].Meaning), connectors.LabelledBy+fields[k].Name)
+				}
+			}
+		}
+	}
+	return fields
 }

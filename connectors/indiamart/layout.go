@@ -36,7 +36,7 @@ func layout(root *json.Node, data []byte) ([]json.Item, string) {
 	case json.Object:
 		items = append(items, lead(response))
 	case json.String, json.Number:
-		if text := response.Text(data); strings.ContainsAny(text, "{@") || digits(text) >= 10 {
+		if telling(response.Text(data)) {
 			items = append(items, lead(response))
 		}
 	}
@@ -50,6 +50,9 @@ func lead(n *json.Node) json.Item {
 	}
 	return json.Item{Collection: "leads", Node: n, Names: names}
 }
+
+// telling reports a text in which somebody may stand.
+func telling(text string) bool { return strings.ContainsAny(text, "{@") || digits(text) >= 10 }
 
 // digits counts the digits in a text.
 func digits(s string) int {
@@ -77,7 +80,7 @@ func bare(root *json.Node) bool {
 func strangers(root, response *json.Node, data []byte) []json.Item {
 	var known []string
 	for _, n := range root.Children {
-		if n == response || envelope[strings.ToUpper(n.Key)] && len(n.Children) == 0 {
+		if n == response || envelope[strings.ToUpper(n.Key)] && len(n.Children) == 0 && !telling(n.Text(data)) {
 			known = append(known, n.Key)
 		}
 	}

@@ -39,9 +39,9 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		looks := format.LooksLike(head)
 		switch {
 		case looks == format.LooksText && isForm(format.TextOf(head)):
-			return form.New(c.Dataset.Key, coll), nil
+			return format.Wide(form.New(c.Dataset.Key, coll)), nil
 		case looks == format.LooksText && isMail(coll, format.TextOf(head)):
-			return form.NewLabels(c.Dataset.Key, coll, headers), nil
+			return format.Wide(form.NewLabels(c.Dataset.Key, coll, headers)), nil
 		}
 		codec, err := leads.Shape{Layout: layout, Headers: headers}.Codec(c, looks)
 		if err != nil {
@@ -60,9 +60,9 @@ func isForm(text []byte) bool {
 }
 
 // isMail reports the text of a mail about a lead: at least two lines that begin
-// with the label of a field, and no table's header.
+// with the label of a field, and no table's header; or a mail with its headers.
 func isMail(leads connectors.Collection, text []byte) bool {
-	return form.CountLabels(text, func(folded string) bool {
+	return form.IsMail(text) || form.CountLabels(text, func(folded string) bool {
 		_, ok := leads.Field(folded)
 		return ok || headers[folded] != ""
 	}) >= 2
@@ -103,7 +103,7 @@ func others(root, lead *json.Node) []json.Extra {
 	var out []json.Extra
 	for _, n := range root.Children {
 		if n != lead {
-			out = append(out, json.Extra{Name: "request." + n.Key, Node: n})
+			out = append(out, json.Extra{Name: connectors.Beside + n.Key, Node: n})
 		}
 	}
 	return out

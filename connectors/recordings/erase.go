@@ -168,8 +168,9 @@ func (d *object) plan(edits []connectors.Edit) (work, error) {
 		w.all = true
 		return w, nil
 	}
-	w.text = p.apply()
-	return w, nil
+	text, err := p.side.encode(p.apply())
+	w.text = text
+	return w, err
 }
 
 // Residue returns the deletions of whole objects that are still there, and the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func place(o blob.Object, n Name, locator string) record {
 	r.put("key", valid(o.Key))
 	r.put("stem", valid(n.Stem))
 	r.put("contact_id", n.ContactID)
-	at := n.At
+	at := dayFirst(n.At, path.Base(o.Key), o.Modified)
 	if at.IsZero() {
 		at = o.Modified.In(ist)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cratio/sutra/connectors/blob"
 )
 
 func TestParseName(t *testing.T) {
@@ -181,6 +183,31 @@ func TestTimeIsNoDay(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestDayFirst: whether a year of two digits or a day comes first is told by the file's own
+// day, and by nothing else.
+func TestDayFirst(t *testing.T) {
+	for _, tt := range []struct{ name, file, want string }{
+		{"Call_9811122233_151126_101500.mp3", "2026-11-15T04:50:00Z", "2026-11-15"},
+		{"Call_9811122233_271126.mp3", "2026-11-27T12:00:00Z", "2026-11-27"},
+		{"Call_9811122233_151126_101500.mp3", "2015-11-26T04:50:00Z", "2015-11-26"},
+		{"Call_9811122233_151126_101500.mp3", "2026-12-20T04:50:00Z", "2015-11-26"},
+		{"Call_9811122233_20151126_101500.mp3", "2026-11-15T04:50:00Z", "2015-11-26"},
+		{"Call_9811122233_261126_101500.mp3", "2026-11-26T04:50:00Z", "2026-11-26"},
+		{"Call_9811122233_310626_101500.mp3", "2026-07-03T04:50:00Z", "2026-07-03"},
+		{"Call_9811122233_281126_101500.mp3", "2027-01-03T04:50:00Z", "2026-11-28"},
+		{"Call_9811122233_281127_101500.mp3", "2026-11-30T04:50:00Z", "2026-11-30"},
+	} {
+		file, err := time.Parse(time.RFC3339, tt.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := place(blob.Object{Key: tt.name, Modified: file}, ParseName(tt.name), "object")
+		if got, _, _ := strings.Cut(r.cells["recorded_at"].value, "T"); got != tt.want {
+			t.Errorf("%s of %s: recorded %s, not %s", tt.name, tt.file, got, tt.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -12,12 +13,15 @@ import (
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
-// sidecar is a JSON file beside an audio object.
+// sidecar is a JSON file beside an audio object, or a transcript.
 type sidecar struct {
-	mark    []byte // byte order mark
-	data    []byte // what follows it
+	order   utf16.Order // nil for UTF-8
+	odd     []byte      // the byte without a partner at the end of UTF-16
+	mark    []byte      // byte order mark, in UTF-8
+	data    []byte      // what follows it, in UTF-8
 	root    *json.Node
 	entries []*json.Node // the elements of calls[]
 	logName *json.Node   // call_log_name, when no single entry has it in a column
@@ -29,16 +33,38 @@ var entryColumns = []struct{ member, column string }{
 	{"caller_name", "caller_name"}, {"contact_name", "contact_name"}, {"call_log_name", "call_log_name"},
 }
 
+// newSidecar is a file of such content, which Windows programs write in UTF-16.
+func newSidecar(data []byte) *sidecar {
+	c := &sidecar{order: utf16.OrderOf(data), data: data}
+	if c.order != nil {
+		r := utf16.NewReader(bytes.NewReader(data), c.order)
+		c.data, _ = io.ReadAll(r) // memory can be read to its end
+		c.odd = r.Odd()
+	}
+	if rest, ok := bytes.CutPrefix(c.data, []byte("\xEF\xBB\xBF")); ok {
+		c.mark, c.data = c.data[:3], rest
+	}
+	return c
+}
+
+// encode writes new content as the file's old one is written.
+func (c *sidecar) encode(text []byte) ([]byte, error) {
+	if c == nil || c.order == nil || text == nil {
+		return text, nil
+	}
+	var b bytes.Buffer
+	w := utf16.NewWriter(&b, c.order)
+	_, err := w.Write(text)
+	return b.Bytes(), errors.Join(err, w.Finish(c.odd))
+}
+
 // sidecar takes a sidecar apart. One that is no JSON is a gap and a record of its
 // whole text, so that what can be seen in it is found and can be deleted.
 func (s *source) sidecar(o blob.Object, data []byte) *object {
 	d := &object{collection: sidecarsName, fields: s.single}
 	n := ParseName(o.Key)
-	c := &sidecar{data: data}
+	c := newSidecar(data)
 	d.side = c
-	if rest, ok := bytes.CutPrefix(data, []byte("\xEF\xBB\xBF")); ok {
-		c.mark, c.data = data[:3], rest
-	}
 	root, err := json.Parse(c.data)
 	c.root = root
 	if err != nil {

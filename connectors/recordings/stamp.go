@@ -123,6 +123,29 @@ func stampTime(s string, m []int) (time.Time, bool) {
 	return makeTime(v, loc)
 }
 
+// dayFirst reads a stamp with a year of two digits as day, month and year where the file is
+// of that day, and not of the one that telephones would mean: in November 2026 the call of
+// 151126_101500 was not eleven years ago. Nor is a call of a day after its file.
+func dayFirst(at time.Time, name string, file time.Time) time.Time {
+	const slack = 36 * time.Hour // zones and clocks
+	i := strings.Index(name, at.Format("060102"))
+	if at.IsZero() || file.IsZero() || i < 0 || i > 0 && '0' <= name[i-1] && name[i-1] <= '9' {
+		return at
+	}
+	year, month, day := at.Date()
+	other := time.Date(2000+day, month, year-2000, at.Hour(), at.Minute(), at.Second(), 0, at.Location())
+	if other.Month() != month {
+		other = time.Time{} // no day of the calendar
+	}
+	switch ahead := at.Sub(file); {
+	case ahead > slack && other.Sub(file) > slack:
+		return time.Time{}
+	case ahead > slack, ahead < -slack && other.Sub(file).Abs() < slack:
+		return other
+	}
+	return at
+}
+
 func zone(z string) *time.Location {
 	z = strings.ReplaceAll(z, ":", "")
 	if z == "Z" || z == "_UTC" || len(z) != 5 {

@@ -19,12 +19,9 @@ const searched = 1000
 // transcript makes the record of a text beside a recording. It names nobody but by its
 // name, as the recording does.
 func (s *source) transcript(o blob.Object, data []byte) *object {
-	d := &object{collection: sidecarsName, fields: s.single, side: &sidecar{data: data}}
-	if rest, ok := bytes.CutPrefix(data, []byte("\xEF\xBB\xBF")); ok {
-		d.side.mark, d.side.data = data[:3], rest
-	}
-	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "the transcript is no UTF-8: its text is not searched"})
+	d := &object{collection: sidecarsName, fields: s.single, side: newSidecar(data)}
+	if !utf8.Valid(d.side.data) || bytes.IndexByte(d.side.data, 0) >= 0 {
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "the transcript is neither UTF-8 nor UTF-16 with its mark: its text is not searched"})
 		d.side.data = nil
 	}
 	d.wholly(s, o, ParseName(o.Key), "text")

@@ -26,7 +26,7 @@ func open(ctx context.Context, c connectors.Config) (connectors.Source, error) {
 		case format.LooksJSON:
 			return newPosts(c.Dataset), nil
 		case format.LooksText:
-			return chat.New("chats", c.Dataset.Key, chats, title), nil
+			return format.Wide(chat.New("chats", c.Dataset.Key, chats, title)), nil
 		case format.LooksZip:
 			return chat.NewZip("chats", c.Dataset.Key, chats, title), nil
 		default:

@@ -8,8 +8,8 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
-// card is an object with a name of its own inside a document or one of its parts, and what
-// was found in it: {"delivery": {"name": ..., "mobile": ...}}. It may be about somebody else
+// card is an object with a name of its own inside a document or one of its parts, or a form,
+// and what was found in it: {"delivery": {"name": ..., "mobile": ...}}. It may be about somebody else
 // than what is around it.
 type card struct {
 	node *json.Node
@@ -21,7 +21,11 @@ type card struct {
 func cards(top *json.Node, hits []hit) (own []hit, list []card) {
 	named := map[*json.Node]int{}
 	for _, h := range hits {
-		if h.name && h.node != nil && keyMeaning(h.node.Key).name {
+		switch {
+		case !h.name || h.node == nil || h.node == top:
+		case h.form:
+			named[h.node] = -1
+		case keyMeaning(h.node.Key).name:
 			if o := h.node.Parent; o != nil && o != top && o.Kind == json.Object {
 				named[o] = -1
 			}
@@ -80,6 +84,9 @@ func subjectHits(p *part) bool {
 	}
 	return false
 }
+
+// theirs reports a part that is about a person.
+func theirs(p *part) bool { return p.unidentified || subjectHits(p) }
 
 // split makes parts of the cards in a part that are about somebody else than the rest of it:
 // the names are clearly different, and no identifier is the same. Where the rest is about

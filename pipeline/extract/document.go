@@ -18,6 +18,7 @@ type hit struct {
 	name  bool // Value is a personal name, not an identifier
 	node  *json.Node
 	whole bool // the leaf consists of it
+	form  bool // the leaf is a form, of which it is a value
 }
 
 // part is one person's share of a document: the whole of it, or one element of
@@ -26,6 +27,8 @@ type part struct {
 	pointer string
 	node    *json.Node // nil for the document itself
 	hits    []hit
+
+	unidentified bool // it is about somebody of whom nothing but a name is known
 }
 
 // document is JSON looked into. Parts[0] is everything outside the elements that
@@ -44,6 +47,8 @@ type document struct {
 	names  keyNames            // that members were given
 	value  bool                // it is a value of a record, and not the members that make up the record itself
 	behind *json.Node          // what stands behind a fault, not looked into; nil when nothing does
+	table  bool                // a table that is written column by column stands in it
+	glance bool                // it is gone through to see what it is like: see entries
 	carded map[*json.Node]bool // objects whose names were looked at, see Masker.names
 }
 
@@ -147,6 +152,13 @@ func (d *document) walk(n *json.Node, p *part, c context, depth int) {
 // object walks the members. In an object that names a field and gives its value
 // ({"name":"email","values":[...]}), the name counts as the key.
 func (d *document) object(n *json.Node, p *part, c context, depth int) {
+	if d.entries(n, p, c, depth) {
+		return
+	}
+	if !c.others && d.columns(n) {
+		c.others, d.table = true, true
+	}
+	c.others = c.others || d.anothers(n)
 	label := labelOf(n, d.data)
 	for _, m := range n.Children {
 		next := context{key: m.Key, others: c.others, thing: c.thing || thingKey(m.Key)}
@@ -203,49 +215,6 @@ func labelOf(n *json.Node, data []byte) *json.Node {
 		return nil
 	}
 	return label
-}
-
-// array gives every element that is a record about somebody a part of its own.
-func (d *document) array(n *json.Node, p *part, c context, depth int) {
-	if len(n.Children) < 2 {
-		for _, e := range n.Children {
-			d.walk(e, p, c, depth)
-		}
-		return
-	}
-	own := make([]*part, len(n.Children))
-	from := len(d.parts)
-	records := 0
-	for i, e := range n.Children {
-		own[i] = &part{pointer: json.Pointer(e), node: e}
-		d.walk(e, own[i], c, depth)
-		d.split(e, own[i])
-		if e.Kind == json.Object && labelOf(e, d.data) == nil && recordLike(e, own[i]) {
-			records++
-		}
-	}
-	if records == 0 || len(d.parts) > from && !anySubject(own) {
-		for _, o := range own {
-			p.hits = append(p.hits, o.hits...)
-		}
-		return
-	}
-	for _, o := range own {
-		if subjectHits(o) {
-			d.parts = append(d.parts, o)
-		} else {
-			p.hits = append(p.hits, o.hits...)
-		}
-	}
-}
-
-func anySubject(parts []*part) bool {
-	for _, p := range parts {
-		if subjectHits(p) {
-			return true
-		}
-	}
-	return false
 }
 
 // recordLike reports whether an element is a record about one person rather than

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
@@ -31,6 +32,7 @@ func (r *record) json(c *column, v string) {
 	}
 	for k, p := range d.parts {
 		if k == 0 {
+			r.around(p.hits)
 			own, list := cards(d.inmost().root, p.hits)
 			if d.value && slices.ContainsFunc(own, func(h hit) bool { return h.name }) {
 				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
@@ -41,9 +43,28 @@ func (r *record) json(c *column, v string) {
 			}
 			continue
 		}
+		r.unidentified = r.unidentified || p.unidentified
 		s := lineage.Sighting{Within: c.Name + p.pointer}
 		r.hits(c, p.hits, &s.Edges, &s.Names, &s.Labels)
 		r.parts = append(r.parts, s)
+	}
+}
+
+// around takes a number or an address that a receiver wrote beside a lead for another's, when
+// nothing says what it is and the lead names its person otherwise: it may be who sent the lead.
+func (r *record) around(hits []hit) {
+	contact := func(e lineage.Edge) bool { return e.Role == lineage.Subject }
+	if !slices.ContainsFunc(r.edge, contact) {
+		return
+	}
+	for i := range hits {
+		h := &hits[i]
+		if h.name || h.role != lineage.Subject || h.node == nil || r.sharing(hits[i:i+1]) {
+			continue
+		}
+		if key, beside := strings.CutPrefix(h.node.Key, connectors.Beside); beside && keyMeaning(key).identity == "" {
+			h.role = lineage.Mention
+		}
 	}
 }
 

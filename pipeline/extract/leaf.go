@@ -8,6 +8,9 @@ import (
 
 // leafHits finds what one leaf, or one column without a catalog, holds.
 func leafHits(key, text string, others bool) []hit {
+	if hits := formHits(key, text, others); hits != nil {
+		return hits
+	}
 	m := keyMeaning(key)
 	role := lineage.Subject
 	switch {

@@ -111,7 +111,7 @@ func (m *Masker) document(d *document) string {
 	var p json.Patch
 	gone, hers := map[*json.Node]bool{}, m.hers(d) // hers may stand in another's part
 	for _, x := range d.parts[1:] {
-		if x.node != nil && subjectHits(x) && !m.owns(x) && belongs(x.node, d.root) {
+		if x.node != nil && theirs(x) && !m.owns(x) && belongs(x.node, d.root) {
 			p.Strip(x.node, hers)
 			gone[x.node] = !holds(x.node, hers)
 			if m.Masked == nil {
@@ -121,7 +121,7 @@ func (m *Masker) document(d *document) string {
 		}
 	}
 	json.Walk(d.root, func(n *json.Node) bool {
-		if gone[n] {
+		if gone[n] || dropSecret(n, &p) {
 			return false
 		}
 		m.key(d, n, &p)
@@ -131,6 +131,16 @@ func (m *Masker) document(d *document) string {
 		return true
 	})
 	return string(p.Apply(d.data))
+}
+
+// dropSecret leaves out the secret that an advertiser shares with Google, which comes in the
+// body of each lead: whoever is told it can post leads of her own.
+func dropSecret(n *json.Node, p *json.Patch) bool {
+	if len(n.Key) > len("google_key") || !member(n) || connectors.FoldHeader(n.Key) != "googlekey" {
+		return false
+	}
+	p.Remove(n)
+	return true
 }
 
 // Parts returns what stands in a field of somebody else's record that is hers: the parts of
@@ -168,7 +178,7 @@ func (m *Masker) parts(d *document) (string, bool) {
 	var p json.Patch
 	p.Strip(d.root, hers)
 	for _, x := range d.parts[1:] { // another's part in hers
-		if x.node != nil && subjectHits(x) && !m.owns(x) && inside(x.node, hers) {
+		if x.node != nil && theirs(x) && !m.owns(x) && inside(x.node, hers) {
 			p.Strip(x.node, hers)
 		}
 	}
@@ -178,6 +188,9 @@ func (m *Masker) parts(d *document) (string, bool) {
 			continue
 		}
 		json.Walk(n, func(x *json.Node) bool {
+			if x != n && dropSecret(x, &p) {
+				return false
+			}
 			m.key(d, x, &p)
 			if x.Kind == json.String || x.Kind == json.Number || x.Kind == json.Broken {
 				m.leaf(d, x, &p)

@@ -17,21 +17,23 @@ type record struct {
 	unit     connectors.Unit
 	locators texts
 
-	row      int
-	out      lineage.Sighting // its edges and names are those of the desk until finish
-	parts    []lineage.Sighting
-	civil    lineage.Date // of out.RecordedAt
-	personal bool
-	itself   bool          // a column that nobody described says whom it is about
-	packed   lineage.Token // the number in a payment address or a message id
-	doubtful bool          // there are several
-	moved    bool          // the record says that she has another identifier from now on
-	to       lineage.Token // which
+	row          int
+	out          lineage.Sighting // its edges and names are those of the desk until finish
+	parts        []lineage.Sighting
+	civil        lineage.Date // of out.RecordedAt
+	personal     bool
+	itself       bool          // a column that nobody described says whom it is about
+	packed       lineage.Token // the number in a payment address or a message id
+	doubtful     bool          // there are several
+	unidentified bool          // a part is about somebody of whom nothing but a name is known
+	moved        bool          // the record says that she has another identifier from now on
+	to           lineage.Token // which
 }
 
 // begin starts a row.
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.itself, r.packed, r.doubtful, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, false, lineage.Token{}
+	r.unidentified = false
 	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
@@ -277,7 +279,13 @@ func (r *record) addOne(e *lineage.Edge) {
 
 // identity takes in a column that the catalog calls an identifier.
 func (r *record) identity(c *column, v string) {
-	e := lineage.Edge{Role: c.role}
+	role := c.role
+	if c.label >= 0 && role == lineage.Subject {
+		if l := &r.shape.cols[c.label]; !l.null(r.row) && connectors.Another(l.value(r.row)) {
+			role = lineage.Mention
+		}
+	}
+	e := lineage.Edge{Role: role}
 	ok := r.normalised(&e, c.Identity, v)
 	if ok {
 		r.add(&r.edge, &e)
@@ -289,7 +297,7 @@ func (r *record) identity(c *column, v string) {
 		return
 	}
 	for _, id := range several(c.Identity, v) {
-		r.add(&r.edge, r.edgeOf(id, c.role))
+		r.add(&r.edge, r.edgeOf(id, role))
 	}
 }
 
@@ -346,7 +354,7 @@ func (r *record) finish() {
 			about = true
 		}
 	}
-	if len(r.parts) == 1 && !about && !linked {
+	if len(r.parts) == 1 && !about && !linked && !r.unidentified {
 		p := r.parts[0]
 		r.edge = append(r.edge, p.Edges...)
 		r.name = append(r.name, p.Names...)

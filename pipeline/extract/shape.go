@@ -29,6 +29,7 @@ type column struct {
 	rows     bool // plain numbers in it are those of rows
 	opaque   bool // digits in it are an id or a time, but for a number that is written with its plus
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
+	label    int  // index of the column that says whose the identifier is, -1 if none
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
@@ -60,7 +61,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), poly: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1}
 		c.take(rows.Column(i).(*array.String))
 		c.tag = nameTag(c.Name)
 		m := keyMeaning(c.Name)
@@ -88,9 +89,21 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		s.cols = append(s.cols, c)
 		s.byName = append(s.byName, i-1)
 	}
+	s.labels()
 	x.others(s)
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
+}
+
+// labels finds the columns that label others.
+func (s *shape) labels() {
+	for i := range s.cols {
+		for _, m := range s.cols[i].Meaning {
+			if name, ok := strings.CutPrefix(m, connectors.LabelledBy); ok {
+				s.cols[i].label = slices.IndexFunc(s.cols, func(c column) bool { return c.Name == name })
+			}
+		}
+	}
 }
 
 // roleOf is the role of the identifiers of an identity column.

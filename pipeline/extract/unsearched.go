@@ -12,11 +12,12 @@ import (
 
 // Unsearched returns a gap for every record with a value that is JSON of more
 // values than are looked into: what such a value mentions is found, as in any text,
-// but not whose it is.
+// but not whose it is. So it is with a file that is a table column by column.
 func Unsearched(b connectors.Batch) (gaps []connectors.Gap) {
 	if b.Rows == nil {
 		return nil
 	}
+	gaps = tables(b)
 	for i := 1; i < int(b.Rows.NumCols()); i++ {
 		c := b.Rows.Column(i).(*array.String)
 		if len(c.ValueBytes()) <= json.MaxValues { // a value takes a byte at least
@@ -27,6 +28,23 @@ func Unsearched(b connectors.Batch) (gaps []connectors.Gap) {
 				loc, _ := connectors.Value(b.Rows, 0, row)
 				gaps = append(gaps, connectors.Gap{Locator: strings.Clone(loc),
 					Reason: fmt.Sprintf("the field %s is JSON of more than %d values: it is searched as plain text", b.Rows.ColumnName(i), json.MaxValues)})
+			}
+		}
+	}
+	return gaps
+}
+
+// tables returns a gap for a file that is a table written column by column.
+func tables(b connectors.Batch) (gaps []connectors.Gap) {
+	for row := range min(int(b.Rows.NumRows()), 1) { // the file is one record
+		loc, _ := connectors.Value(b.Rows, 0, row)
+		for i := 1; loc == "object" && i < int(b.Rows.NumCols()); i++ {
+			v, ok := connectors.Value(b.Rows, i, row)
+			if !ok || !opensJSON(v) {
+				continue
+			}
+			if d := look(&connectors.Field{Name: b.Rows.ColumnName(i)}, v); d != nil && d.table {
+				gaps = append(gaps, connectors.Gap{Locator: strings.Clone(loc), Reason: "it is a table of several people written column by column: whose a value is cannot be told; write it row by row"})
 			}
 		}
 	}

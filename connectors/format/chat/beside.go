@@ -2,6 +2,7 @@ package chat
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format"
+	"github.com/cratio/sutra/connectors/format/utf16"
 )
 
 // sidefile is a file of the archive that is a record of its own: a text, or one whose name
@@ -24,6 +26,7 @@ type sidefile struct {
 	*zip.File
 	locator string
 	words   bool
+	order   utf16.Order // of its text; nil for UTF-8
 }
 
 // beside lists the files of an archive that are records.
@@ -34,14 +37,14 @@ func beside(z *zip.Reader, chat *zip.File) (list []sidefile) {
 		}
 		text := format.Textual(f.Name)
 		if text || connectors.Names(path.Base(f.Name)) {
-			list = append(list, sidefile{f, "file " + strconv.Itoa(len(list)+1), text})
+			list = append(list, sidefile{File: f, locator: "file " + strconv.Itoa(len(list)+1), words: text})
 		}
 	}
 	return list
 }
 
 // read returns the text of the file, or why it is not read.
-func (a sidefile) read() (text, reason string, err error) {
+func (a *sidefile) read() (text, reason string, err error) {
 	switch {
 	case !a.words:
 		return "", "", nil
@@ -55,7 +58,35 @@ func (a sidefile) read() (text, reason string, err error) {
 		return "", "", fmt.Errorf("opening a file in an archive: %w", err)
 	}
 	b, err := io.ReadAll(io.LimitReader(r, format.MaxText))
-	return string(b), "", errors.Join(err, r.Close())
+	if err = errors.Join(err, r.Close()); err == nil {
+		if a.order = utf16.OrderOf(b); a.order != nil {
+			b, err = io.ReadAll(utf16.NewReader(bytes.NewReader(b), a.order))
+		}
+	}
+	return string(b), "", err
+}
+
+// encode writes a text as that of the file is written.
+func (a *sidefile) encode(text string) (string, error) {
+	if a.order == nil {
+		return text, nil
+	}
+	var b strings.Builder
+	w := utf16.NewWriter(&b, a.order)
+	_, err := io.WriteString(w, text)
+	return b.String(), errors.Join(err, w.Finish(nil))
+}
+
+// chat reports a text of the archive that is an exported chat of its own.
+func (a *sidefile) chat(text string) bool {
+	if !strings.EqualFold(path.Ext(a.Name), ".txt") {
+		return false
+	}
+	if _, titled := Title(a.Name); titled {
+		return true
+	}
+	v, err := look(strings.NewReader(text), "")
+	return errors.Is(err, errJoined) || err == nil && len(v.writers) > 0
 }
 
 // decodeBeside hands on the files beside the chat.
@@ -79,7 +110,7 @@ func (c *codec) decodeBeside(ctx context.Context, list []sidefile, yield func(co
 		if err != nil {
 			return err
 		}
-		if _, chat := Title(a.Name); chat && a.words {
+		if a.chat(text) {
 			reason = "a second chat in the archive: it is searched as words, and no message of it is anybody's"
 		}
 		if reason != "" {
@@ -167,7 +198,7 @@ func (c *codec) redactFile(a sidefile, rewrite func(connectors.Field, string) (s
 			if verdict == connectors.Same {
 				now = piece
 			}
-			if now != piece && f.Name == "text" && strings.HasPrefix(piece, "BEGIN:VCARD") && !connectors.Names(now) {
+			if now != piece && f.Name == "text" && strings.HasPrefix(strings.TrimPrefix(piece, "\ufeff"), "BEGIN:VCARD") && !connectors.Names(now) {
 				now = ""
 			}
 			pieces = append(pieces, now)
@@ -175,13 +206,16 @@ func (c *codec) redactFile(a sidefile, rewrite func(connectors.Field, string) (s
 		*set = strings.Join(pieces, "")
 	}
 	out.changed = out.name != base || out.text != text
+	if out.text, err = a.encode(out.text); err != nil {
+		return fate{}, err
+	}
 	if out.name = dir + strings.ReplaceAll(out.name, "/", "_"); strings.TrimSpace(path.Base(out.name)) == "" {
 		out.name = dir + "-"
 	}
 	return out, nil
 }
 
-var cardBegin = regexp.MustCompile(`(?m)^BEGIN:VCARD`)
+var cardBegin = regexp.MustCompile(`(?m)^\x{feff}?BEGIN:VCARD`)
 
 // cardsOf cuts a text before each contact card in it.
 func cardsOf(column, text string) (pieces []string) {

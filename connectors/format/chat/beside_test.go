@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,5 +116,43 @@ func TestRenamedFile(t *testing.T) {
 	}
 	if data, err := io.ReadAll(f); err != nil || string(data) != strings.Repeat("picture ", 99) || r.File[1].Method != zip.Deflate {
 		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}
+
+// TestWideTexts: a text in UTF-16 beside the chat is searched, and cut in UTF-16; a card behind
+// a mark is a card. A second chat is known by its lines.
+func TestWideTexts(t *testing.T) {
+	wide := func(s string) string {
+		b := []byte("\xff\xfe")
+		for _, u := range utf16.Encode([]rune(s)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		return string(b)
+	}
+	data := archive(t, "2026/_chat.txt", zipTalk, "_chat.txt", zipTalk, "note.txt", wide("ask 9876540001"), "a.vcf", "\ufeffBEGIN:VCARD\nTEL:9876540001\nEND:VCARD\n", "list.txt", "21/04/26, 10:15 - groceries\n")
+	c := func() format.Codec { return NewZip("chats", "whatsapp", cat, "Friends") }
+	rows, gaps, err := read(t, c(), data)
+	if err != nil || len(rows) < 5 || rows[4] != "file 2 | text=\ufeffask 9876540001 | attachment=note.txt" {
+		t.Fatal(rows, err)
+	}
+	if len(gaps) != 1 || !strings.HasPrefix(gaps[0], "file 1: a second chat") {
+		t.Error(gaps)
+	}
+	cut := func(_ connectors.Field, v string) (string, connectors.Verdict) {
+		return strings.ReplaceAll(v, "9876540001", "[x]"), connectors.Set
+	}
+	out, _, _ := rewrite(t, c(), data, connectors.Edit{Collection: "chats", Locator: "file 2", Action: connectors.Redact, Rewrite: cut}, connectors.Edit{Collection: "chats", Locator: "file 3", Action: connectors.Redact, Rewrite: cut})
+	z, err := zip.NewReader(strings.NewReader(out), int64(len(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"note.txt": wide("ask [x]"), "a.vcf": ""} {
+		f, err := z.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(f); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -360,4 +361,16 @@ func FuzzZip(f *testing.F) {
 			return // an entry that cannot be copied is an error, not a loss
 		}
 	})
+}
+
+// TestJoinedLines: a chat whose lines end in carriage returns alone would be one message of
+// its first writer.
+func TestJoinedLines(t *testing.T) {
+	for text, want := range map[string]bool{
+		"21/04/26, 10:15 - Asha: a\r21/04/26, 10:16 - Ravi: b\r": true, "21/04/26, 10:15 - Asha: a\r\n21/04/26, 10:16 - Ravi: b\r\n": false, "21/04/26, 10:15 - Asha: a\rb\n": false,
+	} {
+		if _, err := look(strings.NewReader(text), ""); errors.Is(err, errJoined) != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

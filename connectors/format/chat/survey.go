@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -52,6 +54,9 @@ func look(r io.Reader, title string) (*survey, error) {
 		if m.h.end == 0 {
 			continue
 		}
+		if joined(m.raw, s.want) {
+			return nil, errJoined
+		}
 		n++
 		v.dates(m, &fits, &only)
 		if _, author, _, _, _, system := m.parts(); !system && len(v.writers) < maxWriters {
@@ -72,6 +77,25 @@ func look(r io.Reader, title string) (*survey, error) {
 		v.writers[author] = v.role(author)
 	}
 	return v, nil
+}
+
+// errJoined is told of a chat that would be one message: the words of all who write in it.
+var errJoined = errors.New("the lines of the chat end in carriage returns alone")
+
+// joined reports a message in which another begins behind a lone carriage return.
+func joined(raw []byte, want variant) bool {
+	for {
+		i := bytes.IndexByte(raw, '\r')
+		if i < 0 {
+			return false
+		}
+		raw = raw[i+1:]
+		if len(raw) > 0 && raw[0] != '\n' {
+			if _, ok := parseHeader(raw, want); ok {
+				return true
+			}
+		}
+	}
 }
 
 func (v *survey) dates(m *message, fits *[3]int, only *[3][]int) {

@@ -99,6 +99,8 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: fmt.Sprintf("a line of more than %d MiB", MaxLine>>20), Text: gapText(line)})
 		case !ok:
 			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: "no name=value pair stands on this line", Text: gapText(line)})
+		case c.several(pairs):
+			gaps = append(gaps, connectors.Gap{Locator: locator(n), Reason: "more than one record stands on this line", Text: gapText(line)})
 		default:
 			c.row(b, n, pairs)
 		}
@@ -108,6 +110,24 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 		return line, nil
 	})
 	return errors.Join(err, flush())
+}
+
+// several reports pairs of more than one record, as a receiver writes them that puts no
+// line's end between two bodies: two fields come again and say something else.
+func (c *codec) several(pairs []pair) bool {
+	cells, rest := c.cells(pairs)
+	again := -1
+	for _, i := range rest {
+		k, ok := c.at[strings.ToLower(pairs[i].name)]
+		if !ok || k == again || pairs[cells[k]].value == pairs[i].value {
+			continue
+		}
+		if again >= 0 {
+			return true
+		}
+		again = k
+	}
+	return false
 }
 
 func (c *codec) row(b *connectors.Builder, n int, pairs []pair) {
@@ -221,6 +241,8 @@ func each(in format.Input, w io.Writer, fn func(n int, line []byte, long bool) (
 		}
 		if out != nil {
 			out = append(append(bytes.Clone(line[:head]), out...), raw[len(line):]...)
+		} else {
+			out = line[:head] // the mark is the file's
 		}
 		if _, err := w.Write(out); err != nil {
 			return fmt.Errorf("writing a form: %w", err)

@@ -75,7 +75,13 @@ func TestDecode(t *testing.T) {
 		{"\xEF\xBB\xBFNAME=Asha&x=1&x=2&name=Ravi\n", []string{`line 1 name=Asha sutra.rest={"x":"1","x#2":"2","name":"Ravi"}`}, nil},
 		{"GET /h?name=A%20B&mobile=1 HTTP/1.1\n\nno pairs here\nhttps://x/?name=C#frag=1\n", []string{"line 1 name=A B mobile=1", "line 4 name=C"}, []string{"line 3"}},
 		{"name=100%&mobile=", []string{"line 1 name=100%"}, nil},
-		{"=x&name=A&&", []string{"line 1 name=A"}, nil},
+		{"name=A&mobile=1&x=name=B&mobile=2&name=C\nname=A&name=B\nname=A&mobile=1&name=A&mobile=2\n", []string{`line 2 name=A sutra.rest={"name":"B"}`, `line 3 name=A mobile=1 sutra.rest={"name":"A","mobile":"2"}`}, []string{"line 1"}},
+		{"=x&name=A&&debug", []string{`line 1 name=A sutra.rest={"text":"=x"}`}, nil},
+		{"leadid=J1;name=Asha+Verma;note=a;b;mobile=1\n", []string{`line 1 leadid=J1 name=Asha Verma mobile=1 sutra.rest={"note":"a;b"}`}, nil},
+		{"leadid=J1&amp;name=A;B=1&amp;mobile=1\n", []string{"line 1 leadid=J1 name=A;B=1 mobile=1"}, nil},
+		{"name=Asha & Sons;mobile=1\n", []string{"line 1 name=Asha & Sons mobile=1"}, nil},
+		{"name=Asha&note=ring me & my brother 9876500002&mobile=1\n", []string{`line 1 name=Asha mobile=1 sutra.rest={"note":"ring me ","text":" my brother 9876500002"}`}, nil},
+		{`"GET /h?name=A HTTP/1.1" 200 "https://x/?m=9876500002"`, []string{`line 1 name=A sutra.rest={"text":" HTTP/1.1\" 200 \"https://x/?m=9876500002\""}`}, nil},
 	} {
 		rows, gaps := read(t, tt.text)
 		if diff := cmp.Diff([][]string{tt.rows, tt.gaps}, [][]string{rows, gaps}); diff != "" {
@@ -102,7 +108,7 @@ func TestRewrite(t *testing.T) {
 		want string
 		left int
 	}{
-		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Delete}, "\r\nGET /h?name=Ravi%20Rao HTTP/1.1\r\nplain", 2},
+		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Delete}, "\xEF\xBB\xBF\r\nGET /h?name=Ravi%20Rao HTTP/1.1\r\nplain", 2},
 		{connectors.Edit{Collection: "leads", Locator: "line 3", Action: connectors.Delete}, text[:strings.Index(text, "GET")] + "plain", 2},
 		{connectors.Edit{Collection: "leads", Locator: "line 1", Action: connectors.Redact, Rewrite: set("", connectors.Empty)},
 			strings.Replace(strings.Replace(text, "Asha+Verma", "", 1), "for+Asha", "for+%5Berased%5D", 1), 3},

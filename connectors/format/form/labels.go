@@ -45,6 +45,22 @@ func CountLabels(text []byte, known func(folded string) bool) (n int) {
 	return n
 }
 
+// mailHeads are the heads of a mail in which addresses stand.
+var mailHeads = map[string]bool{"from": true, "to": true, "cc": true, "bcc": true, "sender": true, "replyto": true, "returnpath": true, "deliveredto": true, "xoriginalto": true, "resentto": true, "resentfrom": true}
+
+var (
+	mailBegins = regexp.MustCompile(`^From \S+ .*\d{4}\s*$`) // in a mailbox of several
+	mailHead   = regexp.MustCompile(`(?i)^(?:From |[a-z][a-z-]*:)`)
+	mailMarks  = regexp.MustCompile(`(?im)^(?:mime-version|content-type|message-id|received):`)
+	mailPacked = regexp.MustCompile(`(?im)^content-(?:transfer-encoding:\s*"?(?:quoted-printable|base64)|type:\s*text/html)`)
+)
+
+// IsMail reports the head of a mail with its headers.
+func IsMail(head []byte) bool {
+	head = bytes.TrimLeft(head, "\r\n")
+	return mailHead.Match(head) && mailMarks.Match(head)
+}
+
 // record is a run of lines about one lead.
 type record struct {
 	line       int
@@ -69,6 +85,7 @@ func (c *labelled) split(text []byte) []record {
 			continue
 		}
 		p, field := c.pair(bytes.TrimRight(line, "\r\n"))
+		cut = cut || mailBegins.Match(line)
 		if len(out) == 0 || cut || field && seen[p.name] {
 			if len(out) == 0 {
 				start = 0 // blank lines in front
@@ -108,6 +125,10 @@ func (c *labelled) pair(line []byte) (p pair, field bool) {
 		return p, false
 	}
 	p.name = string(line[m[2]:m[3]])
+	if mailHeads[connectors.FoldHeader(p.name)] { // whom a mail went to and fro says nothing of whom it is about
+		p.name, p.value, p.start, p.at, p.end = "text", string(line[m[2]:]), m[2], m[2], len(line)
+		return p, false
+	}
 	p.start, p.at, p.end = m[2], len(line), len(line)
 	if m[4] >= 0 {
 		p.value, p.at, p.end = string(line[m[4]:m[5]]), m[4], m[5]
@@ -149,6 +170,12 @@ func (c *labelled) Decode(ctx context.Context, in format.Input, yield func(conne
 	}
 	if len(text) > MaxLine {
 		return yield(connectors.Batch{Gaps: []connectors.Gap{{Reason: fmt.Sprintf("a text of more than %d MiB", MaxLine>>20)}}})
+	}
+	if mailPacked.Match(text) && IsMail(text) {
+		gap := connectors.Gap{Reason: "the mail has a part that is HTML or packed (base64, quoted-printable): it is searched as words at most; keep the mail as plain text"}
+		if err := yield(connectors.Batch{Gaps: []connectors.Gap{gap}}); err != nil {
+			return err
+		}
 	}
 	b := connectors.NewBuilder(memory.DefaultAllocator, c.collection, c.fields)
 	defer b.Release()
@@ -210,4 +237,9 @@ func (c *labelled) Rewrite(ctx context.Context, in format.Input, w io.Writer, ed
 }
 
 // oneLine keeps a value on its line.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -88,3 +88,26 @@ func FuzzLabels(f *testing.F) {
 		}
 	})
 }
+
+// TestMails: the addresses in a mail's head say nothing of whom it is about, a mailbox is as
+// many mails as it has, and what is packed in one is told.
+func TestMails(t *testing.T) {
+	const head = "From: JustDial <lead@jd.example>\r\nTo: shop@firm.example\r\nMIME-Version: 1.0\r\n"
+	const body = "\r\nCaller Name : Asha\r\nCaller Mobile : 1\r\n"
+	rows, gaps := readBy(t, labels(), "From x@jd.example Sat Nov 28 10:00:00 2026\r\n"+head+body+"\r\nFrom x@jd.example Sat Nov 28 10:01:00 2026\r\n"+head+strings.Replace(body, "Asha", "Ravi", 1))
+	want := []string{
+		`line 1 name=Asha mobile=1 sutra.rest={"text":"From x@jd.example Sat Nov 28 10:00:00 2026","text#2":"From: JustDial \u003clead@jd.example\u003e","text#3":"To: shop@firm.example","MIME-Version":"1.0"}`,
+		`line 9 name=Ravi mobile=1 sutra.rest={"text":"From x@jd.example Sat Nov 28 10:01:00 2026","text#2":"From: JustDial \u003clead@jd.example\u003e","text#3":"To: shop@firm.example","MIME-Version":"1.0"}`,
+	}
+	if diff := cmp.Diff(want, rows); diff != "" || gaps != nil {
+		t.Error(diff, gaps)
+	}
+	for _, packed := range []string{"Content-Type: text/html; charset=utf-8", "content-transfer-encoding: Quoted-Printable", "Content-Transfer-Encoding: base64"} {
+		if _, gaps := readBy(t, labels(), head+packed+"\r\n"+body); len(gaps) != 1 {
+			t.Errorf("%s: %d gaps", packed, len(gaps))
+		}
+		if !IsMail([]byte(head+packed)) || IsMail([]byte("Name : Asha\nContent-Type: x")) || IsMail([]byte("id,content-type:\n1")) {
+			t.Error("a mail is not known by its head")
+		}
+	}
+}

@@ -29,21 +29,88 @@ func (n names) unescape(raw []byte) (string, bool) {
 	return s, ok
 }
 
-// parse finds the pairs of a line and appends them to pairs. ok is false when
-// there are none.
+// parse finds the pairs of a line and appends them to pairs. What has no name, as behind an
+// ampersand that somebody wrote in a value, is a text of its own, and so is what stands
+// outside the form. ok is false when there are no pairs.
 func parse(line []byte, pairs []pair, n names) (_ []pair, ok bool) {
 	from, to := body(line)
+	first := len(pairs)
+	pairs = outside(line, 0, from, pairs)
+	sep := separator(line[from:to])
 	for at := from; at <= to; {
-		end := at + bytes.IndexByte(line[at:to], '&')
-		if end < at {
-			end = to
-		}
-		if p, ok := parsePair(line, at, end, n); ok {
+		end, next := cut(line, at, to, sep)
+		p, named := parsePair(line, at, end, n)
+		switch {
+		case named:
+			ok = true
+			pairs = append(pairs, p)
+		case len(bytes.Trim(line[at:end], letters)) > 0:
+			p = pair{name: "text", start: at, end: end, at: at}
+			p.value, p.plus = valueOf(line[at:end])
 			pairs = append(pairs, p)
 		}
-		at = end + 1
+		at = next
 	}
-	return pairs, len(pairs) > 0
+	if !ok {
+		return pairs[:first], false
+	}
+	return outside(line, to, len(line), pairs), true
+}
+
+// letters are what a word that tells of nobody is of.
+const letters = "abcdefghijklmnopqrstuvwxyz_"
+
+// outside appends what stands before or behind the form, such as the rest of a line of a
+// server's log, when somebody may be told of there.
+func outside(line []byte, from, to int, pairs []pair) []pair {
+	text := line[from:to]
+	digits := 0
+	for _, c := range text {
+		if '0' <= c && c <= '9' {
+			digits++
+		}
+	}
+	if digits < 10 && !bytes.ContainsAny(text, "@%") {
+		return pairs
+	}
+	return append(pairs, pair{name: "text", value: string(text), start: from, end: to, at: from, plain: true})
+}
+
+// separator is what parts the pairs of a form: an ampersand, or a semicolon where the first
+// that a name follows is one.
+func separator(form []byte) byte {
+	for i, c := range form {
+		if c == '&' && (isName(form[i+1:]) || bytes.HasPrefix(form[i:], amp)) {
+			return '&'
+		}
+		if c == ';' && isName(form[i+1:]) {
+			return ';'
+		}
+	}
+	return '&'
+}
+
+// amp is an ampersand as HTML writes it.
+var amp = []byte("&amp;")
+
+// cut returns where the pair at at ends, and where the next one begins.
+func cut(line []byte, at, to int, sep byte) (end, next int) {
+	for i := at; i < to; i++ {
+		switch {
+		case line[i] != sep || sep == ';' && !isName(line[i+1:to]):
+		case sep == '&' && bytes.HasPrefix(line[i:to], amp):
+			return i, i + len(amp)
+		default:
+			return i, i + 1
+		}
+	}
+	return to, to + 1
+}
+
+// isName reports a text that begins with a name and an equals sign.
+func isName(text []byte) bool {
+	eq := bytes.IndexByte(text[:min(len(text), 64)], '=')
+	return eq > 0 && !bytes.ContainsAny(text[:eq], " \t&;,:/?@{}<>\"'")
 }
 
 // body returns where the form stands: behind the first question mark of a URL, up
@@ -70,13 +137,18 @@ func parsePair(line []byte, start, end int, n names) (pair, bool) {
 	if !ok || len(name) > 256 || strings.ContainsAny(name, "{}<>\n") {
 		return pair{}, false
 	}
-	raw := line[p.at:end]
+	p.name = name
+	p.value, p.plus = valueOf(line[p.at:end])
+	return p, true
+}
+
+// valueOf decodes a value, and tells whether it writes a space as a plus sign.
+func valueOf(raw []byte) (value string, plus bool) {
 	value, ok := unescape(raw)
 	if !ok {
 		value = string(raw) // a lone percent sign
 	}
-	p.name, p.value, p.plus = name, value, bytes.IndexByte(raw, '+') >= 0 || !bytes.Contains(raw, []byte("%20"))
-	return p, true
+	return value, bytes.IndexByte(raw, '+') >= 0 || !bytes.Contains(raw, []byte("%20"))
 }
 
 // unescape decodes a name or a value; most have nothing to decode.

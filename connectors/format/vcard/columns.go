@@ -41,13 +41,13 @@ var (
 )
 
 // column returns the field that takes a property's value, or -1. A card inside a
-// card is a relation of the card around it.
-func (c *columns) column(p *property) int {
+// card is a relation of the card around it, and so is a number that is labelled another's.
+func (c *columns) column(p *property, labels map[string]string) int {
 	name := p.name
 	switch {
 	case name == "":
 		return -1
-	case p.nested:
+	case p.nested, p.anothers(labels):
 		name = "related"
 	}
 	i, ok := c.byName[name]
@@ -63,6 +63,37 @@ func (c *columns) column(p *property) int {
 		return -1
 	}
 	return i
+}
+
+// labels are what the groups of a card are called; nil for none.
+func (c *card) labels() (out map[string]string) {
+	for _, p := range c.props {
+		if p.name == "x-ablabel" && p.group != "" {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[p.group] = p.value.shown
+		}
+	}
+	return out
+}
+
+// anothers reports a number or an address that somebody labelled as another's.
+func (p *property) anothers(labels map[string]string) bool {
+	if p.name != "tel" && p.name != "email" && p.name != "impp" {
+		return false
+	}
+	if label := labels[p.group]; p.group != "" && connectors.Another(label) {
+		return true
+	}
+	for _, x := range p.params {
+		switch {
+		case usual[x.value] != "":
+		case x.name != "" && x.name != "type" && connectors.Another(x.name), (x.name == "" || x.name == "type" || x.telling()) && connectors.Another(x.value):
+			return true
+		}
+	}
+	return false
 }
 
 // leaf is one value of a card: that of a property or of one of its parameters.
@@ -130,16 +161,19 @@ func (c *columns) claim(out *claim, card *card) {
 		n += len(p.params)
 	}
 	out.reset(len(c.fields)-1, n)
+	labels := card.labels()
 	for _, p := range card.props {
 		key := p.name
 		switch {
+		case p.anothers(labels):
+			key = "relative"
 		case p.colon < 0:
 			key = "line"
 		case p.nested:
 			key = "agent"
 		}
 		if l := (leaf{p, -1, p.value.shown}); l.text != "" {
-			if i := c.column(p); i >= 0 {
+			if i := c.column(p, labels); i >= 0 {
 				out.got[i] = append(out.got[i], out.leaf(l))
 			} else {
 				out.other(key, l)

@@ -37,6 +37,7 @@ type property struct {
 	header int    // length of name and parameters in the card, the colon included
 
 	name   string // in lower case, without the group
+	group  string // in lower case
 	params []param
 	enc    encoding
 	cs     charset
@@ -195,7 +196,10 @@ func (p *property) parseHeader(wide bool) {
 	var room [8][2]int
 	spans := split(room[:0], head, ';', bytes.IndexByte(head, '"') >= 0 && bytes.Count(head, []byte{'"'})%2 == 0)
 	name := head[spans[0][0]:spans[0][1]]
-	p.name = lower(name[bytes.LastIndexByte(name, '.')+1:])
+	dot := bytes.LastIndexByte(name, '.')
+	if p.name = lower(name[dot+1:]); dot > 0 {
+		p.group = lower(name[:dot])
+	}
 	for _, s := range spans[1:] {
 		x := param{start: s[0], end: s[1]}
 		text := head[s[0]:s[1]]
