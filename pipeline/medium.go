@@ -18,8 +18,44 @@ func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers m
 		if err == nil && !shared { // numbers in its name
 			shared, err = pl.anotherSide(&list[i], crowd.Account, asked)
 		}
+		if err == nil && !shared && pl.recording(&list[i]) {
+			shared, err = pl.namedForOther(&list[i], crowd.Account, hers, asked)
+		}
 		if err != nil || shared {
 			return shared, err
+		}
+	}
+	return false, nil
+}
+
+// namedForOther reports a recording with the number of somebody else in its name: what stands
+// beside it is theirs whose data go, and the call is hers, too. A number that stands in a
+// record of theirs, as a family's, is theirs; so is one that nobody else is known by.
+func (pl *planner) namedForOther(f *lineage.Found, account string, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Subject || pl.kinds.link(e.Kind) || asked(e.Token) {
+			continue
+		}
+		if own, err := pl.ownNumber(e.Token, account); err != nil || own {
+			return false, err
+		}
+		found, err := pl.carriers(unerasedWho{account, e.Token})
+		if err != nil {
+			return false, err
+		}
+		others := false
+		for i := range found {
+			x := &found[i]
+			if pl.audible(x) || !about(x, e.Token) {
+				continue
+			}
+			if hers[x.RID] {
+				return false, nil
+			}
+			others = true
+		}
+		if others {
+			return true, nil
 		}
 	}
 	return false, nil
