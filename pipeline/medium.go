@@ -36,25 +36,16 @@ func (pl *planner) namedForOther(f *lineage.Found, account string, hers map[line
 		if e.Role != lineage.Subject || pl.kinds.link(e.Kind) || asked(e.Token) {
 			continue
 		}
-		if own, err := pl.ownNumber(e.Token, account); err != nil || own {
+		own, err := pl.ownNumber(e.Token, account)
+		if err != nil {
 			return false, err
 		}
 		found, err := pl.carriers(unerasedWho{account, e.Token})
 		if err != nil {
 			return false, err
 		}
-		others := false
-		for i := range found {
-			x := &found[i]
-			if pl.audible(x) || !about(x, e.Token) {
-				continue
-			}
-			if hers[x.RID] {
-				return false, nil
-			}
-			others = true
-		}
-		if others {
+		found = slices.DeleteFunc(found, func(x lineage.Found) bool { return pl.audible(&x) || !about(&x, e.Token) })
+		if !own && len(found) > 0 && !slices.ContainsFunc(found, func(x lineage.Found) bool { return hers[x.RID] }) {
 			return true, nil
 		}
 	}
