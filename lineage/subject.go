@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -212,14 +213,16 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		if people, err := r.saidOf(q, account, info.mode == free); err != nil || len(people) > 0 {
 			return people, err
 		}
-		if len(seeds) == 0 {
-			return nil, nil
-		}
 		s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}
 		if info.mode == free {
-			err = r.mentions(s)
+			if err := cmp.Or(r.alsoSaid(s, q), r.mentions(s)); err != nil {
+				return nil, err
+			}
 		}
-		return []*Person{s}, err
+		if len(seeds) == 0 && len(s.Mentions) == 0 {
+			return nil, nil
+		}
+		return []*Person{s}, nil
 	}
 	together := info.mode == free && len(info.cuts) == 0
 	groups := [][]*Found{about}

@@ -179,6 +179,27 @@ func (r *Resolver) saidOf(q Query, account string, hers bool) ([]*Person, error)
 	return out, r.mentions(out[0])
 }
 
+// alsoSaid gives a person without records the identifiers that words say are hers, and
+// that nobody else has: others' records may mention her by them.
+func (r *Resolver) alsoSaid(s *Person, q Query) error {
+	for todo := []Query{q}; len(todo) > 0; todo = todo[1:] {
+		for _, o := range r.otherSides(todo[0].Token, s.Account) {
+			if s.Tokens[o.Token] != "" {
+				continue
+			}
+			info, err := r.tokenInfo(o.Token, o.Kind, s.Account)
+			if err != nil {
+				return err
+			}
+			if info.mode == free {
+				s.Tokens[o.Token] = o.Kind
+				todo = append(todo, o)
+			}
+		}
+	}
+	return nil
+}
+
 // otherSides returns what words say is one person's with an identifier.
 func (r *Resolver) otherSides(t Token, account string) (out []Query) {
 	for _, w := range r.words {

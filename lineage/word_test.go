@@ -167,3 +167,17 @@ func TestExplainTellsOfTheWordThatLedOn(t *testing.T) {
 		t.Errorf("mentions %+v", p.Mentions)
 	}
 }
+
+func TestWordLeadsToWhereOnlyAnotherMentionsHer(t *testing.T) {
+	kinds := Kinds{Unique: func(string) bool { return false }, Link: func(string) bool { return false }, Medium: func(string) bool { return false }}
+	for _, ident := range []string{"phone:1", "phone:2"} {
+		r := NewResolver(dated(t, []string{"n1 A - ?phone:1"}), kinds, DefaultLimits()).WithWords([]Word{saidWord("same phone:1 phone:2")})
+		p, err := r.Resolve(t.Context(), Query{tok(ident), "phone"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Copies) != 0 || len(p.Mentions) != 1 || p.Mentions[0].Record.Locator != "n1" {
+			t.Errorf("by %s: copies %+v, mentions %+v", ident, p.Copies, p.Mentions)
+		}
+	}
+}

@@ -43,13 +43,24 @@ func (a *access) medium(ctx context.Context, src *Source, f *lineage.Found) erro
 
 // sharedCall reports a recording, or a file beside one, that is somebody else's, too.
 func (a *access) sharedCall(f *lineage.Found) (bool, error) {
+	return a.beside.sharedCall(&lineage.Person{}, a.person, f, a.ownRecords(), a.asked)
+}
+
+// namedForOther reports a recording with the number of somebody else in its name.
+func (a *access) namedForOther(f *lineage.Found) (bool, error) {
+	return a.beside.namedForOther(f, a.person.Account, a.ownRecords(), a.asked)
+}
+
+func (a *access) asked(t lineage.Token) bool { return a.person.Tokens[t] != "" }
+
+func (a *access) ownRecords() map[lineage.RID]bool {
 	if a.hers == nil { // once: she may have thousands of recordings
 		a.hers = make(map[lineage.RID]bool, len(a.person.Copies))
 		for i := range a.person.Copies {
 			a.hers[a.person.Copies[i].RID] = true
 		}
 	}
-	return a.beside.sharedCall(&lineage.Person{}, a.person, f, a.hers, func(t lineage.Token) bool { return a.person.Tokens[t] != "" })
+	return a.hers
 }
 
 // attachment adds the file that a message of hers brings. One that is not hers

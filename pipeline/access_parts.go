@@ -16,7 +16,7 @@ const (
 	showAround                // a part is hers, and what is around the parts is nobody's
 	showParts                 // a part is hers, the record somebody else's
 	showNamed                 // it mentions her
-	showPlace                 // it stands beside a recording that is somebody else's, too
+	showPlace                 // it is a recording that is somebody else's, too, or stands beside one
 )
 
 // showing tells how much of a record goes into her copy. A record of which a part alone is
@@ -27,6 +27,9 @@ func (a *access) showing(f *lineage.Found) (showing, error) {
 		return showNamed, nil
 	case f.Record.Within == "":
 		shared, err := a.saidByOthers(f)
+		if err == nil && !shared && a.beside.recording(f) {
+			shared, err = a.namedForOther(f)
+		}
 		if err != nil || shared {
 			return showPlace, err
 		}
@@ -85,6 +88,10 @@ func (a *access) whoseIsIt(whole *lineage.Found) (showing, error) {
 func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
 	switch {
 	case how == showPlace && (c.field.Look == connectors.LookJSON || c.field.Name == "text"):
+		return "", false
+	case how == showPlace && c.field.Identity != "": // it may be another's
+		return a.masker.Value(connectors.Field{Name: c.field.Name}, v)
+	case how == showPlace && c.field.Personal():
 		return "", false
 	case how == showParts:
 		return a.masker.Parts(c.field, v)

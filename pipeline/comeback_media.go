@@ -81,6 +81,9 @@ func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone m
 		x := &list[i]
 		others, err := s.anotherSide(x, account, func(t lineage.Token) bool { return gone[t] })
 		if err == nil && !others {
+			others, err = s.stayedFor(pl, x, account, gone)
+		}
+		if err == nil && !others {
 			others, err = s.besideMedia(pl, x, account, func(r lineage.Role) bool { return r != lineage.Member }, func(y *lineage.Found, medium lineage.Token) (bool, error) {
 				return s.ofOthers(pl, y, medium, account, gone)
 			})
@@ -90,6 +93,15 @@ func (s *Site) stillOthers(pl *planner, f *lineage.Found, account string, gone m
 		}
 	}
 	return false, nil
+}
+
+// stayedFor reports a recording that an erasure left to whose number is in its name.
+func (s *Site) stayedFor(pl *planner, f *lineage.Found, account string, gone map[lineage.Token]bool) (bool, error) {
+	plans, err := s.heardIn(f.Unit.Source, f.Unit.Unit.Key)
+	if err != nil || len(plans) == 0 || !pl.recording(f) {
+		return false, err
+	}
+	return pl.namedForOther(f, account, nil, func(t lineage.Token) bool { return gone[t] })
 }
 
 // ofOthers reports a record beside a recording that is somebody's who was not erased. One

@@ -28,7 +28,7 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 	if err := desk.alsoStaff(p); err != nil {
 		return nil, 0, err
 	}
-	sides := otherSides(p)
+	sides := (&planner{Site: s}).otherSides(p)
 	for t := range desk.hers {
 		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, 0, err

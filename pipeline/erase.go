@@ -341,7 +341,7 @@ func gate(p policy.Policy, class string, at time.Time) error {
 // subject notes whose data go.
 func (pl *planner) subject(p *lineage.Person) {
 	x := planSubject{Account: p.Account, Tokens: hexTokens(p.Tokens), Beside: pl.beside(p)}
-	sides := otherSides(p)
+	sides := pl.otherSides(p)
 	for t, k := range p.Others {
 		if !pl.kinds.link(k) && !sides[t] {
 			if x.Shared == nil {
@@ -353,16 +353,17 @@ func (pl *planner) subject(p *lineage.Person) {
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
 }
 
-// otherSides are the numbers that stand in her records only as other sides of her calls:
-// she did not share them with whoever they belong to.
-func otherSides(p *lineage.Person) map[lineage.Token]bool {
+// otherSides are the numbers that stand in her records only as other sides of her calls,
+// or in the names of recordings: she did not share them with whoever they belong to.
+func (pl *planner) otherSides(p *lineage.Person) map[lineage.Token]bool {
 	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
 	for i := range p.Copies {
+		named := pl.recording(&p.Copies[i])
 		for _, e := range p.Copies[i].Record.Edges {
-			switch e.Role {
-			case lineage.Party:
+			switch {
+			case e.Role == lineage.Party || named && e.Role == lineage.Subject:
 				sides[e.Token] = true
-			case lineage.Subject:
+			case e.Role == lineage.Subject:
 				hers[e.Token] = true
 			}
 		}

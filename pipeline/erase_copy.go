@@ -28,6 +28,10 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	}
 	if shared {
 		pl.keep(f, p.Account, "shared", "other owners", time.Time{})
+		if cuttable, err := pl.cuttable(crowd, f); err != nil || pl.recording(f) || !cuttable {
+			return err
+		}
+		pl.edit(f, planEdit{Account: p.Account, Class: coll.Class, Extent: extract.Partial})
 		return nil
 	}
 	who, err := pl.siblings(p, crowd, f, hers)

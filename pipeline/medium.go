@@ -18,8 +18,35 @@ func (pl *planner) sharedCall(p, crowd *lineage.Person, f *lineage.Found, hers m
 		if err == nil && !shared { // numbers in its name
 			shared, err = pl.anotherSide(&list[i], crowd.Account, asked)
 		}
+		if err == nil && !shared && pl.recording(&list[i]) {
+			shared, err = pl.namedForOther(&list[i], crowd.Account, hers, asked)
+		}
 		if err != nil || shared {
 			return shared, err
+		}
+	}
+	return false, nil
+}
+
+// namedForOther reports a recording with the number of somebody else in its name: what stands
+// beside it is theirs whose data go, and the call is hers, too. A number that stands in a
+// record of theirs, as a family's, is theirs; so is one that nobody else is known by.
+func (pl *planner) namedForOther(f *lineage.Found, account string, hers map[lineage.RID]bool, asked func(lineage.Token) bool) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Subject || pl.kinds.link(e.Kind) || asked(e.Token) {
+			continue
+		}
+		own, err := pl.ownNumber(e.Token, account)
+		if err != nil {
+			return false, err
+		}
+		found, err := pl.carriers(unerasedWho{account, e.Token})
+		if err != nil {
+			return false, err
+		}
+		found = slices.DeleteFunc(found, func(x lineage.Found) bool { return pl.audible(&x) || !about(&x, e.Token) })
+		if !own && len(found) > 0 && !slices.ContainsFunc(found, func(x lineage.Found) bool { return hers[x.RID] }) {
+			return true, nil
 		}
 	}
 	return false, nil
