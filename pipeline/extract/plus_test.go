@@ -21,3 +21,18 @@ func TestPlusUnderOpaqueKey(t *testing.T) {
 		}
 	}
 }
+
+// The clock of a recorder's file name with the offset of its zone is no number with an
+// encoded space, though its digits may look like one.
+func TestClockWithZone(t *testing.T) {
+	for _, text := range []string{"20260107_091650.068+0530_in_call", "091950.068+0530", "20260107_091650.068+0545"} {
+		if got := Find(text); len(got) > 0 {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	for _, text := range []string{"phone=98201+45678", "091650.06805+30", "91.98201+45678"} {
+		if got := Find(text); len(got) != 1 {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -78,7 +78,17 @@ func escaped(s string) bool {
 
 // plusSpace reports a plus between two digits: forms send a space so.
 func plusSpace(s string, i int) bool {
-	return s[i] == '+' && i > 0 && i+1 < len(s) && digit(s[i-1]) && digit(s[i+1])
+	return s[i] == '+' && i > 0 && i+1 < len(s) && digit(s[i-1]) && digit(s[i+1]) && !zoneBehind(s, i)
+}
+
+// zoneBehind reports a plus before the offset of a time zone, as recorders write one into
+// names of files: 091650.068+0530.
+func zoneBehind(s string, i int) bool {
+	const clock, zone = len("091650.068"), len("0530")
+	if i < clock || i+zone >= len(s) || s[i-4] != '.' || !allDigits(s[i-clock:i-4]) || !allDigits(s[i-3:i]) || !allDigits(s[i+1:i+1+zone]) {
+		return false
+	}
+	return (i == clock || !digit(s[i-clock-1])) && (i+1+zone == len(s) || !digit(s[i+1+zone])) && s[i+1] <= '1' && s[i+3] <= '5'
 }
 
 // unseen returns the length of the character with which s begins when it has no
