@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,13 +30,13 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 		return nil, 0, err
 	}
 	sides := otherSides(p)
-	for t := range desk.hers {
+	for _, t := range sortedTokens(desk.hers) {
 		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, 0, err
 		}
 	}
-	for t, kind := range p.Others {
-		if s.kinds.link(kind) || sides[t] {
+	for _, t := range sortedTokens(p.Others) {
+		if s.kinds.link(p.Others[t]) || sides[t] {
 			continue
 		}
 		if err := desk.behind(p, t, known, &out); err != nil {
@@ -56,6 +57,12 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 	}
 	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
 	return out, theirs, nil
+}
+
+// sortedTokens are identifiers in an order that does not change: of two sightings of one
+// record the first is looked at.
+func sortedTokens[V any](m map[lineage.Token]V) []lineage.Token {
+	return slices.SortedFunc(maps.Keys(m), func(a, b lineage.Token) int { return slices.Compare(a[:], b[:]) })
 }
 
 // behind adds the records that an identifier ties to the person, as far as nothing is known
@@ -100,8 +107,8 @@ func (s *Site) homeless(p *lineage.Person) ([]lineage.Found, error) {
 	for i := range p.Copies {
 		known[keyOf(&p.Copies[i])] = true
 	}
-	for t, kind := range p.Tokens {
-		if s.kinds.link(kind) {
+	for _, t := range sortedTokens(p.Tokens) {
+		if s.kinds.link(p.Tokens[t]) {
 			continue
 		}
 		found, err := s.carriers(unerasedWho{p.Account, t})
