@@ -92,8 +92,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 			}
 		}
 	}
-	a.journal, err = audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
-	if err != nil {
+	if err := a.openJournal(); err != nil {
 		return a.sum, errors.Join(err, p.close())
 	}
 	sum, err := a.run(ctx)
@@ -135,7 +134,7 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	}
 	a.sum.Kept = a.plan.Keep
 	before := a.Gaps()
-	for _, fn := range []func(context.Context) error{a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
+	for _, fn := range []func(context.Context) error{a.begin, a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
 		if err := fn(ctx); err != nil {
 			return a.sum, err
 		}
@@ -194,7 +193,7 @@ func (a *application) allowed(ctx context.Context) error {
 	if err == nil && a.plan.Kind == "retain" {
 		var released []Hold
 		released, err = a.lapsing(ctx)
-		holds = append(holds, slices.DeleteFunc(released, func(h Hold) bool { return !h.PlacedAt.After(a.plan.Created) || !now.Before(h.lapses()) })...)
+		holds = append(holds, slices.DeleteFunc(released, func(h Hold) bool { return a.plan.body.Known[h.ID] || !now.Before(h.lapses()) })...)
 	}
 	if err != nil {
 		return err
@@ -203,7 +202,7 @@ func (a *application) allowed(ctx context.Context) error {
 		if a.plan.body.Holds[h.ID] {
 			continue
 		}
-		late := a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created)
+		late := a.plan.Kind == "retain" && !a.plan.body.Known[h.ID]
 		for account, tokens := range a.tokens {
 			late = late || a.plan.Kind != "retain" && a.kinds.covers(h, &lineage.Person{Account: account, Tokens: tokens})
 		}

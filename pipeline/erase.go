@@ -57,7 +57,8 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
-	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
+	asOf = policy.Midnight(policy.Civil(asOf)) // every clock of the policy goes by days
+	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 

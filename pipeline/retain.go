@@ -50,6 +50,10 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	if r.lapsing, err = s.lapsing(ctx); err != nil {
 		return PlanSummary{}, err
 	}
+	pl.plan.body.Known = map[string]bool{}
+	for _, h := range slices.Concat(pl.holds, r.lapsing) {
+		pl.plan.body.Known[h.ID] = true
+	}
 	s.Progress.Stage("retain", 0)
 	err = s.Graph.Walk(ctx, r.whole, r.wait)
 	if err == nil {
