@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +51,7 @@ type application struct {
 	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
 	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
+	tried      map[int]bool      // steps that an earlier run of the plan had begun
 	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
 	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
 	started    time.Time
@@ -68,7 +68,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
-		followed: map[recordPlace]followed{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		followed: map[recordPlace]followed{}, tried: map[int]bool{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}
@@ -240,6 +240,9 @@ func (a *application) steps(ctx context.Context) error {
 		if state == audit.Done || state == audit.Proven {
 			return a.already(st, detail)
 		}
+		if state != "" {
+			a.tried[st.No] = true
+		}
 		if st = a.current(st); len(st.Edits) == 0 {
 			return ctx.Err()
 		}
@@ -264,16 +267,13 @@ func flushUnless(err error, flush func() error) error {
 
 // already counts a step that an earlier run of the plan carried out.
 func (a *application) already(st planStep, detail []byte) error {
-	var out connectors.Outcome
-	if len(detail) > 0 {
-		var err error
-		if out.Shells, err = strconv.Atoi(string(detail)); err != nil {
-			return fmt.Errorf("read the journal: %w", err)
-		}
+	out, was, err := readDetail(detail)
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
 	}
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	a.outcome(st, out)
+	a.outcome(st, out, was)
 	return a.touched.add(touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 }
 

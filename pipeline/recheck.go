@@ -87,7 +87,7 @@ func (a *application) current(st planStep) planStep {
 		a.sm.Lock()
 		a.partial[st.No] = audit.Stale
 		a.stale(parts.late)
-		a.mark(parts.late, audit.Stale, 0)
+		a.mark(parts.late, audit.Stale, nil)
 		a.sm.Unlock()
 	}
 	return parts.due
