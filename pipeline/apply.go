@@ -199,20 +199,8 @@ func (a *application) allowed(ctx context.Context) error {
 		return err
 	}
 	for _, h := range holds {
-		if a.plan.body.Holds[h.ID] {
-			continue
-		}
-		late := a.plan.Kind == "retain" && !a.plan.body.Known[h.ID]
-		for account, tokens := range a.tokens {
-			late = late || a.plan.Kind != "retain" && a.kinds.covers(h, &lineage.Person{Account: account, Tokens: tokens})
-		}
-		if !late {
-			if late, err = a.meets(h); err != nil {
-				return err
-			}
-		}
-		if late {
-			return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
+		if err := a.free(h); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
