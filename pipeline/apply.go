@@ -51,6 +51,7 @@ type application struct {
 	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
 	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
+	aged       []uint64          // digests of the rows that a plan of retention took out
 	tried      map[int]bool      // steps that an earlier run of the plan had begun
 	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
 	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant

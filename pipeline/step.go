@@ -166,6 +166,7 @@ func (a *application) touch(t touched) error {
 func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) {
 	st.Edits = was.rest(st.Edits)
 	a.sum.Already += was.n()
+	a.age(st)
 	for _, e := range st.Edits {
 		if e.Delete {
 			a.sum.Erased++
