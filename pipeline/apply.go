@@ -184,6 +184,9 @@ func (a *application) allowed(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.lawful(now); err != nil {
+		return err
+	}
 	if err := a.approval(); err != nil {
 		return err
 	}

@@ -53,12 +53,16 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
+	law, err := s.law()
+	if err != nil {
+		return nil, err
+	}
 	file, err := s.newScratch()
 	if err != nil {
 		return nil, err
 	}
 	asOf = policy.Midnight(policy.Civil(asOf)) // every clock of the policy goes by days
-	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf}, facts: facts, holds: holds, spool: newSpool(file),
+	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), Law: law, AsOf: asOf}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 

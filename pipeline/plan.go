@@ -40,6 +40,7 @@ type Plan struct {
 	// Approval says why a person must approve the plan before it is applied; "" when
 	// only the policy may ask for that.
 	Approval string `json:"approval,omitempty"`
+	Law      string `json:"law"` // digest of the periods and floors of the policy
 	// Site is the state that the plan was made with; "" in plans of older programs.
 	Site   string `json:"site,omitempty"`
 	SHA256 string `json:"-"` // of the file up to its last line
