@@ -396,9 +396,3 @@ type Kind struct {
 
 // Now is the type of a clock; time is always passed in.
 type Now func() time.Time
-
-// Tables is implemented by databases. HasTable reports whether a table is there, whether a
-// catalog describes it or not.
-type Tables interface {
-	HasTable(ctx context.Context, name string) (bool, error)
-}

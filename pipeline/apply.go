@@ -121,9 +121,11 @@ func (a *application) stays(k KeptLine) {
 
 func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	if done, ok := a.journal.Result(); ok {
+		path := a.sum.Plan // which may be another name of the plan than the one of then
 		if err := json.Unmarshal(done, &a.sum); err != nil {
 			return a.sum, fmt.Errorf("read the journal: %w", err)
 		}
+		a.sum.Plan = path
 		a.sum.Note = "nothing to do: the plan is done"
 		return a.sum, a.tellMoved()
 	}

@@ -34,7 +34,7 @@ func (s *Site) load(path string, kept func(KeptLine)) (*planFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the plan: %w", ErrUsage, err)
 	}
-	if fi, err := f.Stat(); err == nil && fi.IsDir() {
+	if fi, err := f.Stat(); err == nil && (!fi.Mode().IsRegular() || fi.Size() == 0) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, errNoPlan), f.Close())
 	}
 	p := &planFile{site: s, f: f, Plan: &Plan{}}
