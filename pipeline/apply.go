@@ -189,6 +189,9 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.lawful(now); err != nil {
 		return err
 	}
+	if err := a.renamedSince(); err != nil {
+		return err
+	}
 	if err := a.approval(); err != nil {
 		return err
 	}

@@ -55,5 +55,5 @@ func (a *application) knownRun() (bool, error) {
 
 // begin notes that the plan is being carried out, before anything is.
 func (a *application) begin(context.Context) error {
-	return a.Graph.PutDoc(begunBucket, a.plan.ID, []byte("{}"))
+	return errors.Join(a.noteRenamed(), a.Graph.PutDoc(begunBucket, a.plan.ID, []byte("{}")))
 }

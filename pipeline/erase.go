@@ -378,8 +378,8 @@ func otherSides(p *lineage.Person) map[lineage.Token]bool {
 
 // finish writes the plan, prints what stays, and sums up.
 func (pl *planner) finish(path string) (PlanSummary, error) {
-	if pl.err != nil {
-		return PlanSummary{}, pl.err
+	if err := cmp.Or(pl.err, pl.knowRenamings()); err != nil {
+		return PlanSummary{}, err
 	}
 	sum, err := pl.save(pl.plan, pl.spool, path)
 	if err != nil {

@@ -57,7 +57,7 @@ type planBody struct {
 	Subjects []planSubject
 	Facts    accountFacts    // of the accounts, as a retention plan saw them
 	Holds    map[string]bool // that keep a record
-	Known    map[string]bool // holds that a retention plan knew, and those that were released and not lapsed
+	Known    map[string]bool // of retention: holds, and those released and not lapsed; of an erasure: corrections of its people
 	Classes  map[string]bool
 	Latest   time.Time // the latest date before which an edit is not due
 }
@@ -107,7 +107,7 @@ type planEdit struct {
 type planItem struct {
 	Subject *planSubject `json:"subject,omitempty"`
 	Facts   accountFacts `json:"facts,omitempty"`
-	Known   []string     `json:"known,omitempty"` // holds
+	Known   []string     `json:"known,omitempty"` // see planBody
 	Kept    []KeptLine   `json:"kept,omitempty"`
 	Steps   []planStep   `json:"steps,omitempty"`
 	Edits   []planEdit   `json:"edits,omitempty"` // more of the last step before
