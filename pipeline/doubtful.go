@@ -65,6 +65,24 @@ func sortedTokens[V any](m map[lineage.Token]V) []lineage.Token {
 	return slices.SortedFunc(maps.Keys(m), func(a, b lineage.Token) int { return slices.Compare(a[:], b[:]) })
 }
 
+// otherSides are the numbers that stand in her records only as other sides of her calls:
+// she did not share them with whoever they belong to.
+func otherSides(p *lineage.Person) map[lineage.Token]bool {
+	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
+	for i := range p.Copies {
+		for _, e := range p.Copies[i].Record.Edges {
+			switch e.Role {
+			case lineage.Party:
+				sides[e.Token] = true
+			case lineage.Subject:
+				hers[e.Token] = true
+			}
+		}
+	}
+	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
+	return sides
+}
+
 // behind adds the records that an identifier ties to the person, as far as nothing is known
 // of them.
 func (d *atDesk) behind(p *lineage.Person, t lineage.Token, known map[recordKey]bool, out *[]lineage.Found) error {

@@ -358,24 +358,6 @@ func (pl *planner) subject(p *lineage.Person) {
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
 }
 
-// otherSides are the numbers that stand in her records only as other sides of her calls:
-// she did not share them with whoever they belong to.
-func otherSides(p *lineage.Person) map[lineage.Token]bool {
-	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
-	for i := range p.Copies {
-		for _, e := range p.Copies[i].Record.Edges {
-			switch e.Role {
-			case lineage.Party:
-				sides[e.Token] = true
-			case lineage.Subject:
-				hers[e.Token] = true
-			}
-		}
-	}
-	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
-	return sides
-}
-
 // finish writes the plan, prints what stays, and sums up.
 func (pl *planner) finish(path string) (PlanSummary, error) {
 	if err := cmp.Or(pl.err, pl.knowRenamings()); err != nil {
