@@ -73,3 +73,9 @@ func Find(ctx context.Context, s Source, keys map[string]bool) iter.Seq2[Unit, e
 		}
 	}
 }
+
+// Tables is implemented by databases. HasTable reports whether a table is there, whether a
+// catalog describes it or not.
+type Tables interface {
+	HasTable(ctx context.Context, name string) (bool, error)
+}

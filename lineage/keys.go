@@ -24,6 +24,8 @@ type keyring struct {
 	aead   cipher.AEAD
 	macs   sync.Pool // of *mac
 	sign   ed25519.PrivateKey
+	name   []byte // see Graph.Name
+	series []byte // see Graph.Series
 }
 
 func deriveKey(key [32]byte, what string) ([]byte, error) {
@@ -35,8 +37,8 @@ func deriveKey(key [32]byte, what string) ([]byte, error) {
 }
 
 func newKeyring(key [32]byte) (*keyring, error) {
-	var keys [6][]byte
-	for i, what := range []string{"badger", "check", "seal", "token", "sign", "digest"} {
+	var keys [8][]byte
+	for i, what := range []string{"badger", "check", "seal", "token", "sign", "digest", "name", "series"} {
 		k, err := deriveKey(key, what)
 		if err != nil {
 			return nil, err
@@ -51,7 +53,7 @@ func newKeyring(key [32]byte) (*keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the cipher: %w", err)
 	}
-	r := &keyring{badger: keys[0], check: keys[1], digest: keys[5], aead: aead, sign: ed25519.NewKeyFromSeed(keys[4])}
+	r := &keyring{badger: keys[0], check: keys[1], digest: keys[5], aead: aead, sign: ed25519.NewKeyFromSeed(keys[4]), name: keys[6], series: keys[7]}
 	pads, err := newMacPads(keys[3])
 	if err != nil {
 		return nil, err

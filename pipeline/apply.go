@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +51,8 @@ type application struct {
 	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
 	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
+	aged       []uint64          // digests of the rows that a plan of retention took out
+	tried      map[int]bool      // steps that an earlier run of the plan had begun
 	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
 	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
 	started    time.Time
@@ -68,7 +69,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
-		followed: map[recordPlace]followed{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		followed: map[recordPlace]followed{}, tried: map[int]bool{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}
@@ -92,8 +93,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 			}
 		}
 	}
-	a.journal, err = audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
-	if err != nil {
+	if err := a.openJournal(); err != nil {
 		return a.sum, errors.Join(err, p.close())
 	}
 	sum, err := a.run(ctx)
@@ -121,9 +121,11 @@ func (a *application) stays(k KeptLine) {
 
 func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	if done, ok := a.journal.Result(); ok {
+		path := a.sum.Plan // which may be another name of the plan than the one of then
 		if err := json.Unmarshal(done, &a.sum); err != nil {
 			return a.sum, fmt.Errorf("read the journal: %w", err)
 		}
+		a.sum.Plan = path
 		a.sum.Note = "nothing to do: the plan is done"
 		return a.sum, a.tellMoved()
 	}
@@ -135,7 +137,7 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	}
 	a.sum.Kept = a.plan.Keep
 	before := a.Gaps()
-	for _, fn := range []func(context.Context) error{a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
+	for _, fn := range []func(context.Context) error{a.begin, a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
 		if err := fn(ctx); err != nil {
 			return a.sum, err
 		}
@@ -184,6 +186,12 @@ func (a *application) allowed(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.lawful(now); err != nil {
+		return err
+	}
+	if err := a.renamedSince(); err != nil {
+		return err
+	}
 	if err := a.approval(); err != nil {
 		return err
 	}
@@ -194,26 +202,14 @@ func (a *application) allowed(ctx context.Context) error {
 	if err == nil && a.plan.Kind == "retain" {
 		var released []Hold
 		released, err = a.lapsing(ctx)
-		holds = append(holds, slices.DeleteFunc(released, func(h Hold) bool { return !h.PlacedAt.After(a.plan.Created) || !now.Before(h.lapses()) })...)
+		holds = append(holds, slices.DeleteFunc(released, func(h Hold) bool { return a.plan.body.Known[h.ID] || !now.Before(h.lapses()) })...)
 	}
 	if err != nil {
 		return err
 	}
 	for _, h := range holds {
-		if a.plan.body.Holds[h.ID] {
-			continue
-		}
-		late := a.plan.Kind == "retain" && h.PlacedAt.After(a.plan.Created)
-		for account, tokens := range a.tokens {
-			late = late || a.plan.Kind != "retain" && a.kinds.covers(h, &lineage.Person{Account: account, Tokens: tokens})
-		}
-		if !late {
-			if late, err = a.meets(h); err != nil {
-				return err
-			}
-		}
-		if late {
-			return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
+		if err := a.free(h); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
@@ -241,6 +237,9 @@ func (a *application) steps(ctx context.Context) error {
 		if state == audit.Done || state == audit.Proven {
 			return a.already(st, detail)
 		}
+		if state != "" {
+			a.tried[st.No] = true
+		}
 		if st = a.current(st); len(st.Edits) == 0 {
 			return ctx.Err()
 		}
@@ -265,16 +264,13 @@ func flushUnless(err error, flush func() error) error {
 
 // already counts a step that an earlier run of the plan carried out.
 func (a *application) already(st planStep, detail []byte) error {
-	var out connectors.Outcome
-	if len(detail) > 0 {
-		var err error
-		if out.Shells, err = strconv.Atoi(string(detail)); err != nil {
-			return fmt.Errorf("read the journal: %w", err)
-		}
+	out, was, err := readDetail(detail)
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
 	}
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	a.outcome(st, out)
+	a.outcome(st, out, was)
 	return a.touched.add(touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 }
 

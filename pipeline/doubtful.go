@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,14 +29,14 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 	if err := desk.alsoStaff(p); err != nil {
 		return nil, 0, err
 	}
-	sides := (&planner{Site: s}).otherSides(p)
-	for t := range desk.hers {
+	sides := s.otherSides(p)
+	for _, t := range sortedTokens(desk.hers) {
 		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, 0, err
 		}
 	}
-	for t, kind := range p.Others {
-		if s.kinds.link(kind) || sides[t] {
+	for _, t := range sortedTokens(p.Others) {
+		if s.kinds.link(p.Others[t]) || sides[t] {
 			continue
 		}
 		if err := desk.behind(p, t, known, &out); err != nil {
@@ -56,6 +57,31 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 	}
 	slices.SortFunc(out, func(a, b lineage.Found) int { return cmp.Compare(a.RID, b.RID) })
 	return out, theirs, nil
+}
+
+// sortedTokens are identifiers in an order that does not change: of two sightings of one
+// record the first is looked at.
+func sortedTokens[V any](m map[lineage.Token]V) []lineage.Token {
+	return slices.SortedFunc(maps.Keys(m), func(a, b lineage.Token) int { return slices.Compare(a[:], b[:]) })
+}
+
+// otherSides are the numbers that stand in her records only as other sides of her calls,
+// or in the names of recordings: she did not share them with whoever they belong to.
+func (s *Site) otherSides(p *lineage.Person) map[lineage.Token]bool {
+	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
+	for i := range p.Copies {
+		named := s.recording(&p.Copies[i])
+		for _, e := range p.Copies[i].Record.Edges {
+			switch {
+			case e.Role == lineage.Party || named && e.Role == lineage.Subject:
+				sides[e.Token] = true
+			case e.Role == lineage.Subject:
+				hers[e.Token] = true
+			}
+		}
+	}
+	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
+	return sides
 }
 
 // behind adds the records that an identifier ties to the person, as far as nothing is known
@@ -100,8 +126,8 @@ func (s *Site) homeless(p *lineage.Person) ([]lineage.Found, error) {
 	for i := range p.Copies {
 		known[keyOf(&p.Copies[i])] = true
 	}
-	for t, kind := range p.Tokens {
-		if s.kinds.link(kind) {
+	for _, t := range sortedTokens(p.Tokens) {
+		if s.kinds.link(p.Tokens[t]) {
 			continue
 		}
 		found, err := s.carriers(unerasedWho{p.Account, t})

@@ -194,9 +194,8 @@ func (a *application) settleRows(ctx context.Context, src *Source, er connectors
 			found[at] = true
 		}
 	}
-	a.tellThere(src, part, there, found)
-	if a.plan.Kind != "retain" {
-		return nil
+	if err := a.tellThere(src, part, there, found, left); err != nil || a.plan.Kind != "retain" {
+		return err
 	}
 	for at, f := range left {
 		if found[at] && !there[at] {
@@ -235,18 +234,34 @@ func foundRows(ctx context.Context, src *Source, st planStep, left map[spot]*lin
 	return nil
 }
 
-// tellThere counts the rows that should be gone.
-func (a *application) tellThere(src *Source, st planStep, there, found map[spot]bool) {
-	n := 0
+// tellThere counts the rows that should be gone, and those that should have nothing left in
+// them and were given it back, or never lost it, although the database said that they were
+// changed. They are left undone: the plan tries again when it is run again.
+func (a *application) tellThere(src *Source, st planStep, there, found map[spot]bool, left map[spot]*lineage.Found) error {
+	gone, full := st, st
+	gone.Edits, full.Edits = nil, nil
 	for _, e := range st.Edits {
-		if at := (spot{e.Collection, e.Locator}); e.Delete && (there[at] || !found[at]) {
-			n++
+		at := spot{e.Collection, e.Locator}
+		switch {
+		case e.Delete && (there[at] || !found[at]):
+			gone.Edits = append(gone.Edits, e)
+		case !e.Delete && there[at] && (a.plan.Kind == "erase" || left[at].Record.Sum == e.Sum):
+			full.Edits = append(full.Edits, e) // of a row whose key is what has to go, retention emptied the rest
 		}
 	}
-	if n > 0 {
+	if n := len(gone.Edits); n > 0 {
 		a.sum.Residue += n
 		a.gap(src.Name, st.Unit.Unit.Key, fmt.Sprintf("records that were to be erased are there (%d): the database does not delete them, or does not find them by their keys", n))
 	}
+	n := len(full.Edits)
+	if n == 0 {
+		return nil
+	}
+	a.sum.Residue += n
+	a.gap(src.Name, st.Unit.Unit.Key, fmt.Sprintf("records that were to be emptied hold what was to go (%d): the database took the change, and a trigger or somebody undid it", n))
+	a.leave(full, "failed")
+	a.states = append(a.states, audit.Record{Step: st.No, State: audit.Failed})
+	return a.recordStates()
 }
 
 // noteEmptied writes down a row of which nothing is left.

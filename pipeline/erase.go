@@ -53,11 +53,16 @@ func (s *Site) newPlanner(ctx context.Context, kind string, asOf time.Time) (*pl
 	if err != nil {
 		return nil, err
 	}
+	law, err := s.law()
+	if err != nil {
+		return nil, err
+	}
 	file, err := s.newScratch()
 	if err != nil {
 		return nil, err
 	}
-	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), AsOf: asOf.In(policy.IST)}, facts: facts, holds: holds, spool: newSpool(file),
+	asOf = policy.Midnight(policy.Civil(asOf)) // every clock of the policy goes by days
+	return &planner{Site: s, plan: &Plan{Kind: kind, Site: s.Graph.Site(), Law: law, AsOf: asOf}, facts: facts, holds: holds, spool: newSpool(file),
 		seen: map[recordKey]bool{}, crowd: map[string]*lineage.Person{}, advisory: map[string]int{}}, nil
 }
 
@@ -353,29 +358,10 @@ func (pl *planner) subject(p *lineage.Person) {
 	pl.plan.body.Subjects = append(pl.plan.body.Subjects, x)
 }
 
-// otherSides are the numbers that stand in her records only as other sides of her calls,
-// or in the names of recordings: she did not share them with whoever they belong to.
-func (pl *planner) otherSides(p *lineage.Person) map[lineage.Token]bool {
-	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
-	for i := range p.Copies {
-		named := pl.recording(&p.Copies[i])
-		for _, e := range p.Copies[i].Record.Edges {
-			switch {
-			case e.Role == lineage.Party || named && e.Role == lineage.Subject:
-				sides[e.Token] = true
-			case e.Role == lineage.Subject:
-				hers[e.Token] = true
-			}
-		}
-	}
-	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
-	return sides
-}
-
 // finish writes the plan, prints what stays, and sums up.
 func (pl *planner) finish(path string) (PlanSummary, error) {
-	if pl.err != nil {
-		return PlanSummary{}, pl.err
+	if err := cmp.Or(pl.err, pl.knowRenamings()); err != nil {
+		return PlanSummary{}, err
 	}
 	sum, err := pl.save(pl.plan, pl.spool, path)
 	if err != nil {

@@ -294,13 +294,13 @@ func (pl *planner) goes(crowd *lineage.Person) map[lineage.Token]bool {
 }
 
 // recording reports the audio of a call, which can only stay or go as a whole.
-func (pl *planner) recording(f *lineage.Found) bool {
-	return pl.audible(f) && pl.collection(f).Name == "calls"
+func (s *Site) recording(f *lineage.Found) bool {
+	return s.audible(f) && s.collection(f).Name == "calls"
 }
 
 // audible reports a record of a source of recordings.
-func (pl *planner) audible(f *lineage.Found) bool {
-	src, err := pl.source(f.Unit.Source)
+func (s *Site) audible(f *lineage.Found) bool {
+	src, err := s.source(f.Unit.Source)
 	return err == nil && src.Connector == "recordings"
 }
 

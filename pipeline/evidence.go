@@ -149,6 +149,7 @@ type proof struct {
 	AsOf        int64     `json:"as_of"` // Unix seconds
 	Certificate string    `json:"certificate"`
 	Returned    bool      `json:"returned,omitempty"` // about old copies that came back
+	Aged        *int      `json:"aged,omitempty"`     // of retention: how many documents tell what it took out; nil from an older program
 	Touched     []touched `json:"touched"`
 }
 
@@ -159,7 +160,7 @@ func (a *application) evidence(ctx context.Context) error {
 		return err
 	}
 	entry, err := log.Append(ctx, a.Now(), actor(), "plan.applied", map[string]any{
-		"plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "kept": a.sum.Kept,
+		"plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "already": a.sum.Already, "kept": a.sum.Kept,
 		"stale": a.sum.Stale, "failed": a.sum.Failed, "residue": a.sum.Residue, "simulated": a.simulate,
 	})
 	if err != nil {
@@ -196,9 +197,13 @@ func (a *application) evidence(ctx context.Context) error {
 
 // remember stores which units were changed.
 func (a *application) remember() error {
+	if err := a.rememberAged(); err != nil {
+		return err
+	}
+	aged := (len(a.aged) + agedAtOnce - 1) / agedAtOnce
 	i := 0
 	return a.touched.each(func(list []touched) error {
-		p := proof{Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate), Returned: a.returned != nil, Touched: list}
+		p := proof{Aged: &aged, Plan: a.plan.ID, Kind: a.plan.Kind, SHA256: a.plan.SHA256, AsOf: a.plan.AsOf.Unix(), Certificate: certificateID(a.sum.Certificate), Returned: a.returned != nil, Touched: list}
 		doc, err := json.Marshal(p)
 		if err != nil {
 			return fmt.Errorf("note what was touched: %w", err)

@@ -259,6 +259,31 @@ func (h Hold) coversRecord(f *lineage.Found, account string) bool {
 	return false
 }
 
+// free refuses the plan when a hold is on what it changes. One that the plan knows keeps
+// what it covered then; its person may have more by now.
+func (a *application) free(h Hold) error {
+	known, late := a.plan.body.Holds[h.ID], false
+	switch {
+	case known:
+	case a.plan.Kind == "retain":
+		late = !a.plan.body.Known[h.ID]
+	default:
+		for account, tokens := range a.tokens {
+			late = late || a.kinds.covers(h, &lineage.Person{Account: account, Tokens: tokens})
+		}
+	}
+	if !late {
+		met, err := a.meets(h)
+		if err != nil || !met {
+			return err
+		}
+	}
+	if known {
+		return fmt.Errorf("%w: the legal hold %s is by now on something that the plan changes; make a new plan", ErrRefused, h.ID)
+	}
+	return fmt.Errorf("%w: the legal hold %s was placed after the plan was made; make a new plan", ErrRefused, h.ID)
+}
+
 // heldRecord names a record in a source that a hold is on.
 type heldRecord struct{ source, unit, collection, locator string }
 

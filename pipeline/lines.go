@@ -135,6 +135,7 @@ type ApplySummary struct {
 	Stale       int    `json:"stale"`
 	Failed      int    `json:"failed"`
 	Residue     int    `json:"residue"`
+	Already     int    `json:"already,omitempty"` // edits that had nothing left to do
 	Gaps        int    `json:"gaps"`
 	Certificate string `json:"certificate"`
 	Note        string `json:"note,omitempty"`

@@ -24,8 +24,9 @@ func (l leftDue) note(s *Site, d *unerasedDoc) {
 }
 
 // stillOverdue returns the records that plans of retention were to change, could not, and
-// that are there and due, and strikes out the plans of which nothing is.
-func (s *Site) stillOverdue(ctx context.Context, u *unerased) (out []UnerasedLine, err error) {
+// that are there and due, and strikes out the plans of which nothing is, but for those that
+// are open for another reason.
+func (s *Site) stillOverdue(ctx context.Context, u *unerased, isOpen map[string]bool) (out []UnerasedLine, err error) {
 	if len(u.due) == 0 {
 		return nil, nil
 	}
@@ -37,7 +38,7 @@ func (s *Site) stillOverdue(ctx context.Context, u *unerased) (out []UnerasedLin
 	r := &retention{planner: pl, ctx: ctx, resolver: s.kinds.resolver(s.Graph)}
 	seen := map[UnerasedLine]bool{}
 	for _, plan := range slices.Sorted(maps.Keys(u.due)) {
-		open := false
+		open := isOpen[plan]
 		units, err := s.unitsOf(u.due[plan])
 		if err != nil {
 			return nil, err

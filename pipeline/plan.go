@@ -19,22 +19,28 @@ import (
 //
 // A plan file is lines: the head as JSON, one packed and sealed item a line in base64, and
 // the SHA-256 of all bytes before it. So it is written and read item by item, and
-// no job holds more of it than a few thousand edits. Each item carries the plan's
-// id and its own number, and the last one the head again: a line can neither be
+// no job holds more of it than a few thousand edits. Each item is sealed for the plan's
+// id and its own number, and the last one carries the head again: a line can neither be
 // left out nor brought in from another plan.
+//
+// Nothing in it is by chance, and nothing tells when it was made: the same records, asked
+// for on the same day under the same policy and holds, give the same bytes. The id is a
+// keyed hash of all the rest. Each step names the unit with its generation in the graph, so
+// that what is planned after the unit was written anew has another id, whatever is in it:
+// a plan that was carried out is never met again by one for what came back.
 type Plan struct {
 	Version int       `json:"version"`
 	ID      string    `json:"id"`
 	Kind    string    `json:"kind"` // erase, retain or correct
 	Account string    `json:"account,omitempty"`
-	Created time.Time `json:"created"`
-	AsOf    time.Time `json:"as_of"`
+	AsOf    time.Time `json:"as_of"` // the day by which it judges, from its midnight on
 	Steps   int       `json:"steps"`
 	Records int       `json:"records"`
 	Keep    int       `json:"keep"`
 	// Approval says why a person must approve the plan before it is applied; "" when
 	// only the policy may ask for that.
 	Approval string `json:"approval,omitempty"`
+	Law      string `json:"law"` // digest of the periods and floors of the policy
 	// Site is the state that the plan was made with; "" in plans of older programs.
 	Site   string `json:"site,omitempty"`
 	SHA256 string `json:"-"` // of the file up to its last line
@@ -43,14 +49,15 @@ type Plan struct {
 }
 
 // planVersion is the form of plan files that this program writes and reads.
-const planVersion = 3
+const planVersion = 4
 
 // planBody is what a plan says besides its steps; it grows with the people of a
 // plan and with the accounts, not with the data.
 type planBody struct {
 	Subjects []planSubject
-	Facts    accountFacts // of the accounts, as a retention plan saw them
-	Holds    map[string]bool
+	Facts    accountFacts    // of the accounts, as a retention plan saw them
+	Holds    map[string]bool // that keep a record
+	Known    map[string]bool // of retention: holds, and those released and not lapsed; of an erasure: corrections of its people
 	Classes  map[string]bool
 	Latest   time.Time // the latest date before which an edit is not due
 }
@@ -74,7 +81,7 @@ type planSubject struct {
 type planStep struct {
 	No     int               `json:"-"` // its position in the plan
 	Source string            `json:"source"`
-	Unit   lineage.UnitState `json:"unit"`
+	Unit   lineage.UnitState `json:"unit"` // which one, and of which generation in the graph
 	Order  int               `json:"order"`
 	Edits  []planEdit        `json:"edits,omitempty"`
 }
@@ -100,6 +107,7 @@ type planEdit struct {
 type planItem struct {
 	Subject *planSubject `json:"subject,omitempty"`
 	Facts   accountFacts `json:"facts,omitempty"`
+	Known   []string     `json:"known,omitempty"` // see planBody
 	Kept    []KeptLine   `json:"kept,omitempty"`
 	Steps   []planStep   `json:"steps,omitempty"`
 	Edits   []planEdit   `json:"edits,omitempty"` // more of the last step before

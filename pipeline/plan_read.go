@@ -11,14 +11,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/cratio/sutra/lineage"
 )
 
 // planFile is a plan that was opened and found whole. Its steps stay in the file
 // and are read one after the other.
 type planFile struct {
 	*Plan
-	site *Site
-	f    *os.File
+	site   *Site
+	series *lineage.Series
+	f      *os.File
 }
 
 // errNoPlan marks a file that was never a plan.
@@ -31,7 +34,7 @@ func (s *Site) load(path string, kept func(KeptLine)) (*planFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the plan: %w", ErrUsage, err)
 	}
-	if fi, err := f.Stat(); err == nil && fi.IsDir() {
+	if fi, err := f.Stat(); err == nil && (!fi.Mode().IsRegular() || fi.Size() == 0) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, errNoPlan), f.Close())
 	}
 	p := &planFile{site: s, f: f, Plan: &Plan{}}
@@ -57,7 +60,10 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 	if err := p.site.madeHere(p.Plan); err != nil {
 		return err
 	}
-	p.body.Holds, p.body.Classes = map[string]bool{}, map[string]bool{}
+	if p.series, err = p.site.Graph.Series(p.ID); err != nil {
+		return err
+	}
+	p.body.Holds, p.body.Known, p.body.Classes = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	steps, records := 0, 0
 	end, err := p.items(func(it planItem) error {
 		switch {
@@ -65,6 +71,9 @@ func (p *planFile) examine(kept func(KeptLine)) error {
 			p.body.Subjects = append(p.body.Subjects, *it.Subject)
 		case it.Facts != nil:
 			p.body.Facts = it.Facts
+		}
+		for _, id := range it.Known {
+			p.body.Known[id] = true
 		}
 		steps += len(it.Steps)
 		for _, st := range it.Steps {
@@ -187,7 +196,7 @@ func (p *planFile) items(fn func(planItem) error) (*Plan, error) {
 	if _, err := r.ReadBytes('\n'); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	for n := 0; ; n++ {
+	for n := uint64(0); ; n++ {
 		line, err := r.ReadBytes('\n')
 		if err != nil {
 			return nil, fmt.Errorf("read the plan: %w", err)
@@ -208,19 +217,15 @@ func (p *planFile) items(fn func(planItem) error) (*Plan, error) {
 	}
 }
 
-func (p *planFile) item(line []byte, n int) (planItem, error) {
+func (p *planFile) item(line []byte, n uint64) (planItem, error) {
 	var it planItem
 	sealed, err := base64.StdEncoding.AppendDecode(nil, line)
 	if err != nil {
 		return it, fmt.Errorf("%w: the plan is damaged; make a new one", ErrRefused)
 	}
-	data, err := p.site.Graph.Unseal(sealed)
+	data, err := p.series.Unseal(n, sealed)
 	if err != nil {
-		return it, fmt.Errorf("%w: the plan was made with another key: %w", ErrRefused, err)
-	}
-	data, ok := bytes.CutPrefix(data, itemMark(p.ID, n))
-	if !ok {
-		return it, fmt.Errorf("%w: the plan was changed after it was made; make a new one", ErrRefused)
+		return it, fmt.Errorf("%w: the plan was changed after it was made, or made with another key; make a new one", ErrRefused)
 	}
 	if it, err = unpackItem(data); err != nil {
 		return it, fmt.Errorf("read the plan: %w", err)

@@ -69,8 +69,8 @@ func (sp *spool) put(it planItem) (span, error) {
 func (sp *spool) edit(u *lineage.UnitState, order int, e planEdit) error {
 	st := sp.open[u.ID]
 	if st == nil {
-		st = &openStep{head: planStep{Source: u.Source, Unit: *u, Order: order}}
-		st.head.Unit.Gaps = nil
+		known := lineage.UnitState{ID: u.ID, Source: u.Source, Unit: u.Unit, Generation: u.Generation}
+		st = &openStep{head: planStep{Source: u.Source, Unit: known, Order: order}}
 		sp.open[u.ID] = st
 	}
 	st.head.Edits = append(st.head.Edits, e)

@@ -157,8 +157,8 @@ func TestPlanTampered(t *testing.T) {
 	s := newTestSite(t, nil)
 	path := filepath.Join(s.Config.State, "plan.json")
 	other := filepath.Join(s.Config.State, "other.json")
-	for _, to := range []string{path, other} {
-		makePlan(t, s, to, 3, 1, 1, func() int { return 2 })
+	for kept, to := range []string{path, other} {
+		makePlan(t, s, to, 3, 1, 1+kept, func() int { return 2 })
 	}
 	read := func(name string) [][]byte {
 		data, err := os.ReadFile(name)

@@ -15,9 +15,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/oklog/ulid/v2"
-
-	"github.com/cratio/sutra/pipeline/policy"
+	"github.com/cratio/sutra/lineage"
 )
 
 // mayReplace reports an error when a plan cannot take the name path: it replaces an older
@@ -66,18 +64,23 @@ func hasFolder(path string) error {
 // planHeadBytes bounds the first line of a plan file.
 const planHeadBytes = 1 << 16
 
-// save writes the plan to a new file.
+// save writes the plan to a file.
 func (s *Site) save(p *Plan, sp *spool, path string) (PlanSummary, error) {
 	steps, err := sp.sorted()
 	if err != nil {
 		return PlanSummary{}, err
 	}
-	p.Version, p.ID, p.Created = planVersion, ulid.Make().String(), s.Now().In(policy.IST)
-	p.Steps, p.Records, p.Keep = sp.steps, sp.records, sp.keep
+	p.Version, p.Steps, p.Records, p.Keep = planVersion, sp.steps, sp.records, sp.keep
+	w := &planWriter{plan: p, spool: sp, steps: steps, sum: sha256.New()}
+	if p.ID, err = s.Graph.Name(w.content); err != nil {
+		return PlanSummary{}, fmt.Errorf("name the plan: %w", err)
+	}
+	if w.series, err = s.Graph.Series(p.ID); err != nil {
+		return PlanSummary{}, err
+	}
 	err = replaceFile(path, func(f *os.File) error {
-		w := &planWriter{site: s, plan: p, sum: sha256.New()}
 		w.w = bufio.NewWriterSize(io.MultiWriter(f, w.sum), 1<<16)
-		return errors.Join(w.all(sp, steps), w.end(f))
+		return errors.Join(w.all(), w.end(f))
 	})
 	if err != nil {
 		return PlanSummary{}, fmt.Errorf("write the plan: %w", err)
@@ -87,14 +90,31 @@ func (s *Site) save(p *Plan, sp *spool, path string) (PlanSummary, error) {
 
 // planWriter writes the lines of a plan file.
 type planWriter struct {
-	site *Site
-	plan *Plan
-	w    *bufio.Writer
-	sum  hash.Hash
-	n    int
+	plan   *Plan
+	spool  *spool
+	steps  []span
+	series *lineage.Series
+	w      *bufio.Writer
+	sum    hash.Hash
+	n      uint64
 }
 
-func (w *planWriter) all(sp *spool, steps []span) error {
+// content calls part with all that the plan says: its head, which has no id yet, and its
+// items.
+func (w *planWriter) content(part func([]byte)) error {
+	head, err := json.Marshal(w.plan)
+	if err != nil {
+		return err
+	}
+	part(head)
+	return w.items(func(data []byte) error {
+		part(data)
+		return nil
+	})
+}
+
+// all writes the head and the items, of which the last is the head again.
+func (w *planWriter) all() error {
 	head, err := json.Marshal(w.plan)
 	if err != nil {
 		return err
@@ -102,56 +122,58 @@ func (w *planWriter) all(sp *spool, steps []span) error {
 	if _, err := w.w.Write(append(head, '\n')); err != nil {
 		return err
 	}
-	for i := range w.plan.body.Subjects {
-		if err := w.item(planItem{Subject: &w.plan.body.Subjects[i]}); err != nil {
-			return err
-		}
+	if err := w.items(w.line); err != nil {
+		return err
 	}
-	if len(w.plan.body.Facts) > 0 {
-		if err := w.item(planItem{Facts: w.plan.body.Facts}); err != nil {
-			return err
-		}
-	}
-	for _, at := range sp.keptAt {
-		if err := w.copy(sp, at); err != nil {
-			return err
-		}
-	}
-	for _, at := range steps {
-		if err := w.copy(sp, at); err != nil {
-			return err
-		}
-	}
-	return w.item(planItem{End: w.plan})
-}
-
-func (w *planWriter) item(it planItem) error {
-	data, err := packItem(it)
+	end, err := packItem(planItem{End: w.plan})
 	if err != nil {
 		return err
 	}
-	return w.line(data)
+	return w.line(end)
 }
 
-// copy takes an item over from the spool.
-func (w *planWriter) copy(sp *spool, at span) error {
-	data, err := sp.file.read(at)
-	if err != nil {
-		return fmt.Errorf("read the spooled plan: %w", err)
+// items calls fn with the items as they are packed, without the last.
+func (w *planWriter) items(fn func([]byte) error) error {
+	body := &w.plan.body
+	own := make([]planItem, 0, len(body.Subjects)+2)
+	for i := range body.Subjects {
+		own = append(own, planItem{Subject: &body.Subjects[i]})
 	}
-	return w.line(data)
+	if len(body.Facts) > 0 {
+		own = append(own, planItem{Facts: body.Facts})
+	}
+	if len(body.Known) > 0 {
+		own = append(own, planItem{Known: sortedKeys(body.Known)})
+	}
+	for _, it := range own {
+		data, err := packItem(it)
+		if err != nil {
+			return err
+		}
+		if err := fn(data); err != nil {
+			return err
+		}
+	}
+	for _, list := range [][]span{w.spool.keptAt, w.steps} {
+		for _, at := range list {
+			data, err := w.spool.file.read(at)
+			if err != nil {
+				return fmt.Errorf("read the spooled plan: %w", err)
+			}
+			if err := fn(data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (w *planWriter) line(data []byte) error {
-	sealed := w.site.Graph.Seal(append(itemMark(w.plan.ID, w.n), data...))
+	sealed := w.series.Seal(w.n, data)
 	w.n++
 	_, err := w.w.Write(append(base64.StdEncoding.AppendEncode(nil, sealed), '\n'))
 	return err
 }
-
-// itemMark stands before the content of an item, so that it cannot stand in
-// another place or in another plan.
-func itemMark(plan string, n int) []byte { return fmt.Appendf(nil, "%s %d ", plan, n) }
 
 // end writes the hash of everything before it.
 func (w *planWriter) end(f io.Writer) error {

@@ -290,7 +290,7 @@ func (a *application) suppress(ctx context.Context) error {
 	if err := a.nameUndone(); err != nil {
 		return err
 	}
-	if a.sum.Failed+a.sum.Stale > 0 && a.sum.Erased+a.sum.Redacted == 0 && !a.unwiped {
+	if a.sum.Failed+a.sum.Stale > 0 && a.sum.Erased+a.sum.Redacted+a.sum.Already == 0 && !a.unwiped {
 		return ctx.Err() // nothing of her went: nothing can come back
 	}
 	if err := a.keepHeard(ctx); err != nil {

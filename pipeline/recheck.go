@@ -75,41 +75,49 @@ func (s *Site) readAccounts(ctx context.Context) error {
 	return w.Close(ctx)
 }
 
-// current takes the edits out of a step that must not be made any more because
-// their account is not as the plan saw it.
+// current takes the edits out of a step that must not be made any more because their
+// account, or the catalog, is not as the plan saw it.
 func (a *application) current(st planStep) planStep {
 	parts := a.sift(st)
 	if len(parts.unknown.Edits) > 0 {
 		a.partial[st.No] = audit.Failed
 		a.failed([]planStep{parts.unknown}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
 	}
-	if len(parts.late.Edits) > 0 {
+	if len(parts.other.Edits) > 0 {
+		a.gap(st.Source, st.Unit.Unit.Key, "the catalog says otherwise of these records than when the plan was made: they are left as they are; make a new plan")
+	}
+	late := parts.late
+	late.Edits = slices.Concat(late.Edits, parts.other.Edits)
+	if len(late.Edits) > 0 {
 		a.sm.Lock()
 		a.partial[st.No] = audit.Stale
-		a.stale(parts.late)
-		a.mark(parts.late, audit.Stale, 0)
+		a.stale(late)
+		a.mark(late, audit.Stale, nil)
 		a.sm.Unlock()
 	}
 	return parts.due
 }
 
 // sifted is a step in parts: the edits to be made, those whose account is not as the plan
-// saw it, and those of which nobody knows.
-type sifted struct{ due, late, unknown planStep }
+// saw it, those of which the catalog says otherwise, and those of which nobody knows.
+type sifted struct{ due, late, other, unknown planStep }
 
 // sift parts a step.
 func (a *application) sift(st planStep) sifted {
-	if a.plan.Kind != "retain" || !a.blind && len(a.changed) == 0 {
+	aged := a.plan.Kind == "retain" && (a.blind || len(a.changed) > 0)
+	if !aged && !slices.ContainsFunc(st.Edits, func(e planEdit) bool { return a.otherwise(st.Source, e) }) {
 		return sifted{due: st}
 	}
-	parts := sifted{st, st, st}
-	parts.due.Edits, parts.late.Edits, parts.unknown.Edits = nil, nil, nil
+	parts := sifted{st, st, st, st}
+	parts.due.Edits, parts.late.Edits, parts.other.Edits, parts.unknown.Edits = nil, nil, nil, nil
 	for _, e := range st.Edits {
-		switch by := a.Policy.ByAccount(e.Class); {
+		switch by := aged && a.Policy.ByAccount(e.Class); {
 		case by && a.blind:
 			parts.unknown.Edits = append(parts.unknown.Edits, e)
 		case by && a.changed[e.Account]:
 			parts.late.Edits = append(parts.late.Edits, e)
+		case a.otherwise(st.Source, e):
+			parts.other.Edits = append(parts.other.Edits, e)
 		default:
 			parts.due.Edits = append(parts.due.Edits, e)
 		}

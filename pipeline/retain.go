@@ -50,6 +50,10 @@ func (s *Site) Retain(ctx context.Context, asOf time.Time, path string) (sum Pla
 	if r.lapsing, err = s.lapsing(ctx); err != nil {
 		return PlanSummary{}, err
 	}
+	pl.plan.body.Known = map[string]bool{}
+	for _, h := range slices.Concat(pl.holds, r.lapsing) {
+		pl.plan.body.Known[h.ID] = true
+	}
 	s.Progress.Stage("retain", 0)
 	err = s.Graph.Walk(ctx, r.whole, r.wait)
 	if err == nil {
@@ -292,10 +296,19 @@ func (r *retention) dueAt(f *lineage.Found, asOf int64) (account string, due boo
 
 // dueIn reports whether a unit still holds a record that is past its period at a time, in
 // Unix seconds, besides those that a plan left and that are told of by themselves.
-func (r *retention) dueIn(unit uint32, asOf int64, left leftDue) (bool, error) {
+func (r *retention) dueIn(unit uint32, asOf int64, left leftDue) (due bool, err error) {
+	err = r.eachDue(unit, asOf, left, func(*lineage.Found) (bool, error) {
+		due = true
+		return false, nil
+	})
+	return due, err
+}
+
+// eachDue calls fn with such records until it wants no more.
+func (r *retention) eachDue(unit uint32, asOf int64, left leftDue, fn func(*lineage.Found) (more bool, err error)) error {
 	list, err := r.Graph.UnitSightings(unit)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var open []*lineage.Found
 	for i := range list {
@@ -304,12 +317,13 @@ func (r *retention) dueIn(unit uint32, asOf int64, left leftDue) (bool, error) {
 			open = append(open, f)
 		}
 	}
-	due := false
-	err = r.each(open, func(f *lineage.Found) (bool, error) {
-		_, due, err = r.dueAt(f, asOf)
-		return !due, err
+	return r.each(open, func(f *lineage.Found) (bool, error) {
+		_, due, err := r.dueAt(f, asOf)
+		if err != nil || !due {
+			return true, err
+		}
+		return fn(f)
 	})
-	return due, err
 }
 
 // guard says which accounts would lose so much that a person must approve the plan

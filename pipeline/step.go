@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/cratio/sutra/connectors"
@@ -63,8 +62,8 @@ func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (
 			rest = append(rest, st)
 			continue
 		}
-		a.outcome(st, connectors.Outcome{Gone: true})
-		a.mark(st, audit.Done, 0)
+		a.outcome(st, connectors.Outcome{Gone: true}, earlier{})
+		a.mark(st, audit.Done, nil)
 		if err := a.touched.add(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}); err != nil {
 			return nil, err
 		}
@@ -74,15 +73,11 @@ func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (
 
 // mark notes the state of a step; it is written with those of its group. The
 // caller holds the lock.
-func (a *application) mark(st planStep, state audit.State, shells int) {
+func (a *application) mark(st planStep, state audit.State, detail []byte) {
 	if late, ok := a.partial[st.No]; ok && state == audit.Done {
-		state, shells = late, 0
+		state, detail = late, nil
 	}
-	r := audit.Record{Step: st.No, State: state}
-	if shells > 0 {
-		r.Detail = strconv.AppendInt(nil, int64(shells), 10)
-	}
-	a.states = append(a.states, r)
+	a.states = append(a.states, audit.Record{Step: st.No, State: state, Detail: detail})
 }
 
 // failed counts steps that could not be carried out. What a store keeps locked is
@@ -102,7 +97,7 @@ func (a *application) failed(steps []planStep, err error) {
 		a.sum.Failed += len(st.Edits)
 		a.tally.failed(st)
 		a.leave(st, "failed")
-		a.mark(st, audit.Failed, 0)
+		a.mark(st, audit.Failed, nil)
 		a.sm.Unlock()
 		a.gap(st.Source, st.Unit.Unit.Key, reason)
 	}
@@ -136,8 +131,12 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 	t := touched{src.Name, next, out.Gone}
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	a.outcome(st, out)
-	a.mark(st, audit.Done, out.Shells)
+	var was earlier
+	if out.Gone && out.Missing == len(edits) {
+		was = a.all(st)
+	}
+	a.outcome(st, out, was)
+	a.mark(st, audit.Done, stepDetail(out.Shells, was))
 	if out.Missing > 0 {
 		return a.touched.lose(t, st.Unit.Unit.Size)
 	}
@@ -149,8 +148,9 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 func (a *application) missing(src *Source, st planStep) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	a.outcome(st, connectors.Outcome{Gone: true})
-	a.mark(st, audit.Done, 0)
+	was := a.all(st)
+	a.outcome(st, connectors.Outcome{Gone: true}, was)
+	a.mark(st, audit.Done, stepDetail(0, was))
 	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}, st.Unit.Unit.Size)
 }
 
@@ -161,8 +161,12 @@ func (a *application) touch(t touched) error {
 	return a.touched.add(t)
 }
 
-// outcome counts a step that was done. The caller holds the lock.
-func (a *application) outcome(st planStep, out connectors.Outcome) {
+// outcome counts a step that was done, but for what had nothing left to do. The caller
+// holds the lock.
+func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) {
+	st.Edits = was.rest(st.Edits)
+	a.sum.Already += was.n()
+	a.age(st)
 	for _, e := range st.Edits {
 		if e.Delete {
 			a.sum.Erased++
@@ -222,10 +226,11 @@ func (a *application) judge(st planStep, left bool) {
 	defer a.sm.Unlock()
 	if left {
 		a.stale(st)
-		a.mark(st, audit.Stale, 0)
+		a.mark(st, audit.Stale, nil)
 	} else {
-		a.outcome(st, connectors.Outcome{})
-		a.mark(st, audit.Done, 0)
+		was := a.all(st)
+		a.outcome(st, connectors.Outcome{}, was)
+		a.mark(st, audit.Done, stepDetail(0, was))
 	}
 }
 

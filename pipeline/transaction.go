@@ -30,6 +30,7 @@ type transaction struct {
 	passed    map[recordRef]bool  // stale, failed, or done by an earlier run
 	late      map[int]audit.State // steps with records that are stale or failed
 	shells    map[int]int         // by step, so far
+	was       map[int]earlier     // by step, so far
 	forbidden map[string]int      // records that were refused alone, by collection
 }
 
@@ -37,7 +38,7 @@ type transaction struct {
 // since the plan are stale, and those that the database does not let go fail; the
 // others are done all the same.
 func (a *application) transact(ctx context.Context, src *Source, er connectors.Eraser, be connectors.BatchEraser, steps []planStep) error {
-	t := &transaction{a, src, er, be, map[recordRef]bool{}, map[int]audit.State{}, map[int]int{}, map[string]int{}}
+	t := &transaction{a, src, er, be, map[recordRef]bool{}, map[int]audit.State{}, map[int]int{}, map[int]earlier{}, map[string]int{}}
 	return t.run(ctx, steps)
 }
 
@@ -45,10 +46,12 @@ func (t *transaction) run(ctx context.Context, steps []planStep) error {
 	for { // every turn finds further records that cannot be done, or is the last
 		steps = t.rest(steps)
 		bad := map[recordRef]bool{}
-		work := make([]connectors.UnitEdits, len(steps))
+		work, there := make([]connectors.UnitEdits, len(steps)), make([][]bool, len(steps))
 		edits := 0
 		for i, st := range steps {
 			work[i] = connectors.UnitEdits{Unit: st.Unit.Unit, Edits: t.edits(t.src, st, bad)}
+			there[i] = make([]bool, len(st.Edits))
+			met(work[i].Edits, there[i])
 			edits += len(st.Edits)
 		}
 		next, out, err := t.be.EraseAll(ctx, work)
@@ -58,7 +61,7 @@ func (t *transaction) run(ctx context.Context, steps []planStep) error {
 		var fixed *connectors.FixedError
 		switch {
 		case err == nil:
-			return t.done(steps, next, out)
+			return t.done(steps, next, out, there)
 		case errors.As(err, &fixed) && t.setAside(steps, fixed.Collection, fixed):
 		case aboutOne(err) && edits > 1:
 			first, second := halves(steps, edits/2)
@@ -95,7 +98,7 @@ func (t *transaction) refused(steps []planStep, err error) error {
 	var unwiped *connectors.UnwipedError
 	for _, st := range steps {
 		if len(st.Edits) == 0 { // all of it was settled before
-			if err := t.done([]planStep{st}, []connectors.Unit{st.Unit.Unit}, make([]connectors.Outcome, 1)); err != nil {
+			if err := t.done([]planStep{st}, []connectors.Unit{st.Unit.Unit}, make([]connectors.Outcome, 1), make([][]bool, 1)); err != nil {
 				return err
 			}
 			continue
@@ -141,12 +144,13 @@ func halves(steps []planStep, n int) (first, second []planStep) {
 	return first, second
 }
 
-// done counts steps that were carried out.
-func (t *transaction) done(steps []planStep, next []connectors.Unit, out []connectors.Outcome) error {
+// done counts steps that were carried out; there says which rows of each were there.
+func (t *transaction) done(steps []planStep, next []connectors.Unit, out []connectors.Outcome, there [][]bool) error {
 	t.sm.Lock()
 	defer t.sm.Unlock()
 	for i, st := range steps {
-		t.outcome(st, out[i])
+		was := t.gone(st, there[i])
+		t.outcome(st, out[i], was)
 		if out[i].Missing > 0 || out[i].Copied {
 			t.touched.changed.lose(t.src.Name)
 		}
@@ -154,13 +158,20 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 			return err
 		}
 		t.shells[st.No] += out[i].Shells
+		t.noteBefore(st.No, was)
 		if state, ok := t.late[st.No]; ok {
-			t.mark(st, state, 0)
+			t.mark(st, state, nil)
 		} else {
-			t.mark(st, audit.Done, t.shells[st.No])
+			t.mark(st, audit.Done, stepDetail(t.shells[st.No], t.was[st.No]))
 		}
 	}
 	return nil
+}
+
+// noteBefore adds up what of a step had nothing left to do.
+func (t *transaction) noteBefore(step int, more earlier) {
+	was := t.was[step]
+	t.was[step] = earlier{was.deleted + more.deleted, was.redacted + more.redacted}
 }
 
 // setAside fails the edits of a collection that cannot be changed, so that those of
@@ -213,7 +224,9 @@ func (t *transaction) settle(ctx context.Context, steps []planStep, bad map[reco
 				t.late[st.No] = audit.Stale
 				t.stale(one)
 			} else {
-				t.outcome(one, connectors.Outcome{})
+				was := t.all(one)
+				t.outcome(one, connectors.Outcome{}, was)
+				t.noteBefore(st.No, was)
 			}
 		}
 		t.sm.Unlock()

@@ -82,7 +82,12 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	overdue, err := s.stillOverdue(ctx, u)
+	hidden, err := s.undescribed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, hidden.lines...)
+	overdue, err := s.stillOverdue(ctx, u, hidden.plans)
 	if err != nil {
 		return out, err
 	}
@@ -91,7 +96,7 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 		return slices.Concat(out, overdue, behind), err
 	}
 	out = append(out, overdue...)
-	left, err := s.stillCarried(ctx, u)
+	left, err := s.stillCarried(ctx, u, hidden.plans)
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +113,15 @@ func (s *Site) stillUnerased(ctx context.Context) ([]UnerasedLine, error) {
 }
 
 // stillCarried returns the records of what plans left undone, and forgets the plans of which
-// nothing is left.
-func (s *Site) stillCarried(ctx context.Context, u *unerased) (out []UnerasedLine, err error) {
+// nothing is left, but for those that are open for another reason.
+func (s *Site) stillCarried(ctx context.Context, u *unerased, isOpen map[string]bool) (out []UnerasedLine, err error) {
 	pl := &planner{Site: s}
 	if pl.holds, err = s.holdsNow(ctx); err != nil {
 		return nil, err
 	}
 	seen := map[UnerasedLine]bool{}
 	for plan, people := range u.who {
-		open := false
+		open := isOpen[plan]
 		for w := range people {
 			found, err := s.carriers(w)
 			if err != nil {

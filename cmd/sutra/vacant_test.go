@@ -59,8 +59,8 @@ func TestKilledAfterTheLast(t *testing.T) {
 	}
 }
 
-// began writes into the journal of a plan that its first step was begun, as a run does that
-// is killed then.
+// began writes into the graph and the journal of a plan that its first step was begun, as a
+// run does that is killed then.
 func (s *site) began(plan string) {
 	s.t.Helper()
 	var head struct {
@@ -89,7 +89,7 @@ func (s *site) began(plan string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := errors.Join(j.Record(0, audit.Intent, nil), j.Close(), g.Close()); err != nil {
+	if err := errors.Join(g.PutDoc("begun", head.ID, []byte("{}")), j.Record(0, audit.Intent, nil), j.Close(), g.Close()); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -40,6 +40,15 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 	return d, nil
 }
 
+// HasTable reports whether a table is there.
+func (s *source) HasTable(ctx context.Context, name string) (there bool, err error) {
+	err = s.reading(ctx, func(_ *session, sc *schema) error {
+		there = sc.table(name) != nil
+		return nil
+	})
+	return there, err
+}
+
 // primaryKey marks the primary key of a table, unless the catalog names one, and says
 // how the database compares it, and the ids of accounts.
 func primaryKey(c *connectors.Collection, t *table) {

@@ -238,6 +238,27 @@ func (j *Journal) Counts() map[State]int {
 	return out
 }
 
+// Empty reports whether nothing was recorded yet.
+func (j *Journal) Empty() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lines == 0
+}
+
+// SetAside closes the journal and gives its file another name, so that the plan has none.
+func (j *Journal) SetAside() error {
+	name := j.f.Name()
+	aside, err := os.CreateTemp(filepath.Dir(name), j.plan+".aside-*")
+	if err != nil {
+		return fmt.Errorf("set the journal of plan %s aside: %w", j.plan, err)
+	}
+	err = errors.Join(aside.Close(), os.Rename(name, aside.Name()), j.Close(), syncDir(filepath.Dir(name)))
+	if err != nil {
+		return fmt.Errorf("set the journal of plan %s aside: %w", j.plan, err)
+	}
+	return nil
+}
+
 // Close releases the file and its lock.
 func (j *Journal) Close() error {
 	j.mu.Lock()

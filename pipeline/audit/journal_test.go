@@ -297,3 +297,24 @@ func FuzzJournalReplay(f *testing.F) {
 		ok(t, j.Close())
 	})
 }
+
+// TestJournalSetAside holds that a journal which was set aside is kept, and that the plan
+// has an empty one.
+func TestJournalSetAside(t *testing.T) {
+	dir := t.TempDir()
+	for round := 1; round <= 2; round++ {
+		j := open(t, dir, "P-1")
+		if !j.Empty() || j.Finished() {
+			t.Fatalf("round %d: the journal is not empty", round)
+		}
+		ok(t, j.Record(0, Done, nil), j.Finish([]byte("{}")))
+		if j.Empty() {
+			t.Fatal("a journal with two records is empty")
+		}
+		ok(t, j.SetAside())
+		kept, err := filepath.Glob(filepath.Join(dir, "P-1.aside-*"))
+		if err != nil || len(kept) != round {
+			t.Fatalf("set aside %d times, and there are %v (%v)", round, kept, err)
+		}
+	}
+}

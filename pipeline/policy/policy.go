@@ -228,6 +228,17 @@ func (p Policy) FloorCite(id string) string {
 	return ""
 }
 
+// Began returns a floor that concerns the class and came into force after one day and by
+// another; "" when there is none.
+func (p Policy) Began(class string, after, by time.Time) string {
+	for _, f := range p.Floors {
+		if f.Mode == "enforce" && f.applies(class) && f.inForce(Civil(by)) && !f.inForce(Civil(after)) {
+			return f.ID
+		}
+	}
+	return ""
+}
+
 // FloorsInForce returns the floors that have begun at asOf and are not off.
 func (p Policy) FloorsInForce(asOf time.Time) []Floor {
 	return slices.DeleteFunc(slices.Clone(p.Floors), func(f Floor) bool { return f.Mode == "off" || !f.inForce(Civil(asOf)) })

@@ -1,0 +1,59 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cratio/sutra/pipeline/audit"
+)
+
+// begunBucket names the plans of which something may have been carried out.
+const begunBucket = "begun"
+
+// openJournal opens the journal of the plan. Where nothing changed, the same plan is made
+// again, and its journal says how far it came. But the graph may know nothing of that run:
+// it was put back from an older backup, or what the run changed could not be read again.
+// What was gone may be back by then, and for the graph it never went. So nothing in such a
+// journal is taken for done, and the plan runs from its beginning.
+func (a *application) openJournal() error {
+	open := func() (err error) {
+		a.journal, err = audit.OpenJournal(a.statePath("journal"), a.plan.ID, a.Graph.Seal, a.Graph.Unseal)
+		return err
+	}
+	if err := open(); err != nil || a.journal.Empty() {
+		return err
+	}
+	known, err := a.knownRun()
+	if err != nil {
+		return errors.Join(err, a.journal.Close())
+	}
+	if known {
+		return nil
+	}
+	if err := a.journal.SetAside(); err != nil {
+		return err
+	}
+	a.emit(NoteLine{Type: "note", Text: "the graph does not know what an earlier run of this plan did: the plan is carried out from its beginning"})
+	return open()
+}
+
+// knownRun reports whether the graph knows of the run that the journal is of. After one
+// that came to its end no unit is what the plan saw: each was read again, or is gone.
+func (a *application) knownRun() (bool, error) {
+	begun, err := a.Graph.Doc(begunBucket, a.plan.ID)
+	if err != nil || begun == nil || !a.journal.Finished() {
+		return begun != nil, err
+	}
+	known := true
+	err = a.plan.steps(func(st planStep) error {
+		now, err := a.Graph.Unit(st.Source, st.Unit.Unit.Key)
+		known = known && (now == nil || now.Generation != st.Unit.Generation)
+		return err
+	})
+	return known, err
+}
+
+// begin notes that the plan is being carried out, before anything is.
+func (a *application) begin(context.Context) error {
+	return errors.Join(a.noteRenamed(), a.Graph.PutDoc(begunBucket, a.plan.ID, []byte("{}")))
+}
