@@ -183,6 +183,11 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"a lead's id that was given twice", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2", "l3 A asha_verma >lead:1 email:1"}, "phone:1", "", "l1 l3"},
 		{"a lead that came again under another name", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A verma_traders >lead:1 phone:1 email:1"}, "phone:1", "", "l1 l2"},
 		{"a lead's id and the lead", []string{"l1 A asha_verma =lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2"}, "phone:1", "", "l1 l2"},
+		{"an order that goes to somebody else who is known", []string{"l1 A hari_das =lead:1 phone:1", "o1 A gul_panag >lead:1 =file:o phone:2", "l2 A gul_panag phone:2 email:2", "n1 A - >lead:1", "n2 A - >file:o"}, "phone:1", "", "l1 n1"},
+		{"whom it goes to", []string{"l1 A hari_das =lead:1 phone:1", "o1 A gul_panag >lead:1 =file:o phone:2", "l2 A gul_panag phone:2 email:2", "n1 A - >lead:1", "n2 A - >file:o"}, "email:2", "", "?o1 l2"},
+		{"an order of a contact's", []string{"c1 A hari_das =contact:1 phone:1", "o1 A gul_panag >contact:1 phone:2", "l2 A gul_panag phone:2 email:2"}, "phone:1", "", "c1"},
+		{"a claim that somebody else reported", []string{"l1 A hari_das =lead:1 phone:1", "p1 A - >lead:1 =file:p", "o1 A gul_panag >file:p phone:2", "l2 A gul_panag phone:2 email:2"}, "phone:1", "", "l1 p1"},
+		{"an order under a name in short", []string{"l1 A hari_das =lead:1 phone:1", "o1 A h_das >lead:1 phone:2", "l2 A h_das phone:2"}, "phone:2", "", "l1 l2 o1"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {
