@@ -65,6 +65,11 @@ func keyMeaning(key string) meaning {
 
 func classify(key string) meaning {
 	words := keyWords(key)
+	for i, w := range words {
+		if w == "nm" || w == "naam" {
+			words[i] = "name"
+		}
+	}
 	joined := strings.Join(words, " ")
 	m := meaning{link: keyLinks[joined]}
 	if m.link != "" {
