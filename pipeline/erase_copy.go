@@ -180,7 +180,12 @@ func (pl *planner) somebodys(part *lineage.Found, account string) (bool, error) 
 			return true, nil
 		}
 	}
-	return false, nil
+	return onlyNamed(part), nil
+}
+
+// onlyNamed reports a part of a record that names somebody and holds no identifier of hers.
+func onlyNamed(part *lineage.Found) bool {
+	return len(part.Record.Names) > 0 && !slices.ContainsFunc(part.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Member && e.Role != lineage.Mention })
 }
 
 // neighbours are the sightings of a run of rows of one unit.

@@ -81,6 +81,28 @@ func subjectHits(p *part) bool {
 	return false
 }
 
+// somebodys reports a part about somebody, be it one of whom only the name is known.
+func (p *part) somebodys() bool { return p.named || subjectHits(p) }
+
+// onlyNamed reports an element that names somebody without an identifier, among others who
+// have names that are all clearly different: {"name": ..., "phone": "9999999999"}.
+func onlyNamed(p *part, among []*part) bool {
+	if p.node.Kind != json.Object || subjectHits(p) || !slices.ContainsFunc(p.node.Children, func(m *json.Node) bool { return keyMeaning(m.Key).name }) {
+		return false
+	}
+	names, others := namesOf(p.hits), 0
+	for _, x := range among {
+		if !subjectHits(x) {
+			continue
+		}
+		if !clearlyDifferent(names, namesOf(x.hits)) {
+			return false
+		}
+		others++
+	}
+	return others > 0
+}
+
 // split makes parts of the cards in a part that are about somebody else than the rest of it:
 // the names are clearly different, and no identifier is the same. Where the rest is about
 // nobody, several people's cards are parts each.

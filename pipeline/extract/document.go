@@ -26,6 +26,7 @@ type part struct {
 	pointer string
 	node    *json.Node // nil for the document itself
 	hits    []hit
+	named   bool // it is about one of whom it says nothing but the name
 }
 
 // document is JSON looked into. Parts[0] is everything outside the elements that
@@ -231,7 +232,8 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 		return
 	}
 	for _, o := range own {
-		if subjectHits(o) {
+		o.named = onlyNamed(o, own)
+		if o.somebodys() {
 			d.parts = append(d.parts, o)
 		} else {
 			p.hits = append(p.hits, o.hits...)

@@ -111,7 +111,7 @@ func (m *Masker) document(d *document) string {
 	var p json.Patch
 	gone, hers := map[*json.Node]bool{}, m.hers(d) // hers may stand in another's part
 	for _, x := range d.parts[1:] {
-		if x.node != nil && subjectHits(x) && !m.owns(x) && belongs(x.node, d.root) {
+		if x.node != nil && x.somebodys() && !m.owns(x) && belongs(x.node, d.root) {
 			p.Strip(x.node, hers)
 			gone[x.node] = !holds(x.node, hers)
 			if m.Masked == nil {
@@ -168,7 +168,7 @@ func (m *Masker) parts(d *document) (string, bool) {
 	var p json.Patch
 	p.Strip(d.root, hers)
 	for _, x := range d.parts[1:] { // another's part in hers
-		if x.node != nil && subjectHits(x) && !m.owns(x) && inside(x.node, hers) {
+		if x.node != nil && x.somebodys() && !m.owns(x) && inside(x.node, hers) {
 			p.Strip(x.node, hers)
 		}
 	}

@@ -12,12 +12,12 @@ func (r *Redactor) foreign(d *document) bool { return slices.ContainsFunc(d.part
 
 // anothers reports a part that is about somebody else.
 func (r *Redactor) anothers(p *part) bool {
-	return !r.Everybody && subjectHits(p) && !r.owns(p) && !r.staff(p)
+	return !r.Everybody && p.somebodys() && !r.owns(p) && !r.staff(p)
 }
 
 // staff reports whether a part is the account's own: nobody else is its subject.
 func (r *Redactor) staff(p *part) bool {
-	if r.Own == nil {
+	if r.Own == nil || p.named {
 		return false
 	}
 	for _, h := range p.hits {
