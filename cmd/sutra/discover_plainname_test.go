@@ -9,12 +9,12 @@ import (
 
 // A broker's people stand in tables that no trade's word tells, their names in columns that
 // are called name and no more: parties, whom a table in between ties to covers, and
-// enquiries, of which a couple made two from one telephone.
+// enquiries, of which a couple made two from one telephone, and to which others referred them.
 const plainSchema = `
 CREATE TABLE parties (party_no TEXT PRIMARY KEY, nm TEXT, cell TEXT);
 CREATE TABLE covers (cover_no INTEGER PRIMARY KEY, holder_no TEXT REFERENCES parties(party_no), nominee_nm TEXT, nominee_cell TEXT, memo TEXT);
 CREATE TABLE cover_members (cover_no INTEGER REFERENCES covers(cover_no), party_no TEXT REFERENCES parties(party_no), memo TEXT, PRIMARY KEY (cover_no, party_no));
-CREATE TABLE enquiries (id INTEGER PRIMARY KEY, name TEXT, phone TEXT, email TEXT, memo TEXT);
+CREATE TABLE enquiries (id INTEGER PRIMARY KEY, name TEXT, phone TEXT, email TEXT, ref_name TEXT, ref_phone TEXT, memo TEXT);
 `
 
 func plainRows() string {
@@ -30,10 +30,10 @@ func plainRows() string {
 		if i%3 == 0 {
 			mail = "'" + strings.ToLower(last) + fmt.Sprint(i) + "@example.com'"
 		}
-		add("enquiries VALUES (%d, '%s %s', '%s', %s, 'wants a price %d.')", i, a, z, clinicPhone(3, i), mail, i)
+		add("enquiries VALUES (%d, '%s %s', '%s', %s, '%s %s', '%s', 'wants a price %d.')", i, a, z, clinicPhone(3, i), mail, first, last, clinicPhone(1, i), i)
 	}
 	first, last := personName(77)
-	add("enquiries VALUES (99, '%s %s', '%s', 'second@example.com', 'wants another.')", first, last, clinicPhone(3, 7))
+	add("enquiries VALUES (99, '%s %s', '%s', 'second@example.com', NULL, NULL, 'wants another.')", first, last, clinicPhone(3, 7))
 	return b.String()
 }
 
