@@ -35,6 +35,9 @@ func (w *walk) byName(p *ridSet) ([]*ridSet, error) {
 	if w.saidSame(list) {
 		return whole, nil
 	}
+	if parts, err := w.byRow(p, list); err != nil || len(parts) > 1 {
+		return parts, err
+	}
 	groups, err := w.kinships(list)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,11 @@ const tornSteps = 2
 // torn reports a record that names somebody, by a name and a contact identifier of hers, and
 // refers to records of people who are clearly called otherwise and have none of what it has.
 func (w *walk) torn(f *Found) (bool, error) {
+	return w.tornFrom(f, func(*Found) bool { return true })
+}
+
+// tornFrom is torn for references to some records.
+func (w *walk) tornFrom(f *Found, counts func(k *Found) bool) (bool, error) {
 	if len(recordName(f.Record.Names)) == 0 {
 		return false, nil
 	}
@@ -21,13 +26,20 @@ func (w *walk) torn(f *Found) (bool, error) {
 	if err != nil || len(own) == 0 {
 		return false, err
 	}
-	another, same, err := w.refersTo(f, f, own, tornSteps)
+	another, same, err := w.refersTo(&reference{f, own, counts}, f, tornSteps)
 	return another && !same, err
 }
 
+// reference is a record of which it is asked to whom it refers.
+type reference struct {
+	f      *Found
+	own    []Token // its contact identifiers
+	counts func(k *Found) bool
+}
+
 // refersTo looks at whom a record leads to by its references: whether to others than the one
-// whom the record f names, or to one who may be her.
-func (w *walk) refersTo(at, f *Found, own []Token, steps int) (another, same bool, err error) {
+// whom the record that is asked about names, or to one who may be her.
+func (w *walk) refersTo(r *reference, at *Found, steps int) (another, same bool, err error) {
 	for _, e := range at.Record.Edges {
 		if e.Role != Link || w.r.kinds.Medium(e.Kind) {
 			continue
@@ -40,10 +52,10 @@ func (w *walk) refersTo(at, f *Found, own []Token, steps int) (another, same boo
 			continue
 		}
 		for _, k := range info.carriers {
-			if k == f || k == at || !hasRole(k, e.Token, Key) {
+			if k == r.f || k == at || !hasRole(k, e.Token, Key) || !r.counts(k) {
 				continue
 			}
-			a, s, err := w.isAnother(k, f, own, steps)
+			a, s, err := w.isAnother(r, k, steps)
 			if err != nil {
 				return false, false, err
 			}
@@ -55,22 +67,22 @@ func (w *walk) refersTo(at, f *Found, own []Token, steps int) (another, same boo
 
 // isAnother looks at one record that another refers to. One without a name of its own is
 // that of whom it refers to.
-func (w *walk) isAnother(k, f *Found, own []Token, steps int) (another, same bool, err error) {
+func (w *walk) isAnother(r *reference, k *Found, steps int) (another, same bool, err error) {
 	theirs, err := w.ownContacts(k)
 	if err != nil {
 		return false, false, err
 	}
-	if slices.ContainsFunc(theirs, func(t Token) bool { return slices.Contains(own, t) }) {
+	if slices.ContainsFunc(theirs, func(t Token) bool { return slices.Contains(r.own, t) }) {
 		return false, true, nil
 	}
 	name := recordName(k.Record.Names)
 	switch {
-	case len(name) > 0 && compatible(name, recordName(f.Record.Names)):
+	case len(name) > 0 && compatible(name, recordName(r.f.Record.Names)):
 		return false, true, nil
 	case len(name) > 0:
 		return len(theirs) > 0, false, nil
 	case steps > 1:
-		return w.refersTo(k, f, own, steps-1)
+		return w.refersTo(r, k, steps-1)
 	}
 	return false, false, nil
 }
