@@ -36,8 +36,8 @@ func (r *record) json(c *column, v string) {
 				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
 			}
 			r.hits(c, own, &r.edge, &r.name, &r.label)
-			for i, x := range list {
-				r.held = append(r.held, heldCard{c, x.hits, own == nil && i == len(list)-1 && x.node == nil})
+			for _, x := range list {
+				r.held = append(r.held, heldCard{c, x.hits, x.node == nil || len(own) == 0 && len(list) == 1})
 			}
 			continue
 		}
