@@ -33,8 +33,11 @@ type Collection struct {
 	// person ("Plumber 2"): they may agree with her name, and differing from it they
 	// do not make her somebody else.
 	AddressBook bool
-	Role        string // default role of the collection's identifiers: "subject", "mention", "link"
-	Fields      []CatalogField
+	// Undecided says that the records refer to people in several ways of which nobody has
+	// said which leads to the person: by them they are nobody's.
+	Undecided bool   `json:",omitempty"`
+	Role      string // default role of the collection's identifiers: "subject", "mention", "link"
+	Fields    []CatalogField
 }
 
 // PolyRef is a polymorphic reference: Type holds the name of a collection, ID the

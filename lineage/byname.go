@@ -35,6 +35,9 @@ func (w *walk) byName(p *ridSet) ([]*ridSet, error) {
 	if w.saidSame(list) {
 		return whole, nil
 	}
+	if parts, err := w.byRow(p, list); err != nil || len(parts) > 1 {
+		return parts, err
+	}
 	groups, err := w.kinships(list)
 	if err != nil {
 		return nil, err
@@ -88,7 +91,9 @@ func commonWord(a, b Name) bool {
 	return slices.ContainsFunc(a, func(w uint32) bool { return !initialOnly(w) && slices.Contains(b, w) })
 }
 
-// kinships returns the groups that have a name, in the order of their first records.
+// kinships returns the groups that have a name, in the order of their first records. A
+// record that is torn is in none, nor does its name make one: it is as near to whom it
+// refers to as to whom it names.
 func (w *walk) kinships(list []*visit) ([]kin, error) {
 	parent := make([]int, len(list))
 	for i := range parent {
@@ -101,8 +106,15 @@ func (w *walk) kinships(list []*visit) ([]kin, error) {
 		}
 		return i
 	}
-	carriers := map[Token][]int{}
+	carriers, apart := map[Token][]int{}, map[int]bool{}
 	for i, v := range list {
+		var err error
+		if apart[i], err = w.torn(v.f); err != nil {
+			return nil, err
+		}
+		if apart[i] {
+			continue
+		}
 		for _, e := range v.f.Record.Edges {
 			if e.Role == Mention || e.Role == Own || e.Role == Member || e.Role == Party {
 				continue
@@ -135,14 +147,17 @@ func (w *walk) kinships(list []*visit) ([]kin, error) {
 			}
 		}
 	}
-	return named(list, find), nil
+	return named(list, find, apart), nil
 }
 
-// named makes the groups out of the union of their members.
-func named(list []*visit, find func(int) int) []kin {
+// named makes the groups out of the union of their members, without those that are apart.
+func named(list []*visit, find func(int) int, apart map[int]bool) []kin {
 	var out []kin
 	at := map[int]int{}
 	for i, v := range list {
+		if apart[i] {
+			continue
+		}
 		g, ok := at[find(i)]
 		if !ok {
 			g = len(out)

@@ -164,6 +164,9 @@ func (w *walk) distances(root Token, from []*visit, within *ridSet, dist map[RID
 			return err
 		}
 		for _, e := range edges {
+			if slices.Contains(w.barred[at.f.RID], e.Token) {
+				continue
+			}
 			info, err := w.r.tokenInfo(e.Token, e.Kind, w.account)
 			if err != nil {
 				return err

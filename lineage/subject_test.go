@@ -55,13 +55,14 @@ func tok(s string) Token {
 var roleWords = map[string]Role{"": Subject, "?": Mention, ">": Link, "=": Key, "&": Member, "~": Merged, "!": Own, "|": Party}
 
 // world builds a view from lines "locator account name edge edge ..." where an
-// edge is a mark for its role and kind:value. A name that begins with + is a label.
+// edge is a mark for its role and kind:value. A name that begins with + is a label; the
+// first letter of a locator is the collection.
 func world(lines []string) memView {
 	unit := &UnitState{Source: "s"}
 	var out memView
 	for i, l := range lines {
 		w := strings.Fields(l)
-		s := Sighting{Collection: "c", Locator: w[0], Account: strings.Trim(w[1], "-")}
+		s := Sighting{Collection: w[0][:1], Locator: w[0], Account: strings.Trim(w[1], "-")}
 		if label, ok := strings.CutPrefix(w[2], "+"); ok {
 			s.Labels = []Name{testName(label)}
 		} else if w[2] != "-" {
@@ -183,6 +184,16 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"a lead's id that was given twice", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2", "l3 A asha_verma >lead:1 email:1"}, "phone:1", "", "l1 l3"},
 		{"a lead that came again under another name", []string{"l1 A asha_verma >lead:1 phone:1", "l2 A verma_traders >lead:1 phone:1 email:1"}, "phone:1", "", "l1 l2"},
 		{"a lead's id and the lead", []string{"l1 A asha_verma =lead:1 phone:1", "l2 A ravi_rao >lead:1 phone:2"}, "phone:1", "", "l1 l2"},
+		{"an order that goes to somebody else who is known", []string{"l1 A hari_das =lead:1 phone:1", "o1 A gul_panag >lead:1 =file:o phone:2", "l2 A gul_panag phone:2 email:2", "n1 A - >lead:1", "n2 A - >file:o"}, "phone:1", "", "l1 n1"},
+		{"whom it goes to", []string{"l1 A hari_das =lead:1 phone:1", "o1 A gul_panag >lead:1 =file:o phone:2", "l2 A gul_panag phone:2 email:2", "n1 A - >lead:1", "n2 A - >file:o"}, "email:2", "", "?o1 l2"},
+		{"an order of a contact's", []string{"c1 A hari_das =contact:1 phone:1", "o1 A gul_panag >contact:1 phone:2", "l2 A gul_panag phone:2 email:2"}, "phone:1", "", "c1"},
+		{"a claim that somebody else reported", []string{"l1 A hari_das =lead:1 phone:1", "p1 A - >lead:1 =file:p", "o1 A gul_panag >file:p phone:2", "l2 A gul_panag phone:2 email:2"}, "phone:1", "", "l1 p1"},
+		{"an order under a name in short", []string{"l1 A hari_das =lead:1 phone:1", "o1 A h_das >lead:1 phone:2", "l2 A h_das phone:2"}, "phone:2", "", "l1 l2 o1"},
+		{"a lead and the one that its parent id leads to", []string{"l1 A hari_das =lead:1 phone:1", "l2 A gul_panag =lead:2 >lead:1 phone:2", "n1 A - >lead:1", "n2 A - >lead:2"}, "phone:1", "", "l1 n1"},
+		{"the other of the two", []string{"l1 A hari_das =lead:1 phone:1", "l2 A gul_panag =lead:2 >lead:1 phone:2", "n1 A - >lead:1", "n2 A - >lead:2"}, "phone:2", "", "l2 n2"},
+		{"two who used one thing", []string{"l1 A hari_das =lead:1 phone:1", "l2 A gul_panag =lead:2 phone:2", "v1 A - =file:v", "u1 A - >lead:1 >file:v", "u2 A - >lead:2 >file:v"}, "phone:1", "", "l1 u1"},
+		{"a lead that came again with an agreeing name", []string{"l1 A hari_das =lead:1 phone:1", "l2 A h_das =lead:2 >lead:1 phone:2"}, "phone:1", "", "l1 l2"},
+		{"two leads of one contact", []string{"c1 A hari_das =contact:1 phone:1", "l1 A hari_das =lead:1 >contact:1 phone:1", "l2 A harry =lead:2 >contact:1 phone:2"}, "phone:2", "", "c1 l1 l2"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {

@@ -17,6 +17,7 @@ type walk struct {
 	divided  map[Token]bool  // identifiers in the records of several parts: nobody's alone
 	expanded map[leadOf]bool // identifiers, from records that are alike
 	room     []visit
+	barred   map[RID][]Token // references of a person's row to another person's
 }
 
 // visit is one record that the walk came to.

@@ -263,6 +263,11 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	if err != nil {
 		return err
 	}
+	t.of(b.Rows.Schema())
+	states, err := a.states(t, f)
+	if err != nil {
+		return err
+	}
 	switch show {
 	case showNamed:
 		a.sum.Mentions++
@@ -276,6 +281,9 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	err = t.row(b.Rows, row, meta, func(c *sheetColumn, v string) (string, bool) {
 		if c.field.Name == "attachment" && src.Connector == "whatsapp" {
 			brings = strings.Clone(v)
+		}
+		if hers, ok := states[c.field.Name]; ok && show != showNamed {
+			return a.state(c, v, hers)
 		}
 		return a.show(c, v, show)
 	})

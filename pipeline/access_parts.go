@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -108,4 +110,40 @@ func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
 	}
 	data, err := json.Marshal(found)
 	return string(data), err == nil
+}
+
+// states are the columns of a record all of which is somebody's part in it, such as a row's
+// state before a change: true where it is hers.
+func (a *access) states(t *sheet, f *lineage.Found) (map[string]bool, error) {
+	documents := 0
+	for i := range t.columns {
+		if t.columns[i].field.Look == connectors.LookJSON {
+			documents++
+		}
+	}
+	if documents < 2 {
+		return nil, nil
+	}
+	all, err := a.beside.sameRecord(f)
+	var out map[string]bool
+	for i := range all {
+		x := &all[i]
+		if x.Record.Within == "" || strings.Contains(x.Record.Within, "/") {
+			continue
+		}
+		if out == nil {
+			out = map[string]bool{}
+		}
+		_, hers := slices.BinarySearchFunc(a.person.Copies, x.RID, func(c lineage.Found, id lineage.RID) int { return cmp.Compare(c.RID, id) })
+		out[x.Record.Within] = hers
+	}
+	return out, err
+}
+
+// state shows a column of that kind, where it is hers.
+func (a *access) state(c *sheetColumn, v string, hers bool) (string, bool) {
+	if !hers {
+		return "", false
+	}
+	return a.masker.Value(c.field, v)
 }

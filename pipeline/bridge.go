@@ -98,6 +98,18 @@ func keyKind(source string, coll connectors.Collection) string {
 	}
 }
 
+// undecided reports a table whose rows are nobody's until the catalog says by which of their
+// references they are somebody's, and which tell it by nothing else. What refers to such a
+// row may be another's, as a delivery is of who takes it.
+func undecided(src *Source, coll connectors.Collection) bool {
+	return coll.Undecided && len(coll.Refs) == 0 && !identified(coll.Fields) && !slices.ContainsFunc(coll.Fields, func(f connectors.CatalogField) bool {
+		return f.DataType == "object" || slices.ContainsFunc(f.References, func(to connectors.Reference) bool {
+			other, ok := src.Dataset.Collection(to.Collection)
+			return to.Dataset != src.Name || !ok || !other.Staff && !other.Accounts
+		})
+	})
+}
+
 // identified reports fields that hold identifiers of people.
 func identified(fields []connectors.CatalogField) bool {
 	return slices.ContainsFunc(fields, func(f connectors.CatalogField) bool {

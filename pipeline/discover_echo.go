@@ -38,15 +38,16 @@ func (d *discovery) echoes(t *looked) {
 		if best, _ := verdicts(f); len(mails) < comparedRows || len(f.path) > 1 || f.nested || f.pk || len(f.refs) > 0 || best.Category != "" || t.another(f) {
 			continue
 		}
-		if share := f.echo(mails); share >= echoed {
-			d.named(t, f, share)
+		if share := f.echo(mails, whole); share >= echoed {
+			d.named(t, f, fmt.Sprintf("repeated in the e-mail address beside it: %d%%", share), share)
 		}
 	}
+	d.plainNames(t, mails)
 }
 
 // echo is in how many of a hundred rows with an address one repeats what stands in the column,
 // 0 where too few can be compared or are told apart.
-func (f *field) echo(mails map[int][]string) int {
+func (f *field) echo(mails map[int][]string, repeats func([]string, connectors.Cell) bool) int {
 	rows, hits, distinct := 0, 0, map[string]bool{}
 	for _, c := range f.cells {
 		if len(mails[c.Row]) == 0 {
@@ -64,8 +65,8 @@ func (f *field) echo(mails map[int][]string) int {
 	return 100 * hits / rows
 }
 
-// repeats reports that an address has all words of a name in it: "Dear Meera" is none.
-func repeats(mails []string, c connectors.Cell) bool {
+// whole reports that an address has all words of a name in it: "Dear Meera" is none.
+func whole(mails []string, c connectors.Cell) bool {
 	words := detect.Words(c.Text)
 	return len(words) > 0 && slices.ContainsFunc(mails, func(m string) bool {
 		return !slices.ContainsFunc(words, func(w string) bool { return len(w) < shortWord || !strings.Contains(m, w) })
@@ -73,9 +74,9 @@ func repeats(mails []string, c connectors.Cell) bool {
 }
 
 // named takes a column for names.
-func (d *discovery) named(t *looked, f *field, share int) {
+func (d *discovery) named(t *looked, f *field, why string, share int) {
 	x := detect.Finding{Kind: "name", Category: "user.name", Confidence: detect.Medium, Share: float64(share) / 100,
-		Signals: []string{fmt.Sprintf("repeated in the e-mail address beside it: %d%%", share)}}
+		Signals: []string{why}}
 	known, described := d.src.Dataset.Collection(t.name)
 	d.tell(t, f, formField{f.name(), f.label, f.values, f.rows(), t.sampled}, []detect.Finding{x}, known, described)
 }

@@ -19,7 +19,8 @@ var (
 	talkNames    = vocabulary("call phone sms chat message mail email visit activity communication") // a log of these is about the one who was talked to
 	staffColumns = vocabulary("password passwd hash role manager login permission designation department active superuser kennwort passwort vorgesetzter")
 	staffRefs    = vocabulary("owner assigned assignee author agent creator created caller manager actor by user editor updated modified approver organizer salesperson rep executive imported changed lead doctor nurse teacher tutor driver trainer instructor advisor adviser counsellor counselor recruiter telecaller surveyor technician therapist benutzer mitarbeiter betreuer berater sachbearbeiter karmachari")
-	otherRoles   = vocabulary("referrer referred referral introducer spouse husband wife son daughter brother sister relative kin guardian nominee guarantor father mother emergency emerg manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
+	otherRoles   = vocabulary("referrer referred referral introducer neighbour neighbor coapplicant coborrower spouse husband wife son daughter brother sister relative kin guardian nominee guarantor father mother emergency emerg manager agent owner assigned assignee author actor creator editor approver parent boss previous next related duplicate receiver seller advertiser staff salesperson executive advisor adviser counsellor counselor surveyor informant witness ehepartner empfohlen angehoeriger vormund pati patni pita mata")
+	refersTo     = vocabulary("name nm phone mobile mob cell email mail whatsapp") // ref_phone is that of who referred her, ref_no a number of something
 	listColumns  = vocabulary("recipients cc bcc attendees participants members followers watchers subscribers")
 	mergedNames  = []string{"merged into", "merged to", "merged in", "merged with", "merge into", "merge with", "duplicate of", "duplicated by", "dup of", "replaced by", "superseded by", "zusammengefuehrt mit", "zusammengefuehrt in", "zusammengeführt mit", "zusammengeführt in", "dublette von", "duplikat von", "merge target", "master record", "canonical"}
 	closedNames  = []string{"closed at", "closed on", "closed date", "resolved at", "resolved on", "closing date", "completed at", "date closed"}
@@ -52,8 +53,11 @@ func anyWord(name string, list map[string]bool) bool {
 // another reports a column that is called after somebody else than the person of the row:
 // nominee_name, but not of nominees.
 func (t *looked) another(f *field) bool {
-	table := detect.Words(t.name)
-	return slices.ContainsFunc(detect.Words(f.label), func(w string) bool {
+	table, label := detect.Words(t.name), detect.Words(f.label)
+	if i := slices.Index(label, "ref"); i >= 0 && i+1 < len(label) && refersTo[label[len(label)-1]] {
+		return true
+	}
+	return slices.ContainsFunc(label, func(w string) bool {
 		return (otherRoles[w] || otherRoles[singular(w)]) && !slices.ContainsFunc(table, func(x string) bool { return singular(x) == singular(w) })
 	})
 }

@@ -50,6 +50,9 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 			out = append(out, *f)
 		}
 	}
+	if err := s.beneath(p, known, &out); err != nil {
+		return nil, 0, err
+	}
 	for k := range desk.theirs {
 		if !known[k] {
 			theirs++
@@ -109,6 +112,47 @@ func (d *atDesk) behind(p *lineage.Person, t lineage.Token, known map[recordKey]
 		}
 	}
 	return nil
+}
+
+// beneath adds the records that refer to one of hers and to nobody else, where others refer
+// to it as well: a claim on a policy that covers two, and says of neither that it is hers.
+func (s *Site) beneath(p *lineage.Person, known map[recordKey]bool, out *[]lineage.Found) error {
+	if len(p.Possible) == 0 {
+		return nil
+	}
+	hers := map[lineage.RID]*lineage.Found{}
+	for i := range p.Copies {
+		hers[p.Copies[i].RID] = &p.Copies[i]
+	}
+	var ids []lineage.RID
+	under := map[lineage.RID]lineage.Token{}
+	for _, st := range p.Possible {
+		if from := hers[st.From]; from != nil && s.kinds.link(st.Kind) && !s.kinds.medium[st.Kind] && has(from, st.Token, lineage.Key) && under[st.To] == (lineage.Token{}) {
+			under[st.To], ids = st.Token, append(ids, st.To)
+		}
+	}
+	slices.Sort(ids)
+	found, err := s.Graph.Load(ids)
+	for i := range found {
+		f := &found[i]
+		if coll := s.collection(f); !known[keyOf(f)] && !coll.Staff && !coll.Accounts && onlyRefers(f, under[f.RID]) {
+			known[keyOf(f)] = true
+			*out = append(*out, *f)
+		}
+	}
+	return err
+}
+
+// onlyRefers reports a record that refers to one other and says nothing else of whose it is.
+func onlyRefers(f *lineage.Found, to lineage.Token) bool {
+	return len(f.Record.Names)+len(f.Record.Labels) == 0 && has(f, to, lineage.Link) && !slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+		return e.Token != to && e.Role != lineage.Key && e.Role != lineage.Mention && e.Role != lineage.Own
+	})
+}
+
+// has reports an identifier that stands in a record in a role.
+func has(f *lineage.Found, t lineage.Token, role lineage.Role) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == role })
 }
 
 // homeless returns the records about somebody with an identifier of hers that name no

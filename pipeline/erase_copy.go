@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cratio/sutra/lineage"
@@ -65,6 +66,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 	default:
 		e.Delete = true
 	}
+	e.Hers, e.Theirs = who.columns(e.Extent)
 	if !law {
 		pl.advise(coll.Class, f.Record.Trigger, pl.Now())
 	}
@@ -79,6 +81,20 @@ type owners struct {
 	party bool // somebody else is the other side of the call that it tells of
 	parts bool // others have parts of their own in it
 	all   bool // every part of it is theirs whose data go, by whatever it is so
+
+	states, others []string // columns all of which is hers, or another's
+}
+
+// columns are those of which all is her part and, where more of the record goes, those of
+// others.
+func (who *owners) columns(extent extract.Extent) (hers, theirs []string) {
+	switch extent {
+	case extract.Partial:
+		return who.states, nil
+	case 0: // it goes as a whole
+		return nil, nil
+	}
+	return nil, who.others
 }
 
 // siblings looks at the other sightings of the same record. crowd are the people whose data
@@ -102,8 +118,15 @@ func (pl *planner) siblings(p, crowd *lineage.Person, f *lineage.Found, hers map
 			who.party = who.party || party
 			continue
 		}
+		column := !strings.Contains(x.Record.Within, "/")
 		if hers[x.RID] {
+			if column {
+				who.states = append(who.states, x.Record.Within)
+			}
 			continue
+		}
+		if column {
+			who.others = append(who.others, x.Record.Within)
 		}
 		other, err := pl.somebodys(x, p.Account)
 		if err != nil {
@@ -169,7 +192,12 @@ func (pl *planner) somebodys(part *lineage.Found, account string) (bool, error) 
 			return true, nil
 		}
 	}
-	return false, nil
+	return onlyNamed(part), nil
+}
+
+// onlyNamed reports a part of a record that names somebody and holds no identifier of hers.
+func onlyNamed(part *lineage.Found) bool {
+	return len(part.Record.Names) > 0 && !slices.ContainsFunc(part.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Member && e.Role != lineage.Mention })
 }
 
 // neighbours are the sightings of a run of rows of one unit.

@@ -94,6 +94,8 @@ type planEdit struct {
 	Extent     extract.Extent `json:"extent,omitempty"`
 	All        bool           `json:"all,omitempty"`    // every part of the record is theirs who go
 	Keep       bool           `json:"keep,omitempty"`   // kept by law, stripped
+	Hers       []string       `json:"hers,omitempty"`   // columns that are her part as a whole
+	Theirs     []string       `json:"theirs,omitempty"` // and such that are another's
 	Fields     []planField    `json:"fields,omitempty"` // of a correction
 	Sum        uint64         `json:"sum,omitempty"`
 	Account    string         `json:"account,omitempty"`

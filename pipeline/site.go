@@ -142,7 +142,7 @@ func (s *Site) learn() error {
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "13"
+const extraction = "14"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -279,7 +279,7 @@ func newKinds(sources []*Source) kinds {
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
 				k.alias[src.Name+"."+n] = kind
 			}
-			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll)) {
+			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll) || undecided(src, coll)) {
 				k.bare[kind] = true
 			}
 			if people[coll.Name] {

@@ -163,18 +163,22 @@ func (s *source) StandIns(ctx context.Context) (out []connectors.StandIn, err er
 // undecided lists the tables to which several foreign keys lead while the catalog says
 // of none that it leads to the person of the row (see Describe).
 func (s *source) undecided(sc *schema, l *layout) []string {
+	return undecided(s.dataset, sc, &l.coll, l.table)
+}
+
+func undecided(d connectors.Dataset, sc *schema, coll *connectors.Collection, t *table) []string {
 	told := map[string]bool{}
-	for _, f := range l.coll.Fields {
+	for _, f := range coll.Fields {
 		for _, r := range f.References {
-			if t := sc.table(r.Collection); t != nil {
-				told[t.name] = true
+			if to := sc.table(r.Collection); to != nil {
+				told[to.name] = true
 			}
 		}
 	}
 	var out []string
 	for _, r := range sc.refs {
-		_, known := s.dataset.Collection(r.to)
-		if r.from != l.table.name || !known || told[r.to] || r.from == r.to || slices.ContainsFunc(r.fromCols, otherRole) || mentions(&l.coll, r.fromCols) || among(sc, &l.coll, r) < 2 {
+		_, known := d.Collection(r.to)
+		if r.from != t.name || !known || told[r.to] || r.from == r.to || slices.ContainsFunc(r.fromCols, otherRole) || mentions(coll, r.fromCols) || among(sc, coll, r) < 2 {
 			continue
 		}
 		told[r.to] = true

@@ -29,6 +29,7 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 		for i := range d.Collections {
 			if t := sc.table(d.Collections[i].Name); t != nil && t.kind == "table" {
 				foreignKeys(&d, i, t, sc)
+				d.Collections[i].Undecided = openTo(&d, &d.Collections[i], t, sc)
 			}
 		}
 		return nil
@@ -128,6 +129,17 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 			f.References = append(f.References, target)
 		}
 	}
+}
+
+// openTo reports a table that refers to people by several foreign keys, of none of which the
+// catalog says that it leads to the person of the row.
+func openTo(d *connectors.Dataset, c *connectors.Collection, t *table, sc *schema) bool {
+	for _, name := range undecided(*d, sc, c, t) {
+		if to, ok := d.Collection(name); ok && !to.Staff && !to.Accounts {
+			return true
+		}
+	}
+	return false
 }
 
 // referred marks the unique column that a foreign key leads to beside the primary key,

@@ -167,8 +167,9 @@ func (plainWords) Word(s string) uint32 {
 
 // heldCard is a card that waits until the other fields have told whom the record is about.
 type heldCard struct {
-	c    *column
-	hits []hit
+	c     *column
+	hits  []hit
+	whole bool // it is all that its column holds
 }
 
 // heldCards takes in the cards: those that share an identifier with the record first, since

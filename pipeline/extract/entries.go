@@ -92,16 +92,31 @@ func (d *document) reached(rows []*json.Node, place int) bool {
 }
 
 // unidentified reports an element that has a name alone, clearly another than all of those
-// beside it that are about somebody: it is about a person whom nothing identifies. What
-// somebody says in a conversation goes with the conversation.
+// beside it that are about somebody: it is about a person whom nothing identifies. Where none
+// of them is, they belong to whoever the document is about, as her children do. What
+// somebody says in a conversation, where no way to reach her is given, goes with the
+// conversation.
 func (d *document) unidentified(o *part, own []*part) bool {
-	if o.node.Kind != json.Object || labelOf(o.node, d.data) != nil || slices.ContainsFunc(o.node.Children, func(m *json.Node) bool { return sayingKey(m.Key) }) {
+	if o.node.Kind != json.Object || labelOf(o.node, d.data) != nil {
 		return false
 	}
-	names := namesOf(o.hits)
-	return len(names) > 0 && !slices.ContainsFunc(own, func(x *part) bool {
-		return subjectHits(x) && !clearlyDifferent(names, namesOf(x.hits))
-	})
+	has := func(what func(key string) bool) bool {
+		return slices.ContainsFunc(o.node.Children, func(m *json.Node) bool { return what(m.Key) })
+	}
+	if has(sayingKey) && !has(func(key string) bool { return keyMeaning(key).identity != "" }) {
+		return false
+	}
+	names, others := namesOf(o.hits), 0
+	for _, x := range own {
+		switch {
+		case !subjectHits(x):
+		case len(names) == 0 || !clearlyDifferent(names, namesOf(x.hits)):
+			return false
+		default:
+			others++
+		}
+	}
+	return others > 0
 }
 
 func anySubject(parts []*part) bool {

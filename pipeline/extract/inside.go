@@ -39,7 +39,7 @@ func (r *record) json(c *column, v string) {
 			}
 			r.hits(c, own, &r.edge, &r.name, &r.label)
 			for _, x := range list {
-				r.held = append(r.held, heldCard{c, x.hits})
+				r.held = append(r.held, heldCard{c, x.hits, x.node == nil || len(own) == 0 && len(list) == 1})
 			}
 			continue
 		}

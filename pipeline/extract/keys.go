@@ -65,6 +65,11 @@ func keyMeaning(key string) meaning {
 
 func classify(key string) meaning {
 	words := keyWords(key)
+	for i, w := range words {
+		if w == "nm" || w == "naam" {
+			words[i] = "name"
+		}
+	}
 	joined := strings.Join(words, " ")
 	m := meaning{link: keyLinks[joined]}
 	if m.link != "" {
@@ -134,6 +139,10 @@ func (m *meaning) word(words []string, i int) {
 				m.others = true
 			}
 		}
+	case "ref": // ref_phone, and not ref_no
+		m.others = m.others || i+1 < len(words) && personal(words[i+1:])
+	case "co":
+		m.others = m.others || i+1 < len(words) && (words[i+1] == "applicant" || words[i+1] == "borrower")
 	case "with":
 		m.others = m.others || i > 0 && words[i-1] == "shared"
 	case "type", "label", "primary", "verified", "code", "country", "dial", "kind", "preferred":
@@ -143,12 +152,21 @@ func (m *meaning) word(words []string, i int) {
 	}
 }
 
+// personal reports words that end in what only a person has.
+func personal(words []string) bool {
+	switch words[len(words)-1] {
+	case "name", "phone", "mobile", "mob", "cell", "email", "mail", "whatsapp":
+		return true
+	}
+	return false
+}
+
 // kinWord reports words for people who stand beside the one whose record it is, for one of
 // them or for several.
 func kinWord(word string) bool {
 	switch strings.TrimSuffix(word, "s") {
 	case "referrer", "referred", "referee", "spouse", "relative", "emergency", "guardian", "nominee", "father", "mother", "husband", "wife", "son", "daughter",
-		"brother", "sister", "parent", "guarantor", "witnes", "introducer", "kin":
+		"brother", "sister", "parent", "guarantor", "witnes", "introducer", "kin", "neighbour", "neighbor", "coapplicant", "coborrower":
 		return true
 	}
 	return false

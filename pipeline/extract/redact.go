@@ -30,6 +30,8 @@ type Redactor struct {
 	Extent    Extent
 	Everybody bool // the record's time is over, or all of it is theirs who go: whoever is named in it
 	Mine      func(kind, value string) bool
+	// Hers and Theirs are columns all of which is her part of the record, or another's.
+	Hers, Theirs []string
 	// Own recognises the account's own identifiers and its staff's; nil: none is. What
 	// the staff say in a conversation of hers is not another person's part in it.
 	Own func(kind, value string) bool
@@ -39,6 +41,14 @@ type Redactor struct {
 func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors.Verdict) {
 	if value == "" || f.PrimaryKey {
 		return "", connectors.Same
+	}
+	if slices.Contains(r.Hers, f.Name) {
+		return "", connectors.Empty
+	}
+	if slices.Contains(r.Theirs, f.Name) && r.Extent != Partial && !r.Everybody {
+		part := *r
+		part.Extent, part.Theirs = Partial, nil
+		return part.Rewrite(f, value)
 	}
 	if structural(f) {
 		if id, ok := Wamid(value); ok && r.Mine(id.Kind, id.Value) {

@@ -18,6 +18,7 @@ func (r *record) remarks() {
 	if len(r.pasted)+len(r.held) == 0 {
 		return
 	}
+	r.states()
 	r.heldCards()
 	r.about = len(r.edge)
 	for _, p := range r.pasted {
