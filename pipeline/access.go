@@ -82,6 +82,9 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	s.doubtAccount(account, facts)
+	if err := s.tellUnknown(ident, account, p); err != nil {
+		return sum, err
+	}
 	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
 		Policy: bundle.Policy{ID: s.Policy.ID, Version: s.Policy.Version, SHA256: s.policyDigest()}, Sign: s.Graph.Sign})
 	if errors.Is(err, bundle.ErrRecipient) || errors.Is(err, bundle.ErrExists) {

@@ -141,7 +141,12 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if once.add(p) {
 			out = append(out, p)
 		}
-		if len(asks) > 1 && len(p.Copies)+len(p.Mentions) == 0 {
+		switch {
+		case len(asks) == 1:
+			if err := s.tellUnknown(a.Ident, a.Account, p); err != nil {
+				return nil, err
+			}
+		case len(p.Copies)+len(p.Mentions) == 0:
 			nobody = append(nobody, askedAt(a.At, i, len(asks)))
 		}
 	}
