@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
-	if err := s.knownGaps(); err != nil {
+	if err := cmp.Or(s.tellDoubts(p), s.knownGaps()); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
 	for _, n := range a.masker.Masked {

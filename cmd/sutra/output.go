@@ -100,13 +100,14 @@ func (p *printer) line(v any) {
 
 // unerasedWhy says in words why a record was not erased, and what to do.
 var unerasedWhy = map[string]string{
-	"failed":  "its erasure failed; apply the plan again, or make a new one",
-	"overdue": "it is past its period and could not be erased; apply the plan again, or make a new one",
-	"stale":   "it had changed since the plan was made; make a new plan",
-	"late":    "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made; scan, and plan again",
-	"residue": "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
-	"unread":  "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
-	"name":    "the object is named after somebody who was erased; rename it or delete it, and scan again",
+	"failed":   "its erasure failed; apply the plan again, or make a new one",
+	"overdue":  "it is past its period and could not be erased; apply the plan again, or make a new one",
+	"stale":    "it had changed since the plan was made; make a new plan",
+	"late":     "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made; scan, and plan again",
+	"residue":  "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
+	"unread":   "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
+	"homeless": "it is of no account, and somebody in another account has the identifier too; let the catalog say its account, or take it out by hand, and scan again",
+	"name":     "the object is named after somebody who was erased; rename it or delete it, and scan again",
 }
 
 // until says how long a record is kept. What the law keeps without a date has no end that
