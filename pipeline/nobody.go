@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,4 +52,16 @@ func (s *Site) tellUnknown(ident, account string, p *lineage.Person) error {
 		s.emit(NoteLine{Type: "note", Text: "no record is known of this person: the identifier may be mistyped, or be one that leads to nobody; ask by another one"})
 	}
 	return err
+}
+
+// leaveOut counts, by dataset, the records that a copy leaves out because they hold nothing
+// but identifiers that others have too.
+func (a *access) leaveOut() error {
+	doubtful, _, err := a.doubtful(a.person)
+	homeless, failed := a.homeless(a.person)
+	a.left = map[string]int{}
+	for _, f := range append(doubtful, homeless...) {
+		a.left[f.Unit.Source+"."+f.Record.Collection]++
+	}
+	return cmp.Or(err, failed)
 }
