@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cratio/sutra/lineage"
@@ -176,19 +175,6 @@ func (c roll) add(p *lineage.Person) bool {
 func samePerson(a, b *lineage.Person) bool {
 	return a.Account == b.Account && maps.Equal(a.Tokens, b.Tokens) &&
 		slices.EqualFunc(a.Copies, b.Copies, func(x, y lineage.Found) bool { return x.RID == y.RID })
-}
-
-// tellNobody says which of many identifiers no record has: it may be a typing error.
-func (s *Site) tellNobody(at []string) {
-	const most = 20
-	if len(at) == 0 {
-		return
-	}
-	more := ""
-	if len(at) > most {
-		more = fmt.Sprintf(" and %d more", len(at)-most)
-	}
-	s.emit(NoteLine{Type: "note", Text: "no record is known of " + strings.Join(at[:min(len(at), most)], ", ") + more})
 }
 
 // known leaves out people of whom there is nothing.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cratio/sutra/lineage"
 )
@@ -64,4 +65,17 @@ func (a *access) leaveOut() error {
 		a.left[f.Unit.Source+"."+f.Record.Collection]++
 	}
 	return cmp.Or(err, failed)
+}
+
+// tellNobody says which of many identifiers no record has: it may be a typing error.
+func (s *Site) tellNobody(at []string) {
+	const most = 20
+	if len(at) == 0 {
+		return
+	}
+	more := ""
+	if len(at) > most {
+		more = fmt.Sprintf(" and %d more", len(at)-most)
+	}
+	s.emit(NoteLine{Type: "note", Text: "no record is known of " + strings.Join(at[:min(len(at), most)], ", ") + more})
 }

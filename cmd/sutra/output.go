@@ -111,9 +111,12 @@ var unerasedWhy = map[string]string{
 }
 
 // until says how long a record is kept. What the law keeps without a date has no end that
-// is known; what others share, or a hold keeps, ends with them.
+// is known; what others share ends with them, and a hold with its release, not on the day of
+// its review.
 func until(l pipeline.KeptLine) string {
 	switch {
+	case l.Reason == "hold" && l.Until != "":
+		return " until it is released; review " + day(l.Until)
 	case l.Until != "":
 		return " until " + day(l.Until)
 	case l.Reason == "law":
