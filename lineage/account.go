@@ -263,8 +263,22 @@ func (r *Resolver) statedAt(t Token) (*stated, error) {
 	if len(s.keyed) > 0 {
 		s.accounts = s.keyed
 	}
+	if len(s.accounts) == 1 && len(s.keyed) == 0 {
+		s.accounts = append(s.accounts, r.goneFrom(t, s.accounts[0])...)
+	}
 	r.stated[t] = s
 	return s, nil
+}
+
+// goneFrom lists the other accounts in which somebody had an identifier who is gone from the
+// records: what says no account may have been hers.
+func (r *Resolver) goneFrom(t Token, account string) (out []string) {
+	for _, a := range r.shared[t] {
+		if a != account && a != "" {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // says takes in what a carrier of an identifier says of its account.

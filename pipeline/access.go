@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ type access struct {
 	subjects map[lineage.Token]bool
 	// household are identifiers that others have too and that a described column gives her.
 	household map[lineage.Token]bool
+	left      map[string]int // records left out because nothing says whose they are, by dataset
 }
 
 // identifier is what tokens are kept by.
@@ -82,6 +84,9 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 		return sum, err
 	}
 	s.doubtAccount(account, facts)
+	if err := s.tellUnknown(ident, account, p); err != nil {
+		return sum, err
+	}
 	w, err := bundle.Create(out, bundle.Options{At: s.Now(), Recipient: recipient, Tool: "sutra " + s.Version,
 		Policy: bundle.Policy{ID: s.Policy.ID, Version: s.Policy.Version, SHA256: s.policyDigest()}, Sign: s.Graph.Sign})
 	if errors.Is(err, bundle.ErrRecipient) || errors.Is(err, bundle.ErrExists) {
@@ -100,7 +105,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
-	if err := s.knownGaps(); err != nil {
+	if err := cmp.Or(a.leaveOut(), s.tellDoubts(p), s.knownGaps()); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
 	for _, n := range a.masker.Masked {
@@ -357,6 +362,7 @@ func (a *access) info(ident string) bundle.Info {
 			if t := a.sheets[n]; t != nil {
 				d.Hits = t.hits
 			}
+			d.Doubtful = a.left[n]
 			c.Datasets = append(c.Datasets, d)
 		}
 		c.Gaps = a.lost.of(src.Name)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cratio/sutra/pipeline/detect"
 )
 
 // fate decides class, clock and what an erasure does.
@@ -33,9 +35,27 @@ func (x *plot) fate(all map[string]*plot) {
 		x.erase = "redact"
 		x.notes = append(x.notes, "several people may share a row: it is emptied, not deleted")
 	}
+	if x.book = x.role == people && addressBook(x.name); x.book {
+		x.notes = append(x.notes, "taken for an address book: what others call somebody; if the names are people's own: no address_book")
+	}
 	if x.class == "account_crm" && x.role != nobodys && x.under(all, ticketNames) && !ticketNames[last] {
 		x.notes = append(x.notes, "belongs to tickets, whose clock starts when they are closed: class support_ticket wants a trigger in this table")
 	}
+}
+
+// addressBook reports a table that is called after the telephone whose contacts it holds.
+func addressBook(name string) bool {
+	words := detect.Words(name)
+	for i, w := range words {
+		before := words[max(0, i-1)]
+		switch {
+		case w == "phonebook", w == "addressbook", w == "book" && (before == "phone" || before == "telephone" || before == "address"):
+			return true
+		case singular(w) == "contact" && i == len(words)-1 && slices.Contains([]string{"device", "phone", "handset", "sim", "synced"}, before):
+			return true
+		}
+	}
+	return false
 }
 
 // calledAfter reports rows whose own key is somebody's number or address: a row keeps its key
@@ -119,6 +139,9 @@ func (x *plot) meta() []string {
 	}
 	if x.contacts {
 		out = append(out, "contacts: true")
+	}
+	if x.book {
+		out = append(out, "address_book: true")
 	}
 	if x.account != nil {
 		out = append(out, "account: "+scalar(x.account.path[0]))

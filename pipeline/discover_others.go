@@ -135,7 +135,7 @@ func (x *plot) strange(all map[string]*plot, l *link) (others, mixed []*field, a
 		c := x.compare(all, f, l)
 		agree = agree || c.rows > 0 && c.same*ownShare >= c.rows
 		root := slices.IndexFunc(x.fields, func(g *field) bool { return len(g.path) == 1 && g.path[0] == f.path[0] })
-		if c.rows < comparedRows || root < 0 {
+		if c.rows < comparedRows && (c.rows == 0 || c.same > 0) || root < 0 { // few rows of a young table, none with her number, tell enough
 			continue
 		}
 		if r := x.fields[root]; !slices.Contains(others, r) {

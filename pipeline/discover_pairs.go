@@ -116,7 +116,7 @@ func (t *looked) partner(typ *field) *field {
 		return nil
 	}
 	stem := words
-	if slices.Contains(typeEnds, words[len(words)-1]) {
+	if last := words[len(words)-1]; slices.Contains(typeEnds, last) || last == "to" { // related_to, related_id
 		stem = words[:len(words)-1]
 	}
 	var out *field

@@ -35,6 +35,7 @@ type plot struct {
 	erase    string
 	order    int
 	contacts bool     // one row a person
+	book     bool     // what others call somebody
 	others   []*field // identifiers of somebody else than the person referred to
 	notes    []string
 }

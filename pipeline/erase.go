@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cratio/sutra/lineage"
@@ -146,7 +145,12 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 		if once.add(p) {
 			out = append(out, p)
 		}
-		if len(asks) > 1 && len(p.Copies)+len(p.Mentions) == 0 {
+		switch {
+		case len(asks) == 1:
+			if err := s.tellUnknown(a.Ident, a.Account, p); err != nil {
+				return nil, err
+			}
+		case len(p.Copies)+len(p.Mentions) == 0:
 			nobody = append(nobody, askedAt(a.At, i, len(asks)))
 		}
 	}
@@ -176,19 +180,6 @@ func (c roll) add(p *lineage.Person) bool {
 func samePerson(a, b *lineage.Person) bool {
 	return a.Account == b.Account && maps.Equal(a.Tokens, b.Tokens) &&
 		slices.EqualFunc(a.Copies, b.Copies, func(x, y lineage.Found) bool { return x.RID == y.RID })
-}
-
-// tellNobody says which of many identifiers no record has: it may be a typing error.
-func (s *Site) tellNobody(at []string) {
-	const most = 20
-	if len(at) == 0 {
-		return
-	}
-	more := ""
-	if len(at) > most {
-		more = fmt.Sprintf(" and %d more", len(at)-most)
-	}
-	s.emit(NoteLine{Type: "note", Text: "no record is known of " + strings.Join(at[:min(len(at), most)], ", ") + more})
 }
 
 // known leaves out people of whom there is nothing.

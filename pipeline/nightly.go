@@ -5,8 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
+
+	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/config"
 )
+
+// Begun refuses a state folder in which no run ever was: it is not mounted, or mistyped.
+// What knows of no hold and of nobody's word must not erase by itself.
+func Begun(c *config.Config) error {
+	if _, err := os.Stat(filepath.Join(c.State, "audit")); err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: there is neither a graph nor a log in the state folder %s; if that is the right one, begin with sutra scan", lineage.ErrNoState, c.State)
+}
 
 // NightlySummary sums up the scheduled run.
 type NightlySummary struct {

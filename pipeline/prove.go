@@ -80,6 +80,9 @@ func (a *application) prove(ctx context.Context) error {
 	if a.returned != nil {
 		return a.proveReturned(ctx)
 	}
+	if err := a.keepHomeless(); err != nil {
+		return err
+	}
 	r, err := a.resolver()
 	if err != nil {
 		return err
@@ -117,18 +120,21 @@ type remains struct {
 // it for another reason: it was emptied, and is told of as the others are.
 const stuck = "stuck"
 
-// leftAt is where identifiers were left, and why: leftOver or stuck.
+// leftAt is where identifiers were left, and why: leftOver, stuck or homeless.
 type leftAt struct{ source, unit, reason string }
 
-func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token) {
+func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere bool) {
 	why := advice(f)
 	left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
 	at := leftAt{f.Unit.Source, f.Unit.Unit.Key, leftOver}
 	if about(f, t) {
 		at.reason = stuck
 	}
+	if nowhere && at.reason == stuck {
+		at.reason = homeless
+	}
 	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
-	if why == "" && (at.reason == leftOver || row && a.collection(f).Erase == "redact") {
+	if why == "" && (at.reason == leftOver || at.reason == homeless || row && a.collection(f).Erase == "redact") {
 		left.stay[at] = append(left.stay[at], unerasedEdit{f.Record.Collection, f.Record.Locator})
 	}
 }
@@ -246,7 +252,11 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 		}
 		if slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return carries(e) && !a.staysByLaw(f, e.Kind) }) {
 			left.seen[f.RID] = true
-			a.remain(left, f, t)
+			of, err := r.AccountOf(f)
+			if err != nil {
+				return err
+			}
+			a.remain(left, f, t, of == "" && account != "")
 		}
 	}
 	return nil

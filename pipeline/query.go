@@ -139,7 +139,10 @@ func (s *Site) resolve(ctx context.Context, r *lineage.Resolver, ident, account 
 		}
 		return nil, a
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return p, s.tellOwn(q, s.knownAccount(account), p)
 }
 
 // loose reports an answer that is no person: records without a name and without an

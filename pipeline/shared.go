@@ -32,6 +32,44 @@ func (s *Site) keepShared(t lineage.Token, account, ref string) error {
 	return s.Graph.PutDoc(sharedBucket, hex.EncodeToString(id[:]), doc)
 }
 
+// homeless is why a record was left that says no account, and whose identifier is known in
+// another one as well: nobody can say whose it is.
+const homeless = "homeless"
+
+// keepHomeless remembers the identifiers of the people that stand in such records: when they
+// are gone, those who have the identifiers in the other account do not get them.
+func (a *application) keepHomeless() error {
+	r, err := a.resolver()
+	if err != nil {
+		return err
+	}
+	for account, tokens := range a.tokens {
+		for t, kind := range tokens {
+			if account == "" || a.kinds.link(kind) {
+				continue
+			}
+			found, err := a.carriers(unerasedWho{account, t})
+			if err != nil {
+				return err
+			}
+			for i := range found {
+				f := &found[i]
+				if f.Record.Account != "" || !about(f, t) {
+					continue
+				}
+				of, err := r.AccountOf(f)
+				if err == nil && of != account {
+					err = a.keepShared(t, account, a.plan.ID)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // dropShared forgets what a word brought.
 func (s *Site) dropShared(ref string) error {
 	docs, err := s.Graph.Docs(sharedBucket)

@@ -76,7 +76,12 @@ func Open(ctx context.Context, c *config.Config, all map[string]connectors.Kind,
 		openGraph = lineage.Create
 	}
 	g, err := openGraph(c.State, key, lineage.Options{})
-	if err != nil {
+	switch {
+	case errors.Is(err, lineage.ErrNoState):
+		return nil, fmt.Errorf("%w: no graph is in the state folder %s; sutra scan makes it", err, c.State)
+	case errors.Is(err, lineage.ErrWrongKey):
+		return nil, fmt.Errorf("%w in the state folder %s: it wants the one that it was made with", err, c.State)
+	case err != nil:
 		return nil, err
 	}
 	s := newSite(c, out)

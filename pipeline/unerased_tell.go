@@ -63,7 +63,7 @@ func (u *unerased) of(f *lineage.Found, w unerasedWho) (unerasedMark, bool) {
 		return unerasedMark{}, false
 	}
 	for _, m := range u.places[u.site.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)] {
-		if u.who[m.plan][w] && (m.reason != leftOver || !about(f, w.Token)) {
+		if u.who[m.plan][w] && (m.reason != leftOver || !about(f, w.Token)) && (m.reason != homeless || f.Record.Account == "") {
 			return m, true
 		}
 	}

@@ -79,7 +79,10 @@ func (d *discovering) run(c *cobra.Command, name string) error {
 		return err
 	}
 	d.render(sum)
-	if d.catalog || d.file != "" {
+	switch {
+	case sum.Collections == 0 && sum.Gaps == 0:
+		d.out.remark("nothing was seen in it: is it the right place, and may this user see what is there?")
+	case d.catalog || d.file != "":
 		if err := d.deliver(name, proposal.Catalog()); err != nil {
 			return err
 		}

@@ -15,11 +15,15 @@ func (a *app) nightlyCmd() *cobra.Command {
 	var simulate bool
 	c := &cobra.Command{
 		Use: "nightly [--as-of T]", Short: "The scheduled run: scan, people who came back, retention, proof", Args: cobra.NoArgs,
+		Long: `The scheduled run: it scans, erases again what certainly is an old copy of what was erased, then erases what is
+past its period, without asking, and proves it. "sutra retain -o PLAN" says beforehand what that would be.
+It begins after a first "sutra scan".`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			at, err := instant(asOf)
 			if err != nil {
 				return err
 			}
+			a.begun = true
 			var sum pipeline.NightlySummary
 			err = a.with(c.Context(), true, func(s *pipeline.Site) (any, error) {
 				var err error

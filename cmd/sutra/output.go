@@ -62,7 +62,7 @@ func (p *printer) line(v any) {
 		p.gaps++
 		fmt.Fprintf(p.stderr, "gap: %s: %s\n", strings.TrimRight(l.Source+" "+l.Unit, " "), l.Reason)
 	case pipeline.KeptLine:
-		fmt.Fprintf(p.to, "kept: %s %s %s: %s (%s) until %s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, day(l.Until))
+		fmt.Fprintf(p.to, "kept: %s %s %s: %s (%s)%s\n", l.Dataset, l.Unit, l.Locator, l.Reason, l.Rule, until(l))
 	case pipeline.RecipientLine:
 		fmt.Fprintf(p.to, "to be told: %s (%s, %s), %d records\n", l.Dataset, l.Connector, l.Relation, l.Records)
 	case pipeline.ChoiceLine:
@@ -76,7 +76,11 @@ func (p *printer) line(v any) {
 		if len(l.Ask) > 0 {
 			how = "ask for " + strings.Join(l.Ask, " or ")
 		}
-		fmt.Fprintf(p.to, "a person of account %s with %d copies: %s\n", l.Account, l.Copies, how)
+		account := "of account " + l.Account
+		if l.Account == "" {
+			account = "of no known account"
+		}
+		fmt.Fprintf(p.to, "a person %s with %d copies: %s\n", account, l.Copies, how)
 	case pipeline.StepLine:
 		word := "joined by"
 		if !l.Join {
@@ -96,13 +100,29 @@ func (p *printer) line(v any) {
 
 // unerasedWhy says in words why a record was not erased, and what to do.
 var unerasedWhy = map[string]string{
-	"failed":  "its erasure failed; apply the plan again, or make a new one",
-	"overdue": "it is past its period and could not be erased; apply the plan again, or make a new one",
-	"stale":   "it had changed since the plan was made; make a new plan",
-	"late":    "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made; scan, and plan again",
-	"residue": "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
-	"unread":  "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
-	"name":    "the object is named after somebody who was erased; rename it or delete it, and scan again",
+	"failed":   "its erasure failed; apply the plan again, or make a new one",
+	"overdue":  "it is past its period and could not be erased; apply the plan again, or make a new one",
+	"stale":    "it had changed since the plan was made; make a new plan",
+	"late":     "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made; scan, and plan again",
+	"residue":  "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
+	"unread":   "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
+	"homeless": "it is of no account, and somebody in another account has the identifier too; let the catalog say its account, or take it out by hand, and scan again",
+	"name":     "the object is named after somebody who was erased; rename it or delete it, and scan again",
+}
+
+// until says how long a record is kept. What the law keeps without a date has no end that
+// is known; what others share ends with them, and a hold with its release, not on the day of
+// its review.
+func until(l pipeline.KeptLine) string {
+	switch {
+	case l.Reason == "hold" && l.Until != "":
+		return " until it is released; review " + day(l.Until)
+	case l.Until != "":
+		return " until " + day(l.Until)
+	case l.Reason == "law":
+		return ", no end is known"
+	}
+	return ""
 }
 
 func day(stamp string) string {

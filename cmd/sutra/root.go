@@ -26,6 +26,7 @@ type app struct {
 	config      string
 	json, quiet bool
 	workers     int
+	begun       bool // the job is for a state folder in which there was a run before
 	out         *printer
 }
 
@@ -107,6 +108,11 @@ func (a *app) open(ctx context.Context, create bool) (*pipeline.Site, error) {
 	c, err := a.load()
 	if err != nil {
 		return nil, err
+	}
+	if a.begun {
+		if err := pipeline.Begun(c); err != nil {
+			return nil, err
+		}
 	}
 	s, err := pipeline.Open(ctx, c, all.Kinds(), create, a.out.line)
 	if err != nil {

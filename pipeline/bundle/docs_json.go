@@ -118,9 +118,10 @@ type coverageSource struct {
 type coverageDataset struct {
 	Name     string `json:"name"`
 	Searched bool   `json:"searched"`
-	Result   string `json:"result"` // found | searched and found empty | not searched | nothing found, but not all of it could be read
+	Result   string `json:"result"` // found | searched and found empty | not searched | nothing found that is hers alone | nothing found, but not all of it could be read
 	Hits     int    `json:"hits"`
 	InBundle int    `json:"records_in_bundle"`
+	Doubtful int    `json:"doubtful,omitempty"` // they hold an identifier that others have too, and are not in the copy
 	WhyNot   string `json:"why_not,omitempty"`
 	Gaps     []Gap  `json:"gaps"`
 }
@@ -139,7 +140,7 @@ func coverageDoc(i Info, tables []*Table) any {
 		gaps += c.unread()
 		for _, d := range c.Datasets {
 			seen[d.Name] = true
-			s.Datasets = append(s.Datasets, coverageDataset{d.Name, d.Searched, result(d, len(c.Gaps) > 0), d.Hits, rows[d.Name], d.WhyNot, list(d.Gaps)})
+			s.Datasets = append(s.Datasets, coverageDataset{d.Name, d.Searched, result(d, len(c.Gaps) > 0), d.Hits, rows[d.Name], d.Doubtful, d.WhyNot, list(d.Gaps)})
 		}
 		out = append(out, s)
 	}
@@ -147,7 +148,7 @@ func coverageDoc(i Info, tables []*Table) any {
 		if n := t.stats.name; !seen[n] {
 			d := DatasetCoverage{Name: n, Searched: true, Hits: t.stats.Records}
 			source, _, _ := strings.Cut(n, ".")
-			out = addDataset(out, source, coverageDataset{n, true, result(d, false), d.Hits, d.Hits, "", []Gap{}})
+			out = addDataset(out, source, coverageDataset{n, true, result(d, false), d.Hits, d.Hits, 0, "", []Gap{}})
 		}
 	}
 	return map[string]any{"sources": out, "gaps": gaps, "backups": i.Backups}
@@ -171,6 +172,8 @@ func result(d DatasetCoverage, torn bool) string {
 		return "not searched"
 	case d.Hits > 0:
 		return "found"
+	case d.Doubtful > 0:
+		return "nothing found that is hers alone"
 	case len(d.Gaps) > 0 || torn:
 		return "nothing found, but not all of it could be read"
 	}

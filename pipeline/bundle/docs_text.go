@@ -170,11 +170,12 @@ func searchSection(p printer, i Info) {
 	p("## What was searched\n")
 	gaps := 0
 	for _, c := range i.Coverage {
-		hits := 0
+		hits, doubtful := 0, 0
 		unread := c.unread()
 		gaps += unread
 		for _, d := range c.Datasets {
 			hits += d.Hits
+			doubtful += d.Doubtful
 		}
 		say := "searched, " + strconv.Itoa(hits) + " found"
 		switch {
@@ -182,10 +183,15 @@ func searchSection(p printer, i Info) {
 			say = "not searched: " + c.WhyNot
 		case hits == 0 && unread > 0:
 			say = "nothing found, but not all of it could be read"
+		case hits == 0 && doubtful > 0:
+			say = "searched"
 		case hits == 0:
 			say = "searched and found empty"
 		case unread > 0:
 			say += ", but not all of it could be read"
+		}
+		if doubtful > 0 {
+			say += "; " + plural(doubtful, "record", "records") + " with an identifier that others have too, not in this copy because nothing says whose"
 		}
 		p("- %s: %s", md(c.Source), md(say))
 	}

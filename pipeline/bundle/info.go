@@ -91,6 +91,7 @@ type DatasetCoverage struct {
 	Searched bool
 	WhyNot   string
 	Hits     int
+	Doubtful int // records with an identifier of hers that others have too: nothing says whose they are
 	Gaps     []Gap
 }
 
