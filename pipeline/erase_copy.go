@@ -53,14 +53,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says which part of it is whose", time.Time{})
 			return err
 		}
-		switch {
-		case who.party || !who.hers:
-			e.Extent = extract.Partial
-		case coll.Erase == "redact":
-			e.Extent = extract.Whole
-		default:
-			e.Extent = extract.Rest
-		}
+		e.Extent = who.share(coll.Erase)
 	case coll.Erase == "redact":
 		e.Extent, e.All = extract.Whole, who.all
 	default:
@@ -83,6 +76,17 @@ type owners struct {
 	all   bool // every part of it is theirs whose data go, by whatever it is so
 
 	states, others []string // columns all of which is hers, or another's
+}
+
+// share is how much goes of a record that is not hers alone.
+func (who *owners) share(erase string) extract.Extent {
+	switch {
+	case who.party || !who.hers:
+		return extract.Partial
+	case erase == "redact":
+		return extract.Whole
+	}
+	return extract.Rest
 }
 
 // columns are those of which all is her part and, where more of the record goes, those of

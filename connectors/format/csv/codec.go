@@ -266,7 +266,7 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 				break
 			}
 			if gap != "" {
-				gaps = append(gaps, connectors.Gap{Locator: fmt.Sprintf("line %d", rec.line), Reason: gap, Text: string(rec.raw[:min(len(rec.raw), connectors.GapText)])})
+				gaps = append(gaps, rec.gap(gap))
 			} else {
 				rows.loc = locator(rows.loc, t.n)
 				rows.row(rec, text(rows.loc))
@@ -278,10 +278,21 @@ func (c *codec) decode(ctx context.Context, r io.Reader, yield func(connectors.B
 			}
 		}
 	}
-	if t.wide != nil && len(t.wide.Odd()) > 0 {
-		gaps = append(gaps, connectors.Gap{Reason: "the text ends in half a UTF-16 letter"})
-	}
+	gaps = append(gaps, t.ending()...)
 	return flush()
+}
+
+// ending is a gap when the text ends in the middle of a letter.
+func (t *table) ending() []connectors.Gap {
+	if t.wide == nil || len(t.wide.Odd()) == 0 {
+		return nil
+	}
+	return []connectors.Gap{{Reason: "the text ends in half a UTF-16 letter"}}
+}
+
+// gap tells why a record was not read.
+func (r *record) gap(reason string) connectors.Gap {
+	return connectors.Gap{Locator: fmt.Sprintf("line %d", r.line), Reason: reason, Text: string(r.raw[:min(len(r.raw), connectors.GapText)])}
 }
 
 // headerGaps are the gaps of a table without a header, or with one that keeps something back.
