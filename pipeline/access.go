@@ -105,7 +105,7 @@ func (s *Site) Access(ctx context.Context, ident, account, out, recipient string
 	if err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
-	if err := cmp.Or(a.leaveOut(), s.tellDoubts(p), s.knownGaps()); err != nil {
+	if err := cmp.Or(a.leaveOut(), s.knownGaps()); err != nil {
 		return a.sum, errors.Join(err, w.Abort())
 	}
 	for _, n := range a.masker.Masked {

@@ -66,10 +66,9 @@ func (c *correction) elsewhere() {
 	if mentions > 0 {
 		c.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others mention an old value of hers; a correction leaves them as they are", mentions)})
 	}
-	list, _, err := c.doubtful(c.person)
-	more, failed := c.homeless(c.person)
-	c.err = cmp.Or(c.err, err, failed)
-	list = append(list, more...)
+	d, err := c.doubtsOf(c.person)
+	c.err = cmp.Or(c.err, err)
+	list := slices.Concat(d.list, d.homeless)
 	for i := range list {
 		if f := &list[i]; slices.ContainsFunc(f.Record.Edges, old) && !c.planner.seen[keyOf(f)] {
 			c.keep(f, c.person.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})

@@ -165,18 +165,34 @@ func (s *Site) homeless(p *lineage.Person) ([]lineage.Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []lineage.Found
-	known := map[recordKey]bool{}
+	hers := make([]lineage.RID, len(p.Copies))
 	for i := range p.Copies {
-		known[keyOf(&p.Copies[i])] = true
+		hers[i] = p.Copies[i].RID
 	}
+	slices.Sort(hers)
+	var out []lineage.Found
+	var known map[recordKey]bool
 	for _, t := range sortedTokens(p.Tokens) {
 		if s.kinds.link(p.Tokens[t]) {
 			continue
 		}
-		found, err := s.carriers(unerasedWho{p.Account, t})
+		rids, err := s.Graph.Postings(t)
 		if err != nil {
 			return nil, err
+		}
+		rids = slices.DeleteFunc(rids, func(rid lineage.RID) bool { // nearly all of them, and they may be many
+			_, ok := slices.BinarySearch(hers, rid)
+			return ok
+		})
+		found, err := s.Graph.Load(rids)
+		if err != nil {
+			return nil, err
+		}
+		if known == nil && len(found) > 0 {
+			known = map[recordKey]bool{}
+			for i := range p.Copies {
+				known[keyOf(&p.Copies[i])] = true
+			}
 		}
 		for i := range found {
 			f := &found[i]
@@ -294,35 +310,47 @@ func (d *atDesk) lone(e lineage.Edge, f *lineage.Found) (bool, error) {
 	return !slices.ContainsFunc(found, func(x lineage.Found) bool { return keyOf(&x) != keyOf(f) }), err
 }
 
-// doubts keeps the doubtful records of a person, and says so.
-func (pl *planner) doubts(p *lineage.Person) error {
-	list, theirs, err := pl.doubtful(p)
-	for i := range list {
-		if f := &list[i]; !pl.seen[keyOf(f)] {
+// doubts are the records of which nothing says whether they are hers.
+type doubts struct {
+	list     []lineage.Found // see doubtful
+	homeless []lineage.Found
+	theirs   int
+}
+
+func (s *Site) doubtsOf(p *lineage.Person) (d doubts, err error) {
+	if d.list, d.theirs, err = s.doubtful(p); err == nil {
+		d.homeless, err = s.homeless(p)
+	}
+	return d, err
+}
+
+// keepDoubts keeps the doubtful records of a person, and says so.
+func (pl *planner) keepDoubts(p *lineage.Person) error {
+	d, err := pl.doubtsOf(p)
+	for i := range d.list {
+		if f := &d.list[i]; !pl.seen[keyOf(f)] {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
 		}
 	}
-	if theirs > 0 {
-		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others hold an identifier of this person's as their own, and keep it: explain lists them, and where it is not theirs it has to be taken out by hand", theirs)})
+	if d.theirs > 0 {
+		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others hold an identifier of this person's as their own, and keep it: explain lists them, and where it is not theirs it has to be taken out by hand", d.theirs)})
 	}
-	return cmp.Or(err, pl.tellHomeless(p))
+	pl.tellHomeless(d)
+	return err
 }
 
 // tellHomeless says how many records of no account there are. They are not kept for a
 // reason: the proof of an erasure finds her in them.
-func (s *Site) tellHomeless(p *lineage.Person) error {
-	list, err := s.homeless(p)
-	if len(list) > 0 {
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that other accounts have too, and name none: they stay until the catalog tells their account", len(list))})
+func (s *Site) tellHomeless(d doubts) {
+	if n := len(d.homeless); n > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that other accounts have too, and name none: they stay until the catalog tells their account", n)})
 	}
-	return err
 }
 
 // tellDoubts says how many doubtful records there are.
-func (s *Site) tellDoubts(p *lineage.Person) error {
-	list, _, err := s.doubtful(p)
-	if len(list) > 0 {
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", len(list))})
+func (s *Site) tellDoubts(d doubts) {
+	if n := len(d.list); n > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", n)})
 	}
-	return cmp.Or(err, s.tellHomeless(p))
+	s.tellHomeless(d)
 }

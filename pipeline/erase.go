@@ -255,7 +255,7 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 			if pl.stopped(p) {
 				continue // nothing of hers is to go
 			}
-			if err := pl.doubts(p); err != nil {
+			if err := pl.keepDoubts(p); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,15 +55,17 @@ func (s *Site) tellUnknown(ident, account string, p *lineage.Person) error {
 }
 
 // leaveOut counts, by dataset, the records that a copy leaves out because they hold nothing
-// but identifiers that others have too.
+// but identifiers that others have too, and says so.
 func (a *access) leaveOut() error {
-	doubtful, _, err := a.doubtful(a.person)
-	homeless, failed := a.homeless(a.person)
+	d, err := a.doubtsOf(a.person)
 	a.left = map[string]int{}
-	for _, f := range append(doubtful, homeless...) {
-		a.left[f.Unit.Source+"."+f.Record.Collection]++
+	for _, list := range [][]lineage.Found{d.list, d.homeless} {
+		for i := range list {
+			a.left[list[i].Unit.Source+"."+list[i].Record.Collection]++
+		}
 	}
-	return cmp.Or(err, failed)
+	a.tellDoubts(d)
+	return err
 }
 
 // tellNobody says which of many identifiers no record has: it may be a typing error.

@@ -90,7 +90,9 @@ func (s *Site) remarks(p *lineage.Person) error {
 	if p.Review != "" {
 		s.emit(NoteLine{Type: "note", Text: "review: " + p.Review})
 	}
-	return s.tellDoubts(p)
+	d, err := s.doubtsOf(p)
+	s.tellDoubts(d)
+	return err
 }
 
 // recordKey names one record.
