@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -46,7 +47,8 @@ type document struct {
 	inner  []connectors.Inner  // what the catalog says of its keys
 	names  keyNames            // that members were given
 	value  bool                // it is a value of a record, and not the members that make up the record itself
-	behind *json.Node          // what stands behind a fault, not looked into; nil when nothing does
+	top    *json.Node          // the root, or the first value of JSON among words
+	texts  map[*json.Node]bool // what stands before, between and behind the JSON, not looked into
 	table  bool                // a table that is written column by column stands in it
 	glance bool                // it is gone through to see what it is like: see entries
 	carded map[*json.Node]bool // objects whose names were looked at, see Masker.names
@@ -56,31 +58,37 @@ const maxNesting = 4 // JSON in strings in JSON
 
 // lookInto is look under what stands above, which also keeps, on request, what the leaves inherit.
 func lookInto(inner []connectors.Inner, text string, c context, depth int, leaves bool) *document {
-	t := strings.TrimLeft(text, " \t\r\n\ufeff")
-	if !opensJSON(t) || depth > maxNesting {
+	if depth > maxNesting {
+		return nil
+	}
+	text = strings.TrimPrefix(text, "\ufeff")
+	words := !opensJSON(strings.TrimLeft(text, " \t\r\n\ufeff"))
+	if words && behindWords(text) < 0 {
 		return nil
 	}
 	data := []byte(text)
-	if strings.HasPrefix(text, "\ufeff") {
-		data = data[3:]
+	var root *json.Node
+	if words {
+		root = objectIn(text, data, 0)
+	} else {
+		root = parsed(data)
 	}
-	root, err := json.Parse(data)
-	if errors.Is(err, json.ErrMany) {
-		return nil // see Extractor.Unsearched
-	}
-	if root == nil || err != nil && len(root.Children) == 0 && !(root.Kind == json.String && root.Cut) {
+	if root == nil {
 		return nil
 	}
-	behind := unread(root, data)
-	if behind != nil && !hasObject(root) {
+	more := len(bytes.TrimSpace(data[root.End:])) > 0
+	if more && !hasObject(root) {
 		return nil // "[10:30] call me"
 	}
-	d := &document{data: data, root: root, behind: behind, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
+	d := &document{data: data, root: root, top: root, texts: map[*json.Node]bool{}, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}, inner: inner}
 	if leaves {
 		d.leaves = map[*json.Node]context{}
 	}
 	d.parts = []*part{{}}
 	d.walk(root, d.parts[0], c, depth)
+	if words || more {
+		d.amongWords(text, c, depth)
+	}
 	if root.Kind == json.String && d.nested[root] == nil {
 		return nil // words in quotation marks
 	}
@@ -88,15 +96,116 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	return d
 }
 
-// unread adds what stands behind the fault of a text that is no JSON from there on to the
-// root, as a text of its own; nil when there is nothing.
-func unread(root *json.Node, data []byte) *json.Node {
-	if len(bytes.TrimSpace(data[root.End:])) == 0 {
+// amongWords puts the JSON, what stands before it and what stands behind it, or behind a
+// fault of it, into a list. Further objects are records like those of any list.
+func (d *document) amongWords(text string, c context, depth int) {
+	d.root = &json.Node{Kind: json.Array, End: len(d.data), Cut: true}
+	d.words(0, d.top.Start, c, depth)
+	d.add(d.top)
+	at := d.top.End
+	for {
+		n := objectIn(text, d.data, at)
+		if n == nil {
+			break
+		}
+		d.words(at, n.Start, c, depth)
+		at = n.End
+		d.add(n)
+		own := &part{pointer: "/" + strconv.Itoa(n.Start), node: n}
+		d.walk(n, own, c, depth)
+		d.split(n, own)
+		if subjectHits(own) && recordLike(n, own) {
+			d.parts = append(d.parts, own)
+		} else {
+			d.parts[0].hits = append(d.parts[0].hits, own.hits...)
+		}
+	}
+	d.words(at, len(d.data), c, depth)
+}
+
+// parsed is the value that data begins with, also one that is cut in the middle; nil when
+// there is none that could be looked into.
+func parsed(data []byte) *json.Node {
+	root, err := json.Parse(data)
+	if errors.Is(err, json.ErrMany) { // see Extractor.Unsearched
 		return nil
 	}
-	n := &json.Node{Kind: json.Broken, Start: root.End, End: len(data), Parent: root}
-	root.Children, root.End, root.Cut = append(root.Children, n), len(data), true
-	return n
+	if root == nil || err != nil && len(root.Children) == 0 && !(root.Kind == json.String && root.Cut) {
+		return nil
+	}
+	return root
+}
+
+// mostFaults is how many places that look like the beginning of an object are tried.
+const mostFaults = 64
+
+// objectIn returns the first object, or list of them, that stands in a text from a place on.
+func objectIn(text string, data []byte, from int) *json.Node {
+	for range mostFaults {
+		k := behindWords(text[from:])
+		if k < 0 {
+			return nil
+		}
+		if n := parsed(data[from+k:]); n != nil {
+			shift(n, from+k)
+			return n
+		}
+		from += k + 1
+	}
+	return nil
+}
+
+// words adds a text that stands beside JSON.
+func (d *document) words(from, to int, c context, depth int) {
+	if len(bytes.TrimSpace(d.data[from:to])) == 0 {
+		return
+	}
+	n := &json.Node{Kind: json.Broken, Start: from, End: to}
+	d.texts[n] = true
+	d.add(n)
+	d.walk(n, d.parts[0], c, depth)
+}
+
+func (d *document) add(n *json.Node) {
+	n.Parent, d.root.Children = d.root, append(d.root.Children, n)
+}
+
+// behindWords returns where a JSON object begins behind words, as in a line of a log
+// (received {"name": ...}); -1 when there is none.
+func behindWords(text string) int {
+	for at := 0; ; {
+		i := strings.IndexByte(text[at:], '{')
+		if i < 0 {
+			return -1
+		}
+		at += i + 1
+		rest, quoted := strings.CutPrefix(strings.TrimLeft(text[at:], " \t\r\n"), `"`)
+		if !quoted {
+			continue
+		}
+		key := strings.IndexByte(rest, '"')
+		if key < 0 || !strings.HasPrefix(strings.TrimLeft(rest[key+1:], " \t\r\n"), ":") {
+			continue
+		}
+		if list := strings.TrimRight(text[:at-1], " \t\r\n"); strings.HasSuffix(list, "[") {
+			return len(list) - 1
+		}
+		return at - 1
+	}
+}
+
+// shift moves a value that was parsed without what stands before it to its place.
+func shift(root *json.Node, by int) {
+	if by == 0 {
+		return
+	}
+	json.Walk(root, func(n *json.Node) bool {
+		n.Start, n.End = n.Start+by, n.End+by
+		if n.KeyEnd > 0 {
+			n.KeyStart, n.KeyEnd = n.KeyStart+by, n.KeyEnd+by
+		}
+		return true
+	})
 }
 
 func hasObject(root *json.Node) (found bool) {

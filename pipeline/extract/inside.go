@@ -33,7 +33,7 @@ func (r *record) json(c *column, v string) {
 	for k, p := range d.parts {
 		if k == 0 {
 			r.around(p.hits)
-			own, list := cards(d.inmost().root, p.hits)
+			own, list := cards(d.inmost().top, p.hits)
 			if d.value && slices.ContainsFunc(own, func(h hit) bool { return h.name }) {
 				own, list = nil, append(list, card{hits: own}) // a value by itself may be about another, too
 			}

@@ -227,7 +227,7 @@ func (m *Masker) leaf(d *document, n *json.Node, p *json.Patch) {
 	}
 	switch out := m.text(text); {
 	case out == text:
-	case n == d.behind:
+	case d.texts[n]:
 		p.SetRaw(n, []byte(out))
 	default:
 		p.SetRaw(n, json.Quote(out))

@@ -100,9 +100,9 @@ func (r *record) field(c *column, v string) {
 	switch {
 	case c.Identity != "":
 		r.identity(c, v)
-	case c.remark && opensJSON(v):
+	case c.remark && (opensJSON(v) || behindWords(v) >= 0):
 		r.pasted = append(r.pasted, pasted{c, v})
-	case c.Look == connectors.LookJSON || opensJSON(v) && (v[0] != '"' || look(&c.Field, v) != nil):
+	case c.Look == connectors.LookJSON || opensJSON(v) && (v[0] != '"' || look(&c.Field, v) != nil) || behindWords(v) >= 0 && look(&c.Field, v) != nil:
 		r.json(c, v)
 	case c.rows && allDigits(v):
 	case c.Look == connectors.LookLabel || c.linked && c.personal:

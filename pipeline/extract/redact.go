@@ -114,6 +114,9 @@ func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
 // document empties a JSON value, or takes her share out of one that holds other
 // people too.
 func (r *Redactor) document(f connectors.Field, value string, d *document) (string, connectors.Verdict) {
+	if r.Extent == Rest && r.strangers(d) {
+		return "", connectors.Same
+	}
 	kept := r.Extent == Strip && slices.ContainsFunc(f.Inner, func(in connectors.Inner) bool { return in.Erase == "keep" })
 	if r.Extent != Partial && !kept && !r.foreign(d) {
 		if f.Personal() || f.Look == connectors.LookJSON && (r.Extent == Rest || r.mineIn(d) || r.Everybody && somebodyIn(d)) {
@@ -346,7 +349,7 @@ func (r *Redactor) cutLeaf(d *document, n *json.Node, p *json.Patch) {
 	}
 	if out, v := r.scrub(text); v == connectors.Set {
 		switch {
-		case n == d.behind:
+		case d.texts[n]:
 			p.SetRaw(n, []byte(out))
 			return
 		case n.Kind == json.Broken:

@@ -15,6 +15,12 @@ func (r *Redactor) anothers(p *part) bool {
 	return !r.Everybody && theirs(p) && !r.owns(p) && !r.staff(p)
 }
 
+// strangers reports a document that is about somebody else and holds nothing of hers: what is
+// left when her share was taken out of one about several people.
+func (r *Redactor) strangers(d *document) bool {
+	return r.anothers(d.inmost().parts[0]) && !r.mineIn(d)
+}
+
 // staff reports whether a part is the account's own: nobody else is its subject.
 func (r *Redactor) staff(p *part) bool {
 	if r.Own == nil || p.unidentified {

@@ -55,7 +55,7 @@ func tables(b connectors.Batch) (gaps []connectors.Gap) {
 // follows a comma, a colon or a bracket.
 func many(v string) bool {
 	t := strings.TrimLeft(v, " \t\r\n\ufeff")
-	if !opensJSON(t) {
+	if !opensJSON(t) && behindWords(t) < 0 {
 		return false
 	}
 	n := 0
