@@ -54,6 +54,9 @@ func (s *Site) interrupted(path string) (begun bool, err error) {
 		return false, err
 	}
 	j, err := audit.OpenJournal(s.statePath("journal"), p.ID, s.Graph.Seal, s.Graph.Unseal)
+	if errors.Is(err, audit.ErrJournal) {
+		return false, nil // no night is to fail for it again and again
+	}
 	if err != nil {
 		return false, err
 	}

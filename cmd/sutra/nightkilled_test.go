@@ -8,8 +8,14 @@ import (
 )
 
 // TestNightKilled holds that a night brings to its end what an earlier one was killed at: what
-// that had taken out by then is in the log and in a certificate, and counts once.
+// that had taken out by then is in the log and in a certificate, and counts once. Where the
+// journal cannot be read, apply says what to do, and the night goes on without it.
 func TestNightKilled(t *testing.T) {
+	t.Run("whole", func(t *testing.T) { testNightKilled(t, false) })
+	t.Run("damaged", func(t *testing.T) { testNightKilled(t, true) })
+}
+
+func testNightKilled(t *testing.T, damaged bool) {
 	bin, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +40,22 @@ func TestNightKilled(t *testing.T) {
 	s.began("state/nightly.plan")
 	if err := os.Remove(filepath.Join(s.dir, "in/tickets/a.csv")); err != nil { // by the run that was killed
 		t.Fatal(err)
+	}
+	if damaged {
+		list, err := filepath.Glob(filepath.Join(s.dir, "state/journal/*.ndjson"))
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		if err := os.WriteFile(list[0], []byte("AAAA\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := s.cmd("apply", "state/nightly.plan")
+		cmd.Stdout, cmd.Stderr = nil, nil
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "; move "+strings.TrimSuffix(filepath.Base(list[0]), ".ndjson")) {
+			t.Errorf("apply does not say what to do about its journal:\n%s", out)
+		}
+		s.run("nightly")
+		return
 	}
 	if out := s.run("nightly"); !strings.Contains(out, `"erased":1,`) || !strings.Contains(out, `"verified":1,`) {
 		t.Errorf("what the killed night had taken out is not counted:\n%s", out)
