@@ -25,7 +25,8 @@ func (s *Site) agedOf(source, collection, locator string, sum uint64) []uint64 {
 	return []uint64{sum, binary.BigEndian.Uint64(t[:])}
 }
 
-// age notes the rows that a step of retention took out. The caller holds the lock.
+// age notes the rows that a step of retention took out, and those that were gone by then:
+// an earlier run may have taken them, see openJournal. The caller holds the lock.
 func (a *application) age(st planStep) {
 	if a.plan.Kind != "retain" {
 		return

@@ -52,7 +52,8 @@ type application struct {
 	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
 	states     []audit.Record
 	aged       []uint64          // digests of the rows that a plan of retention took out
-	tried      map[int]bool      // steps that an earlier run of the plan had begun
+	tried      map[int]earlier   // steps that an earlier run of the plan had begun, and what it found gone in them
+	was        map[int]earlier   // what this run found gone, by step
 	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
 	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
 	started    time.Time
@@ -69,7 +70,7 @@ func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySumm
 	}
 	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
-		followed: map[recordPlace]followed{}, tried: map[int]bool{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
+		followed: map[recordPlace]followed{}, tried: map[int]earlier{}, was: map[int]earlier{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
 		s.told = map[GapLine]bool{} // a unit that is read again here tells its gaps again
 	}
@@ -238,7 +239,11 @@ func (a *application) steps(ctx context.Context) error {
 			return a.already(st, detail)
 		}
 		if state != "" {
-			a.tried[st.No] = true
+			_, was, err := readDetail(detail)
+			if err != nil {
+				return err
+			}
+			a.tried[st.No] = was
 		}
 		if st = a.current(st); len(st.Edits) == 0 {
 			return ctx.Err()
@@ -266,7 +271,7 @@ func flushUnless(err error, flush func() error) error {
 func (a *application) already(st planStep, detail []byte) error {
 	out, was, err := readDetail(detail)
 	if err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+		return err
 	}
 	a.sm.Lock()
 	defer a.sm.Unlock()
@@ -285,7 +290,7 @@ func (a *application) group(ctx context.Context, steps []planStep) error {
 	}
 	intent := make([]audit.Record, 0, len(steps))
 	for _, st := range steps {
-		intent = append(intent, audit.Record{Step: st.No, State: audit.Intent})
+		intent = append(intent, audit.Record{Step: st.No, State: audit.Intent, Detail: stepDetail(0, a.tried[st.No])})
 	}
 	if err := a.journal.RecordAll(intent); err != nil {
 		return err

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/cratio/sutra/pipeline/audit"
 )
@@ -18,6 +19,9 @@ const begunBucket = "begun"
 func (a *application) openJournal() error {
 	open := func() (err error) {
 		a.journal, err = audit.OpenJournal(a.statePath("journal"), a.plan.ID, a.Graph.Seal, a.Graph.Unseal)
+		if errors.Is(err, audit.ErrJournal) { // the same plan made again meets it again
+			err = fmt.Errorf("%w; move %s.ndjson out of %s, and the plan is carried out from its beginning: what is gone by then counts as already gone", err, a.plan.ID, a.statePath("journal"))
+		}
 		return err
 	}
 	if err := open(); err != nil || a.journal.Empty() {

@@ -29,7 +29,10 @@ func (s *Site) doubtful(p *lineage.Person) (out []lineage.Found, theirs int, err
 	if err := desk.alsoStaff(p); err != nil {
 		return nil, 0, err
 	}
-	sides := s.otherSides(p)
+	sides, err := s.otherSides(p)
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, t := range sortedTokens(desk.hers) {
 		if err := desk.behind(p, t, known, &out); err != nil {
 			return nil, 0, err
@@ -70,21 +73,41 @@ func sortedTokens[V any](m map[lineage.Token]V) []lineage.Token {
 
 // otherSides are the numbers that stand in her records only as other sides of her calls,
 // or in the names of recordings: she did not share them with whoever they belong to.
-func (s *Site) otherSides(p *lineage.Person) map[lineage.Token]bool {
+func (s *Site) otherSides(p *lineage.Person) (map[lineage.Token]bool, error) {
 	sides, hers := map[lineage.Token]bool{}, map[lineage.Token]bool{}
 	for i := range p.Copies {
-		named := s.recording(&p.Copies[i])
-		for _, e := range p.Copies[i].Record.Edges {
+		f := &p.Copies[i]
+		for _, e := range f.Record.Edges {
 			switch {
-			case e.Role == lineage.Party || named && e.Role == lineage.Subject:
+			case e.Role == lineage.Party || e.Role == lineage.Subject && s.recording(f):
 				sides[e.Token] = true
+			case e.Role == lineage.Subject && p.Others[e.Token] != "" && s.audible(f):
+				named, err := s.namedBeside(f, e.Token)
+				if err != nil {
+					return nil, err
+				}
+				sides[e.Token], hers[e.Token] = sides[e.Token] || named, hers[e.Token] || !named
 			case e.Role == lineage.Subject:
 				hers[e.Token] = true
 			}
 		}
 	}
-	maps.DeleteFunc(sides, func(t lineage.Token, _ bool) bool { return hers[t] })
-	return sides
+	maps.DeleteFunc(sides, func(t lineage.Token, there bool) bool { return hers[t] || !there })
+	return sides, nil
+}
+
+// namedBeside reports a number in the name of the recording that a file stands beside.
+func (s *Site) namedBeside(f *lineage.Found, number lineage.Token) (bool, error) {
+	for _, e := range f.Record.Edges {
+		if !s.kinds.medium[e.Kind] {
+			continue
+		}
+		list, err := s.postedAt(e.Token)
+		if err != nil || slices.ContainsFunc(list, func(x lineage.Found) bool { return s.recording(&x) && has(&x, number, lineage.Subject) }) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // behind adds the records that an identifier ties to the person, as far as nothing is known

@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
@@ -11,64 +14,68 @@ import (
 // nor the certificate says that it did. An interrupted run of the plan itself cannot be told
 // from that: so what a step finds gone counts as its own once it was begun before.
 
-// earlier counts the edits of a step that had nothing left to do.
-type earlier struct{ deleted, redacted int }
+// earlier are the edits of a step that had nothing left to do, by their numbers, in order.
+type earlier []int
 
-func (b earlier) n() int { return b.deleted + b.redacted }
-
-// add counts one more.
-func (b *earlier) add(e planEdit) {
-	if e.Delete {
-		b.deleted++
-	} else {
-		b.redacted++
-	}
+// with adds edits.
+func (b earlier) with(more ...int) earlier {
+	out := slices.Concat(b, more)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-// rest returns the edits of a step without as many of each kind.
+func (b earlier) has(e planEdit) bool {
+	_, found := slices.BinarySearch(b, e.No)
+	return found
+}
+
+// rest returns the edits of a step without these.
 func (b earlier) rest(list []planEdit) []planEdit {
-	if b.n() == 0 {
+	if len(b) == 0 {
 		return list
 	}
-	out := make([]planEdit, 0, max(len(list)-b.n(), 0))
-	for _, e := range list {
-		switch {
-		case e.Delete && b.deleted > 0:
-			b.deleted--
-		case !e.Delete && b.redacted > 0:
-			b.redacted--
-		default:
-			out = append(out, e)
+	return slices.DeleteFunc(slices.Clone(list), b.has)
+}
+
+// all is every edit of a step that no run of the plan had begun before. Of one that a run
+// had, it is what that run found gone.
+func (a *application) all(st planStep) earlier { return a.gone(st, make([]bool, len(st.Edits))) }
+
+// stepDetail is what the journal keeps of a step: how many rows were emptied that were to
+// be deleted, and the runs of edits that had nothing left to do.
+func stepDetail(shells int, was earlier) []byte {
+	if shells == 0 && len(was) == 0 {
+		return nil
+	}
+	out := strconv.AppendInt(nil, int64(shells), 10)
+	for i := 0; i < len(was); {
+		n := 1
+		for i+n < len(was) && was[i+n] == was[i]+n {
+			n++
 		}
+		out = fmt.Appendf(out, " %d+%d", was[i], n)
+		i += n
 	}
 	return out
 }
 
-// all is every edit of a step that no run of the plan had begun before, and none of one
-// that a run had.
-func (a *application) all(st planStep) (b earlier) {
-	if !a.tried[st.No] {
-		for _, e := range st.Edits {
-			b.add(e)
-		}
-	}
-	return b
-}
-
-// stepDetail is what the journal keeps of a step that is done.
-func stepDetail(shells int, was earlier) []byte {
-	if shells+was.n() == 0 {
-		return nil
-	}
-	return fmt.Appendf(nil, "%d %d %d", shells, was.deleted, was.redacted)
-}
-
 // readDetail is the inverse of stepDetail.
 func readDetail(detail []byte) (out connectors.Outcome, was earlier, err error) {
-	if len(detail) > 0 {
-		_, err = fmt.Sscanf(string(detail), "%d %d %d", &out.Shells, &was.deleted, &was.redacted)
+	for i, word := range strings.Fields(string(detail)) {
+		if i == 0 {
+			out.Shells, err = strconv.Atoi(word)
+		} else {
+			var from, n int
+			_, err = fmt.Sscanf(word, "%d+%d", &from, &n)
+			for no := from; no < from+n; no++ {
+				was = append(was, no)
+			}
+		}
+		if err != nil {
+			return out, nil, fmt.Errorf("read the journal: %w", err)
+		}
 	}
-	return out, was, err
+	return out, was, nil
 }
 
 // met notes in the edits of a database's step which rows are there: all of them are
@@ -87,15 +94,13 @@ func met(edits []connectors.Edit, there []bool) {
 	}
 }
 
-// gone counts the edits of a step whose rows were not met. A run that had begun the step
-// before may have deleted them itself.
+// gone are the edits of a step whose rows were not met. A run that had begun the step
+// before may have deleted them itself, but for those that it had found gone.
 func (a *application) gone(st planStep, there []bool) (b earlier) {
-	if a.tried[st.No] {
-		return b
-	}
+	before, tried := a.tried[st.No]
 	for i, e := range st.Edits {
-		if !there[i] {
-			b.add(e)
+		if !there[i] && (!tried || before.has(e)) {
+			b = append(b, e.No)
 		}
 	}
 	return b

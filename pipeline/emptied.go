@@ -260,7 +260,7 @@ func (a *application) tellThere(src *Source, st planStep, there, found map[spot]
 	a.sum.Residue += n
 	a.gap(src.Name, st.Unit.Unit.Key, fmt.Sprintf("records that were to be emptied hold what was to go (%d): the database took the change, and a trigger or somebody undid it", n))
 	a.leave(full, "failed")
-	a.states = append(a.states, audit.Record{Step: st.No, State: audit.Failed})
+	a.mark(st, audit.Failed, 0)
 	return a.recordStates()
 }
 

@@ -337,7 +337,8 @@ func gate(p policy.Policy, class string, at time.Time) error {
 // subject notes whose data go.
 func (pl *planner) subject(p *lineage.Person) {
 	x := planSubject{Account: p.Account, Tokens: hexTokens(p.Tokens), Beside: pl.beside(p)}
-	sides := pl.otherSides(p)
+	sides, err := pl.otherSides(p)
+	pl.err = cmp.Or(pl.err, err)
 	for t, k := range p.Others {
 		if !pl.kinds.link(k) && !sides[t] {
 			if x.Shared == nil {

@@ -50,17 +50,21 @@ type NightlySummary struct {
 // returned of her own will: that is for a person to decide. A retention plan that
 // is refused (the deletion guard, an undecided floor) does not keep the rest of the
 // run from taking place; its plan stays in the state folder for a person to approve.
+// Before all, what a run that was killed had begun is brought to its end.
 func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (NightlySummary, error) {
 	sum := NightlySummary{Type: "summary"}
 	s.told = map[GapLine]bool{} // several jobs meet the same gaps
 	defer func() { s.told = nil }()
+	again, path := s.statePath("nightly-again.plan"), s.statePath("nightly.plan")
+	certificates, err := s.resume(ctx, simulate, &sum, again, path)
+	if err != nil {
+		return sum, err
+	}
 	sc, err := s.Scan(ctx, nil)
 	if err != nil {
 		return sum, err
 	}
 	sum.Scanned, sum.Back = sc.Scanned, sc.Back
-	var certificates []string
-	again := s.statePath("nightly-again.plan")
 	plan, left, err := s.eraseReturned(ctx, again)
 	if err != nil && !errors.Is(err, ErrRefused) {
 		return sum, err
@@ -72,10 +76,9 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 		if err := sum.add(a, err); err != nil {
 			return sum, err
 		}
-		sum.Again = a.Erased + a.Redacted
+		sum.Again += a.Erased + a.Redacted
 		certificates = append(certificates, a.Certificate)
 	}
-	path := s.statePath("nightly.plan")
 	plan, err = s.Retain(ctx, asOf, path)
 	if err != nil && !errors.Is(err, ErrRefused) {
 		return sum, err

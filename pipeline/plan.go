@@ -88,6 +88,7 @@ type planStep struct {
 
 // planEdit is one edit of one record.
 type planEdit struct {
+	No         int            `json:"-"` // its position in the step
 	Collection string         `json:"collection"`
 	Locator    string         `json:"locator"`
 	Delete     bool           `json:"delete,omitempty"`

@@ -243,6 +243,9 @@ func (p *planFile) steps(fn func(planStep) error) error {
 		}
 		st.No = no
 		no++
+		for i := range st.Edits {
+			st.Edits[i].No = i
+		}
 		return fn(*st)
 	}
 	_, err := p.items(func(it planItem) error {

@@ -76,6 +76,7 @@ func makePlan(t rapid.TB, s *Site, path string, units, rounds, kept int, many fu
 				if steps[u] == nil {
 					steps[u] = &wantStep{st.Source, st.Unit.Key, int(u % 4), nil}
 				}
+				e.No = len(steps[u].Edits)
 				steps[u].Edits = append(steps[u].Edits, e)
 			}
 		}

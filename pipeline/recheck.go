@@ -92,7 +92,7 @@ func (a *application) current(st planStep) planStep {
 		a.sm.Lock()
 		a.partial[st.No] = audit.Stale
 		a.stale(late)
-		a.mark(late, audit.Stale, nil)
+		a.mark(late, audit.Stale, 0)
 		a.sm.Unlock()
 	}
 	return parts.due

@@ -62,8 +62,8 @@ func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (
 			rest = append(rest, st)
 			continue
 		}
-		a.outcome(st, connectors.Outcome{Gone: true}, earlier{})
-		a.mark(st, audit.Done, nil)
+		a.outcome(st, connectors.Outcome{Gone: true}, nil)
+		a.mark(st, audit.Done, 0)
 		if err := a.touched.add(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}); err != nil {
 			return nil, err
 		}
@@ -71,13 +71,17 @@ func (a *application) bulk(ctx context.Context, src *Source, steps []planStep) (
 	return rest, nil
 }
 
-// mark notes the state of a step; it is written with those of its group. The
-// caller holds the lock.
-func (a *application) mark(st planStep, state audit.State, detail []byte) {
+// mark notes the state of a step, and what was found gone in it; it is written with those
+// of its group. The caller holds the lock.
+func (a *application) mark(st planStep, state audit.State, shells int) {
 	if late, ok := a.partial[st.No]; ok && state == audit.Done {
-		state, detail = late, nil
+		state = late
 	}
-	a.states = append(a.states, audit.Record{Step: st.No, State: state, Detail: detail})
+	was := a.was[st.No]
+	if state != audit.Done {
+		shells, was = 0, was.with(a.tried[st.No]...) // it is tried again
+	}
+	a.states = append(a.states, audit.Record{Step: st.No, State: state, Detail: stepDetail(shells, was)})
 }
 
 // failed counts steps that could not be carried out. What a store keeps locked is
@@ -97,7 +101,7 @@ func (a *application) failed(steps []planStep, err error) {
 		a.sum.Failed += len(st.Edits)
 		a.tally.failed(st)
 		a.leave(st, "failed")
-		a.mark(st, audit.Failed, nil)
+		a.mark(st, audit.Failed, 0)
 		a.sm.Unlock()
 		a.gap(st.Source, st.Unit.Unit.Key, reason)
 	}
@@ -136,7 +140,7 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 		was = a.all(st)
 	}
 	a.outcome(st, out, was)
-	a.mark(st, audit.Done, stepDetail(out.Shells, was))
+	a.mark(st, audit.Done, out.Shells)
 	if out.Missing > 0 {
 		return a.touched.lose(t, st.Unit.Unit.Size)
 	}
@@ -148,9 +152,8 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 func (a *application) missing(src *Source, st planStep) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	was := a.all(st)
-	a.outcome(st, connectors.Outcome{Gone: true}, was)
-	a.mark(st, audit.Done, stepDetail(0, was))
+	a.outcome(st, connectors.Outcome{Gone: true}, a.all(st))
+	a.mark(st, audit.Done, 0)
 	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}, st.Unit.Unit.Size)
 }
 
@@ -164,9 +167,12 @@ func (a *application) touch(t touched) error {
 // outcome counts a step that was done, but for what had nothing left to do. The caller
 // holds the lock.
 func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) {
-	st.Edits = was.rest(st.Edits)
-	a.sum.Already += was.n()
 	a.age(st)
+	st.Edits = was.rest(st.Edits)
+	a.sum.Already += len(was)
+	if len(was) > 0 {
+		a.was[st.No] = a.was[st.No].with(was...)
+	}
 	for _, e := range st.Edits {
 		if e.Delete {
 			a.sum.Erased++
@@ -226,11 +232,10 @@ func (a *application) judge(st planStep, left bool) {
 	defer a.sm.Unlock()
 	if left {
 		a.stale(st)
-		a.mark(st, audit.Stale, nil)
+		a.mark(st, audit.Stale, 0)
 	} else {
-		was := a.all(st)
-		a.outcome(st, connectors.Outcome{}, was)
-		a.mark(st, audit.Done, stepDetail(0, was))
+		a.outcome(st, connectors.Outcome{}, a.all(st))
+		a.mark(st, audit.Done, 0)
 	}
 }
 

@@ -30,7 +30,6 @@ type transaction struct {
 	passed    map[recordRef]bool  // stale, failed, or done by an earlier run
 	late      map[int]audit.State // steps with records that are stale or failed
 	shells    map[int]int         // by step, so far
-	was       map[int]earlier     // by step, so far
 	forbidden map[string]int      // records that were refused alone, by collection
 }
 
@@ -38,7 +37,7 @@ type transaction struct {
 // since the plan are stale, and those that the database does not let go fail; the
 // others are done all the same.
 func (a *application) transact(ctx context.Context, src *Source, er connectors.Eraser, be connectors.BatchEraser, steps []planStep) error {
-	t := &transaction{a, src, er, be, map[recordRef]bool{}, map[int]audit.State{}, map[int]int{}, map[int]earlier{}, map[string]int{}}
+	t := &transaction{a, src, er, be, map[recordRef]bool{}, map[int]audit.State{}, map[int]int{}, map[string]int{}}
 	return t.run(ctx, steps)
 }
 
@@ -149,8 +148,7 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 	t.sm.Lock()
 	defer t.sm.Unlock()
 	for i, st := range steps {
-		was := t.gone(st, there[i])
-		t.outcome(st, out[i], was)
+		t.outcome(st, out[i], t.gone(st, there[i]))
 		if out[i].Missing > 0 || out[i].Copied {
 			t.touched.changed.lose(t.src.Name)
 		}
@@ -158,20 +156,13 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 			return err
 		}
 		t.shells[st.No] += out[i].Shells
-		t.noteBefore(st.No, was)
 		if state, ok := t.late[st.No]; ok {
-			t.mark(st, state, nil)
+			t.mark(st, state, 0)
 		} else {
-			t.mark(st, audit.Done, stepDetail(t.shells[st.No], t.was[st.No]))
+			t.mark(st, audit.Done, t.shells[st.No])
 		}
 	}
 	return nil
-}
-
-// noteBefore adds up what of a step had nothing left to do.
-func (t *transaction) noteBefore(step int, more earlier) {
-	was := t.was[step]
-	t.was[step] = earlier{was.deleted + more.deleted, was.redacted + more.redacted}
 }
 
 // setAside fails the edits of a collection that cannot be changed, so that those of
@@ -224,9 +215,7 @@ func (t *transaction) settle(ctx context.Context, steps []planStep, bad map[reco
 				t.late[st.No] = audit.Stale
 				t.stale(one)
 			} else {
-				was := t.all(one)
-				t.outcome(one, connectors.Outcome{}, was)
-				t.noteBefore(st.No, was)
+				t.outcome(one, connectors.Outcome{}, t.all(one))
 			}
 		}
 		t.sm.Unlock()

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNightKilled holds that a night brings to its end what an earlier one was killed at: what
+// that had taken out by then is in the log and in a certificate, and counts once. Where the
+// journal cannot be read, apply says what to do, and the night goes on without it.
+func TestNightKilled(t *testing.T) {
+	t.Run("whole", func(t *testing.T) { testNightKilled(t, false) })
+	t.Run("damaged", func(t *testing.T) { testNightKilled(t, true) })
+}
+
+func testNightKilled(t *testing.T, damaged bool) {
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, dir: t.TempDir(), bin: bin}
+	put := func(name, text string) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(s.dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.run("init", ".")
+	put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
+	put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: tickets\n        meta: {sutra: {class: support_ticket, erase: delete, trigger: day}}\n"+
+		"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n          - {name: day}\n")
+	put("in/tickets/a.csv", "email,day\nasha@example.com,2020-01-01\n")
+	put("in/tickets/c.csv", "email,day\ncyra@example.com,2126-01-01\n")
+	s.run("scan")
+	s.run("retain", "-o", "state/nightly.plan")
+	s.began("state/nightly.plan")
+	if err := os.Remove(filepath.Join(s.dir, "in/tickets/a.csv")); err != nil { // by the run that was killed
+		t.Fatal(err)
+	}
+	if damaged {
+		list, err := filepath.Glob(filepath.Join(s.dir, "state/journal/*.ndjson"))
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		if err := os.WriteFile(list[0], []byte("AAAA\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := s.cmd("apply", "state/nightly.plan")
+		cmd.Stdout, cmd.Stderr = nil, nil
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "; move "+strings.TrimSuffix(filepath.Base(list[0]), ".ndjson")) {
+			t.Errorf("apply does not say what to do about its journal:\n%s", out)
+		}
+		s.run("nightly")
+		return
+	}
+	if out := s.run("nightly"); !strings.Contains(out, `"erased":1,`) || !strings.Contains(out, `"verified":1,`) {
+		t.Errorf("what the killed night had taken out is not counted:\n%s", out)
+	}
+	if out := s.run("audit", "show"); !strings.Contains(out, `"erased":1,`) {
+		t.Errorf("the log does not tell of it:\n%s", out)
+	}
+	if out := s.run("nightly"); !strings.Contains(out, `"erased":0,`) || strings.Contains(out, "interrupted") {
+		t.Errorf("another night does it again:\n%s", out)
+	}
+	s.run("verify")
+}
