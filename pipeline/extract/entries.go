@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -100,10 +99,13 @@ func (d *document) unidentified(o *part, own []*part) bool {
 	if o.node.Kind != json.Object || labelOf(o.node, d.data) != nil {
 		return false
 	}
-	has := func(what func(key string) bool) bool {
-		return slices.ContainsFunc(o.node.Children, func(m *json.Node) bool { return what(m.Key) })
+	says, reached := false, false
+	for _, m := range o.node.Children {
+		k := keyMeaning(m.Key)
+		says = says || sayingKey(m.Key)
+		reached = reached || k.identity != "" && !(k.party && m.Kind != json.Null && m.Text(d.data) != "") // {"from": "bot"} is who said it
 	}
-	if has(sayingKey) && !has(func(key string) bool { return keyMeaning(key).identity != "" }) {
+	if says && !reached {
 		return false
 	}
 	names, others := namesOf(o.hits), 0
@@ -232,20 +234,4 @@ func (d *document) columns(n *json.Node) bool {
 		}
 	}
 	return names > 0 && contacts > 0
-}
-
-// anothers reports a contact point that somebody labelled as another's: {"type": "wife",
-// "value": "98..."}.
-func (d *document) anothers(n *json.Node) bool {
-	if n.Parent == nil || n.Parent.Kind != json.Array {
-		return false
-	}
-	labelled := slices.ContainsFunc(n.Children, func(m *json.Node) bool {
-		switch strings.ToLower(m.Key) {
-		case "type", "label", "formattedtype", "customtype":
-			return m.Kind == json.String && connectors.Another(m.Text(d.data))
-		}
-		return false
-	})
-	return labelled && !slices.ContainsFunc(n.Children, func(m *json.Node) bool { return keyMeaning(m.Key).name || sayingKey(m.Key) })
 }
