@@ -16,6 +16,13 @@ func Another(label string) bool {
 	return false
 }
 
+// Kin reports a label that is a word for a relative and nothing else, as no event and no kind
+// of lead is called.
+func Kin(label string) bool {
+	word := strings.ToLower(strings.TrimSpace(label))
+	return another[word] && !loose[word]
+}
+
 // another are the words for people who stand beside somebody.
 var another = func() map[string]bool {
 	out := map[string]bool{}
@@ -27,3 +34,9 @@ var another = func() map[string]bool {
 	}
 	return out
 }()
+
+// loose are those of them that lists of other things have as a type: a lead that came by a
+// reference, a family's plan, the manager of a shop.
+var loose = map[string]bool{"partner": true, "parent": true, "parents": true, "child": true, "kid": true, "kids": true, "relative": true, "relatives": true,
+	"family": true, "friend": true, "colleague": true, "assistant": true, "secretary": true, "driver": true, "maid": true, "cook": true, "manager": true,
+	"boss": true, "supervisor": true, "guardian": true, "nominee": true, "referrer": true, "reference": true, "ref": true, "emergency": true}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -38,11 +37,12 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 		}
 		return
 	}
+	beside := namesBeside(own)
 	for _, o := range own {
 		switch {
 		case subjectHits(o):
 			d.parts = append(d.parts, o)
-		case d.unidentified(o, own):
+		case d.unidentified(o, beside):
 			o.unidentified = true
 			d.parts = append(d.parts, o)
 		default:
@@ -91,32 +91,44 @@ func (d *document) reached(rows []*json.Node, place int) bool {
 	return n > 1
 }
 
+// mostBeside is with how many names beside it one that stands alone is compared: among more
+// people it is nobody's of them.
+const mostBeside = 256
+
+// namesBeside are the names of the elements that are about somebody; nil where one of them
+// has none, or no element is.
+func namesBeside(own []*part) (out []lineage.Name) {
+	for _, x := range own {
+		if !subjectHits(x) {
+			continue
+		}
+		names := namesOf(x.hits[:min(len(x.hits), mostBeside)])
+		if len(names) == 0 {
+			return nil
+		}
+		if len(out) < mostBeside {
+			out = append(out, names...)
+		}
+	}
+	return out
+}
+
 // unidentified reports an element that has a name alone, clearly another than all of those
 // beside it that are about somebody: it is about a person whom nothing identifies. Where none
 // of them is, they belong to whoever the document is about, as her children do. What
 // somebody says in a conversation, where no way to reach her is given, goes with the
 // conversation.
-func (d *document) unidentified(o *part, own []*part) bool {
-	if o.node.Kind != json.Object || labelOf(o.node, d.data) != nil {
+func (d *document) unidentified(o *part, beside []lineage.Name) bool {
+	if len(beside) == 0 || o.node.Kind != json.Object || labelOf(o.node, d.data) != nil {
 		return false
 	}
-	has := func(what func(key string) bool) bool {
-		return slices.ContainsFunc(o.node.Children, func(m *json.Node) bool { return what(m.Key) })
+	says, reached := false, false
+	for _, m := range o.node.Children {
+		k := keyMeaning(m.Key)
+		says = says || sayingKey(m.Key)
+		reached = reached || k.identity != "" && !(k.party && m.Kind != json.Null && m.Text(d.data) != "") // {"from": "bot"} is who said it
 	}
-	if has(sayingKey) && !has(func(key string) bool { return keyMeaning(key).identity != "" }) {
-		return false
-	}
-	names, others := namesOf(o.hits), 0
-	for _, x := range own {
-		switch {
-		case !subjectHits(x):
-		case len(names) == 0 || !clearlyDifferent(names, namesOf(x.hits)):
-			return false
-		default:
-			others++
-		}
-	}
-	return others > 0
+	return (!says || reached) && clearlyDifferent(namesOf(o.hits), beside)
 }
 
 func anySubject(parts []*part) bool {
@@ -143,8 +155,7 @@ func (d *document) entries(n *json.Node, p *part, c context, depth int) bool {
 		}
 		ids = ids && isID(m.Key)
 	}
-	records, people := d.glanceAt(n, c, depth)
-	if records < 2 || !ids && !people {
+	if !d.glanceAt(n, c, depth, ids) {
 		return false
 	}
 	d.array(n, p, c, depth)
@@ -157,9 +168,10 @@ func isID(key string) bool {
 	return len(key)-len(word) > 2 || strings.TrimLeft(word, "-_ #") == "" || strings.ContainsFunc(word, unicode.IsDigit)
 }
 
-// glanceAt counts the members that have a name, or identifiers of two kinds, and tells
-// whether two of them have the names of clearly different people, or the ids of two leads.
-func (d *document) glanceAt(n *json.Node, c context, depth int) (records int, people bool) {
+// glanceAt reports two members that have a name, or identifiers of two kinds; where the ids of
+// records do not file them, such as have the names of clearly different people, or the ids of
+// two leads.
+func (d *document) glanceAt(n *json.Node, c context, depth int, ids bool) bool {
 	look := document{data: d.data, glance: true, nested: map[*json.Node]*document{}, names: keyNames{}, at: map[*json.Node][]hit{}}
 	var first []hit
 	for _, m := range n.Children {
@@ -172,12 +184,15 @@ func (d *document) glanceAt(n *json.Node, c context, depth int) (records int, pe
 		if !subjectHits(&p) || !fullRecord(p.hits) {
 			continue
 		}
-		if records++; first == nil {
-			first = p.hits
+		hits := p.hits[:min(len(p.hits), mostBeside)]
+		switch {
+		case first == nil:
+			first = hits
+		case ids, othersCard(hits, first), otherRecord(hits, first):
+			return true
 		}
-		people = people || othersCard(p.hits, first) || otherRecord(p.hits, first)
 	}
-	return records, people
+	return false
 }
 
 // otherRecord reports two ids of one kind that differ: two leads are two records.
@@ -232,20 +247,4 @@ func (d *document) columns(n *json.Node) bool {
 		}
 	}
 	return names > 0 && contacts > 0
-}
-
-// anothers reports a contact point that somebody labelled as another's: {"type": "wife",
-// "value": "98..."}.
-func (d *document) anothers(n *json.Node) bool {
-	if n.Parent == nil || n.Parent.Kind != json.Array {
-		return false
-	}
-	labelled := slices.ContainsFunc(n.Children, func(m *json.Node) bool {
-		switch strings.ToLower(m.Key) {
-		case "type", "label", "formattedtype", "customtype":
-			return m.Kind == json.String && connectors.Another(m.Text(d.data))
-		}
-		return false
-	})
-	return labelled && !slices.ContainsFunc(n.Children, func(m *json.Node) bool { return keyMeaning(m.Key).name || sayingKey(m.Key) })
 }

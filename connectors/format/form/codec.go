@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,21 +114,23 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 }
 
 // several reports pairs of more than one record, as a receiver writes them that puts no
-// line's end between two bodies: two fields come again and say something else.
+// line's end between two bodies: fields come again and say something else, two of them that
+// tell who somebody is, or three and one of those among them. A form with a second number of
+// one person under the name of the first, and a second area, is one record.
 func (c *codec) several(pairs []pair) bool {
 	cells, rest := c.cells(pairs)
-	again := -1
+	other, who := map[int]bool{}, map[int]bool{}
 	for _, i := range rest {
 		k, ok := c.at[strings.ToLower(pairs[i].name)]
-		if !ok || k == again || pairs[cells[k]].value == pairs[i].value {
+		if !ok || pairs[cells[k]].value == pairs[i].value {
 			continue
 		}
-		if again >= 0 {
-			return true
+		other[k] = true
+		if f := &c.fields[k]; f.Identity != "" || len(f.Links) > 0 || slices.Contains(f.Categories, "user.name") {
+			who[k] = true
 		}
-		again = k
 	}
-	return false
+	return len(who) > 1 || len(who) == 1 && len(other) > 2
 }
 
 func (c *codec) row(b *connectors.Builder, n int, pairs []pair) {

@@ -14,7 +14,7 @@ import (
 	"github.com/cratio/sutra/connectors/format"
 )
 
-var cat = connectors.Collection{Name: "leads", Fields: []connectors.CatalogField{{Name: "leadid"}, {Name: "name"}, {Name: "mobile", Identity: "phone"}}}
+var cat = connectors.Collection{Name: "leads", Fields: []connectors.CatalogField{{Name: "leadid"}, {Name: "name", Categories: []string{"user.name"}}, {Name: "mobile", Identity: "phone"}, {Name: "city"}}}
 
 func input(text string) format.Input {
 	return format.Input{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
@@ -76,6 +76,7 @@ func TestDecode(t *testing.T) {
 		{"GET /h?name=A%20B&mobile=1 HTTP/1.1\n\nno pairs here\nhttps://x/?name=C#frag=1\n", []string{"line 1 name=A B mobile=1", "line 4 name=C"}, []string{"line 3"}},
 		{"name=100%&mobile=", []string{"line 1 name=100%"}, nil},
 		{"name=A&mobile=1&x=name=B&mobile=2&name=C\nname=A&name=B\nname=A&mobile=1&name=A&mobile=2\n", []string{`line 2 name=A sutra.rest={"name":"B"}`, `line 3 name=A mobile=1 sutra.rest={"name":"A","mobile":"2"}`}, []string{"line 1"}},
+		{"name=A&mobile=1&mobile=2&city=Pune&city=Goa\n", []string{`line 1 name=A mobile=1 city=Pune sutra.rest={"mobile":"2","city":"Goa"}`}, nil},
 		{"=x&name=A&&debug", []string{`line 1 name=A sutra.rest={"text":"=x"}`}, nil},
 		{"leadid=J1;name=Asha+Verma;note=a;b;mobile=1\n", []string{`line 1 leadid=J1 name=Asha Verma mobile=1 sutra.rest={"note":"a;b"}`}, nil},
 		{"leadid=J1&amp;name=A;B=1&amp;mobile=1\n", []string{"line 1 leadid=J1 name=A;B=1 mobile=1"}, nil},
