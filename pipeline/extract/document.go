@@ -69,9 +69,9 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	data := []byte(text)
 	var root *json.Node
 	if words {
-		root = objectIn(text, data, 0)
+		root = objectIn(new(json.Parser), text, data, 0)
 	} else {
-		root = parsed(data)
+		root = parsed(new(json.Parser), data)
 	}
 	if root == nil {
 		return nil
@@ -103,11 +103,13 @@ func (d *document) amongWords(text string, c context, depth int) {
 	d.words(0, d.top.Start, c, depth)
 	d.add(d.top)
 	at := d.top.End
+	var p json.Parser
 	for {
-		n := objectIn(text, d.data, at)
+		n := objectIn(&p, text, d.data, at)
 		if n == nil {
 			break
 		}
+		n = n.Clone() // there may be very many, all of them small
 		d.words(at, n.Start, c, depth)
 		at = n.End
 		d.add(n)
@@ -125,8 +127,8 @@ func (d *document) amongWords(text string, c context, depth int) {
 
 // parsed is the value that data begins with, also one that is cut in the middle; nil when
 // there is none that could be looked into.
-func parsed(data []byte) *json.Node {
-	root, err := json.Parse(data)
+func parsed(p *json.Parser, data []byte) *json.Node {
+	root, err := p.Parse(data)
 	if errors.Is(err, json.ErrMany) { // see Extractor.Unsearched
 		return nil
 	}
@@ -140,13 +142,13 @@ func parsed(data []byte) *json.Node {
 const mostFaults = 64
 
 // objectIn returns the first object, or list of them, that stands in a text from a place on.
-func objectIn(text string, data []byte, from int) *json.Node {
+func objectIn(p *json.Parser, text string, data []byte, from int) *json.Node {
 	for range mostFaults {
 		k := behindWords(text[from:])
 		if k < 0 {
 			return nil
 		}
-		if n := parsed(data[from+k:]); n != nil {
+		if n := parsed(p, data[from+k:]); n != nil {
 			shift(n, from+k)
 			return n
 		}

@@ -115,6 +115,18 @@ func Pointer(n *Node) string {
 	return b.String()
 }
 
+// Clone returns a copy of n and of what stands in it, without a parent. It takes just the memory
+// that it needs, and outlives the parser.
+func (n *Node) Clone() *Node {
+	c := *n
+	c.Parent, c.Children = nil, make([]*Node, len(n.Children))
+	for i, x := range n.Children {
+		c.Children[i] = x.Clone()
+		c.Children[i].Parent = &c
+	}
+	return &c
+}
+
 // Walk calls fn for the node and everything below it, parents first, in the
 // order of the text. It does not descend below a node for which fn returns false.
 func Walk(n *Node, fn func(*Node) bool) {
