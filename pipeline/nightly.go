@@ -79,21 +79,11 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 		sum.Again += a.Erased + a.Redacted
 		certificates = append(certificates, a.Certificate)
 	}
-	plan, err = s.Retain(ctx, asOf, path)
-	if err != nil && !errors.Is(err, ErrRefused) {
+	expired, refused, err := s.expire(ctx, asOf, simulate, &sum, path)
+	if err != nil {
 		return sum, err
 	}
-	sum.refuse(err)
-	sum.Due, sum.Undated = plan.Records, plan.Undated
-	refused := false
-	if plan.Steps > 0 {
-		a, err := s.Apply(ctx, path, simulate)
-		refused = err != nil
-		if err := sum.add(a, err); err != nil {
-			return sum, err
-		}
-		certificates = append(certificates, a.Certificate)
-	}
+	certificates = append(certificates, expired...)
 	if err := s.clearPlans(refused, again, path); err != nil {
 		return sum, err
 	}
@@ -111,6 +101,25 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 	sum.Gaps = s.Gaps()
 	return sum, errors.Join(ctx.Err(), s.note(ctx, "nightly.finished", map[string]any{"resurrections": sum.Back, "erased_again": sum.Again, "waiting": sum.Waiting,
 		"erased": sum.Erased, "redacted": sum.Redacted, "stale": sum.Stale, "failed": sum.Failed, "residue": sum.Residue, "gaps": sum.Gaps, "refused": sum.Refused != ""}))
+}
+
+// expire plans the retention and carries it out. refused: it was not, though it is planned.
+func (s *Site) expire(ctx context.Context, asOf time.Time, simulate bool, sum *NightlySummary, path string) (certificates []string, refused bool, err error) {
+	plan, err := s.Retain(ctx, asOf, path)
+	if err != nil && !errors.Is(err, ErrRefused) {
+		return nil, false, err
+	}
+	sum.refuse(err)
+	sum.Due, sum.Undated = plan.Records, plan.Undated
+	if plan.Steps == 0 {
+		return nil, false, nil
+	}
+	a, err := s.Apply(ctx, path, simulate)
+	refused = err != nil
+	if err := sum.add(a, err); err != nil {
+		return nil, refused, err
+	}
+	return []string{a.Certificate}, refused, nil
 }
 
 // refuse notes why a part of the run did not take place.
