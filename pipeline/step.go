@@ -137,7 +137,7 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 	defer a.sm.Unlock()
 	var was earlier
 	if out.Gone && out.Missing == len(edits) {
-		was = a.all(st)
+		was = a.goneBefore(src, st)
 	}
 	a.outcome(st, out, was)
 	a.mark(st, audit.Done, out.Shells)
@@ -152,9 +152,18 @@ func (a *application) object(ctx context.Context, src *Source, er connectors.Era
 func (a *application) missing(src *Source, st planStep) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
-	a.outcome(st, connectors.Outcome{Gone: true}, a.all(st))
+	a.outcome(st, connectors.Outcome{Gone: true}, a.goneBefore(src, st))
 	a.mark(st, audit.Done, 0)
 	return a.touched.lose(touched{src.Name, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, true}, st.Unit.Unit.Size)
+}
+
+// goneBefore is what was gone before the plan, of an object that is not there. An old version
+// goes with the object that it is one of, whose step may come first.
+func (a *application) goneBefore(src *Source, st planStep) earlier {
+	if c, ok := src.Conn.(connectors.Historian); ok && c.Old(st.Unit.Unit.Key) {
+		return nil
+	}
+	return a.all(st)
 }
 
 // touch notes a unit that was changed, or is not what the plan saw.

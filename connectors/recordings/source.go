@@ -306,5 +306,8 @@ func (s *source) Vacant(ctx context.Context) (bool, error) { return blob.Vacant(
 // Place implements connectors.Vacancy.
 func (s *source) Place(ctx context.Context) (string, error) { return blob.Place(ctx, s.store) }
 
+// Old implements connectors.Historian.
+func (s *source) Old(key string) bool { return blob.Old(s.store, key) }
+
 // Close gives back what the store holds.
 func (s *source) Close() error { return blob.Close(s.store) }
