@@ -90,8 +90,7 @@ func openLong(p *pager, rp *rawPage, l *leaf, codec int64) (*longPage, error) {
 		return nil, errCompressed
 	}
 	from := p.pos() + int64(rp.headLen)
-	body := func() io.Reader { return io.NewSectionReader(p.r, from, rp.packed) }
-	g := &longPage{leaf: l, page: page{n: rp.n}, body: &longBody{r: body()}, unread: int64(rp.size)}
+	g := &longPage{leaf: l, page: page{n: rp.n}, body: &longBody{r: io.NewSectionReader(p.r, from, rp.packed)}, unread: int64(rp.size)}
 	if rp.head.has(4) {
 		g.body.sum, g.body.want = crc32.NewIEEE(), uint32(rp.head.int(4, 0))
 	}
@@ -101,10 +100,11 @@ func openLong(p *pager, rp *rawPage, l *leaf, codec int64) (*longPage, error) {
 		levels, err = g.levelsV2(rp)
 	}
 	if err == nil {
-		err = g.unpack(codec, func() io.Reader {
-			r := body()
-			_, _ = io.CopyN(io.Discard, r, levels) // what fails here fails again for who reads on
-			return r
+		err = g.unpack(codec, func() ([]byte, error) {
+			b := make([]byte, rp.packed-levels)
+			_, err := io.ReadFull(io.NewSectionReader(p.r, from+levels, rp.packed-levels), b)
+			g.body.err = cmp.Or(g.body.err, err)
+			return b, err
 		})
 	}
 	if err == nil && rp.kind == dataPage {
@@ -173,9 +173,9 @@ func (g *longPage) setLevels(rep, def []byte) (err error) {
 	return err
 }
 
-// unpack has the values come out of the body. again returns what there is to unpack once
+// unpack has the values come out of the body. again reads all that there is to unpack once
 // more.
-func (g *longPage) unpack(codec int64, again func() io.Reader) (err error) {
+func (g *longPage) unpack(codec int64, again func() ([]byte, error)) (err error) {
 	packed := bufio.NewReaderSize(g.body, 64<<10)
 	r := io.Reader(packed)
 	switch codec {

@@ -3,6 +3,8 @@ package parquet
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -145,6 +147,65 @@ func TestLongPageDamage(t *testing.T) {
 	}
 }
 
+// failsLate is a file of which the second reading of a place fails, as that of a store may.
+type failsLate struct {
+	*bytes.Reader
+	from, to int64
+	n        int
+	err      error
+}
+
+func (f *failsLate) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.from && off < f.to {
+		if f.n++; f.n > 1 {
+			return 0, f.err
+		}
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+// TestLongPageReadFails tells what went wrong with the reading, and does not call the page
+// damaged for it, also where it is read a second time.
+func TestLongPageReadFails(t *testing.T) {
+	text := make([]byte, 300<<10)
+	rng := rand.New(rand.NewPCG(7, 8))
+	for i := range text {
+		text[i] = byte(rng.Uint32())
+	}
+	size := len(text) + 4 + 60
+	body := []byte{byte(size) | 0x80, byte(size>>7) | 0x80, byte(size >> 14)}
+	n := len(text) + 3
+	body = append(body, 62<<2, byte(n), byte(n>>8), byte(n>>16), byte(size-4), byte((size-4)>>8), byte((size-4)>>16), 0)
+	body = append(append(body, text...), 59<<2|3, byte(n), byte(n>>8), byte(n>>16), 0) // a copy of what stands far before it
+	failed := errors.New("the store does not answer")
+	for times, want := range map[int]error{2: nil, 1: failed} {
+		head := []byte{0x15, 0, 0x15}
+		head = append(binary.AppendVarint(append(binary.AppendVarint(head, int64(size)), 0x15), int64(len(body))), 0x2c, 0x15, 2, 0x15, 0, 0, 0)
+		data := append(slices.Clone(head), body...)
+		at := int64(len(head))
+		f := &failsLate{Reader: bytes.NewReader(data), from: at, to: at + 1, n: 1 - times, err: failed}
+		h, k, err := parseRecord(data)
+		if err != nil || k != len(head) {
+			t.Fatal(k, err)
+		}
+		rp := &rawPage{head: h, headLen: k, packed: int64(len(body))}
+		if err := rp.check(); err != nil {
+			t.Fatal(err)
+		}
+		g, err := openLong(&pager{r: f, end: int64(len(data))}, rp, &leaf{typ: pBytes}, cSnappy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p page
+		if err := g.next(&p); !errors.Is(err, want) {
+			t.Errorf("the place can be read %d times: %v, not %v", times, err, want)
+		}
+		if want == nil && (p.values.n != 1 || len(p.at(0)) != size-4) {
+			t.Errorf("%d values", p.values.n)
+		}
+	}
+}
+
 func FuzzUnsnappy(f *testing.F) {
 	f.Add(snappy.Encode(nil, []byte(strings.Repeat("asked for the price ", 9000))))
 	f.Add(snappy.Encode(nil, []byte("short")))
@@ -155,7 +216,7 @@ func FuzzUnsnappy(f *testing.F) {
 			return
 		}
 		want, wantErr := snappy.Decode(nil, packed)
-		u, err := newUnsnappy(bufio.NewReader(bytes.NewReader(packed)), size, func() io.Reader { return bytes.NewReader(packed) })
+		u, err := newUnsnappy(bufio.NewReader(bytes.NewReader(packed)), size, func() ([]byte, error) { return packed, nil })
 		var got []byte
 		if err == nil {
 			got, err = io.ReadAll(u)
@@ -186,7 +247,7 @@ func TestUnsnappyFar(t *testing.T) {
 	if lib, err := snappy.Decode(nil, packed); err != nil || !bytes.Equal(lib, want) {
 		t.Fatal("the library: ", err)
 	}
-	u, err := newUnsnappy(bufio.NewReader(bytes.NewReader(packed)), size, func() io.Reader { return bytes.NewReader(packed) })
+	u, err := newUnsnappy(bufio.NewReader(bytes.NewReader(packed)), size, func() ([]byte, error) { return packed, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

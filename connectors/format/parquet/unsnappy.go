@@ -16,7 +16,7 @@ import (
 // much is kept; a block of another writer is unpacked as a whole.
 type unsnappy struct {
 	in      *bufio.Reader
-	again   func() io.Reader
+	again   func() ([]byte, error)
 	size    int    // of all of it, unpacked
 	made    int    // bytes unpacked so far
 	literal int    // how many bytes of a literal are still to come
@@ -29,9 +29,9 @@ const (
 	snappyAhead = 64 << 10 // how much is unpacked at a time, about
 )
 
-// newUnsnappy returns a reader of the size bytes that in holds. again returns what in held
+// newUnsnappy returns a reader of the size bytes that in holds. again reads all that in held
 // at first.
-func newUnsnappy(in *bufio.Reader, size int, again func() io.Reader) (*unsnappy, error) {
+func newUnsnappy(in *bufio.Reader, size int, again func() ([]byte, error)) (*unsnappy, error) {
 	n, err := binary.ReadUvarint(in)
 	if err != nil || n != uint64(size) {
 		return nil, errCompressed
@@ -151,7 +151,7 @@ func (u *unsnappy) number(n int) (x uint64, err error) {
 
 // whole unpacks the block as a whole, and goes on in it.
 func (u *unsnappy) whole() error {
-	packed, err := io.ReadAll(u.again())
+	packed, err := u.again()
 	if err != nil {
 		return err
 	}
