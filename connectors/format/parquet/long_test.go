@@ -178,27 +178,37 @@ func TestLongPageReadFails(t *testing.T) {
 	body = append(body, 62<<2, byte(n), byte(n>>8), byte(n>>16), byte(size-4), byte((size-4)>>8), byte((size-4)>>16), 0)
 	body = append(append(body, text...), 59<<2|3, byte(n), byte(n>>8), byte(n>>16), 0) // a copy of what stands far before it
 	failed := errors.New("the store does not answer")
-	for times, want := range map[int]error{2: nil, 1: failed} {
-		head := []byte{0x15, 0, 0x15}
-		head = append(binary.AppendVarint(append(binary.AppendVarint(head, int64(size)), 0x15), int64(len(body))), 0x2c, 0x15, 2, 0x15, 0, 0, 0)
-		data := append(slices.Clone(head), body...)
-		at := int64(len(head))
+	for _, c := range []struct {
+		version, times int // how often the place can be read
+		want           error
+	}{{1, 2, nil}, {1, 1, failed}, {2, 2, nil}, {2, 1, failed}} {
+		times, want := c.times, c.want
+		kind, of, levels, l := byte(0), []byte{0x2c, 0x15, 2, 0x15, 0, 0, 0}, []byte(nil), &leaf{typ: pBytes}
+		if c.version == 2 { // one value that is not null, its level in two bytes
+			kind, of = 6, []byte{0x5c, 0x15, 2, 0x15, 0, 0x15, 2, 0x15, 0, 0x15, 4, 0x15, 0, 0, 0}
+			levels, l = []byte{2, 1}, &leaf{typ: pBytes, def: 1}
+		}
+		all := append(slices.Clone(levels), body...)
+		head := []byte{0x15, kind, 0x15}
+		head = append(binary.AppendVarint(append(binary.AppendVarint(head, int64(size+len(levels))), 0x15), int64(len(all))), of...)
+		data := append(slices.Clone(head), all...)
+		at := int64(len(head) + len(levels))
 		f := &failsLate{Reader: bytes.NewReader(data), from: at, to: at + 1, n: 1 - times, err: failed}
 		h, k, err := parseRecord(data)
 		if err != nil || k != len(head) {
 			t.Fatal(k, err)
 		}
-		rp := &rawPage{head: h, headLen: k, packed: int64(len(body))}
+		rp := &rawPage{head: h, headLen: k, packed: int64(len(all))}
 		if err := rp.check(); err != nil {
 			t.Fatal(err)
 		}
-		g, err := openLong(&pager{r: f, end: int64(len(data))}, rp, &leaf{typ: pBytes}, cSnappy)
+		g, err := openLong(&pager{r: f, end: int64(len(data))}, rp, l, cSnappy)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var p page
 		if err := g.next(&p); !errors.Is(err, want) {
-			t.Errorf("the place can be read %d times: %v, not %v", times, err, want)
+			t.Errorf("version %d, the place can be read %d times: %v, not %v", c.version, times, err, want)
 		}
 		if want == nil && (p.values.n != 1 || len(p.at(0)) != size-4) {
 			t.Errorf("%d values", p.values.n)
