@@ -57,15 +57,7 @@ func (w *walk) byRow(p *ridSet, list []*visit) ([]*ridSet, error) {
 	if err != nil || len(parts) < 2 {
 		return nil, err
 	}
-	var out []*ridSet
-	for _, part := range parts {
-		split, err := w.byName(part)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, split...)
-	}
-	return out, nil
+	return splitEach(parts, w.byName)
 }
 
 // personRows are the rows that others may refer to and that have a name and a contact

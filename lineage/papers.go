@@ -131,15 +131,7 @@ func (w *walk) byPaper(p *ridSet) ([]*ridSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		var out []*ridSet
-		for _, part := range parts {
-			split, err := w.byPaper(part)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, split...)
-		}
-		return out, nil
+		return splitEach(parts, w.byPaper)
 	}
 	return whole, nil
 }

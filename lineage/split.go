@@ -37,19 +37,25 @@ func (w *walk) split() ([]*ridSet, error) {
 
 // divideParts splits parts further: by the numbers of papers in them, by what their names
 // say, and by what a person said.
-func (w *walk) divideParts(parts []*ridSet) ([]*ridSet, error) {
+func (w *walk) divideParts(parts []*ridSet) (_ []*ridSet, err error) {
 	for _, by := range []func(*ridSet) ([]*ridSet, error){w.byPaper, w.byName} {
-		var out []*ridSet
-		for _, p := range parts {
-			split, err := by(p)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, split...)
+		if parts, err = splitEach(parts, by); err != nil {
+			return nil, err
 		}
-		parts = out
 	}
 	return w.apart(parts)
+}
+
+// splitEach splits every part, in order.
+func splitEach(parts []*ridSet, by func(*ridSet) ([]*ridSet, error)) (out []*ridSet, err error) {
+	for _, p := range parts {
+		split, err := by(p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, split...)
+	}
+	return out, nil
 }
 
 // nearest gives each record to the anchor that it is nearest to, by the number of

@@ -234,20 +234,15 @@ func (r *Resolver) about(t Token, account string) (out []*Found, err error) {
 
 // apart splits parts in which both sides of a word "different" stand: every record
 // goes to the side that it is nearer to, one as near to both to neither.
-func (w *walk) apart(parts []*ridSet) ([]*ridSet, error) {
+func (w *walk) apart(parts []*ridSet) (_ []*ridSet, err error) {
 	for _, word := range w.r.words {
 		if word.Same || word.Account != w.account {
 			continue
 		}
-		var out []*ridSet
-		for _, p := range parts {
-			split, err := w.cutPart(p, word)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, split...)
+		parts, err = splitEach(parts, func(p *ridSet) ([]*ridSet, error) { return w.cutPart(p, word) })
+		if err != nil {
+			return nil, err
 		}
-		parts = out
 	}
 	return parts, nil
 }

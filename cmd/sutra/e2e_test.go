@@ -86,6 +86,17 @@ func (s *site) cmd(args ...string) *exec.Cmd {
 	return c
 }
 
+// put writes a file of the site.
+func (s *site) put(name, text string) {
+	path := filepath.Join(s.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // run runs the binary and wants exit status 0.
 func (s *site) run(args ...string) string {
 	s.t.Helper()

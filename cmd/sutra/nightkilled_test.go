@@ -21,20 +21,12 @@ func testNightKilled(t *testing.T, damaged bool) {
 		t.Fatal(err)
 	}
 	s := &site{t: t, dir: t.TempDir(), bin: bin}
-	put := func(name, text string) {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(s.dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	s.run("init", ".")
-	put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
-	put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: tickets\n        meta: {sutra: {class: support_ticket, erase: delete, trigger: day}}\n"+
+	s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
+	s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: tickets\n        meta: {sutra: {class: support_ticket, erase: delete, trigger: day}}\n"+
 		"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n          - {name: day}\n")
-	put("in/tickets/a.csv", "email,day\nasha@example.com,2020-01-01\n")
-	put("in/tickets/c.csv", "email,day\ncyra@example.com,2126-01-01\n")
+	s.put("in/tickets/a.csv", "email,day\nasha@example.com,2020-01-01\n")
+	s.put("in/tickets/c.csv", "email,day\ncyra@example.com,2126-01-01\n")
 	s.run("scan")
 	s.run("retain", "-o", "state/nightly.plan")
 	s.began("state/nightly.plan")

@@ -25,25 +25,17 @@ func TestKilledAfterTheLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &site{t: t, dir: t.TempDir(), bin: bin}
-		put := func(name, text string) {
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(s.dir, name)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
 		s.run("init", ".")
-		put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
-		put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
+		s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
+		s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
 			"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n")
-		put("in/people/a.csv", "email\nasha@example.com\n")
+		s.put("in/people/a.csv", "email\nasha@example.com\n")
 		s.run("scan")
 		s.run("erase", "asha@example.com", "-o", "plan")
 		if begun {
 			s.began("plan")
 		}
-		put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:other/\", catalog: files.yaml}\n")
+		s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:other/\", catalog: files.yaml}\n")
 		if err := os.Mkdir(filepath.Join(s.dir, "other"), 0o755); err != nil {
 			t.Fatal(err)
 		}
