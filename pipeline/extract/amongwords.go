@@ -20,8 +20,8 @@ func (d *document) amongWords(text string, c context, depth int) {
 	at := d.top.End
 	var p json.Parser
 	for {
-		n := objectIn(&p, text, d.data, at)
-		if n == nil {
+		n, err := objectIn(&p, text, d.data, at)
+		if n == nil || err != nil { // too many values are told, see Extractor.Unsearched
 			break
 		}
 		n = n.Clone() // there may be very many, all of them small
@@ -41,35 +41,29 @@ func (d *document) amongWords(text string, c context, depth int) {
 }
 
 // parsed is the value that data begins with, also one that is cut in the middle; nil when
-// there is none that could be looked into.
-func parsed(p *json.Parser, data []byte) *json.Node {
+// there is none that could be looked into. Too many values are an error.
+func parsed(p *json.Parser, data []byte) (*json.Node, error) {
 	root, err := p.Parse(data)
 	if errors.Is(err, json.ErrMany) { // see Extractor.Unsearched
-		return nil
+		return nil, json.ErrMany
 	}
 	if root == nil || err != nil && len(root.Children) == 0 && !(root.Kind == json.String && root.Cut) {
-		return nil
+		return nil, nil
 	}
-	return root
+	return root, nil
 }
 
-// mostFaults is how many places that look like the beginning of an object are tried.
-const mostFaults = 64
-
 // objectIn returns the first object, or list of them, that stands in a text from a place on.
-func objectIn(p *json.Parser, text string, data []byte, from int) *json.Node {
-	for range mostFaults {
-		k := behindWords(text[from:])
-		if k < 0 {
-			return nil
-		}
-		if n := parsed(p, data[from+k:]); n != nil {
-			shift(n, from+k)
-			return n
-		}
-		from += k + 1
+func objectIn(p *json.Parser, text string, data []byte, from int) (*json.Node, error) {
+	k := behindWords(text[from:])
+	if k < 0 {
+		return nil, nil
 	}
-	return nil
+	n, err := parsed(p, data[from+k:])
+	if n != nil {
+		shift(n, from+k)
+	}
+	return n, err
 }
 
 // words adds a text that stands beside JSON.

@@ -66,12 +66,13 @@ func lookInto(inner []connectors.Inner, text string, c context, depth int, leave
 	}
 	data := []byte(text)
 	var root *json.Node
+	var err error
 	if words {
-		root = objectIn(new(json.Parser), text, data, 0)
+		root, err = objectIn(new(json.Parser), text, data, 0)
 	} else {
-		root = parsed(new(json.Parser), data)
+		root, err = parsed(new(json.Parser), data)
 	}
-	if root == nil {
+	if root == nil || err != nil {
 		return nil
 	}
 	more := len(bytes.TrimSpace(data[root.End:])) > 0
