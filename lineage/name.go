@@ -14,40 +14,35 @@ func initialOnly(w uint32) bool { return w&(1<<initialShift-1) == 0 }
 // the Latin script, which cannot be compared with a Latin one.
 const ForeignScript = 1 << 31
 
-// agrees reports whether two words may be the same word of a name: equal, one the
-// initial of the other, or written in different scripts.
-func agrees(a, b uint32) bool {
-	if a&ForeignScript != b&ForeignScript {
-		return true
-	}
-	if a>>initialShift != b>>initialShift {
-		return false
-	}
-	return a == b || initialOnly(a) || initialOnly(b)
-}
-
 // compatible reports whether two names may be one person's: every word of the
-// shorter one agrees with a word of the longer one. "Asha" and "A. Verma" are
-// compatible with "Asha Verma"; "Rohit Verma" is clearly different from it. A
-// missing name is compatible with everything.
+// shorter one agrees with a word of the longer one, each with another. "Asha" and
+// "A. Verma" are compatible with "Asha Verma"; "Rohit Verma" is clearly different from
+// it. A missing name is compatible with everything.
+//
+// Words that are equal are paired first, then initials with words of their letter, then
+// words of different scripts, which cannot be compared: the K of "Kiran K" must not take
+// the Kiran of "Kiran Khan".
 func compatible(a, b Name) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	used := make([]bool, len(b))
-	for _, w := range a {
-		found := false
-		for i, v := range b {
-			if !used[i] && agrees(w, v) {
-				used[i], found = true, true
-				break
+	a, b = slices.Clone(a), slices.Clone(b)
+	for _, agree := range []func(w, v uint32) bool{
+		func(w, v uint32) bool { return w == v },
+		func(w, v uint32) bool {
+			return w>>initialShift == v>>initialShift && (initialOnly(w) || initialOnly(v))
+		},
+		func(w, v uint32) bool { return w&ForeignScript != v&ForeignScript },
+	} {
+		a = slices.DeleteFunc(a, func(w uint32) bool {
+			i := slices.IndexFunc(b, func(v uint32) bool { return agree(w, v) })
+			if i >= 0 {
+				b = slices.Delete(b, i, i+1)
 			}
-		}
-		if !found {
-			return false
-		}
+			return i >= 0
+		})
 	}
-	return true
+	return len(a) == 0
 }
 
 // Agrees reports whether two names may be one person's; see compatible.

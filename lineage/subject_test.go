@@ -218,6 +218,8 @@ func TestCompatibleNames(t *testing.T) {
 		want bool
 	}{
 		{"asha", "asha_verma", true}, {"a_verma", "asha_verma", true}, {"verma_asha", "asha_verma", true},
+		{"kiran_k", "kiran_khan", true}, {"kiran_k", "kiran_kapoor", true}, {"kiran_k", "kiran_kaul", true}, {"k_khan", "kiran_khan", true},
+		{"k_kiran", "kiran_verma", false},
 		{"rohit_verma", "asha_verma", false}, {"asha_rao", "asha_verma", false}, {"bela", "asha", false},
 	} {
 		if got := compatible(testName(c.a), testName(c.b)); got != c.want {

@@ -54,8 +54,11 @@ const (
 type namer struct {
 	hash  Hasher
 	known map[string]word // nil remembers nothing
-	sig   lineage.Name    // of the last name
-	buf   []byte
+	// places are the letters' in a keyed order of the alphabet, once it is made.
+	places  [26]uint32
+	ordered bool
+	sig     lineage.Name // of the last name
+	buf     []byte
 }
 
 // manyWords is how many words are remembered at most.
@@ -130,7 +133,7 @@ func (n *namer) take(w []byte) bool {
 		case companyWords[s]:
 			x.kind = ofFirm
 		default:
-			x.sig = wordSignature(n.hash, s)
+			x.sig = n.word(s)
 		}
 		if n.known != nil && len(n.known) < manyWords && len(w) <= 32 {
 			n.known[s] = x
@@ -153,23 +156,47 @@ func fold(w string) string {
 	return b.String()
 }
 
-// wordSignature holds the script in the highest bit, the hash of the initial in the
-// rest of the high byte, and the hash of the word's skeleton in the remaining bits,
-// 0 for a lone initial.
-func wordSignature(h Hasher, w string) uint32 {
+// word returns the signature of a folded word: the script in the highest bit, the code
+// of the initial in the rest of the high byte, and the hash of the word's skeleton in the
+// remaining bits, 0 for a lone initial. The initial is the skeleton's, so that Wasim and
+// Vasim agree.
+func (n *namer) word(w string) uint32 {
 	runes := []rune(w)
-	initial := h.Word(string(runes[0])) & 0x7f << 24
+	sound := skeleton(runes)
+	first, _ := utf8.DecodeRuneInString(sound)
+	sig := n.initial(first) << 24
 	if !unicode.Is(unicode.Latin, runes[0]) {
-		initial |= lineage.ForeignScript
+		sig |= lineage.ForeignScript
 	}
 	if len(runes) == 1 {
-		return initial
+		return sig
 	}
-	rest := h.Word(skeleton(runes)) & 0xffffff
+	rest := n.hash.Word(sound) & 0xffffff
 	if rest == 0 {
 		rest = 1
 	}
-	return initial | rest
+	return sig | rest
+}
+
+// initial returns the code of 7 bits of a first letter. Each of a to z has one of its
+// own, an even one by its place in a keyed order of the alphabet: hashes of 7 bits would
+// make two of them the same under nearly every key. Others have odd ones.
+func (n *namer) initial(r rune) uint32 {
+	if r < 'a' || r > 'z' {
+		return n.hash.Word(string(r))&0x7e | 1
+	}
+	if !n.ordered {
+		var order [26]uint64
+		for i := range order {
+			order[i] = uint64(n.hash.Word(string(rune('a'+i))))<<8 | uint64(i)
+		}
+		slices.Sort(order[:])
+		for place, x := range order {
+			n.places[x&0xff] = uint32(place)
+		}
+		n.ordered = true
+	}
+	return 2 * n.places[r-'a']
 }
 
 // skeleton spells a word so that common variants agree: doubled letters and an h

@@ -24,7 +24,7 @@ func refName(h Hasher, raw string) lineage.Name {
 		if companyWords[w] {
 			return nil
 		}
-		sig = append(sig, wordSignature(h, w))
+		sig = append(sig, (&namer{hash: h}).word(w))
 	}
 	if len(sig) > 6 {
 		return nil
