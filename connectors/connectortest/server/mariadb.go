@@ -49,7 +49,9 @@ func StartMariaDB(ctx context.Context, dir string, settings ...string) (*MariaDB
 		return nil, fmt.Errorf("making a folder for MariaDB: %w", err)
 	}
 	data := filepath.Join(home, "data")
-	err = who.run(ctx, home, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+	// Its temporary tables lie in the folder too: in a shared one, those of two servers
+	// have the same names when their processes have the same numbers.
+	err = who.run(ctx, home, install, "--no-defaults", "--datadir="+data, "--tmpdir="+home, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}

@@ -40,7 +40,16 @@ func TestPostgres(t *testing.T) {
 
 func TestMariaDB(t *testing.T) {
 	ctx := context.Background()
-	m, err := StartMariaDB(ctx, "", "sync-binlog=0")
+	dir, err := os.MkdirTemp("", "sutra-home-*") // t.TempDir is closed to other accounts
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	t.Setenv("TMPDIR", filepath.Join(dir, "no such folder")) // a server keeps to its own
+	m, err := StartMariaDB(ctx, dir, "sync-binlog=0")
 	if err != nil {
 		t.Fatal(err)
 	}
