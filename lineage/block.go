@@ -123,7 +123,7 @@ func (e *encoder) collectTokens(wide bool) bool {
 		for k := range edges {
 			x := &edges[k] // they are large
 			half := binary.LittleEndian.Uint64(x.Token[:])
-			at := int(half) & (size - 1)
+			at := int(half^half>>56) & (size - 1) // of rows that are neighbours only that byte differs
 			for ; e.slots[at] != 0; at = (at + 1) & (size - 1) {
 				known := &e.tokens[e.slots[at]-1]
 				if binary.LittleEndian.Uint64(known[:]) != half {

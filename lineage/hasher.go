@@ -24,20 +24,68 @@ func (h *Hasher) Word(word string) uint32 { return h.mac.word(word) }
 // Sum is [Graph.Sum].
 func (h *Hasher) Sum(msg []byte) uint64 { return h.graph.Sum(msg) }
 
-func (s *mac) token(kind, value string) Token {
-	part(s, "token")
-	part(s, kind)
-	last := len(value) - 1
-	if last < 0 || value[last] < '0' || value[last] > '9' || strings.IndexByte(kind, '.') < 0 {
-		part(s, value)
-		return Token(s.sum()[:16])
+// kindHead is how the messages of a kind's tokens begin.
+type kindHead struct {
+	kind string
+	row  bool   // of a table's rows, which a dot in the kind tells
+	text []byte // "token" and the kind, as parts
+}
+
+// head returns the head of a kind's messages. The last kinds are kept.
+func (s *mac) head(kind string) *kindHead {
+	slot := len(kind)
+	if slot > 0 {
+		slot += int(kind[slot-1])
 	}
-	// The numbers of a table's rows come one after the other: an even one and the next
-	// have the halves of one HMAC.
-	part(s, value)
-	s.msg[len(s.msg)-1] &^= 1
-	half := value[last] & 1
-	return Token(s.sumAgain()[16*half:][:16])
+	h := &s.heads[slot%len(s.heads)]
+	if h.text == nil || h.kind != kind {
+		part(s, "token")
+		part(s, kind)
+		h.kind, h.row, h.text = strings.Clone(kind), strings.IndexByte(kind, '.') >= 0, append(h.text[:0], s.msg...)
+		s.msg, s.again.head = s.msg[:0], nil
+	}
+	return h
+}
+
+// token is the HMAC of a kind and a value, cut to 128 bits. The numbers of a table's rows
+// come one after the other: a hundred of them have one HMAC, of what they share, and the
+// rest of the number is put into a byte of it. The tokens of two hundreds are as unlikely
+// to be the same as two HMACs are, and those of one never are.
+func (s *mac) token(kind, value string) (t Token) {
+	h := s.head(kind)
+	if !h.row {
+		return Token(s.sumOf(h.text, uint32(len(value)), value)[:len(t)])
+	}
+	rest, n := lastDigits(value)
+	value = value[:len(value)-n]
+	if x := &s.again; x.head != h || x.left != n || string(x.value) != value {
+		// How many digits are left out stands above the length, where no length reaches.
+		copy(x.sum[:], s.sumOf(h.text, uint32(len(value))|uint32(n)<<30, value))
+		x.head, x.left, x.value = h, n, append(x.value[:0], value...)
+	}
+	t = Token(s.again.sum[:len(t)])
+	t[restAt] ^= rest
+	return t
+}
+
+const (
+	mostDigits = 2 // of a number's end, which are no part of the message
+	restAt     = 7 // the last byte of the first half, by which postings are sorted
+)
+
+// lastDigits returns the number that the last digits of a value make, and how many they
+// are.
+func lastDigits(value string) (rest byte, n int) {
+	scale := byte(1)
+	for ; n < min(mostDigits, len(value)); n++ {
+		d := value[len(value)-1-n] - '0'
+		if d > 9 {
+			break
+		}
+		rest += d * scale
+		scale *= 10
+	}
+	return rest, n
 }
 
 func (s *mac) word(word string) uint32 {

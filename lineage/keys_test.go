@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,24 +25,37 @@ func TestMacAgainstPlain(t *testing.T) {
 	g := &Graph{keys: keys}
 	own := g.Hasher()
 	secret := tokenKey(t, key)
-	plain := func(parts ...string) []byte {
+	plainSized := func(last uint32, parts ...string) []byte {
 		h := hmac.New(sha256.New, secret)
-		for _, p := range parts {
+		for i, p := range parts {
 			var n [4]byte
 			binary.BigEndian.PutUint32(n[:], uint32(len(p)))
+			if i == len(parts)-1 {
+				binary.BigEndian.PutUint32(n[:], last)
+			}
 			h.Write(n[:])
 			h.Write([]byte(p))
 		}
 		return h.Sum(nil)
 	}
+	plain := func(parts ...string) []byte { return plainSized(uint32(len(parts[len(parts)-1])), parts...) }
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
 		if got := g.Token(a, b); !strings.Contains(a, ".") && got != Token(plain("token", a, b)[:16]) {
 			t.Fatalf("the token of %q, %q", a, b)
 		}
 		n := rapid.Uint64().Draw(t, "number") // of a row
-		for _, x := range []uint64{n &^ 1, n | 1, n &^ 1} {
-			if got := g.Token("crm.leads.id", fmt.Sprint(x)); got != Token(plain("token", "crm.leads.id", fmt.Sprint(x&^1))[16*(x&1):][:16]) {
+		for _, x := range []uint64{n, n / 100 * 100, n, n % 10, n % 100} {
+			d := fmt.Sprint(x)
+			left := min(len(d), 2)
+			head, rest := d[:len(d)-left], d[len(d)-left:]
+			want := Token(plainSized(uint32(len(head))|uint32(left)<<30, "token", "crm.leads.id", head)[:16])
+			last, err := strconv.Atoi(rest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[7] ^= byte(last)
+			if got := g.Token("crm.leads.id", d); got != want {
 				t.Fatalf("the token of row %d", x)
 			}
 		}

@@ -77,9 +77,13 @@ type mac struct {
 	msg   []byte
 	last  [macBlock]byte // the inner digest, filled up to the block that the outer hash ends with
 	state [macStateSize]byte
-	again struct { // the last message of sumAgain
-		msg []byte
-		sum [sha256.Size]byte
+	block [macBlock]byte // a message that fills no more than it
+	heads [16]kindHead
+	again struct { // the last hundred of rows that token hashed
+		head  *kindHead
+		left  int
+		value []byte
+		sum   [sha256.Size]byte
 	}
 }
 
@@ -109,15 +113,21 @@ func (s *mac) sum() []byte {
 	return s.blocks(s.pads.outer, s.last[:])
 }
 
-// sumAgain is sum for a message that may well be the one that it hashed the last time.
-func (s *mac) sumAgain() []byte {
-	if bytes.Equal(s.msg, s.again.msg) {
-		s.msg = s.msg[:0]
-		return s.again.sum[:]
+// sumOf is sum of one message in two pieces, which mostly fill one block together. It
+// leaves nothing of what was put together before.
+func (s *mac) sumOf(head []byte, size uint32, value string) []byte {
+	n := len(head) + 4 + len(value)
+	if n+9 > macBlock {
+		s.msg = append(binary.BigEndian.AppendUint32(append(s.msg[:0], head...), size), value...)
+		return s.sum()
 	}
-	s.again.msg = append(s.again.msg[:0], s.msg...)
-	copy(s.again.sum[:], s.sum())
-	return s.again.sum[:]
+	at := copy(s.block[:], head)
+	binary.BigEndian.PutUint32(s.block[at:], size)
+	copy(s.block[at+4:], value)
+	copy(s.block[n:macBlock-8], macFill[:])
+	binary.BigEndian.PutUint64(s.block[macBlock-8:], 8*uint64(macBlock+n))
+	copy(s.last[:], s.blocks(s.pads.inner, s.block[:]))
+	return s.blocks(s.pads.outer, s.last[:])
 }
 
 // blocks hashes whole blocks behind a state and returns the words of the digest.
