@@ -55,7 +55,11 @@ func (g *Graph) amend(ctx context.Context, l *load, posts, blocks []*run) error 
 	defer g.dbmu.RUnlock()
 	batch := g.db.NewWriteBatch()
 	defer batch.Cancel()
-	wide, err := g.wide(runBytes(posts)/tokenRest, batch.Set) // it says so before the first segment
+	count := int64(0)
+	for _, r := range l.runs.Postings {
+		count += r.Postings
+	}
+	wide, err := g.wide(count, batch.Set) // it says so before the first segment
 	if err != nil {
 		return fmt.Errorf("write a counter: %w", err)
 	}

@@ -142,6 +142,7 @@ func (l *load) spill(keys *keyring, b *batch) error {
 	var group errgroup.Group
 	if b.posts.count > 0 {
 		r := l.name("p")
+		r.Postings = int64(b.posts.count)
 		l.runs.Postings = append(l.runs.Postings, r)
 		group.Go(func() error { return writeRun(keys, filepath.Join(l.dir, r.Name), b.posts.write) })
 	}
@@ -246,6 +247,7 @@ func (l *load) fewer(keys *keyring, list []runFile, kind string) ([]runFile, err
 		}
 		for _, s := range same {
 			l.old = append(l.old, s.Name)
+			r.Postings += s.Postings
 		}
 		list = append(others, r)
 	}

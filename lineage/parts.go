@@ -17,10 +17,10 @@ const (
 	pagePostings = 4096
 	// tokenRest is how much of a token stands in a page: the first byte is known.
 	tokenRest = 15
-	// heavyPart is the length of a part in the runs from which it is not sorted in
-	// memory as it is: one identifier that stands in every record is enough to make a
+	// heavyPart is how many postings a part has in the runs from which on it is not sorted
+	// in memory as it is: one identifier that stands in every record is enough to make a
 	// part as long as that.
-	heavyPart = 16 << 20
+	heavyPart = 1 << 20
 	// halves is into how many ranges of tokens a database's postings go that are written
 	// at the same time, halfParts how many parts each of them has.
 	halves    = 2
@@ -33,43 +33,6 @@ const (
 func partName(part int) (n name16) {
 	binary.BigEndian.PutUint64(n[:], uint64(part)<<(64-partBits))
 	return n
-}
-
-// appendPostings writes postings of one part: the rest of the token, and how far the id
-// is from the one before.
-func appendPostings(out []byte, list []posting) []byte {
-	const most = tokenRest + binary.MaxVarintLen64
-	last := RID(0)
-	for i := range list {
-		x := &list[i]
-		out = slices.Grow(out, most)
-		b := out[len(out) : len(out)+most]
-		binary.BigEndian.PutUint64(b, x.hi<<8)
-		binary.BigEndian.PutUint64(b[tokenRest-8:], x.lo)
-		n := binary.PutVarint(b[tokenRest:], int64(x.rid-last))
-		out = out[:len(out)+tokenRest+n]
-		last = x.rid
-	}
-	return out
-}
-
-// readPostings appends what appendPostings wrote.
-func readPostings(out []posting, first byte, data []byte) ([]posting, error) {
-	last, high := RID(0), uint64(first)<<56
-	for len(data) > 0 {
-		if len(data) <= tokenRest {
-			return out, errBlock
-		}
-		x := posting{hi: high | binary.BigEndian.Uint64(data)>>8, lo: binary.BigEndian.Uint64(data[tokenRest-8:])}
-		step, n := binary.Varint(data[tokenRest:])
-		if n <= 0 {
-			return out, errBlock
-		}
-		last += RID(step)
-		x.rid = last
-		out, data = append(out, x), data[tokenRest+n:]
-	}
-	return out, nil
 }
 
 // write writes all parts as a run.
@@ -133,9 +96,10 @@ func mergePostings(runs []*run, half int, emit func(*name16, []RID) error) error
 // partReader reads postings from several runs, part by part. It keeps its working space.
 type partReader struct {
 	runs          []*run
-	heavy         int64 // see heavyPart
+	heavy         int // see heavyPart
 	sealed, plain []byte
-	list, spare   []posting
+	read          pageful
+	spare, mixed  []posting
 	rids          []RID
 }
 
@@ -144,25 +108,26 @@ func newPartReader(runs []*run) *partReader { return &partReader{runs: runs, hea
 // groups calls fn for every token of a part with its ids, in order. Ids are in ascending
 // order, each once, but a token with very many of them comes several times in a row.
 func (p *partReader) groups(part int, fn func(token *name16, rids []RID) error) (err error) {
-	size := int64(0)
-	for _, r := range p.runs {
-		for page, to := r.parts(part); page < to; page++ {
-			size += r.size(page)
+	p.read.reset()
+	many := 0 // postings that are only counted, since there are too many of them
+	err = p.pages(part, func() error {
+		if n := p.read.count(); many > 0 || n > p.heavy {
+			many += n
+			p.read.reset()
 		}
-	}
-	if size > p.heavy {
-		return p.heavyGroups(part, uint64(size/p.heavy)+1, fn)
-	}
-	p.list = p.list[:0]
-	if err = p.pages(part, func() error { return nil }); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	p.list, p.spare = sortPart(p.list, p.spare)
-	p.rids, err = groupPostings(p.list, p.rids, fn)
-	return err
+	if many > 0 {
+		return p.heavyGroups(part, uint64(many/p.heavy)+1, fn)
+	}
+	p.read.list, p.spare = sortPart(p.read.list, p.spare)
+	return p.inTurn(fn)
 }
 
-// pages appends the postings of a part to the list, and calls fn after every page.
+// pages gathers the postings of a part, and calls fn after every page.
 func (p *partReader) pages(part int, fn func() error) (err error) {
 	first := partName(part)
 	for _, r := range p.runs {
@@ -173,7 +138,7 @@ func (p *partReader) pages(part int, fn func() error) (err error) {
 			if p.plain, err = r.keys.unseal(p.plain[:0], p.sealed); err != nil {
 				return fmt.Errorf("read a run of the bulk load: %w", err)
 			}
-			if p.list, err = readPostings(p.list, first[0], p.plain); err != nil {
+			if err := readPostings(&p.read, &first, p.plain); err != nil {
 				return fmt.Errorf("read a run of the bulk load: %w", err)
 			}
 			if err := fn(); err != nil {
@@ -191,16 +156,18 @@ func (p *partReader) heavyGroups(part int, shares uint64, fn func(token *name16,
 	for share := range shares {
 		held := map[name16][]byte{} // ids of each page, their length before them
 		var value []byte
-		p.list = p.list[:0]
+		p.read.reset()
 		err := p.pages(part, func() (err error) {
-			p.list = slices.DeleteFunc(p.list, func(x posting) bool { return x.hi<<partBits>>32*shares>>32 != share })
-			p.list, p.spare = sortPart(p.list, p.spare)
-			p.rids, err = groupPostings(p.list, p.rids, func(token *name16, rids []RID) error {
+			list := p.read.plain()
+			list = slices.DeleteFunc(list, func(x posting) bool { return x.hi<<partBits>>32*shares>>32 != share })
+			list, p.spare = sortPart(list, p.spare)
+			p.rids, err = groupPostings(list, p.rids, func(token *name16, rids []RID) error {
 				value = appendRIDs(value[:0], rids)
 				held[*token] = append(binary.AppendUvarint(held[*token], uint64(len(value))), value...)
 				return nil
 			})
-			p.list = p.list[:0]
+			p.read.list = list
+			p.read.reset()
 			return err
 		})
 		if err != nil {

@@ -22,8 +22,9 @@ const pageBytes = 64 << 10
 // runFile names a run. Runs of the same kind and level are merged into one of the
 // next level when they are too many to be read at the same time.
 type runFile struct {
-	Name  string `json:"name"`
-	Level int    `json:"level"`
+	Name     string `json:"name"`
+	Level    int    `json:"level"`
+	Postings int64  `json:"postings,omitempty"`
 }
 
 type pageAt struct {

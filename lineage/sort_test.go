@@ -18,7 +18,7 @@ func randomPostings(n int) []posting {
 	list := make([]posting, n)
 	for i := range list {
 		list[i] = posting{r.Uint64(), r.Uint64(), RID(r.Uint64() >> 8)}
-		switch k := r.IntN(6); {
+		switch k := r.IntN(12); {
 		case i == 0:
 		case k < 2:
 			list[i].hi, list[i].lo = list[i-1].hi, list[i-1].lo
@@ -28,6 +28,11 @@ func randomPostings(n int) []posting {
 			list[i] = list[i-1]
 		case k == 4:
 			list[i].hi = list[i].hi&0xffff | 0x4242<<48
+		case k == 5: // a row behind the one before it
+			list[i] = posting{list[i-1].hi&^0xff | uint64(r.IntN(256)), list[i-1].lo, list[i-1].rid + 1}
+			if k := i - 2; k >= 0 && r.IntN(4) == 0 {
+				list[i].hi = list[i].hi&^0xff | list[k].hi&0xff
+			}
 		}
 	}
 	return list
@@ -75,7 +80,7 @@ func TestExternalSort(t *testing.T) {
 	}
 	slices.SortFunc(all, comparePostings)
 	want := slices.Compact(all)
-	for _, heavy := range []int64{heavyPart, 1 << 10} {
+	for _, heavy := range []int{heavyPart, 50} {
 		r := newPartReader(runs)
 		r.heavy = heavy
 		var got []posting
@@ -91,8 +96,11 @@ func TestExternalSort(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if n := cap(r.read.list); heavy < heavyPart && n > 2000 {
+			t.Errorf("%d postings were held at a time", n)
+		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%d postings, want %d, or in another order, when a part of %d bytes is heavy", len(got), len(want), heavy)
+			t.Errorf("%d postings, want %d, or in another order, when a part of %d postings is heavy", len(got), len(want), heavy)
 		}
 	}
 	if err := closeRuns(runs); err != nil {
@@ -137,19 +145,31 @@ func TestEntriesAndIDs(t *testing.T) {
 }
 
 func FuzzPostings(f *testing.F) {
-	f.Add(appendPostings(nil, []posting{{hi: 7 << 56, rid: 1}, {hi: 7<<56 | 5, lo: 1 << 63, rid: 1 << 40}, {hi: 7 << 56, rid: 3}}))
+	part := name16{7, 0x40}
+	f.Add(appendPostings(nil, []posting{{hi: 7<<56 | 1<<54, rid: 1}, {hi: 7<<56 | 1<<54 | 5, lo: 1 << 63, rid: 1 << 40}, {hi: 7<<56 | 1<<54, rid: 3}}))
+	f.Add(appendPostings(nil, []posting{{hi: 7<<56 | 1<<54, rid: 1}, {hi: 7<<56 | 1<<54 | 5, rid: 2}, {hi: 7<<56 | 1<<54, rid: 3}}))
 	f.Add([]byte{15: 0x80})
+	f.Add([]byte{0: 0x80, 15: 2, 16: 3})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := readPostings(nil, 7, data)
+		var read, again pageful
+		err := readPostings(&read, &part, data)
 		if err != nil {
 			if !errors.Is(err, errBlock) {
 				t.Fatal(err)
 			}
 			return
 		}
-		again, err := readPostings(nil, 7, appendPostings(nil, list))
-		if err != nil || !slices.Equal(list, again) {
-			t.Fatalf("%v, read again %v (%v)", list, again, err)
+		n := read.count()
+		list := read.plain()
+		if len(list) != n {
+			t.Fatalf("%d postings, counted %d", len(list), n)
+		}
+		err = readPostings(&again, &part, appendPostings(nil, list))
+		slices.SortFunc(list, comparePostings)
+		same := again.plain()
+		slices.SortFunc(same, comparePostings)
+		if err != nil || !slices.Equal(list, same) {
+			t.Fatalf("%v, read again %v (%v)", list, same, err)
 		}
 	})
 }

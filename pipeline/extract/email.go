@@ -157,8 +157,17 @@ func roleMailbox(local string) bool {
 	for local != "" && digit(local[len(local)-1]) {
 		local = local[:len(local)-1]
 	}
-	return len(local) < 20 && roleMailboxes[local]
+	return local != "" && len(local) < len(roleStarts) && roleStarts[len(local)][local[0]] && roleMailboxes[local]
 }
+
+// roleStarts tells the lengths of role mailboxes and how they begin, since nearly all
+// mailboxes are not among them.
+var roleStarts = func() (starts [20][256]bool) {
+	for m := range roleMailboxes {
+		starts[len(m)][m[0]] = true
+	}
+	return starts
+}()
 
 // firmMailbox reports a mailbox that is called as its domain is: a firm's, or a form's filler.
 func firmMailbox(local, domain string) bool {

@@ -18,7 +18,7 @@ type record struct {
 	locators texts
 
 	row          int
-	out          lineage.Sighting // its edges and names are those of the desk until finish
+	out          *lineage.Sighting // the last one of the desk; its edges and names are the desk's until finish
 	parts        []lineage.Sighting
 	civil        lineage.Date // of out.RecordedAt
 	personal     bool
@@ -34,7 +34,9 @@ type record struct {
 func (r *record) begin(row int, at int64) {
 	r.row, r.parts, r.civil, r.personal, r.itself, r.packed, r.doubtful, r.moved, r.to = row, nil, lineage.NoDate, false, false, lineage.Token{}, false, false, lineage.Token{}
 	r.unidentified = false
-	r.out = lineage.Sighting{Collection: r.shape.coll.Name, Locator: r.locators.value(row), At: at, Account: r.account(r.unit.Account), Trigger: lineage.NoDate}
+	r.sightings = append(r.sightings, lineage.Sighting{})
+	r.out = &r.sightings[len(r.sightings)-1]
+	r.out.Collection, r.out.Locator, r.out.At, r.out.Account, r.out.Trigger = r.shape.coll.Name, r.locators.value(row), at, r.account(r.unit.Account), lineage.NoDate
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
@@ -344,8 +346,8 @@ func (r *record) finish() {
 		r.unpack()
 	}
 	about, mention, linked := false, false, false
-	for _, e := range r.edge {
-		switch e.Role {
+	for i := range r.edge {
+		switch r.edge[i].Role {
 		case lineage.Mention:
 			mention = true
 		case lineage.Link, lineage.Member:
@@ -366,12 +368,24 @@ func (r *record) finish() {
 	if keep && (about || linked || mention || len(r.parts) == 0) {
 		r.out.Edges, r.out.Names = cut(&r.edges, r.edge), cut(&r.list, r.name)
 		r.out.Labels = cut(&r.list, r.label)
-		r.sightings = append(r.sightings, r.out)
+		r.finishParts(len(r.sightings))
+	} else {
+		r.finishParts(len(r.sightings) - 1)
 	}
+}
+
+// finishParts puts the sightings of the parts behind the first n. What they have from the
+// whole record is taken from its own sighting, whose place they may take.
+func (r *record) finishParts(n int) {
+	r.sightings = r.sightings[:n]
+	if len(r.parts) == 0 {
+		return
+	}
+	whole := *r.out
 	for _, p := range r.parts {
 		p.Edges = r.members(p.Edges)
-		p.Collection, p.Locator, p.At, p.Account = r.out.Collection, r.out.Locator, r.out.At, r.out.Account
-		p.Categories, p.RecordedAt, p.Trigger, p.Sum = r.out.Categories, r.out.RecordedAt, r.out.Trigger, r.out.Sum
+		p.Collection, p.Locator, p.At, p.Account = whole.Collection, whole.Locator, whole.At, whole.Account
+		p.Categories, p.RecordedAt, p.Trigger, p.Sum = whole.Categories, whole.RecordedAt, whole.Trigger, whole.Sum
 		r.sightings = append(r.sightings, p)
 	}
 }
