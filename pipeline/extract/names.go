@@ -26,7 +26,7 @@ var companyWords = map[string]bool{
 // value is no evidence of a person (empty, a placeholder, a firm).
 //
 // Words are case-folded, stripped of accents and reduced to a
-// skeleton, so that Asha and Aasha, Sharma and Sarma agree.
+// skeleton, so that Asha and Aasha, Sharma and Sarma agree; RK is R. and K.
 func NameSignature(h Hasher, raw string) lineage.Name {
 	n := namer{hash: h}
 	return slices.Clone(n.signature(raw))
@@ -47,6 +47,7 @@ const (
 	ofName wordKind = iota
 	ofTitle
 	ofFirm
+	ofInitials
 )
 
 // namer makes signatures of names. It remembers words, since a company's
@@ -132,6 +133,8 @@ func (n *namer) take(w []byte) bool {
 			x.kind = ofTitle
 		case companyWords[s]:
 			x.kind = ofFirm
+		case initials(s):
+			x.kind = ofInitials
 		default:
 			x.sig = n.word(s)
 		}
@@ -139,8 +142,13 @@ func (n *namer) take(w []byte) bool {
 			n.known[s] = x
 		}
 	}
-	if x.kind == ofName {
+	switch x.kind {
+	case ofName:
 		n.sig = append(n.sig, x.sig)
+	case ofInitials:
+		for _, c := range w {
+			n.sig = append(n.sig, n.initial(rune(c))<<24)
+		}
 	}
 	return x.kind != ofFirm && len(n.sig) <= longName
 }
@@ -154,6 +162,17 @@ func fold(w string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// initials reports initials that are written as one word, as in RK Sharma: no name, nor
+// the short form of one that has their letters (Md, Kr), is that short without a vowel.
+func initials(w string) bool {
+	for i := 0; i < len(w); i++ {
+		if w[i] < 'a' || w[i] > 'z' || strings.IndexByte("aeiouy", w[i]) >= 0 {
+			return false
+		}
+	}
+	return len(w) == 2 || len(w) == 3
 }
 
 // word returns the signature of a folded word: the script in the highest bit, the code

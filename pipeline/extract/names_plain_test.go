@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,6 +24,12 @@ func refName(h Hasher, raw string) lineage.Name {
 		}
 		if companyWords[w] {
 			return nil
+		}
+		if ok, _ := regexp.MatchString("^[b-df-hj-np-tv-xz]{2,3}$", w); ok {
+			for _, c := range w {
+				sig = append(sig, (&namer{hash: h}).initial(c)<<24)
+			}
+			continue
 		}
 		sig = append(sig, (&namer{hash: h}).word(w))
 	}

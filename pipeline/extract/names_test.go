@@ -37,12 +37,14 @@ func (s saltedHash) Sum(msg []byte) uint64 { return shaHash{}.Sum(append([]byte(
 
 func (s saltedHash) Word(w string) uint32 { return shaHash{}.Word(string(s) + w) }
 
-// TestSoundsAlike compares spellings that differ in their first letter.
+// TestSoundsAlike compares spellings that differ in their first letter, and initials.
 func TestSoundsAlike(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		same bool
-	}{{"Wasim Khan", "Vasim Khan", true}, {"W. Khan", "Vasim Khan", true}, {"Zubin Rao", "Subin Rao", true}, {"Wasim Khan", "Nasim Khan", false}} {
+	}{{"Wasim Khan", "Vasim Khan", true}, {"W. Khan", "Vasim Khan", true}, {"Zubin Rao", "Subin Rao", true}, {"Wasim Khan", "Nasim Khan", false},
+		{"RK Sharma", "Ramesh Kumar Sharma", true}, {"RK Sharma", "R. K. Sharma", true}, {"Md Asif", "Mohammed Asif", true}, {"Ramesh Kr Sharma", "Ramesh Kumar Sharma", true},
+		{"SK Sharma", "Ramesh Kumar Sharma", false}, {"Om Sharma", "Ojas Mohan Sharma", false}} {
 		if got := NameSignature(shaHash{}, c.a).Agrees(NameSignature(shaHash{}, c.b)); got != c.same {
 			t.Errorf("%s and %s: agree %v", c.a, c.b, got)
 		}
