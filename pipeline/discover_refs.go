@@ -16,15 +16,23 @@ import (
 // values of which nearly all are keys that no counter gives out. Ids that are
 // counted from 1 are keys everywhere, so the name has to agree: with the collection's, or
 // with that of the key, where keys are called as in no other collection (cust_id). A whole
-// key refers only so: to what the rows of this collection say more of.
+// key refers only so, or as extends says: to what the rows of this collection say more of.
 func (d *discovery) references() {
+	for _, t := range d.done { // before the columns that refer to one of several tables with the same keys
+		if key := t.single(); key != nil && len(key.refs) == 0 && len(key.ids) > 0 {
+			d.guess(t, key)
+		}
+	}
 	for _, t := range d.done {
 		for _, f := range t.fields {
 			for _, r := range f.refs {
 				d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), r.Collection + "." + r.Field, true})
 			}
 			if len(f.refs) == 0 && len(f.ids) > 0 && len(f.path) == 1 {
-				if d.guess(t, f); f.guess != "" {
+				if f != t.single() {
+					d.guess(t, f)
+				}
+				if f.guess != "" {
 					d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), f.guess, false})
 				}
 			}
@@ -41,40 +49,31 @@ func (d *discovery) guess(t *looked, f *field) {
 	best := 0
 	for _, to := range d.done {
 		key := to.single()
-		if key == nil || len(key.ids) == 0 || to == t && !merged(f, t) {
+		if key == nil || len(key.ids) == 0 || f == key {
 			continue
 		}
-		namesake := d.namesake(t, f, to)
-		if f == t.single() && !namesake {
+		namesake, in := d.namesake(t, f, to), f.within(key)
+		more := f == t.single() && d.extends(t, to, in)
+		if f == t.single() && !namesake && !more || to == t && !merged(f, t) && !in.surely() {
 			continue
-		}
-		n, uuids, counters := 0, 0, 0
-		for v := range f.ids {
-			if key.ids[v] {
-				n++
-			}
-			if detect.UUID(v) {
-				uuids++
-			}
-			if counted(v) {
-				counters++
-			}
 		}
 		all, whole := len(f.ids), to.sampled == to.total
-		telling := counters == 0 && all >= 5 && n*10 >= all*9
 		how := names(label, to.name, d.done)
-		if to == t || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
+		if to == t && merged(f, t) || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
-		if namesake && (n*10 >= all*9 || !whole && n > 0) {
+		if namesake && (in.nearly() || !whole && in.found > 0) {
 			how = exact
 		}
-		named := how >= prefixed || how == ending && (counters == 0 || whole && n == all && d.record(t, f, label))
-		switch score := 2*n + all*int(how); {
-		case !(named && n*2 >= all || n*2 >= all && (uuids == all || telling) || named && uuids == all && !whole || how == exact && !whole && n > 0):
+		if how < prefixed && f != t.single() && d.furthered(to, f) {
+			continue
+		}
+		named := how >= prefixed || how == ending && (in.counters == 0 || whole && in.found == all && d.record(t, f, label))
+		switch score := 2*in.found + all*int(how); {
+		case !(named && in.found*2 >= all || in.found*2 >= all && (in.uuids == all || in.telling()) || named && in.uuids == all && !whole || how == exact && !whole && in.found > 0 || more):
 		case score > best:
 			best, f.guess = score, to.name+"."+key.name()
-			f.guessed = n*10 >= all*9 || !whole && how >= prefixed
+			f.guessed = in.nearly() || !whole && how >= prefixed || more
 		}
 	}
 }
