@@ -74,12 +74,13 @@ func (d *discovery) keyedAfter(t, to *looked) bool {
 }
 
 // furthered reports a table that only says more of another in which the values of a column are
-// keys as well: the column refers to that one.
+// keys as well: the column refers to that one, unless it is called like the key of the former
+// alone.
 func (d *discovery) furthered(to *looked, f *field) bool {
 	key := to.single()
 	return slices.ContainsFunc(d.done, func(o *looked) bool {
 		base := o.single()
-		if o == to || base == nil {
+		if o == to || base == nil || plain(key.label) == plain(f.label) && plain(base.label) != plain(f.label) {
 			return false
 		}
 		name := o.name + "." + base.name()

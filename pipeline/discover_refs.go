@@ -62,11 +62,11 @@ func (d *discovery) guess(t *looked, f *field) {
 		if to == t && merged(f, t) || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
-		if namesake && (in.nearly() || !whole && in.found > 0) {
-			how = exact
-		}
 		if how < prefixed && f != t.single() && d.furthered(to, f) {
 			continue
+		}
+		if namesake && (in.nearly() || !whole && in.found > 0) {
+			how = exact
 		}
 		named := how >= prefixed || how == ending && (in.counters == 0 || whole && in.found == all && d.record(t, f, label))
 		switch score := 2*in.found + all*int(how); {
@@ -84,7 +84,7 @@ var namesakeEnds = []string{"id", "key", "no", "nr", "num", "number", "code", "u
 // namesake reports a column that is called like the key of another table, where that name
 // tells which: cust_id, which begins like tbl_customer or is the key of no other; not id.
 func (d *discovery) namesake(t *looked, f *field, to *looked) bool {
-	words, key := detect.Words(f.label), to.single()
+	words, key := keyWords(f.label), to.single()
 	if to == t || len(words) < 2 || !slices.Contains(namesakeEnds, words[len(words)-1]) || plain(key.label) != plain(f.label) {
 		return false
 	}
@@ -92,6 +92,20 @@ func (d *discovery) namesake(t *looked, f *field, to *looked) bool {
 		return f != t.single() || !t.stem(words[0])
 	}
 	return f != t.single() && !slices.ContainsFunc(d.done, func(o *looked) bool { return o != to && o.single() != nil && plain(o.single().label) == plain(f.label) })
+}
+
+// keyWords splits the name of a key, also where nothing parts its words: contactid.
+func keyWords(label string) []string {
+	words := detect.Words(label)
+	if len(words) != 1 {
+		return words
+	}
+	for _, end := range []string{"id", "uuid", "key", "code"} {
+		if stem, ok := strings.CutSuffix(words[0], end); ok && len(stem) > 2 {
+			return []string{stem, end}
+		}
+	}
+	return words
 }
 
 // stem reports a table one of whose words begins with a word, or is the beginning of it.
