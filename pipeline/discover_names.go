@@ -106,6 +106,9 @@ var suffixes = vocabulary("mst mstr master tbl table")
 
 // names compares a text with the name of a table; all are the tables there are.
 func names(text, table string, all []*looked) match {
+	if plain(text) == plain(table) && plain(text) != "" { // res.partner of res_partner
+		return exact
+	}
 	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
 		text = text[i+1:]
 	}

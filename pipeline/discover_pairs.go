@@ -23,8 +23,8 @@ var (
 
 // So logs of changes call them, whatever table the row is of.
 var (
-	tableNames = []string{"table", "table name", "tablename", "tbl", "tbl name", "entity name", "model name"}
-	rowNames   = []string{"row id", "row key", "row pk", "rec id", "record id", "record key", "record pk", "pk", "object id"}
+	tableNames = []string{"table", "table name", "tablename", "tbl", "tbl name", "entity name", "model", "model name"}
+	rowNames   = []string{"row id", "row key", "row pk", "rec id", "record id", "record key", "record pk", "pk", "object id", "res id"}
 )
 
 // pairs finds the columns that together name a record of any table; notes tell of words
