@@ -150,6 +150,9 @@ func names(text, table string, all []*looked) match {
 // patients_history.
 func shadows(name, of string) bool {
 	have, want := detect.Words(name), detect.Words(of)
+	if n := len(want) - 1; n >= 0 && len(have) == len(want) && slices.Equal(have[:n], want[:n]) && have[n] == "historical"+want[n] { // of django-simple-history
+		return true
+	}
 	if len(have) <= len(want) || len(want) == 0 {
 		return false
 	}
