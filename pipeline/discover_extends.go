@@ -88,3 +88,26 @@ func (d *discovery) furthered(to *looked, f *field) bool {
 		return further && f.within(base).found >= f.within(key).found
 	})
 }
+
+// among notes the tables whose keys the values of a column are, some of one and some of
+// another: WhoId of a task, which is a contact's or a lead's. No reference can say which.
+func (d *discovery) among(f *field) {
+	if k := f.within(f); f.guessed || k.counters > 0 || k.all < 5 {
+		return
+	}
+	var names []string
+	keys := map[string]bool{}
+	for _, to := range d.done {
+		key := to.single()
+		if key == nil || key == f || f.within(key).found*10 < len(f.ids) || d.furthered(to, f) {
+			continue
+		}
+		names = append(names, to.name)
+		for v := range key.ids {
+			keys[v] = true
+		}
+	}
+	if len(names) > 1 && f.within(&field{ids: keys}).nearly() {
+		f.amid, f.guess = names, ""
+	}
+}

@@ -31,6 +31,7 @@ func (d *discovery) references() {
 			if len(f.refs) == 0 && len(f.ids) > 0 && len(f.path) == 1 {
 				if f != t.single() {
 					d.guess(t, f)
+					d.among(f)
 				}
 				if f.guess != "" {
 					d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), f.guess, false})

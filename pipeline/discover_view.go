@@ -238,5 +238,9 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 	if f.guess != "" {
 		notes = append(notes, "review: looks like a reference to "+comment(f.guess))
 	}
+	paired := slices.ContainsFunc(x.pairs, func(p pair) bool { return p.id == f })
+	if len(f.amid) > 0 && !paired {
+		notes = append(notes, "review: its values are keys of "+comment(strings.Join(f.amid, ", "))+": no column says of which, and its rows lead to nobody by it")
+	}
 	return nil, notes
 }

@@ -13,6 +13,8 @@ CREATE TABLE contacts (id CHAR(36) PRIMARY KEY, first_name TEXT, last_name TEXT,
 CREATE TABLE contacts_cstm (id_c CHAR(36) PRIMARY KEY, whatsapp_c TEXT, spouse_name_c TEXT);
 CREATE TABLE contacts_audit (id CHAR(36) PRIMARY KEY, parent_id CHAR(36), field_name TEXT, before_value TEXT, after_value TEXT);
 CREATE TABLE emails (id CHAR(36) PRIMARY KEY, name TEXT, contact_id CHAR(36));
+CREATE TABLE leads (id CHAR(36) PRIMARY KEY, first_name TEXT, phone TEXT);
+CREATE TABLE tasks (id CHAR(36) PRIMARY KEY, who_id CHAR(36), subject TEXT);
 CREATE TABLE emails_text (email_id CHAR(36) PRIMARY KEY, description TEXT);
 `
 
@@ -33,6 +35,8 @@ func extendedRows() string {
 			fmt.Sprintf("contacts_cstm VALUES ('%s', %s, 'wife of %d.')", longKey(1, i), whatsapp, i),
 			fmt.Sprintf("contacts_audit VALUES ('%s', '%s', 'last_name', '%s', '%s')", longKey(2, i), longKey(1, i), first, last),
 			fmt.Sprintf("emails VALUES ('%s', 'Re: quote', '%s')", longKey(3, i), longKey(1, i)),
+			fmt.Sprintf("leads VALUES ('%s', '%s', '%s')", longKey(4, i), first, personPhone(i+20)),
+			fmt.Sprintf("tasks VALUES ('%s', '%s', 'Call')", longKey(5, i), longKey(1+3*(i%2), i)),
 			fmt.Sprintf("emails_text VALUES ('%s', 'mail of %d.')", longKey(3, i), i),
 		} {
 			b.WriteString("INSERT INTO " + q + ";\n")
@@ -62,6 +66,7 @@ func TestDiscoverRowsThatSayMore(t *testing.T) {
 	for _, want := range []string{
 		"{name: id_c, data_categories: [system.operations], fides_meta: {primary_key: true, references: [{dataset: crm, field: contacts.id, direction: from}]}}",
 		"{name: parent_id, fides_meta: {references: [{dataset: crm, field: contacts.id, direction: from}]}}",
+		"its values are keys of contacts, leads: no column says of which",
 		"refers to contacts.id, not followed: a reference of the table to itself does not say that both are one person",
 	} {
 		if !strings.Contains(catalog, want) {
