@@ -47,6 +47,9 @@ func (d *discovery) guess(t *looked, f *field) {
 	for _, end := range []string{" id", " name", " no", " key", " code", " uuid"} {
 		label = strings.TrimSuffix(label, end)
 	}
+	for _, head := range []string{"fk ", "id "} { // fk_customer, id_customer
+		label = strings.TrimPrefix(label, head)
+	}
 	best := 0
 	for _, to := range d.done {
 		key := to.single()
@@ -60,6 +63,9 @@ func (d *discovery) guess(t *looked, f *field) {
 		}
 		all, whole := len(f.ids), to.sampled == to.total
 		how := names(label, to.name, d.done)
+		if label == "object" && plain(f.label) == "fk object" && t.after(to) { // customer_extrafields
+			how = exact
+		}
 		if to == t && merged(f, t) || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
