@@ -254,6 +254,7 @@ type Finding struct {
 	OK    bool
 	Note  string // for a person; no personal value
 	Fatal bool   // with it, scan and apply are refused
+	Gap   bool   // no scan can read what it is about
 }
 
 // Checker examines a source: can it be reached, what can erase do there.

@@ -68,7 +68,7 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		}
 		for _, f := range list {
 			fn(src.Name, f)
-			if f.Fatal {
+			if f.Fatal || f.Gap {
 				s.gap(src.Name, "", f.What+": "+f.Note)
 			}
 		}

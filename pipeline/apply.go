@@ -31,35 +31,36 @@ const compactAtOnce = 32 << 20
 // application is one run of a plan.
 type application struct {
 	*Site
-	plan       *planFile
-	journal    *audit.Journal
-	tokens     map[string]map[lineage.Token]string // by account: whose data go
-	returned   *ledger                             // of a plan for copies that came back, else nil
-	changed    map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
-	blind      bool                                // the accounts could not be read: nothing that hangs on them is done
-	sum        ApplySummary
-	tally      evidenceTally
-	kept       map[recordPlace]int  // records of hers that stay for another reason than law
-	stay       map[recordPlace]bool // all records of hers that stay
-	touched    touchedUnits
-	unwiped    bool                     // records are gone that count as failed, see [connectors.UnwipedError]
-	followed   map[recordPlace]followed // large objects that were rewritten, by source and unit
-	following  int                      // edits of these
-	undone     map[int]*undone          // what is left of the steps of this group
-	leaving    int                      // steps of which something was left
-	leftBefore map[int][]string         // by step: the notes of what an earlier run left
-	unsure     map[int]bool             // steps of a retention plan whose object is not what the plan saw
-	partial    map[int]audit.State      // steps of which a part is not to be made: they are never done
-	states     []audit.Record
-	aged       []uint64          // digests of the rows that a plan of retention took out
-	tried      map[int]earlier   // steps that an earlier run of the plan had begun, and what it found gone in them
-	was        map[int]earlier   // what this run found gone, by step
-	begun      map[string]bool   // sources in which an earlier run of the plan began to change something
-	vacancy    map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
-	started    time.Time
-	simulate   bool
-	approved   []string
-	sm         sync.Mutex // guards all of these while objects are changed in parallel
+	plan         *planFile
+	journal      *audit.Journal
+	tokens       map[string]map[lineage.Token]string // by account: whose data go
+	returned     *ledger                             // of a plan for copies that came back, else nil
+	changed      map[string]bool                     // accounts whose clocks run otherwise than when the plan was made
+	blind        bool                                // the accounts could not be read: nothing that hangs on them is done
+	sum          ApplySummary
+	tally        evidenceTally
+	kept         map[recordPlace]int  // records of hers that stay for another reason than law
+	stay         map[recordPlace]bool // all records of hers that stay
+	touched      touchedUnits
+	unwiped      bool                     // records are gone that count as failed, see [connectors.UnwipedError]
+	followed     map[recordPlace]followed // large objects that were rewritten, by source and unit
+	following    int                      // edits of these
+	undone       map[int]*undone          // what is left of the steps of this group
+	leaving      int                      // steps of which something was left
+	leftBefore   map[int][]string         // by step: the notes of what an earlier run left
+	calledBefore map[int][]unerasedEdit   // by step: what stands in them
+	unsure       map[int]bool             // steps of a retention plan whose object is not what the plan saw
+	partial      map[int]audit.State      // steps of which a part is not to be made: they are never done
+	states       []audit.Record
+	aged         []uint64          // digests of the rows that a plan of retention took out
+	tried        map[int]earlier   // steps that an earlier run of the plan had begun, and what it found gone in them
+	was          map[int]earlier   // what this run found gone, by step
+	begun        map[string]bool   // sources in which an earlier run of the plan began to change something
+	vacancy      map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
+	started      time.Time
+	simulate     bool
+	approved     []string
+	sm           sync.Mutex // guards all of these while objects are changed in parallel
 }
 
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is

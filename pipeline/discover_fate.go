@@ -14,11 +14,11 @@ func (x *plot) fate(all map[string]*plot) {
 	switch {
 	case x.role == tenants || x.role == staffers:
 		x.erase = "keep"
-	case billingNames[last] || x.role == owned && x.under(all, billingNames):
+	case billingNames[last] || x.billed() || x.role == owned && x.under(all, billingNames):
 		x.class, x.erase = "billing", "keep"
 		x.trigger = x.called(billedNames)
 		x.notes = append(x.notes, "taken for documents that the law has kept: review, and the date that counts")
-		if x.trigger == nil && billingNames[last] {
+		if x.trigger == nil && (billingNames[last] || x.billed()) {
 			x.notes = append(x.notes, "no date was recognised: without one these are kept for ever")
 		}
 	case x.role == nobodys:
@@ -41,6 +41,14 @@ func (x *plot) fate(all map[string]*plot) {
 	if x.class == "account_crm" && x.role != nobodys && x.under(all, ticketNames) && !ticketNames[last] {
 		x.notes = append(x.notes, "belongs to tickets, whose clock starts when they are closed: class support_ticket wants a trigger in this table")
 	}
+}
+
+// billed reports a table with the date of an invoice, whatever it is called: account_move.
+func (x *plot) billed() bool {
+	return (x.role == people || x.role == owned) && slices.ContainsFunc(x.fields, func(f *field) bool {
+		words := detect.Words(f.label)
+		return len(f.path) == 1 && len(words) == 2 && billingNames[words[0]] && slices.Contains([]string{"date", "dt"}, words[1])
+	})
 }
 
 // addressBook reports a table that is called after the telephone whose contacts it holds.

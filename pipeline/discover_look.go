@@ -37,7 +37,8 @@ type field struct {
 	pk      bool
 	nested  bool // it has leaves below it
 	refs    []connectors.Reference
-	guess   string // collection.field that the values seem to name
+	guess   string   // collection.field that the values seem to name
+	amid    []string // tables whose keys the values are, some of each
 	cells   []connectors.Cell
 	values  []string
 	ids     map[string]bool // values that may be keys

@@ -106,6 +106,9 @@ var suffixes = vocabulary("mst mstr master tbl table")
 
 // names compares a text with the name of a table; all are the tables there are.
 func names(text, table string, all []*looked) match {
+	if plain(text) == plain(table) && plain(text) != "" { // res.partner of res_partner
+		return exact
+	}
 	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
 		text = text[i+1:]
 	}
@@ -147,6 +150,9 @@ func names(text, table string, all []*looked) match {
 // patients_history.
 func shadows(name, of string) bool {
 	have, want := detect.Words(name), detect.Words(of)
+	if n := len(want) - 1; n >= 0 && len(have) == len(want) && slices.Equal(have[:n], want[:n]) && have[n] == "historical"+want[n] { // of django-simple-history
+		return true
+	}
 	if len(have) <= len(want) || len(want) == 0 {
 		return false
 	}

@@ -23,8 +23,8 @@ var (
 
 // So logs of changes call them, whatever table the row is of.
 var (
-	tableNames = []string{"table", "table name", "tablename", "tbl", "tbl name", "entity name", "model name"}
-	rowNames   = []string{"row id", "row key", "row pk", "rec id", "record id", "record key", "record pk", "pk", "object id"}
+	tableNames = []string{"table", "table name", "tablename", "tbl", "tbl name", "entity name", "model", "model name"}
+	rowNames   = []string{"row id", "row key", "row pk", "rec id", "record id", "record key", "record pk", "pk", "object id", "res id"}
 )
 
 // pairs finds the columns that together name a record of any table; notes tell of words
@@ -36,8 +36,11 @@ func (p Proposal) pairs(t *looked) (out []pair, notes []string) {
 			continue
 		}
 		x := pair{typ: typ, id: id, to: map[string]*looked{}}
+		types := p.typed(typ)
 		for v, ids := range typ.named {
-			if to := p.meant(v, ids); to != nil {
+			if to := types[markOf(v)]; to != nil {
+				x.to[v] = to
+			} else if to := p.meant(v, ids); to != nil {
 				x.to[v] = to
 			} else if len(ids) > 0 {
 				x.unknown++
@@ -120,7 +123,13 @@ func (t *looked) partner(typ *field) *field {
 		stem = words[:len(words)-1]
 	}
 	var out *field
-	if len(typ.path) > 1 || typ.pk || len(typ.refs) > 0 {
+	if len(typ.path) > 1 || typ.pk {
+		return nil
+	}
+	if len(typ.refs) > 0 {
+		if contentType(typ) {
+			return t.called(objectKeys)
+		}
 		return nil
 	}
 	for _, f := range t.fields {
@@ -136,6 +145,46 @@ func (t *looked) partner(typ *field) *field {
 	if out == nil && slices.Contains(tableNames, plain(typ.label)) {
 		if f := t.called(rowNames); f != nil && !f.pk && len(f.refs) == 0 {
 			out = f
+		}
+	}
+	return out
+}
+
+// objectKeys are what Django's tables call the key beside the number of a content type.
+var objectKeys = []string{"object id", "object pk", "object uuid"}
+
+// contentType reports a column with numbers of content types: Django's tables name a model by
+// its row in a table of all models.
+func contentType(f *field) bool {
+	return strings.HasSuffix(plain(f.label), "content type id") || strings.HasSuffix(plain(f.label), "content type")
+}
+
+// typed tells which tables the numbers of content types mean: the table of a model is called
+// after its app and the model.
+func (p Proposal) typed(typ *field) map[mark]*looked {
+	out := map[mark]*looked{}
+	if len(typ.refs) == 0 || !contentType(typ) {
+		return out
+	}
+	at := slices.IndexFunc(p.tables, func(t *looked) bool { return t.name == typ.refs[0].Collection })
+	if at < 0 {
+		return out
+	}
+	types := p.tables[at]
+	key, app, model := types.single(), types.called([]string{"app label"}), types.called([]string{"model"})
+	if key == nil || app == nil || model == nil {
+		return out
+	}
+	for _, t := range p.tables {
+		for i, r := range t.name {
+			if r != '_' || t.single() == nil {
+				continue
+			}
+			for row, m := range types.marks.keys[model] {
+				if m == markOf(t.name[i+1:]) && types.marks.keys[app][row] == markOf(t.name[:i]) {
+					out[types.marks.keys[key][row]] = t
+				}
+			}
 		}
 	}
 	return out

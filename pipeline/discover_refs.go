@@ -16,15 +16,24 @@ import (
 // values of which nearly all are keys that no counter gives out. Ids that are
 // counted from 1 are keys everywhere, so the name has to agree: with the collection's, or
 // with that of the key, where keys are called as in no other collection (cust_id). A whole
-// key refers only so: to what the rows of this collection say more of.
+// key refers only so, or as extends says: to what the rows of this collection say more of.
 func (d *discovery) references() {
+	for _, t := range d.done { // before the columns that refer to one of several tables with the same keys
+		if key := t.single(); key != nil && len(key.refs) == 0 && len(key.ids) > 0 {
+			d.guess(t, key)
+		}
+	}
 	for _, t := range d.done {
 		for _, f := range t.fields {
 			for _, r := range f.refs {
 				d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), r.Collection + "." + r.Field, true})
 			}
 			if len(f.refs) == 0 && len(f.ids) > 0 && len(f.path) == 1 {
-				if d.guess(t, f); f.guess != "" {
+				if f != t.single() {
+					d.guess(t, f)
+					d.among(f)
+				}
+				if f.guess != "" {
 					d.out(ReferenceLine{"reference", d.src.Name, d.dataset(t), f.name(), f.guess, false})
 				}
 			}
@@ -38,43 +47,40 @@ func (d *discovery) guess(t *looked, f *field) {
 	for _, end := range []string{" id", " name", " no", " key", " code", " uuid"} {
 		label = strings.TrimSuffix(label, end)
 	}
+	for _, head := range []string{"fk ", "id "} { // fk_customer, id_customer
+		label = strings.TrimPrefix(label, head)
+	}
 	best := 0
 	for _, to := range d.done {
 		key := to.single()
-		if key == nil || len(key.ids) == 0 || to == t && !merged(f, t) {
+		if key == nil || len(key.ids) == 0 || f == key {
 			continue
 		}
-		namesake := d.namesake(t, f, to)
-		if f == t.single() && !namesake {
+		namesake, in := d.namesake(t, f, to), f.within(key)
+		more := f == t.single() && d.extends(t, to, in)
+		if f == t.single() && !namesake && !more || to == t && !merged(f, t) && !in.surely() {
 			continue
-		}
-		n, uuids, counters := 0, 0, 0
-		for v := range f.ids {
-			if key.ids[v] {
-				n++
-			}
-			if detect.UUID(v) {
-				uuids++
-			}
-			if counted(v) {
-				counters++
-			}
 		}
 		all, whole := len(f.ids), to.sampled == to.total
-		telling := counters == 0 && all >= 5 && n*10 >= all*9
 		how := names(label, to.name, d.done)
-		if to == t || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
+		if label == "object" && plain(f.label) == "fk object" && t.after(to) { // customer_extrafields
 			how = exact
 		}
-		if namesake && (n*10 >= all*9 || !whole && n > 0) {
+		if to == t && merged(f, t) || shadows(t.name, to.name) && plain(f.label) == plain(key.label) {
 			how = exact
 		}
-		named := how >= prefixed || how == ending && (counters == 0 || whole && n == all && d.record(t, f, label))
-		switch score := 2*n + all*int(how); {
-		case !(named && n*2 >= all || n*2 >= all && (uuids == all || telling) || named && uuids == all && !whole || how == exact && !whole && n > 0):
+		if how < prefixed && f != t.single() && d.furthered(to, f) {
+			continue
+		}
+		if namesake && (in.nearly() || !whole && in.found > 0) {
+			how = exact
+		}
+		named := how >= prefixed || how == ending && (in.counters == 0 || whole && in.found == all && d.record(t, f, label))
+		switch score := 2*in.found + all*int(how); {
+		case !(named && in.found*2 >= all || in.found*2 >= all && (in.uuids == all || in.telling()) || named && in.uuids == all && !whole || how == exact && !whole && in.found > 0 || more):
 		case score > best:
 			best, f.guess = score, to.name+"."+key.name()
-			f.guessed = n*10 >= all*9 || !whole && how >= prefixed
+			f.guessed = in.nearly() || !whole && how >= prefixed || more
 		}
 	}
 }
@@ -85,7 +91,7 @@ var namesakeEnds = []string{"id", "key", "no", "nr", "num", "number", "code", "u
 // namesake reports a column that is called like the key of another table, where that name
 // tells which: cust_id, which begins like tbl_customer or is the key of no other; not id.
 func (d *discovery) namesake(t *looked, f *field, to *looked) bool {
-	words, key := detect.Words(f.label), to.single()
+	words, key := keyWords(f.label), to.single()
 	if to == t || len(words) < 2 || !slices.Contains(namesakeEnds, words[len(words)-1]) || plain(key.label) != plain(f.label) {
 		return false
 	}
@@ -93,6 +99,20 @@ func (d *discovery) namesake(t *looked, f *field, to *looked) bool {
 		return f != t.single() || !t.stem(words[0])
 	}
 	return f != t.single() && !slices.ContainsFunc(d.done, func(o *looked) bool { return o != to && o.single() != nil && plain(o.single().label) == plain(f.label) })
+}
+
+// keyWords splits the name of a key, also where nothing parts its words: contactid.
+func keyWords(label string) []string {
+	words := detect.Words(label)
+	if len(words) != 1 {
+		return words
+	}
+	for _, end := range []string{"id", "uuid", "key", "code"} {
+		if stem, ok := strings.CutSuffix(words[0], end); ok && len(stem) > 2 {
+			return []string{stem, end}
+		}
+	}
+	return words
 }
 
 // stem reports a table one of whose words begins with a word, or is the beginning of it.

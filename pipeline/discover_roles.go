@@ -87,6 +87,12 @@ func (p Proposal) tenancy(all map[string]*plot) {
 	for _, t := range p.tables {
 		for _, n := range accountNames {
 			if f := pick(t.fields, []string{n}); f != nil && len(f.path) == 1 {
+				if f == t.single() { // the accounts themselves, or what has their keys: it names no other
+					if to[n] == nil && len(f.refs) == 0 {
+						to[n] = t
+					}
+					continue
+				}
 				votes[n]++
 				for _, l := range all[t.name].links {
 					if l.field == f {
@@ -257,10 +263,12 @@ func (p Proposal) inherit(all map[string]*plot) {
 		changed = false
 		for _, t := range p.tables {
 			x := all[t.name]
-			if x.role != nobodys || !x.belongs(all) {
-				continue
+			if x.role == nobodys && x.belongs(all) {
+				x.role, changed = owned, true
 			}
-			x.role, changed = owned, true
+			if to := x.kept(all); to != nil && to.role == nobodys && (x.role == people || x.role == owned) {
+				to.role, changed = owned, true
+			}
 		}
 	}
 	for _, t := range p.tables {
@@ -274,6 +282,17 @@ func (p Proposal) inherit(all map[string]*plot) {
 			}
 		}
 	}
+}
+
+// kept is the table whose rows say of every entity, whatever it is, what this one says more of:
+// its whole key refers there.
+func (x *plot) kept(all map[string]*plot) *plot {
+	for _, l := range x.links {
+		if l.field == x.single() && l.leads(x) {
+			return all[l.to.name]
+		}
+	}
+	return nil
 }
 
 // belongs reports a reference to something of a person's.

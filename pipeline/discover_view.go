@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/cratio/sutra/pipeline/detect"
 )
@@ -105,8 +106,31 @@ func (w *catalogWriter) viewInRole(x *plot, f *field, v *view) (personal, done b
 			v.notes = append(v.notes, "review: free text by its name")
 			personal = true
 		}
+		if v.category == "" && x.erase == "redact" && x.tells(f) {
+			v.category = "user.content"
+			v.notes = append(v.notes, "review: a text of its own in nearly each row: it goes when the row is emptied; if it says nothing of a person: system.operations")
+		}
 	}
 	return personal, false
+}
+
+// tells reports a column of texts that are hardly the same twice: what a log calls its row by.
+func (x *plot) tells(f *field) bool {
+	typ := strings.ToUpper(f.typ)
+	if f.pk || len(f.refs) > 0 || f.guess != "" || f.dated || typ != "" && !strings.Contains(typ, "TEXT") && !strings.Contains(typ, "CHAR") && !strings.Contains(typ, "CLOB") ||
+		slices.ContainsFunc(x.pairs, func(p pair) bool { return p.typ == f || p.id == f }) {
+		return false
+	}
+	rows, distinct, words := x.marks.keys[f], map[mark]bool{}, 0
+	for _, m := range rows {
+		distinct[m] = true
+	}
+	for v := range f.ids {
+		if strings.ContainsFunc(v, unicode.IsLetter) && !detect.UUID(v) {
+			words++
+		}
+	}
+	return len(rows) >= comparedRows && len(distinct)*2 > len(rows) && (f.ids == nil || words*2 > len(f.ids))
 }
 
 // ownList reports a list of a person's own addresses or numbers: it stands in her own row,
@@ -213,6 +237,10 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 	}
 	if f.guess != "" {
 		notes = append(notes, "review: looks like a reference to "+comment(f.guess))
+	}
+	paired := slices.ContainsFunc(x.pairs, func(p pair) bool { return p.id == f })
+	if len(f.amid) > 0 && !paired {
+		notes = append(notes, "review: its values are keys of "+comment(strings.Join(f.amid, ", "))+": no column says of which, and its rows lead to nobody by it")
 	}
 	return nil, notes
 }

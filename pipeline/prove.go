@@ -135,7 +135,7 @@ func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, n
 	}
 	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
 	if why == "" && (at.reason == leftOver || at.reason == homeless || row && a.collection(f).Erase == "redact") {
-		left.stay[at] = append(left.stay[at], unerasedEdit{f.Record.Collection, f.Record.Locator})
+		left.stay[at] = append(left.stay[at], unerasedEdit{Collection: f.Record.Collection, Locator: f.Record.Locator})
 	}
 }
 

@@ -293,7 +293,7 @@ func newKinds(sources []*Source) kinds {
 			if database(src.Connector) {
 				names := []string{one, coll.Name, strings.ToLower(one), strings.ToLower(coll.Name)}
 				slices.Sort(names)
-				for _, n := range slices.Compact(names) { // "people" is its own singular: one name
+				for _, n := range slices.Compact(names) { // "staff" is its own singular: one name
 					short[n] = append(short[n], kind)
 				}
 			}
@@ -370,6 +370,12 @@ func database(connector string) bool {
 
 func singular(s string) string {
 	switch {
+	case s == "people":
+		return "person"
+	case s == "children":
+		return "child"
+	case strings.HasSuffix(s, "sses"): // addresses
+		return strings.TrimSuffix(s, "es")
 	case strings.HasSuffix(s, "ies"):
 		return strings.TrimSuffix(s, "ies") + "y"
 	case strings.HasSuffix(s, "s") && !strings.HasSuffix(s, "ss"):

@@ -203,7 +203,7 @@ func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) 
 func (a *application) stale(st planStep) {
 	a.sum.Stale += len(st.Edits)
 	a.tally.failed(st)
-	a.leave(st, "stale")
+	a.leave(st, changedSince)
 }
 
 // again decides about an object that is not what the plan saw: nothing of hers in

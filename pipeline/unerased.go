@@ -37,6 +37,8 @@ type unerasedWho struct {
 type unerasedEdit struct {
 	Collection string `json:"collection"`
 	Locator    string `json:"locator"`
+	// Names are what a stale record called its person when the plan was made.
+	Names []lineage.Name `json:"names,omitempty"`
 }
 
 // undone is what is left of a step that is being carried out.
@@ -58,7 +60,11 @@ func (a *application) leave(st planStep, reason string) {
 	}
 	u.reason = reason
 	for _, e := range st.Edits {
-		u.edits = append(u.edits, unerasedEdit{e.Collection, e.Locator})
+		x := unerasedEdit{Collection: e.Collection, Locator: e.Locator}
+		if reason == changedSince {
+			x.Names = a.calledThen(st, e.Collection, e.Locator)
+		}
+		u.edits = append(u.edits, x)
 	}
 }
 
@@ -134,8 +140,8 @@ func (s *Site) putUnerased(id string, d unerasedDoc) error {
 
 // recallUndone reads what an earlier run of the plan left undone.
 func (a *application) recallUndone() error {
-	a.undone, a.leftBefore = map[int]*undone{}, map[int][]string{}
-	return a.Graph.EachDoc(unerasedBucket, func(id string, _ []byte) error {
+	a.undone, a.leftBefore, a.calledBefore = map[int]*undone{}, map[int][]string{}, map[int][]unerasedEdit{}
+	return a.Graph.EachDoc(unerasedBucket, func(id string, doc []byte) error {
 		rest, ok := strings.CutPrefix(id, a.plan.ID+".")
 		var step, part int
 		if !ok {
@@ -145,6 +151,11 @@ func (a *application) recallUndone() error {
 			return nil // who the plan is about
 		}
 		a.leftBefore[step] = append(a.leftBefore[step], id)
+		var d unerasedDoc
+		if err := json.Unmarshal(doc, &d); err != nil {
+			return fmt.Errorf("read what was not erased: %w", err)
+		}
+		a.calledBefore[step] = append(a.calledBefore[step], d.Records...)
 		return nil
 	})
 }

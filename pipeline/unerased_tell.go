@@ -18,13 +18,14 @@ type unerased struct {
 	places map[recordPlace][]unerasedMark
 	units  []recordPlace      // where to look again: source and unit
 	due    map[string]leftDue // by plan of retention
+	called map[leftRecord][]lineage.Name
 }
 
 type unerasedMark struct{ plan, reason string }
 
 // leftUndone reads what plans of erasure left undone.
 func (s *Site) leftUndone() (*unerased, error) {
-	u := &unerased{site: s, who: map[string]map[unerasedWho]bool{}, places: map[recordPlace][]unerasedMark{}, due: map[string]leftDue{}}
+	u := &unerased{site: s, who: map[string]map[unerasedWho]bool{}, places: map[recordPlace][]unerasedMark{}, due: map[string]leftDue{}, called: map[leftRecord][]lineage.Name{}}
 	err := s.Graph.EachDoc(unerasedBucket, func(_ string, doc []byte) error {
 		var d unerasedDoc
 		if err := json.Unmarshal(doc, &d); err != nil {
@@ -51,6 +52,7 @@ func (s *Site) leftUndone() (*unerased, error) {
 			if !slices.Contains(u.places[at], m) {
 				u.places[at] = append(u.places[at], m)
 			}
+			u.called[leftRecord{at, d.Plan}] = r.Names
 		}
 		return nil
 	})
@@ -133,7 +135,10 @@ func (s *Site) stillCarried(ctx context.Context, u *unerased, isOpen map[string]
 				if !ok || m.plan != plan {
 					continue
 				}
-				open = true
+				open = true // also for what is another's by now: the same plan may be run again
+				if u.another(f, m) {
+					continue
+				}
 				h, err := pl.holdOn(nil, f, w.Account)
 				if err != nil {
 					return nil, err

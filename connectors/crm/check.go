@@ -74,7 +74,9 @@ func finding(what string, ok bool, format string, args ...any) connectors.Findin
 // check compares a collection with its table.
 func (l *layout) check() []connectors.Finding {
 	if l.reason != "" {
-		return []connectors.Finding{finding("catalog", false, "collection %q cannot be read: %s", l.coll.Name, l.reason)}
+		f := finding("catalog", false, "collection %q cannot be read: %s", l.coll.Name, l.reason)
+		f.Gap = true
+		return []connectors.Finding{f}
 	}
 	var out []connectors.Finding
 	for _, m := range l.missing {
