@@ -12,7 +12,7 @@ import (
 // Name is what the key of a recording says.
 type Name struct {
 	// Stem is the key without its extension, and without what tells a file of a call from
-	// the others of it at the end: "_metadata", "_transcript", the audio's extension, or the
+	// the others of it at the end: "_metadata", ".meta", "_transcript", the audio's extension, or the
 	// channel of a recording in two.
 	Stem string
 	// Phones are the numbers in the name as they are spelled there, different
@@ -31,7 +31,7 @@ type Name struct {
 
 var (
 	channel  = regexp.MustCompile(`(?i)[-_.](?:left|right)$|((?:^|/)1\d{9}\.\d{1,9})-(?:in|out)$`)
-	written  = regexp.MustCompile(`(?i)[-_.]transcript(?:ion)?$`)
+	written  = regexp.MustCompile(`(?i)[-_.](?:transcript(?:ion)?|meta(?:data)?)$`)
 	copied   = regexp.MustCompile(`\s*\(\d{1,3}\)$`)
 	contact  = regexp.MustCompile(`^([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})_(.*)$`)
 	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
