@@ -41,6 +41,11 @@ func TestParseName(t *testing.T) {
 		{key: "sip_919876543210@host_20260102.wav", phones: "919876543210", label: "sip__@host", at: "2026-01-02" + z},
 		{key: "tel%3A%2B91-98765-43210_20260102.wav", phones: "+91-98765-43210", at: "2026-01-02" + z},
 		{key: "Asha (Home) 9876543210_20260102.wav", phones: "9876543210", person: "Asha (Home)", at: "2026-01-02" + z},
+		// the parts of a day parted by more than hyphens
+		{key: "2026_01_02_10_15_00_9876543210_Asha.mp3", phones: "9876543210", person: "Asha", at: "2026-01-02T10:15:00+05:30"},
+		{key: "9876543210 2026.01.02 10.15.00.mp3", phones: "9876543210", at: "2026-01-02T10:15:00+05:30"},
+		{key: "Asha_9876543210_2026_01_02.mp3", phones: "9876543210", person: "Asha", at: "2026-01-02" + z},
+		{key: "9876543210_2026_13_02.mp3", phones: "9876543210"},
 		// Amazon Connect and the like
 		{key: "connect/x/CallRecordings/2024/01/26/0f8fad5b-d9cb-469f-a165-70867728950e_20240126T03:07_UTC.wav",
 			contact: "0f8fad5b-d9cb-469f-a165-70867728950e", at: "2024-01-26T03:07:00Z"},
