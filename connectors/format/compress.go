@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // compression is how an object's bytes are packed.
@@ -117,9 +119,35 @@ func (p *packed) Close() error {
 	return nil
 }
 
+// reasonHeader is the gap of a gzip header that speaks of somebody.
+const reasonHeader = "an address or a number stands in the header of the gzip stream, where the name of the packed file is kept: pack it anew without it (gzip -n)"
+
+// headerGap tells of an address or a number in the header of a gzip stream, which only
+// the first of several members is asked for.
+func (c compression) headerGap(r io.Reader) []connectors.Gap {
+	if c != gzipped {
+		return nil
+	}
+	h, err := gzip.NewReader(r)
+	if err != nil {
+		return nil // whoever unpacks it says so
+	}
+	var texts []string
+	for _, text := range []string{h.Name, h.Comment, string(h.Extra)} {
+		if connectors.Names(text) {
+			texts = append(texts, strings.ToValidUTF8(text, " "))
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return []connectors.Gap{{Locator: "gzip header", Reason: reasonHeader, Text: strings.Join(texts, "\n")}}
+}
+
 // writer packs again what reader unpacked: the same content gives the same
 // bytes. old is the beginning of the old object; the name, comment and extra
-// field of a gzip header are kept, its time is not.
+// field of a gzip header are kept unless an address or a number stands in them; its
+// time is not.
 func (c compression) writer(w io.Writer, old io.Reader) (io.WriteCloser, error) {
 	switch c {
 	case gzipped:
@@ -128,7 +156,16 @@ func (c compression) writer(w io.Writer, old io.Reader) (io.WriteCloser, error) 
 			return nil, fmt.Errorf("reading the gzip header: %w", err)
 		}
 		z := gzip.NewWriter(w)
-		z.Name, z.Comment, z.Extra, z.OS = h.Name, h.Comment, h.Extra, h.OS
+		z.OS = h.OS
+		if !connectors.Names(h.Name) {
+			z.Name = h.Name
+		}
+		if !connectors.Names(h.Comment) {
+			z.Comment = h.Comment
+		}
+		if !connectors.Names(string(h.Extra)) {
+			z.Extra = h.Extra
+		}
 		z.ModTime = time.Unix(0, 0) // means none
 		return z, nil
 	case zstded:

@@ -223,6 +223,9 @@ func (s *Source) read(ctx context.Context, u connectors.Unit, yield func(connect
 		}
 		return yield(b)
 	})
+	if gaps := x.comp.headerGap(x.raw()); err == nil && len(gaps) > 0 {
+		err = yield(connectors.Batch{Collection: collection, Gaps: gaps})
+	}
 	if err := errors.Join(err, x.Close()); err != nil {
 		return err
 	}

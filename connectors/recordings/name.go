@@ -12,7 +12,7 @@ import (
 // Name is what the key of a recording says.
 type Name struct {
 	// Stem is the key without its extension, and without what tells a file of a call from
-	// the others of it at the end: "_metadata", "_transcript", the audio's extension, or the
+	// the others of it at the end: "_metadata", ".meta", "_transcript", the audio's extension, or the
 	// channel of a recording in two.
 	Stem string
 	// Phones are the numbers in the name as they are spelled there, different
@@ -31,7 +31,7 @@ type Name struct {
 
 var (
 	channel  = regexp.MustCompile(`(?i)[-_.](?:left|right)$|((?:^|/)1\d{9}\.\d{1,9})-(?:in|out)$`)
-	written  = regexp.MustCompile(`(?i)[-_.]transcript(?:ion)?$`)
+	written  = regexp.MustCompile(`(?i)[-_.](?:transcript(?:ion)?|meta(?:data)?)$`)
 	copied   = regexp.MustCompile(`\s*\(\d{1,3}\)$`)
 	contact  = regexp.MustCompile(`^([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})_(.*)$`)
 	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -41,6 +41,7 @@ var (
 	leading  = regexp.MustCompile(`(?i)^(?:call[ _-]recording|voice[ _-]call|phone[ _-]call|recording|record|call|rec)(?:[ _-]+with)?(?:[ _-]+|$)`)
 	marker   = regexp.MustCompile(`(?i)(^|_)(?:incoming|outgoing|missed|in|out|conference|sim\s?\d)(_|$)`)
 	way      = regexp.MustCompile(`(?i)^(?:incoming|outgoing|external|internal|exten|in|out|q)-(\+?\d)`)
+	around   = regexp.MustCompile(`(?i)\s*(?:\((?:phone|call|whatsapp(?: business)?|telegram|viber|skype|signal|messenger|facebook|line)\)|\([\s_]*\)|\b(?:sip|tel|callto):)\s*`) // what is no name: the channel, and what stood around a number
 	trailing = regexp.MustCompile(`(?i)\s+at$`)
 	number   = regexp.MustCompile(`\+?\(?\d[\d\s().-]{5,80}\d`)
 	folders  = regexp.MustCompile(`(?:^|/)year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})(?:/hour=(\d{1,2}))?/`)
@@ -168,11 +169,12 @@ func (n *Name) words(s string, name bool) {
 		name = name || left != m
 		return left
 	})
-	rest = strings.Trim(rest, " _-,;&.")
+	rest = around.ReplaceAllString(rest, " ")
+	rest = strings.TrimFunc(rest, func(r rune) bool { return unicode.IsSymbol(r) || strings.ContainsRune(" _-,;&.:", r) })
 	if !strings.ContainsFunc(rest, unicode.IsLetter) || nobody[strings.ToLower(rest)] {
 		return
 	}
-	if name && n.Person == "" {
+	if name && n.Person == "" && !strings.Contains(rest, "@") {
 		n.Person = rest
 		return
 	}

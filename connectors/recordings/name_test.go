@@ -34,6 +34,18 @@ func TestParseName(t *testing.T) {
 		{key: "20230414_215701.088+0530_out_sim2.oga", at: "2023-04-14T21:57:01+05:30"},
 		{key: "20260421T101500 +919876543210 Asha.ogg", phones: "+919876543210", person: "Asha", at: "2026-04-21T10:15:00+05:30"},
 		{key: "org/e7/2026_04/20260421/9876543210_20260421_101500_142.mp3", phones: "9876543210", at: "2026-04-21T10:15:00+05:30"},
+		// what stands around a name and a number
+		{key: "2026-01-02 10-15-00 (phone) Asha (+91 98765 43210) ↗.m4a", phones: "+91 98765 43210", person: "Asha", at: "2026-01-02T10:15:00+05:30"},
+		{key: "2026-01-02 10-15-00 (WhatsApp) Asha Verma (9876543210) ↙.amr", phones: "9876543210", person: "Asha Verma", at: "2026-01-02T10:15:00+05:30"},
+		{key: "2026-01-02 10-15-00 (phone) +91 98765 43210 ↗.m4a", phones: "+91 98765 43210", at: "2026-01-02T10:15:00+05:30"},
+		{key: "sip_919876543210@host_20260102.wav", phones: "919876543210", label: "sip__@host", at: "2026-01-02" + z},
+		{key: "tel%3A%2B91-98765-43210_20260102.wav", phones: "+91-98765-43210", at: "2026-01-02" + z},
+		{key: "Asha (Home) 9876543210_20260102.wav", phones: "9876543210", person: "Asha (Home)", at: "2026-01-02" + z},
+		// the parts of a day parted by more than hyphens
+		{key: "2026_01_02_10_15_00_9876543210_Asha.mp3", phones: "9876543210", person: "Asha", at: "2026-01-02T10:15:00+05:30"},
+		{key: "9876543210 2026.01.02 10.15.00.mp3", phones: "9876543210", at: "2026-01-02T10:15:00+05:30"},
+		{key: "Asha_9876543210_2026_01_02.mp3", phones: "9876543210", person: "Asha", at: "2026-01-02" + z},
+		{key: "9876543210_2026_13_02.mp3", phones: "9876543210"},
 		// Amazon Connect and the like
 		{key: "connect/x/CallRecordings/2024/01/26/0f8fad5b-d9cb-469f-a165-70867728950e_20240126T03:07_UTC.wav",
 			contact: "0f8fad5b-d9cb-469f-a165-70867728950e", at: "2024-01-26T03:07:00Z"},

@@ -74,8 +74,8 @@ func (s *source) sidecar(o blob.Object, data []byte) *object {
 		d.wholly(s, o, n, "document")
 		return d
 	}
-	if names := c.recordings(); names > 1 {
-		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: fmt.Sprintf("it names %d recordings: whose they are is not taken from a list; put a sidecar beside each, or give the list to a files source that refers to recordings.calls.key", names)})
+	if names := c.recordings(); len(names) > 1 {
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: fmt.Sprintf("it names %d recordings: whose they are is not taken from a list; put a sidecar beside each, or give the list to a files source that refers to recordings.calls.key", len(names))})
 	}
 	if calls := root.Get("calls"); calls != nil && calls.Kind == json.Array {
 		c.entries = calls.Children
@@ -103,21 +103,21 @@ func (d *object) wholly(s *source, o blob.Object, n Name, column string) {
 	d.records = append(d.records, r)
 }
 
-// recordings counts the calls whose audio files a sidecar names.
-func (c *sidecar) recordings() int {
-	names := map[string]bool{}
+// recordings are the audio files that a sidecar names, one of each call.
+func (c *sidecar) recordings() map[string]string {
+	names := map[string]string{}
 	json.Walk(c.root, func(n *json.Node) bool {
 		if n.Kind != json.String {
 			return true
 		}
-		name, _, _ := strings.Cut(n.Text(c.data), "?")
-		if name = path.Base(name); kindOf(name) == audio && !strings.ContainsAny(name, " \t\n") {
+		at, _, _ := strings.Cut(n.Text(c.data), "?")
+		if name := path.Base(at); kindOf(name) == audio && !strings.ContainsAny(name, " \t\n") {
 			id, _, _ := strings.Cut(name, "_") // a call's voice and screen are told apart behind it
-			names[id] = true
+			names[id] = at
 		}
 		return true
 	})
-	return len(names)
+	return names
 }
 
 // read makes the records of a sidecar that is JSON.

@@ -195,6 +195,9 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 		if err == nil {
 			err = s.labelled(ctx, o, d)
 		}
+		if err == nil && kindOf(o.Key) == sidecarFile {
+			err = s.joined(ctx, o, d)
+		}
 		if err == nil && kindOf(o.Key) == transcriptFile {
 			d, err = s.placed(ctx, o, d)
 		}

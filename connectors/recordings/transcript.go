@@ -32,11 +32,7 @@ func (s *source) transcript(o blob.Object, data []byte) *object {
 // may come later.
 func (s *source) placed(ctx context.Context, o blob.Object, d *object) (*object, error) {
 	key, _ := blob.Plain(o.Key)
-	find := s.named
-	if _, ok := s.store.(blob.Lister); ok {
-		find = s.near
-	}
-	found, err := find(ctx, stemOf(key))
+	found, err := s.recorded(ctx, stemOf(key))
 	if err != nil {
 		return nil, fmt.Errorf("look for the recording of a transcript: %w", err)
 	}
@@ -44,6 +40,14 @@ func (s *source) placed(ctx context.Context, o blob.Object, d *object) (*object,
 		return s.neither(true), nil
 	}
 	return d, nil
+}
+
+// recorded reports whether a recording has the stem.
+func (s *source) recorded(ctx context.Context, stem string) (bool, error) {
+	if _, ok := s.store.(blob.Lister); ok {
+		return s.near(ctx, stem)
+	}
+	return s.named(ctx, stem)
 }
 
 // named looks for a recording by the names that it may have: a folder would be read as a

@@ -143,7 +143,7 @@ func (r *refRecord) field(i int, v string) {
 		r.text(v)
 	case c.text && !links:
 		r.text(v)
-	case c.Look == connectors.LookText && !links && v[0] == '+':
+	case c.Look == connectors.LookText && !links && (v[0] == '+' || strings.Contains(v, "@")):
 		r.text(v)
 	}
 }

@@ -1,7 +1,11 @@
 package extract
 
 import (
+	"maps"
+	"strconv"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -19,6 +23,33 @@ func TestPlusUnderOpaqueKey(t *testing.T) {
 		if len(hits) != want || want > 0 && (hits[0].Value != "+919820145678" || hits[0].role != lineage.Mention) {
 			t.Errorf("%s: %v", text, hits)
 		}
+	}
+}
+
+// TestAddressUnderOpaqueName: an address in a column of ids is a mention there, as it is
+// under such a key of JSON; digits are none.
+func TestAddressUnderOpaqueName(t *testing.T) {
+	b := connectors.NewBuilder(memory.DefaultAllocator, "calls", []connectors.Field{{Name: "ref"}, {Name: "session id"}})
+	defer b.Release()
+	for i, v := range []string{"asha@example.com", "for asha@example.com", "+919820145678", "9820145678", "for 98201 45678", ""} {
+		b.Row(strconv.Itoa(i))
+		b.Set(i%2, v)
+	}
+	batch := b.Flush()
+	defer batch.Rows.Release()
+	x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+	got := x.Batch("crm", connectors.Collection{Name: "calls"}, connectors.Unit{Key: "u"}, batch, false)
+	found := map[string]int{}
+	for _, s := range got {
+		for _, e := range s.Edges {
+			if e.Role != lineage.Mention {
+				t.Errorf("record %s: %v", s.Locator, e)
+			}
+			found[s.Locator]++
+		}
+	}
+	if want := map[string]int{"0": 1, "1": 1, "2": 1}; !maps.Equal(found, want) {
+		t.Errorf("found %v, want %v", found, want)
 	}
 }
 

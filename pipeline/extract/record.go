@@ -113,7 +113,7 @@ func (r *record) field(c *column, v string) {
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
 	case c.amount && isAmount(v):
-	case c.opaque && !c.linked && v[0] == '+':
+	case c.opaque && !c.linked && (v[0] == '+' || strings.Contains(v, "@")):
 		r.text(v)
 	case c.free && !c.linked:
 		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)

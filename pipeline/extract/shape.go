@@ -27,7 +27,7 @@ type column struct {
 	somebody bool // by its name it tells of a person
 	amount   bool // plain numbers in it are amounts
 	rows     bool // plain numbers in it are those of rows
-	opaque   bool // digits in it are an id or a time, but for a number that is written with its plus
+	opaque   bool // digits in it are an id or a time, but for a number with its plus; an address is an address
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	label    int  // index of the column that says whose the identifier is, -1 if none
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none

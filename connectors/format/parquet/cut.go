@@ -22,6 +22,8 @@ type cutter struct {
 	mem    *spares
 	// hold keeps what was read of a page between the two passes.
 	hold bool
+	// whole says that the dictionary may hold what no row has.
+	whole bool
 
 	hitRows []int64 // dropped or edited, sorted
 	pages   []*cutPage
@@ -105,6 +107,9 @@ func (c *cutter) prepare() error {
 		if err := c.first(p); err != nil {
 			return err
 		}
+	}
+	if err := c.tidy(); err != nil {
+		return err
 	}
 	if c.dict != nil {
 		return c.dict.settle(c)

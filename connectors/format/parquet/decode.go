@@ -53,7 +53,7 @@ func (c *codec) Decode(ctx context.Context, in format.Input, yield func(connecto
 	}
 	cols := c.columns(f, true)
 	schema := arrowSchema(cols)
-	if gaps := append(c.headerGaps(f.root), f.metadataGaps()...); len(gaps) > 0 {
+	if gaps := slices.Concat(c.headerGaps(f.root), f.metadataGaps(), f.idleGaps()); len(gaps) > 0 {
 		if err := yield(connectors.Batch{Collection: c.cat.Name, Gaps: gaps}); err != nil {
 			return err
 		}

@@ -43,6 +43,7 @@ type rewriter struct {
 	kept     bool  // the last part was a chunk that stays
 	rows     int64 // of the new file
 	groups   []*movedGroup
+	whole    map[*leaf]bool  // columns whose dictionaries may hold what no row has
 	personal map[*leaf]bool  // columns whose values are looked for in the metadata
 	erased   map[string]bool // values that were taken out of them
 }
@@ -52,7 +53,7 @@ func (rw *rewriter) plan(ctx context.Context, edits *format.Edits) error {
 	all := *rw.codec
 	all.only = nil // a redaction looks at every column
 	cols := all.columns(rw.f, false)
-	rw.personal = personalLeaves(cols)
+	rw.personal, rw.whole = personalLeaves(cols), rw.f.wholeDicts()
 	rows := wanted(rw.codec.cat.Name, rw.f, edits)
 	for i, g := range rw.f.groups {
 		if err := ctx.Err(); err != nil {
@@ -89,6 +90,12 @@ func (rw *rewriter) run(ctx context.Context) error {
 		for k := range g.chunks {
 			ch := &g.chunks[k]
 			m := &moved{old: ch, group: mg, number: i + 1, touched: len(p.drop) > 0 || p.leaves[k] != nil}
+			if !m.touched {
+				var err error
+				if m.touched, err = rw.idle(ch); err != nil {
+					return fmt.Errorf("row group %d: %w", i+1, err)
+				}
+			}
 			if ch.size == 0 && !m.touched {
 				m.rec = shifted(ch, 0)
 			}
@@ -210,7 +217,7 @@ func (m *moved) weight() int64 { return max(m.old.size, 1<<20) }
 func (rw *rewriter) cut(m *moved, hold bool, put func(piece) error) error {
 	p := m.group.plan
 	c := &cutter{f: rw.f, ch: m.old, leaf: m.old.leaf, codec: m.old.codec, rows: m.group.old.rows,
-		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, work: rw.codec.work, mem: rw.mem, scratch: scratches.Get().(*scratch)}
+		drop: p.drop, edits: p.leaves[m.old.leaf.index], hold: hold, whole: rw.whole[m.old.leaf], work: rw.codec.work, mem: rw.mem, scratch: scratches.Get().(*scratch)}
 	defer scratches.Put(c.scratch)
 	if rw.personal[m.old.leaf] {
 		c.erased = func(v []byte) { m.erased = append(m.erased, string(c.leaf.appendText(nil, v))) }

@@ -201,9 +201,12 @@ func TestUnread(t *testing.T) {
 		t.Errorf("scenarios: %q, %v", gaps, err)
 	}
 	for rule, want := range map[string]int{
-		`<dataValidations><dataValidation type="list" sqref="A2"><formula1>"asha@example.in,none"</formula1></dataValidation></dataValidations>`: 1,
-		`<dataValidations><dataValidation type="list" sqref="A2"><formula1>"new,old"</formula1></dataValidation></dataValidations>`:              0,
-		`<conditionalFormatting><cfRule type="expression"><formula>A2="98765 40001"</formula></cfRule></conditionalFormatting>`:                  1,
+		`<dataValidations><dataValidation type="list" sqref="A2"><formula1>"asha@example.in,none"</formula1></dataValidation></dataValidations>`:                     1,
+		`<dataValidations><dataValidation type="list" sqref="A2"><formula1>"new,old"</formula1></dataValidation></dataValidations>`:                                  0,
+		`<conditionalFormatting><cfRule type="expression"><formula>A2="98765 40001"</formula></cfRule></conditionalFormatting>`:                                      1,
+		`<conditionalFormatting><cfRule type="cellIs" operator="equal"><formula>919876540001</formula></cfRule></conditionalFormatting>`:                             1,
+		`<dataValidations><dataValidation type="whole" sqref="A2"><formula1>6000000000</formula1><formula2>9999999999</formula2></dataValidation></dataValidations>`: 0,
+		`<conditionalFormatting><cfRule type="expression"><formula>C2&gt;1234567890</formula></cfRule></conditionalFormatting>`:                                      0,
 	} {
 		if _, gaps, err := read(t, raw(t, `<worksheet><sheetData>`+line("phone")+line("1")+`</sheetData>`+rule+`</worksheet>`)); len(gaps) != want || err != nil {
 			t.Errorf("%s: %q, %v", rule, gaps, err)

@@ -240,7 +240,7 @@ func (b *book) loadTail(s *sheet) error {
 			}
 		case x.is("worksheet", "dataValidations", "dataValidation", e.Name.Local), x.is("worksheet", "conditionalFormatting", "cfRule", "formula"):
 			text, err := x.text(nil, false)
-			s.rules = s.rules || quotes(text)
+			s.rules = s.rules || quotes(text) || compares(text)
 			return err
 		case x.is("worksheet", "headerFooter", e.Name.Local):
 			text, err := x.text(nil, false)

@@ -32,6 +32,17 @@ func (b *book) properties() bool {
 	return false
 }
 
+// compares reports a formula of a rule in which a mobile number stands as a plain number, as
+// "equal to" writes it. Bounds of a range (6000000000, 9999999999) are nobody's.
+func compares(formula []byte) bool {
+	for run := range strings.FieldsFuncSeq(string(formula), func(r rune) bool { return r < '0' || r > '9' }) {
+		if tells(run) && strings.Trim(run[len(run)-6:], run[len(run)-1:]) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // tells reports a title that may have an address or a telephone number in it. Days and
 // years, of which titles are full, are none.
 func tells(text string) bool {

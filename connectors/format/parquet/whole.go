@@ -1,0 +1,203 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// A writer that is given values with their dictionary (categories of pandas and Polars,
+// dictionary arrays of Arrow) puts the whole dictionary into every row group, also what no
+// row there has, or no row at all since rows were filtered out. So what is hers may stand
+// in groups without a row of hers. Such columns are known by the metadata of the file.
+
+// idleReason is the reason of the gap for values that no row has.
+const idleReason = "an address or a number stands in a column's dictionary and in none of its rows: whose it is, nothing tells; write the file anew without it"
+
+// wholeDicts returns the leaves whose dictionaries may hold more than their group uses.
+func (f *file) wholeDicts() map[*leaf]bool {
+	names := map[string]bool{}
+	_, list := f.footer.list(5)
+	for _, raw := range list {
+		kv, _, err := parseRecord(raw)
+		if err != nil {
+			continue
+		}
+		switch string(kv.text(1)) {
+		case "ARROW:schema":
+			arrowDicts(kv.text(2), names)
+		case "pandas":
+			pandasDicts(kv.text(2), names)
+		}
+	}
+	out := map[*leaf]bool{}
+	for _, n := range f.root.children {
+		for _, l := range n.leaves {
+			if names[n.name] {
+				out[l] = true
+			}
+		}
+	}
+	return out
+}
+
+// arrowDicts notes the columns of an Arrow schema with a dictionary in them.
+func arrowDicts(text []byte, names map[string]bool) {
+	raw, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return
+	}
+	_ = safely(func() error { // what is no schema names no column
+		r, err := ipc.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return err
+		}
+		defer r.Release()
+		for _, fld := range r.Schema().Fields() {
+			if hasDict(fld.Type) {
+				names[fld.Name] = true
+			}
+		}
+		return nil
+	})
+}
+
+func hasDict(t arrow.DataType) bool {
+	if t.ID() == arrow.DICTIONARY {
+		return true
+	}
+	n, ok := t.(arrow.NestedType)
+	return ok && slices.ContainsFunc(n.Fields(), func(f arrow.Field) bool { return hasDict(f.Type) })
+}
+
+// pandasDicts notes the columns that pandas calls categorical.
+func pandasDicts(text []byte, names map[string]bool) {
+	var meta struct {
+		Columns []struct {
+			Name  *string `json:"name"`
+			Field *string `json:"field_name"`
+			Type  string  `json:"pandas_type"`
+		} `json:"columns"`
+	}
+	if json.Unmarshal(text, &meta) != nil {
+		return
+	}
+	for _, c := range meta.Columns {
+		if c.Type != "categorical" {
+			continue
+		}
+		for _, name := range []*string{c.Name, c.Field} {
+			if name != nil {
+				names[*name] = true
+			}
+		}
+	}
+}
+
+// usedEntries tells which entries of the dictionary of a chunk its rows use. The
+// dictionary has no entry when the chunk has none.
+func (f *file) usedEntries(ch *chunk) (dict values, used []byte, err error) {
+	if ch.size == 0 {
+		return values{}, nil, nil
+	}
+	s := newStream(f, ch, false)
+	err = safely(func() error {
+		for s.load() {
+			if used == nil && s.hasDic {
+				used = make([]byte, s.dict.n)
+			}
+			if s.page.isDict {
+				for _, i := range s.page.idx[:s.page.present(s.leaf)] {
+					used[i] = 1
+				}
+			}
+			s.li = s.page.n
+		}
+		return s.err
+	})
+	if used == nil {
+		return values{}, nil, err
+	}
+	return s.dict, used, err
+}
+
+// idle reports whether a chunk that loses no row has to be cut all the same, since its
+// dictionary holds what none of its rows has.
+func (rw *rewriter) idle(ch *chunk) (bool, error) {
+	if !rw.whole[ch.leaf] {
+		return false, nil
+	}
+	_, used, err := rw.f.usedEntries(ch)
+	return bytes.IndexByte(used, 0) >= 0, err
+}
+
+// tidy makes every entry of the dictionary one that may go, whether a row lost it or not.
+func (c *cutter) tidy() error {
+	if !c.whole || c.dictAt == nil {
+		return nil
+	}
+	if err := c.loadDict(); err != nil {
+		return err
+	}
+	for i := range c.dict.lost {
+		c.dict.lose(uint32(i))
+	}
+	return nil
+}
+
+// idleGaps tells of addresses and numbers that stand in a dictionary, and in no row of the
+// column. Where a column cannot be read its rows say so.
+func (f *file) idleGaps() []connectors.Gap {
+	whole := f.wholeDicts()
+	var texts []string
+	for _, l := range f.leaves {
+		if !whole[l] {
+			continue
+		}
+		idle := map[string]bool{}
+		for pass := range 2 {
+			for _, g := range f.groups {
+				if g.bad == nil && (pass == 0 || len(idle) > 0) {
+					f.noteIdle(&g.chunks[l.index], idle, pass)
+				}
+			}
+		}
+		for text := range idle {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	slices.Sort(texts)
+	text := strings.ToValidUTF8(strings.Join(texts, "\n"), " ")
+	return []connectors.Gap{{Locator: "dictionary", Reason: idleReason, Text: text[:min(len(text), connectors.GapText)]}}
+}
+
+// noteIdle notes what a chunk holds without using it, in the first pass, and takes out
+// what it uses, in the second.
+func (f *file) noteIdle(ch *chunk, idle map[string]bool, pass int) {
+	dict, used, err := f.usedEntries(ch)
+	if err != nil {
+		return
+	}
+	var text []byte
+	for i := range dict.n {
+		if used[i] == byte(0) != (pass == 0) {
+			continue
+		}
+		text = ch.leaf.appendText(text[:0], dict.at(i))
+		if pass == 1 {
+			delete(idle, string(text))
+		} else if address.Match(text) || number.Match(text) {
+			idle[string(text)] = true
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package parquet
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// TestWholeDictionary holds that what is erased leaves the dictionaries of all row groups,
+// where the writer put the whole dictionary into each of them, and that what stands in a
+// dictionary alone is told, and goes when the file is written anew.
+func TestWholeDictionary(t *testing.T) {
+	for _, name := range []string{"categories", "categories_fast"} {
+		data, err := os.ReadFile("testdata/" + name + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, gaps, err := rowsOf(t, peopleCat, data)
+		if err != nil || len(gaps) != 1 || gaps[0].Locator != "dictionary" || gaps[0].Text != token(9)+"@example.com" {
+			t.Errorf("%s: %v, gaps %+v", name, err, gaps)
+		}
+		empty := func(f connectors.Field, v string) (string, connectors.Verdict) {
+			if f.Identity == "" {
+				return v, connectors.Same
+			}
+			return "", connectors.Empty
+		}
+		for _, how := range []connectors.Edit{edit(1, connectors.Delete, nil), edit(1, connectors.Redact, empty)} {
+			after, _, _ := rewrite(t, peopleCat, data, how)
+			all, err := unpackAll(after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []bool{true, false, true, true, true, true, 9: false} {
+				if got := bytes.Contains(all, []byte(token(i))); got != want {
+					t.Errorf("%s: %s is in the bytes: %v", name, token(i), got)
+				}
+			}
+			rows, gaps, err := rowsOf(t, peopleCat, after)
+			if err != nil || len(gaps) > 0 {
+				t.Fatalf("%s: %v, gaps %+v", name, err, gaps)
+			}
+			for _, r := range rows {
+				if i := int(r["id"][0] - '0'); i != 1 && r["email"] != token(i)+"@example.com" {
+					t.Errorf("%s: row %d has another value", name, i)
+				}
+			}
+		}
+	}
+}
