@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,10 +66,11 @@ func (a *application) knownRun() (bool, error) {
 	return known, err
 }
 
-// begin notes that the plan is being carried out, before anything is.
+// begin notes that the plan is being carried out, before anything is. The note is durable as
+// the journal is: after a loss of power the one would say nothing of a run that the other tells.
 func (a *application) begin(context.Context) error {
 	path, err := filepath.Abs(a.sum.Plan)
-	return errors.Join(err, a.noteRenamed(), a.noteBegun(begunDoc{Path: path}))
+	return cmp.Or(err, a.noteRenamed(), a.noteBegun(begunDoc{Path: path}), a.Graph.Sync())
 }
 
 // ended notes that what the run did stands in a certificate or a report.
