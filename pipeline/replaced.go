@@ -80,6 +80,9 @@ func (s *Site) replaced(p *lineage.Person, d doubts) (out []lineage.Found, err e
 			if coll := s.collection(f); known[keyOf(f)] || coll.Staff || coll.Accounts || len(f.Record.Names) > 0 && !called(p, f) {
 				continue
 			}
+			if recordless(f) && s.audible(f) {
+				continue // the name of a file beside a recording, with which it goes
+			}
 			known[keyOf(f)] = true
 			out = append(out, *f)
 		}
