@@ -43,10 +43,15 @@ func (g *Graph) Suppress(list []Suppression) error {
 		g.ledger[s.Token]++
 		g.mu.Unlock()
 	}
+	return g.Sync()
+}
+
+// Sync returns when all that was written is durable.
+func (g *Graph) Sync() error {
 	g.dbmu.RLock()
 	defer g.dbmu.RUnlock()
 	if err := g.db.Sync(); err != nil {
-		return fmt.Errorf("sync the ledger: %w", err)
+		return fmt.Errorf("sync the graph: %w", err)
 	}
 	return nil
 }

@@ -173,7 +173,7 @@ func (s *Site) Status(ctx context.Context) ([]SourceLine, StatusSummary, error) 
 		sum.Sightings += l.Sightings
 	}
 	slices.SortFunc(out, func(a, b SourceLine) int { return strings.Compare(a.Source, b.Source) })
-	if err := errors.Join(s.knownGaps(), s.doubtLog()); err != nil {
+	if err := errors.Join(s.knownGaps(), s.doubtLog(), s.tellInterrupted()); err != nil {
 		return out, sum, err
 	}
 	sum.Gaps = s.Gaps()

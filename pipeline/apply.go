@@ -139,13 +139,10 @@ func (a *application) run(ctx context.Context) (ApplySummary, error) {
 	}
 	a.sum.Kept = a.plan.Keep
 	before := a.Gaps()
-	for _, fn := range []func(context.Context) error{a.begin, a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress} {
+	for _, fn := range []func(context.Context) error{a.begin, a.recheck, a.steps, a.refresh, a.settleUnsure, a.settleEmptied, a.prove, a.suppress, a.evidence, a.ended} {
 		if err := fn(ctx); err != nil {
 			return a.sum, err
 		}
-	}
-	if err := a.evidence(ctx); err != nil {
-		return a.sum, err
 	}
 	if err := a.knownGaps(); err != nil { // what could not be read may hold what was to go
 		return a.sum, err

@@ -1,15 +1,24 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // begunBucket names the plans of which something may have been carried out.
 const begunBucket = "begun"
+
+// begunDoc is what is known of such a plan.
+type begunDoc struct {
+	Path string `json:"path,omitempty"` // of a run that did not come to its certificate or report yet
+}
 
 // openJournal opens the journal of the plan. Where nothing changed, the same plan is made
 // again, and its journal says how far it came. But the graph may know nothing of that run:
@@ -57,7 +66,52 @@ func (a *application) knownRun() (bool, error) {
 	return known, err
 }
 
-// begin notes that the plan is being carried out, before anything is.
+// begin notes that the plan is being carried out, before anything is. The note is durable as
+// the journal is: after a loss of power the one would say nothing of a run that the other tells.
 func (a *application) begin(context.Context) error {
-	return errors.Join(a.noteRenamed(), a.Graph.PutDoc(begunBucket, a.plan.ID, []byte("{}")))
+	path, err := filepath.Abs(a.sum.Plan)
+	return cmp.Or(err, a.noteRenamed(), a.noteBegun(begunDoc{Path: path}), a.Graph.Sync())
+}
+
+// ended notes that what the run did stands in a certificate or a report.
+func (a *application) ended(context.Context) error { return a.noteBegun(begunDoc{}) }
+
+func (a *application) noteBegun(d begunDoc) error {
+	doc, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("note a run: %w", err)
+	}
+	return a.Graph.PutDoc(begunBucket, a.plan.ID, doc)
+}
+
+// tellInterrupted says which plans a run left half carried out: a new plan does not find what
+// they took out, so that it gets into no certificate. Of a plan that is not there any more it
+// is said once.
+func (s *Site) tellInterrupted() error {
+	lost := map[string]string{} // id to path
+	err := s.Graph.EachDoc(begunBucket, func(id string, doc []byte) error {
+		var d begunDoc
+		if err := json.Unmarshal(doc, &d); err != nil {
+			return fmt.Errorf("read what is known of a run: %w", err)
+		}
+		journal, err := os.Stat(filepath.Join(s.statePath("journal"), id+".ndjson"))
+		if d.Path == "" || err != nil || journal.Size() == 0 {
+			return nil // it came to its end, or did not change anything yet
+		}
+		p, err := s.load(d.Path, func(KeptLine) {})
+		if err == nil {
+			err = p.close()
+		}
+		if err != nil || p.ID != id {
+			lost[id] = d.Path
+			return nil
+		}
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("an earlier run of %s was interrupted while it changed records: apply that plan again, since what it took out is in no certificate yet", d.Path)})
+		return nil
+	})
+	for _, id := range sortedKeys(lost) {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("an earlier run of %s was interrupted while it changed records, and that plan is not there any more: what it took out is in no certificate", lost[id])})
+		err = errors.Join(err, s.Graph.PutDoc(begunBucket, id, []byte("{}")))
+	}
+	return err
 }

@@ -165,6 +165,10 @@ func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
 			w.text = append(w.text, f.Name)
 		}
 	})
+	if w.fixed && x.src.Connector == "whatsapp" && x.coll.Name == "chats" {
+		// who writes in the chat says its file's name: an author with another number is the other side
+		w.set = slices.DeleteFunc(w.set, func(p planField) bool { return p.Name == "author" && c.sets[p.Set].Kind != "" })
+	}
 	return w
 }
 

@@ -337,12 +337,16 @@ func (d *atDesk) lone(e lineage.Edge, f *lineage.Found) (bool, error) {
 type doubts struct {
 	list     []lineage.Found // see doubtful
 	homeless []lineage.Found
+	replaced []lineage.Found // see replaced
 	theirs   int
 }
 
 func (s *Site) doubtsOf(p *lineage.Person) (d doubts, err error) {
 	if d.list, d.theirs, err = s.doubtful(p); err == nil {
 		d.homeless, err = s.homeless(p)
+	}
+	if err == nil {
+		d.replaced, err = s.replaced(p, d)
 	}
 	return d, err
 }
@@ -353,6 +357,11 @@ func (pl *planner) keepDoubts(p *lineage.Person) error {
 	for i := range d.list {
 		if f := &d.list[i]; !pl.seen[keyOf(f)] {
 			pl.keep(f, p.Account, "shared", "an identifier of several people: nothing says whose it is here", time.Time{})
+		}
+	}
+	for i := range d.replaced {
+		if f := &d.replaced[i]; !pl.seen[keyOf(f)] {
+			pl.keep(f, p.Account, "shared", "an identifier that a correction replaced: nothing says whose it is by now", time.Time{})
 		}
 	}
 	if d.theirs > 0 {
@@ -374,6 +383,9 @@ func (s *Site) tellHomeless(d doubts) {
 func (s *Site) tellDoubts(d doubts) {
 	if n := len(d.list); n > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier of this person's that others have too, and nothing says whose it is there: see explain, and link", n)})
+	}
+	if n := len(d.replaced); n > 0 {
+		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier that a correction replaced by one of hers, and are not found by the new one: ask by the old one, too, or say with `sutra link same` that both are hers", n)})
 	}
 	s.tellHomeless(d)
 }

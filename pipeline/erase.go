@@ -367,7 +367,7 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 		sum.Advisory += n
 		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of this plan would be kept longer by the floor %s, which is advisory", n, id)})
 	}
-	if err := pl.foresee(context.Background()); err != nil {
+	if err := errors.Join(pl.foresee(context.Background()), pl.tellInterrupted()); err != nil {
 		return sum, err
 	}
 	sum.Gaps = pl.Gaps()

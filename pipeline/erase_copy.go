@@ -345,10 +345,15 @@ func (pl *planner) advise(class string, trigger lineage.Date, at time.Time) {
 
 // keep notes a record that stays.
 func (pl *planner) keep(f *lineage.Found, account, reason, rule string, until time.Time) {
+	pl.stays(f, KeptLine{Account: account, Reason: reason, Rule: rule, Until: Stamp(until)})
+}
+
+// stays notes a record that stays, of which k says why.
+func (pl *planner) stays(f *lineage.Found, k KeptLine) {
 	pl.seen[keyOf(f)] = true
-	pl.err = cmp.Or(pl.err, pl.spool.stays(KeptLine{Type: "kept", Account: account, Source: f.Unit.Source,
-		Dataset: f.Unit.Source + "." + f.Record.Collection, Unit: f.Unit.Unit.Key, Locator: f.Record.Locator,
-		Reason: reason, Rule: rule, Until: Stamp(until), Class: pl.collection(f).Class}))
+	k.Type, k.Source, k.Dataset, k.Class = "kept", f.Unit.Source, f.Unit.Source+"."+f.Record.Collection, pl.collection(f).Class
+	k.Unit, k.Locator = f.Unit.Unit.Key, f.Record.Locator
+	pl.err = cmp.Or(pl.err, pl.spool.stays(k))
 }
 
 // held keeps a record when a hold is on it.

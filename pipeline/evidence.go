@@ -100,6 +100,9 @@ func (t *evidenceTally) kept(k KeptLine) {
 		l.Kept++
 	}
 	r := audit.Residual{Class: cmp.Or(k.Class, "unclassified"), Reason: k.Reason, Citation: k.Rule, ReleaseOn: firstDay(k.Until)}
+	if k.Reason == "hold" && !k.Released {
+		r.ReleaseOn = "" // the day of its review is not its end
+	}
 	if cite := t.site.Policy.FloorCite(k.Rule); cite != "" {
 		r.Citation += ": " + cite
 	}

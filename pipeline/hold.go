@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -36,7 +37,7 @@ const holdBucket = "hold"
 // known: it would hold nothing of hers when she is met.
 func (s *Site) AddHold(ctx context.Context, ident, account, reason string, review time.Time) (Hold, error) {
 	h := Hold{ID: ulid.Make().String(), Account: s.knownAccount(account), Reason: reason, PlacedAt: s.Now(), PlacedBy: actor(), Review: review}
-	if reason == "" || review.IsZero() {
+	if strings.TrimSpace(reason) == "" || review.IsZero() {
 		return h, fmt.Errorf("%w: a hold needs --reason and --review DATE", ErrUsage)
 	}
 	if ident == "" && account == "" {

@@ -46,9 +46,11 @@ type KeptLine struct {
 	Locator string `json:"locator"`
 	Reason  string `json:"reason"` // law, shared or hold; of a correction also text and format
 	Rule    string `json:"rule"`
-	Until   string `json:"until"`
+	Until   string `json:"until"` // of a hold that stands the day of its review, on which it does not end
 	Class   string `json:"class"`
 	Advice  string `json:"advice,omitempty"` // what to do instead of a correction
+
+	Released bool `json:"released,omitempty"` // the hold was released of late, and lapses then
 }
 
 // BackLine is a copy of an erased person that came back.

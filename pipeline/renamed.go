@@ -17,7 +17,8 @@ const renamedBucket = "renamed"
 // renamedDoc is what one correction replaced.
 type renamedDoc struct {
 	Account string   `json:"account"`
-	From    []string `json:"from"` // tokens, in hex
+	From    []string `json:"from"`         // tokens, in hex
+	To      []string `json:"to,omitempty"` // those of what came in their place; unknown of an older program
 }
 
 // noteRenamed remembers what a correction is about to replace.
@@ -30,6 +31,9 @@ func (a *application) noteRenamed() error {
 	for _, set := range x.Set {
 		if set.Kind != "" {
 			d.From = append(d.From, set.From...)
+			if to, ok := a.valueToken(set, set.Value); ok {
+				d.To = append(d.To, to)
+			}
 		}
 	}
 	if len(d.From) == 0 {
@@ -39,6 +43,7 @@ func (a *application) noteRenamed() error {
 	if err != nil {
 		return fmt.Errorf("note a correction: %w", err)
 	}
+	a.replacedBy = nil
 	return a.Graph.PutDoc(renamedBucket, a.plan.ID, data)
 }
 

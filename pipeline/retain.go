@@ -264,7 +264,7 @@ func (r *retention) expired(f *lineage.Found) error {
 		return nil
 	}
 	if h := r.lapse(f, account); h != nil && r.plan.AsOf.Before(h.lapses()) {
-		r.keep(f, account, "hold", h.ID, h.lapses())
+		r.stays(f, KeptLine{Account: account, Reason: "hold", Rule: h.ID, Until: Stamp(h.lapses()), Released: true})
 		return nil
 	} else if h != nil && d.EraseAfter.Before(h.lapses()) {
 		d.EraseAfter = h.lapses()

@@ -48,7 +48,9 @@ type Site struct {
 	mu   sync.Mutex
 	gaps int
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
-	lost unread           // when not nil: the gaps so far, for a copy that is being made
+
+	replacedBy map[replacement][]string // what corrections replaced; nil: not read yet
+	lost       unread                   // when not nil: the gaps so far, for a copy that is being made
 
 	wholeUpTo int64 // see the constant; another in tests
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -92,7 +93,9 @@ func (a *app) holdCmd() *cobra.Command {
 			return a.with(c.Context(), false, func(s *pipeline.Site) (any, error) {
 				ident := ""
 				if len(args) > 0 {
-					ident = args[0]
+					if ident = strings.TrimSpace(args[0]); ident == "" { // of a variable that is not set
+						return nil, usageError{errors.New("the identifier is empty; leave it out to hold the whole account")}
+					}
 				}
 				h, err := s.AddHold(c.Context(), ident, account, reason, at)
 				if err != nil {

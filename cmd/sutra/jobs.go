@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -155,14 +156,11 @@ func asksFrom(file, account string) ([]pipeline.Ask, error) {
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		ident, own, ok := strings.Cut(line, "\t")
-		if !ok {
-			own = account
-		}
+		ident, own, _ := strings.Cut(line, "\t")
 		if ident = strings.TrimSpace(ident); ident == "" || strings.Contains(own, "\t") {
 			return nil, usageError{fmt.Errorf("%s:%d: a line is an identifier, or an identifier, a tab and an account", file, i+1)}
 		}
-		out = append(out, pipeline.Ask{Ident: ident, Account: strings.TrimSpace(own), At: fmt.Sprintf("%s:%d", file, i+1)})
+		out = append(out, pipeline.Ask{Ident: ident, Account: cmp.Or(strings.TrimSpace(own), account), At: fmt.Sprintf("%s:%d", file, i+1)})
 	}
 	if len(out) == 0 {
 		return nil, usageError{fmt.Errorf("%s holds no identifier", file)}

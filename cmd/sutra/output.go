@@ -115,7 +115,7 @@ var unerasedWhy = map[string]string{
 // its review.
 func until(l pipeline.KeptLine) string {
 	switch {
-	case l.Reason == "hold" && l.Until != "":
+	case l.Reason == "hold" && l.Until != "" && !l.Released:
 		return " until it is released; review " + day(l.Until)
 	case l.Until != "":
 		return " until " + day(l.Until)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,7 +82,7 @@ func (s *site) began(plan string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := errors.Join(g.PutDoc("begun", head.ID, []byte("{}")), j.Record(0, audit.Intent, nil), j.Close(), g.Close()); err != nil {
+	if err := errors.Join(g.PutDoc("begun", head.ID, fmt.Appendf(nil, `{"path":%q}`, filepath.Join(s.dir, plan))), j.Record(0, audit.Intent, nil), j.Close(), g.Close()); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -59,6 +59,8 @@ func (c *Certificate) state() {
 		}
 		if on, err := time.Parse(time.DateOnly, r.ReleaseOn); err == nil {
 			fmt.Fprintf(&b, ", to be released on %s", on.Format(spoken))
+		} else if r.Reason == "hold" {
+			b.WriteString(", until the hold is released")
 		}
 		b.WriteByte('.')
 	}

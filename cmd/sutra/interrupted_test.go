@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestInterruptedIsTold holds that whoever makes a new plan instead of applying again one that
+// was interrupted is told that what it took out is in no certificate.
+func TestInterruptedIsTold(t *testing.T) {
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, dir: t.TempDir(), bin: bin}
+	s.run("init", ".")
+	s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
+	s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
+		"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n")
+	s.put("in/people/a.csv", "email\nasha@example.com\n")
+	s.put("in/people/b.csv", "email\nasha@example.com\n")
+	s.put("in/people/c.csv", "email\nbela@example.com\n")
+	s.run("scan")
+	s.run("erase", "asha@example.com", "-o", "one.plan")
+	if out := s.run("status"); strings.Contains(out, "interrupted") {
+		t.Errorf("a plan of which nothing was carried out is told:\n%s", out)
+	}
+	s.began("one.plan")
+	if err := os.Remove(filepath.Join(s.dir, "in/people/a.csv")); err != nil { // by the run that was killed
+		t.Fatal(err)
+	}
+	s.run("scan")
+	again := "one.plan was interrupted while it changed records: apply that plan again"
+	for _, args := range [][]string{{"erase", "asha@example.com", "-o", "two.plan"}, {"status"}} {
+		if out := s.run(args...); !strings.Contains(out, again) {
+			t.Errorf("%s does not tell of it:\n%s", args[0], out)
+		}
+	}
+	s.run("apply", "one.plan")
+	if out := s.run("status"); strings.Contains(out, "interrupted") {
+		t.Errorf("it is told of a plan that came to its end:\n%s", out)
+	}
+
+	// the plan is written over: what it did is told once
+	s.run("erase", "bela@example.com", "-o", "one.plan")
+	s.began("one.plan")
+	lost := "that plan is not there any more: what it took out is in no certificate"
+	s.put("in/people/d.csv", "email\ncyra@example.com\n")
+	s.run("scan")
+	if out := s.run("erase", "cyra@example.com", "-o", "one.plan"); !strings.Contains(out, lost) {
+		t.Errorf("it is not told that the plan was written over:\n%s", out)
+	}
+	if out := s.run("status"); strings.Contains(out, "interrupted") {
+		t.Errorf("it is told again:\n%s", out)
+	}
+}
