@@ -18,7 +18,8 @@ type Person struct {
 	Steps    []Step           // how each copy was reached
 	Review   string           // why a person must look before anything is done; ""
 
-	via []*reach // of each copy
+	via  []*reach // of each copy
+	ends []RID    // copies at which the walk ended, in order
 }
 
 // Via returns the kinds of the identifiers on the way from the question to a copy; nil

@@ -1,0 +1,143 @@
+package lineage
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// otherKey returns a view as another installation's key makes it: other tokens, and other
+// words of names in another order.
+func otherKey(v memView, key int) memView {
+	out := slices.Clone(v)
+	for i := range out {
+		s := &out[i].Record
+		s.Edges = slices.Clone(s.Edges)
+		for k := range s.Edges {
+			s.Edges[k].Token = tokenOf(s.Edges[k].Token, key)
+		}
+		s.Names, s.Labels = namesOfKey(s.Names, key), namesOfKey(s.Labels, key)
+	}
+	return out
+}
+
+func tokenOf(t Token, key int) Token {
+	h := sha256.Sum256(fmt.Appendf(t[:], "%d", key))
+	return Token(h[:16])
+}
+
+func namesOfKey(list []Name, key int) []Name {
+	out := make([]Name, len(list))
+	for i, n := range list {
+		for _, w := range n {
+			v := w&ForeignScript | (w>>initialShift^uint32(key))&0x7f<<initialShift
+			if !initialOnly(w) {
+				h := sha256.Sum256(fmt.Appendf(nil, "%d %d", w, key))
+				v |= uint32(h[0])<<16 | uint32(h[1])<<8 | 1
+			}
+			out[i] = append(out[i], v)
+		}
+		slices.Sort(out[i])
+	}
+	return out
+}
+
+// answer tells what records a question leads to, and how many identifiers are hers.
+func answer(t *testing.T, v memView, ident string, key int) string {
+	kind, _, _ := strings.Cut(ident, ":")
+	link := func(k string) bool { return k == "contact" || k == "lead" || k == "stem" || k == "file" }
+	kinds := Kinds{
+		Unique: func(k string) bool { return k == "contact" }, Link: link, Medium: func(k string) bool { return k == "stem" },
+		Device: func(k string) bool { return k == "cookie" }, Paper: func(k string) bool { return k == "pan" },
+	}
+	list, err := NewResolver(v, kinds, DefaultLimits()).Candidates(t.Context(), Query{tokenOf(tok(ident), key), kind}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 {
+		return ""
+	}
+	var out []string
+	for mark, of := range map[string][]Found{"": list[0].Copies, "?": list[0].Mentions, "~": list[0].Between} {
+		for i := range of {
+			out = append(out, mark+of[i].Record.Locator)
+		}
+	}
+	slices.Sort(out)
+	return fmt.Sprintf("%s %s, hers %d, others' %d", list[0].Account, strings.Join(out, " "), len(list[0].Tokens), len(list[0].Others))
+}
+
+// manyShapes makes a small world of all kinds of records, with few identifiers and names
+// of which some agree with several others.
+func manyShapes(r *rand.Rand) []string {
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	n := 2 + r.IntN(8)
+	number := func(format string) string { return fmt.Sprintf(format, r.IntN(n)) }
+	var out []string
+	for i := range n {
+		edges := map[string]string{}
+		add := func(mark, ident string) {
+			if ident = strings.ReplaceAll(ident, "#", fmt.Sprint(i)); edges[ident] == "" {
+				edges[ident] = mark + ident
+			}
+		}
+		switch r.IntN(8) {
+		case 0:
+			add("=", "contact:#")
+			if r.IntN(3) == 0 {
+				add("~", number("contact:%d"))
+			}
+		case 1:
+			add(">", number("contact:%d"))
+		case 2:
+			add("=", "lead:#")
+			add(pick(">", "?"), number("lead:%d"))
+		case 3:
+			add(">", number("lead:%d"))
+		case 4:
+			add(pick("=", "&", ">"), pick("stem:0", "stem:1"))
+		case 5:
+			add("=", "file:#")
+			add(">", pick("stem:0", "stem:1"))
+		case 6:
+			add(">", number("file:%d"))
+		}
+		for range 1 + r.IntN(2) {
+			add(pick("", "", "", "", "", "|", "?", "!"), pick("phone", "phone", "phone", "email", "email", "landline", "cookie", "pan")+pick(":0", ":1", ":2"))
+		}
+		name := pick("-", "-", "asha_verma", "a_verma", "asha_v", "anil_v", "asha", "ravi_verma", "bela_rao", "asha_k_verma", "+asha_verma", "+anil")
+		out = append(out, fmt.Sprintf("%s%d A %s %s", pick("r", "q"), i, name, strings.Join(slices.Sorted(maps.Values(edges)), " ")))
+	}
+	return out
+}
+
+// TestKeyAndOrderDoNotMatter asks everything of many small worlds, under several keys and
+// in several orders of arrival. Who stands behind an identifier of several people is
+// refused, and not compared.
+func TestKeyAndOrderDoNotMatter(t *testing.T) {
+	for seed := range uint64(600) {
+		r := rand.New(rand.NewPCG(1, seed))
+		lines := manyShapes(r)
+		idents := map[string]bool{}
+		for _, l := range lines {
+			for _, e := range strings.Fields(l)[3:] {
+				idents[strings.TrimLeft(e, "=>&~|!?")] = true
+			}
+		}
+		first := map[string]string{}
+		for key := range 4 {
+			for ident := range idents {
+				got := answer(t, otherKey(world(lines), key), ident, key)
+				if want := first[ident]; want != "" && got != "" && got != want {
+					t.Fatalf("world %d, %s: %q, and under another key and in another order %q:\n%s", seed, ident, want, got, strings.Join(lines, "\n"))
+				}
+				first[ident] = got
+			}
+			r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+		}
+	}
+}
