@@ -141,3 +141,25 @@ func TestKeyAndOrderDoNotMatter(t *testing.T) {
 		}
 	}
 }
+
+// TestDifferentNames counts names of which some agree with several others, under many keys.
+func TestDifferentNames(t *testing.T) {
+	for _, c := range []struct {
+		names string
+		want  int
+	}{
+		{"a_verma asha_v anil_v", 2}, {"asha_verma a_verma asha_v anil_v", 2}, {"a_verma r_verma asha_v", 2}, {"asha_verma a_verma verma", 1},
+		{"asha_ravi_verma a_verma r_verma", 1}, {"a_b_verma a_kiran_v anil_k_v b_rao", 3}, {"asha_verma bela_rao asha_rao", 3},
+	} {
+		var names []Name
+		for _, n := range strings.Fields(c.names) {
+			names = append(names, testName(n))
+		}
+		for key := range 200 {
+			if got := nameGroups(namesOfKey(names, key)); got != c.want {
+				t.Errorf("%s: %d clearly different names under key %d, want %d", c.names, got, key, c.want)
+				break
+			}
+		}
+	}
+}

@@ -2,8 +2,6 @@ package lineage
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -338,38 +336,6 @@ func (w *walk) soleParty(f *Found, e Edge) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(edges, func(x Edge) bool { return x.Role == Party && x.Token == e.Token }), nil
-}
-
-// overCaps says why a person must look at the subject first (rule 5). Whoever did says of
-// two of the values that they are the same person's, and so raises the cap once.
-func (r *Resolver) overCaps(s *Person) string {
-	perKind, total := map[string]int{}, 0
-	for _, k := range s.Tokens {
-		if !r.kinds.Link(k) {
-			perKind[k]++
-			total++
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(perKind)) {
-		if most := r.limits.Values * (1 + r.saidSame(s, k)); perKind[k] > most {
-			return fmt.Sprintf("%d different values of %s in one person, more than %d", perKind[k], k, most)
-		}
-	}
-	if most := r.limits.Identifiers * (1 + r.saidSame(s, "")); total > most {
-		return fmt.Sprintf("%d identifiers in one person, more than %d", total, most)
-	}
-	return ""
-}
-
-// saidSame counts the words that two values of a subject are one person's: values of a
-// kind, or with "" of any.
-func (r *Resolver) saidSame(s *Person, kind string) (n int) {
-	for _, w := range r.words {
-		if w.Same && w.Account == s.Account && s.Tokens[w.A] != "" && s.Tokens[w.B] != "" && (kind == "" || s.Tokens[w.A] == kind && s.Tokens[w.B] == kind) {
-			n++
-		}
-	}
-	return n
 }
 
 // mentions adds the records of others in which her own identifiers stand. A record
