@@ -163,3 +163,35 @@ func TestDifferentNames(t *testing.T) {
 		}
 	}
 }
+
+// TestMergedSeveralTimes asks for contacts whose rows say different things of their merges,
+// in several orders.
+func TestMergedSeveralTimes(t *testing.T) {
+	long := []string{"c0 A - =contact:0 phone:0"}
+	for i := range 99 {
+		long = append(long, fmt.Sprintf("c%d A - =contact:%d ~contact:%d", i+1, i+1, i))
+	}
+	long = append(long, "l1 A - >contact:99 phone:9")
+	for _, c := range []struct {
+		name        string
+		world       []string
+		ident, want string
+	}{
+		{"an old export says otherwise", []string{"c1 A - =contact:1 phone:1", "c2 A - =contact:2 phone:2", "c3 A - =contact:3 ~contact:2 phone:3", "e3 A - =contact:3 ~contact:1"}, "phone:3", "c3 e3"},
+		{"the old survivor was merged too", []string{"c1 A - =contact:1 ~contact:2 phone:1", "c2 A - =contact:2 phone:2", "c3 A - =contact:3 ~contact:2 phone:3", "e3 A - =contact:3 ~contact:1"}, "phone:3", "c1 c2 c3 e3"},
+		{"in a circle", []string{"c1 A - =contact:1 ~contact:2 phone:1", "c2 A - =contact:2 ~contact:3", "e2 A - =contact:2 ~contact:1", "c3 A - =contact:3 ~contact:2 phone:3"}, "phone:3", "c1 c2 c3 e2"},
+		{"many times", long, "phone:9", "all"},
+	} {
+		for seed := range uint64(8) {
+			got := ask(t, world(c.world), c.ident, "")
+			if n := len(strings.Fields(got)); n == len(c.world) {
+				got = "all"
+			}
+			if want := c.want; got != want && (got != "all" || len(strings.Fields(want)) != len(c.world)) {
+				t.Errorf("%s: got %q, want %q", c.name, got, want)
+				break
+			}
+			rand.New(rand.NewPCG(seed, 1)).Shuffle(len(c.world), func(i, j int) { c.world[i], c.world[j] = c.world[j], c.world[i] })
+		}
+	}
+}
