@@ -214,128 +214,43 @@ func (r *Resolver) judgeLink(t Token, kind string, carriers []*Found, keys, root
 }
 
 // crowded reports a weak identifier (a landline, a role mailbox) that stands in so
-// many records that it is nobody's: they need not be read.
+// many records that it is nobody's: no more of them are read than it takes to know that.
+// Whether the others were read before makes no difference, nor what once had it.
 func (r *Resolver) crowded(t Token, kind string) (bool, error) {
-	if _, read := r.postings[t]; read || r.kinds.Link(kind) {
+	if r.kinds.Link(kind) {
 		return false, nil
 	}
-	rids, err := r.listed(t)
-	if err != nil {
+	all, err := r.listed(t)
+	if err != nil || len(all) <= r.limits.Weak {
 		return false, err
 	}
-	if len(rids) <= r.limits.Weak {
-		return false, nil
-	}
-	if err := r.load(rids[:1]); err != nil {
-		return false, err
-	}
-	first := r.at(rids[0])
-	return first != nil && slices.ContainsFunc(first.Record.Edges, func(e Edge) bool { return e.Token == t && e.Weak }), nil
-}
-
-// rootsOf returns the unique ids (CRM contacts) that the record defines or
-// refers to, each replaced by the contact it was merged into.
-func (r *Resolver) rootsOf(f *Found) ([]Token, error) {
-	var out []Token
-	for _, e := range f.Record.Edges {
-		if !r.kinds.Unique(e.Kind) || e.Role != Key && e.Role != Link {
-			continue
+	n := 0
+	for page := range slices.Chunk(all, crowdStep) {
+		if err := r.load(page); err != nil {
+			return false, err
 		}
-		x, err := r.root(e.Token, 0)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(out, x) {
-			out = append(out, x)
-		}
-	}
-	return out, nil
-}
-
-// root follows "merged into" from a contact to the surviving one. A cycle ends
-// at its smallest member. Where rows of one contact name several that it was merged into,
-// as an old export does beside the table, it is the one to which all of these lead, and
-// stays by itself if they lead to different ones.
-func (r *Resolver) root(t Token, depth int) (Token, error) {
-	if x, ok := r.roots[t]; ok {
-		return x, nil
-	}
-	chain := []Token{t}
-	place := map[Token]int{t: 0}
-	at := t
-	for {
-		next, err := r.mergedInto(at)
-		if err != nil {
-			return t, err
-		}
-		if len(next) > 1 {
-			if at, err = r.oneRoot(at, next, depth); err != nil {
-				return t, err
+		for _, id := range page {
+			f := r.at(id)
+			if f == nil {
+				continue
 			}
-		}
-		if len(next) != 1 {
-			break
-		}
-		if i, cycle := place[next[0]]; cycle {
-			at = slices.MinFunc(chain[i:], func(a, b Token) int { return slices.Compare(a[:], b[:]) })
-			break
-		}
-		at = next[0]
-		place[at] = len(chain)
-		chain = append(chain, at)
-	}
-	if x, ok := r.joined[at]; ok {
-		at = x
-	}
-	for _, x := range chain {
-		if depth == 0 && (r.united || len(r.words) == 0) { // while words are being united nothing is final
-			r.roots[x] = at
-		}
-	}
-	return at, nil
-}
-
-// mergesAtOnce is how many contacts with several that they were merged into are followed
-// behind one another.
-const mergesAtOnce = 8
-
-// oneRoot returns the one to which all lead that a contact was merged into, else itself.
-func (r *Resolver) oneRoot(t Token, into []Token, depth int) (Token, error) {
-	if depth == mergesAtOnce {
-		return t, nil
-	}
-	var one Token
-	for i, x := range into {
-		root, err := r.root(x, depth+1)
-		if err != nil {
-			return t, err
-		}
-		if i > 0 && root != one {
-			return t, nil
-		}
-		one = root
-	}
-	return one, nil
-}
-
-// mergedInto returns the contacts that rows of one say it was merged into.
-func (r *Resolver) mergedInto(t Token) (into []Token, err error) {
-	carriers, err := r.carriers(t)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range carriers {
-		if !hasRole(f, t, Key) {
-			continue
-		}
-		for _, e := range f.Record.Edges {
-			if e.Role == Merged && !slices.Contains(into, e.Token) {
-				into = append(into, e.Token)
+			at := slices.IndexFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t })
+			if at >= 0 && !f.Record.Edges[at].Weak {
+				return false, nil
+			}
+			if at >= 0 {
+				n++
+			}
+			if n > r.limits.Weak {
+				return true, nil
 			}
 		}
 	}
-	return into, nil
+	return false, nil
 }
+
+// crowdStep is how many records are read at a time to know whether they are a crowd.
+const crowdStep = 64
 
 // supported reports whether two records that share a contested identifier are
 // one person's all the same: they do not belong to different contacts or holders of
@@ -349,10 +264,9 @@ func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, x := range ra {
-		if len(rb) > 0 && !slices.Contains(rb, x) {
-			return false, nil
-		}
+	other := func(x Token) bool { return !slices.Contains(ra, x) || !slices.Contains(rb, x) }
+	if len(ra) > 0 && len(rb) > 0 && slices.ContainsFunc(slices.Concat(ra, rb), other) {
+		return false, nil
 	}
 	if (len(ra) == 0 || len(rb) == 0) && r.otherPapers(a, b) {
 		return false, nil

@@ -195,3 +195,49 @@ func TestMergedSeveralTimes(t *testing.T) {
 		}
 	}
 }
+
+// TestCrowdIsOneAskedAnyhow asks for somebody behind a landline of a crowd, before and after
+// the landline itself, and where most that once had it are gone.
+func TestCrowdIsOneAskedAnyhow(t *testing.T) {
+	lines := []string{"r0 A asha_verma landline:1 email:1", "r1 A asha_verma landline:1 email:2"}
+	for i := range DefaultLimits().Weak {
+		lines = append(lines, fmt.Sprintf("x%d A bela_rao landline:1 phone:%d", i, i))
+	}
+	kinds := Kinds{Unique: func(string) bool { return false }, Link: func(string) bool { return false }, Medium: func(string) bool { return false }}
+	for _, c := range []struct {
+		first string // asked before
+		gone  int    // how many of the others do not have it any more
+		want  int
+	}{{"email:1", 0, 1}, {"landline:1", 0, 1}, {"email:1", 400, 2}, {"landline:1", 400, 2}} {
+		v := index(world(lines))
+		for i := range c.gone {
+			v.memView[2+i].Record.Edges = v.memView[2+i].Record.Edges[1:]
+		}
+		r := NewResolver(v, kinds, DefaultLimits())
+		var err error
+		var list []*Person
+		for _, ident := range []string{c.first, "email:1"} {
+			kind, _, _ := strings.Cut(ident, ":")
+			if list, err = r.Candidates(t.Context(), Query{tok(ident), kind}, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(list) != 1 || len(list[0].Copies) != c.want {
+			t.Errorf("after %s, %d gone: %d people, the first with %d records, want %d", c.first, c.gone, len(list), len(list[0].Copies), c.want)
+		}
+	}
+}
+
+// TestTwoContactsInOneRecord asks from both sides for what shares a number with a row that
+// is tied to two contacts.
+func TestTwoContactsInOneRecord(t *testing.T) {
+	lines := world([]string{"a A asha_verma >contact:1 phone:1 email:1", "b A asha_verma >contact:1 >contact:2 phone:1 email:1"})
+	r := NewResolver(lines, Kinds{Unique: func(k string) bool { return k == "contact" }, Link: func(k string) bool { return k == "contact" }, Medium: func(string) bool { return false }}, DefaultLimits())
+	there, err := r.supported(&lines[0], &lines[1], tok("phone:1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := r.supported(&lines[1], &lines[0], tok("phone:1")); err != nil || there != back {
+		t.Errorf("there %v, back %v (%v)", there, back, err)
+	}
+}
