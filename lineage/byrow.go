@@ -57,7 +57,7 @@ func (w *walk) byRow(p *ridSet, list []*visit) ([]*ridSet, error) {
 	if err != nil || len(parts) < 2 {
 		return nil, err
 	}
-	return splitEach(parts, w.byName)
+	return splitEach(parts, p.further(w.byName))
 }
 
 // personRows are the rows that others may refer to and that have a name and a contact

@@ -214,94 +214,43 @@ func (r *Resolver) judgeLink(t Token, kind string, carriers []*Found, keys, root
 }
 
 // crowded reports a weak identifier (a landline, a role mailbox) that stands in so
-// many records that it is nobody's: they need not be read.
+// many records that it is nobody's: no more of them are read than it takes to know that.
+// Whether the others were read before makes no difference, nor what once had it.
 func (r *Resolver) crowded(t Token, kind string) (bool, error) {
-	if _, read := r.postings[t]; read || r.kinds.Link(kind) {
+	if r.kinds.Link(kind) {
 		return false, nil
 	}
-	rids, err := r.listed(t)
-	if err != nil {
+	all, err := r.listed(t)
+	if err != nil || len(all) <= r.limits.Weak {
 		return false, err
 	}
-	if len(rids) <= r.limits.Weak {
-		return false, nil
-	}
-	if err := r.load(rids[:1]); err != nil {
-		return false, err
-	}
-	first := r.at(rids[0])
-	return first != nil && slices.ContainsFunc(first.Record.Edges, func(e Edge) bool { return e.Token == t && e.Weak }), nil
-}
-
-// rootsOf returns the unique ids (CRM contacts) that the record defines or
-// refers to, each replaced by the contact it was merged into.
-func (r *Resolver) rootsOf(f *Found) ([]Token, error) {
-	var out []Token
-	for _, e := range f.Record.Edges {
-		if !r.kinds.Unique(e.Kind) || e.Role != Key && e.Role != Link {
-			continue
+	n := 0
+	for page := range slices.Chunk(all, crowdStep) {
+		if err := r.load(page); err != nil {
+			return false, err
 		}
-		x, err := r.root(e.Token, 0)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(out, x) {
-			out = append(out, x)
-		}
-	}
-	return out, nil
-}
-
-// root follows "merged into" from a contact to the surviving one. A cycle ends
-// at its smallest member.
-func (r *Resolver) root(t Token, depth int) (Token, error) {
-	if x, ok := r.roots[t]; ok {
-		return x, nil
-	}
-	chain := []Token{t}
-	at := t
-	for range 64 {
-		next, ok, err := r.mergedInto(at)
-		if err != nil {
-			return t, err
-		}
-		if !ok {
-			break
-		}
-		if i := slices.Index(chain, next); i >= 0 {
-			at = slices.MinFunc(chain[i:], func(a, b Token) int { return slices.Compare(a[:], b[:]) })
-			break
-		}
-		chain, at = append(chain, next), next
-	}
-	if x, ok := r.joined[at]; ok {
-		at = x
-	}
-	for _, x := range chain {
-		if r.united || len(r.words) == 0 { // while words are being united nothing is final
-			r.roots[x] = at
-		}
-	}
-	return at, nil
-}
-
-func (r *Resolver) mergedInto(t Token) (Token, bool, error) {
-	carriers, err := r.carriers(t)
-	if err != nil {
-		return t, false, err
-	}
-	for _, f := range carriers {
-		if !hasRole(f, t, Key) {
-			continue
-		}
-		for _, e := range f.Record.Edges {
-			if e.Role == Merged {
-				return e.Token, true, nil
+		for _, id := range page {
+			f := r.at(id)
+			if f == nil {
+				continue
+			}
+			at := slices.IndexFunc(f.Record.Edges, func(e Edge) bool { return e.Token == t })
+			if at >= 0 && !f.Record.Edges[at].Weak {
+				return false, nil
+			}
+			if at >= 0 {
+				n++
+			}
+			if n > r.limits.Weak {
+				return true, nil
 			}
 		}
 	}
-	return t, false, nil
+	return false, nil
 }
+
+// crowdStep is how many records are read at a time to know whether they are a crowd.
+const crowdStep = 64
 
 // supported reports whether two records that share a contested identifier are
 // one person's all the same: they do not belong to different contacts or holders of
@@ -315,10 +264,9 @@ func (r *Resolver) supported(a, b *Found, t Token) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, x := range ra {
-		if len(rb) > 0 && !slices.Contains(rb, x) {
-			return false, nil
-		}
+	other := func(x Token) bool { return !slices.Contains(ra, x) || !slices.Contains(rb, x) }
+	if len(ra) > 0 && len(rb) > 0 && slices.ContainsFunc(slices.Concat(ra, rb), other) {
+		return false, nil
 	}
 	if (len(ra) == 0 || len(rb) == 0) && r.otherPapers(a, b) {
 		return false, nil

@@ -116,31 +116,62 @@ func distinct(list []Name) []Name {
 	return slices.CompactFunc(list, func(a, b Name) bool { return slices.Equal(a, b) })
 }
 
-// nameGroups counts the clearly different names. The result does not depend on
-// the order of the names.
+// nameGroups counts the clearly different names. The result depends neither on the order
+// of the names nor on that of their hashes, which is another under every key: of names
+// that tell as much, each stands for those that tell less, and those count that are
+// clearly different from each other.
 func nameGroups(names []Name) int {
-	sorted := slices.Clone(names)
-	slices.SortFunc(sorted, func(a, b Name) int {
+	rank := func(a, b Name) int {
 		if x, y := a.telling(), b.telling(); x != y {
 			return y - x // an initial agrees with many names, so it stands for none of them
 		}
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return slices.Compare(a, b)
-	})
+		return len(b) - len(a)
+	}
+	sorted := distinct(slices.Clone(names))
+	slices.SortStableFunc(sorted, rank)
 	var heads []Name
-next:
-	for _, n := range sorted {
-		if len(n) == 0 {
-			continue
-		}
-		for _, h := range heads {
-			if compatible(n, h) {
-				continue next
+	groups := 0
+	for from, to := 0, 0; from < len(sorted); from = to {
+		var peers []Name
+		for ; to < len(sorted) && rank(sorted[from], sorted[to]) == 0; to++ {
+			n := sorted[to]
+			if len(n) > 0 && !slices.ContainsFunc(heads, func(h Name) bool { return compatible(n, h) }) {
+				peers = append(peers, n)
 			}
 		}
-		heads = append(heads, n)
+		heads = append(heads, peers...)
+		groups += apartNames(peers)
+	}
+	return groups
+}
+
+// apartNames is how many of different names that tell as much are clearly different from
+// each other. Whole names all are. A name with an initial may agree with several that are
+// not one: those that agree with the fewest are taken first.
+func apartNames(names []Name) int {
+	if !slices.ContainsFunc(names, func(n Name) bool { return n.telling() < len(n) }) {
+		return len(names)
+	}
+	type peer struct {
+		name  Name
+		agree int // with how many of the others
+	}
+	peers := make([]peer, len(names))
+	for i, n := range names {
+		peers[i].name = n
+		for k := range i {
+			if compatible(n, names[k]) {
+				peers[i].agree++
+				peers[k].agree++
+			}
+		}
+	}
+	slices.SortStableFunc(peers, func(a, b peer) int { return a.agree - b.agree })
+	var heads []Name
+	for _, p := range peers {
+		if !slices.ContainsFunc(heads, func(h Name) bool { return compatible(h, p.name) }) {
+			heads = append(heads, p.name)
+		}
 	}
 	return len(heads)
 }

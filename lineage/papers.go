@@ -131,7 +131,7 @@ func (w *walk) byPaper(p *ridSet) ([]*ridSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return splitEach(parts, w.byPaper)
+		return splitEach(parts, p.further(w.byPaper))
 	}
 	return whole, nil
 }

@@ -2,6 +2,8 @@ package lineage
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -18,7 +20,8 @@ type Person struct {
 	Steps    []Step           // how each copy was reached
 	Review   string           // why a person must look before anything is done; ""
 
-	via []*reach // of each copy
+	via  []*reach // of each copy
+	ends []RID    // copies at which the walk ended, in order
 }
 
 // Via returns the kinds of the identifiers on the way from the question to a copy; nil
@@ -90,4 +93,36 @@ func dropContained(list []*Person) []*Person {
 		}
 	}
 	return out
+}
+
+// overCaps says why a person must look at the subject first (rule 5). Whoever did says of
+// two of the values that they are the same person's, and so raises the cap once.
+func (r *Resolver) overCaps(s *Person) string {
+	perKind, total := map[string]int{}, 0
+	for _, k := range s.Tokens {
+		if !r.kinds.Link(k) {
+			perKind[k]++
+			total++
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(perKind)) {
+		if most := r.limits.Values * (1 + r.saidSame(s, k)); perKind[k] > most {
+			return fmt.Sprintf("%d different values of %s in one person, more than %d", perKind[k], k, most)
+		}
+	}
+	if most := r.limits.Identifiers * (1 + r.saidSame(s, "")); total > most {
+		return fmt.Sprintf("%d identifiers in one person, more than %d", total, most)
+	}
+	return ""
+}
+
+// saidSame counts the words that two values of a subject are one person's: values of a
+// kind, or with "" of any.
+func (r *Resolver) saidSame(s *Person, kind string) (n int) {
+	for _, w := range r.words {
+		if w.Same && w.Account == s.Account && s.Tokens[w.A] != "" && s.Tokens[w.B] != "" && (kind == "" || s.Tokens[w.A] == kind && s.Tokens[w.B] == kind) {
+			n++
+		}
+	}
+	return n
 }

@@ -58,6 +58,17 @@ func splitEach(parts []*ridSet, by func(*ridSet) ([]*ridSet, error)) (out []*rid
 	return out, nil
 }
 
+// further splits a part of this one again, unless it is all of this one: several people
+// may have the recording that is the one's and the other's, and no split makes less of that.
+func (p *ridSet) further(by func(*ridSet) ([]*ridSet, error)) func(*ridSet) ([]*ridSet, error) {
+	return func(part *ridSet) ([]*ridSet, error) {
+		if len(part.list) == len(p.list) {
+			return []*ridSet{part}, nil
+		}
+		return by(part)
+	}
+}
+
 // nearest gives each record to the anchor that it is nearest to, by the number of
 // steps; a record as near to two of them belongs to neither. within, when not nil,
 // restricts the walk.

@@ -244,7 +244,10 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 		for _, s := range parts {
 			for i := range s.Copies {
-				covered.set(s.Copies[i].RID, true)
+				// What the walk ended at leads on to others when it is asked by itself.
+				if _, end := slices.BinarySearch(s.ends, s.Copies[i].RID); !end {
+					covered.set(s.Copies[i].RID, true)
+				}
 			}
 		}
 		out = append(out, parts...)

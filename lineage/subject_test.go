@@ -194,6 +194,8 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"two who used one thing", []string{"l1 A hari_das =lead:1 phone:1", "l2 A gul_panag =lead:2 phone:2", "v1 A - =file:v", "u1 A - >lead:1 >file:v", "u2 A - >lead:2 >file:v"}, "phone:1", "", "l1 u1"},
 		{"a lead that came again with an agreeing name", []string{"l1 A hari_das =lead:1 phone:1", "l2 A h_das =lead:2 >lead:1 phone:2"}, "phone:1", "", "l1 l2"},
 		{"two leads of one contact", []string{"c1 A hari_das =contact:1 phone:1", "l1 A hari_das =lead:1 >contact:1 phone:1", "l2 A harry =lead:2 >contact:1 phone:2"}, "phone:2", "", "c1 l1 l2"},
+		{"a recording that is named for one of two who were called", []string{"r0 A ravi_verma =file:0 >stem:1 phone:1 email:0", "r1 A asha_v &stem:1 |phone:1 email:1",
+			"r4 A asha_v =lead:4 phone:2", "r5 A asha_verma =stem:0 email:0", "r6 A +asha_verma email:1 phone:2 email:0"}, "lead:4", "", "r0 r1 r4 r5 r6"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {

@@ -2,8 +2,6 @@ package lineage
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -13,6 +11,7 @@ type walk struct {
 	account  string
 	reached  ridMap[*visit]
 	order    []*visit
+	onward   []*visit // at which the walk had ended, and goes on after all
 	possible []Step
 	divided  map[Token]bool  // identifiers in the records of several parts: nobody's alone
 	expanded map[leadOf]bool // identifiers, from records that are alike
@@ -31,6 +30,18 @@ type visit struct {
 type reach struct {
 	via  []string // kinds of the identifiers on the way
 	step Step     // without the record that it led to
+}
+
+// come notes that a step leads to a record. Where the walk ends for one step and not for
+// another it goes on, whichever of them came first.
+func (w *walk) come(f *Found, how *reach, end bool) {
+	switch v := w.reached.get(f.RID); {
+	case v == nil:
+		w.add(f, how, end)
+	case v.end && !end:
+		v.end = false
+		w.onward = append(w.onward, v)
+	}
 }
 
 // visitsAtOnce is how many visits are made room for at a time.
@@ -139,14 +150,19 @@ func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
 	var last []Edge          // of a record from which nothing new can be reached
 	read := 0                // up to which visit the graph was read ahead
-	for i := 0; i < len(w.order); i++ {
-		if i == read {
+	for i := 0; i < len(w.order) || len(w.onward) > 0; i++ {
+		if i == read && i < len(w.order) {
 			var err error
 			if read, err = w.ahead(i); err != nil {
 				return err
 			}
 		}
-		at := w.order[i]
+		var at *visit
+		if i < len(w.order) {
+			at = w.order[i]
+		} else {
+			at, w.onward, i = w.onward[0], w.onward[1:], i-1
+		}
 		if at.end {
 			if err := w.beside(at); err != nil {
 				return err
@@ -198,9 +214,7 @@ func (w *walk) runEdges(at *visit, done map[Token]bool) error {
 		w.refuse(at, e, info, l, k)
 		how, end := at.over(e, rule(w.r, e)), terminal(w.r, e, info)
 		for _, f := range l.to {
-			if w.reached.get(f.RID) == nil {
-				w.add(f, how, end)
-			}
+			w.come(f, how, end)
 		}
 	}
 	return nil
@@ -224,10 +238,7 @@ func (w *walk) runWords(at *visit) error {
 		return err
 	}
 	for i, f := range to {
-		if w.reached.get(f.RID) != nil {
-			continue
-		}
-		w.add(f, at.over(from[i], saidByHand), false)
+		w.come(f, at.over(from[i], saidByHand), false)
 	}
 	return nil
 }
@@ -275,6 +286,9 @@ func (w *walk) subject(members *ridSet) (*Person, error) {
 	slices.SortFunc(mine, func(a, b *visit) int { return cmp.Compare(a.f.RID, b.f.RID) })
 	for _, v := range mine {
 		s.via = append(s.via, v.how)
+		if v.end {
+			s.ends = append(s.ends, v.f.RID)
+		}
 	}
 	s.Copies = w.r.found(mine)
 	for _, st := range w.possible {
@@ -322,38 +336,6 @@ func (w *walk) soleParty(f *Found, e Edge) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(edges, func(x Edge) bool { return x.Role == Party && x.Token == e.Token }), nil
-}
-
-// overCaps says why a person must look at the subject first (rule 5). Whoever did says of
-// two of the values that they are the same person's, and so raises the cap once.
-func (r *Resolver) overCaps(s *Person) string {
-	perKind, total := map[string]int{}, 0
-	for _, k := range s.Tokens {
-		if !r.kinds.Link(k) {
-			perKind[k]++
-			total++
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(perKind)) {
-		if most := r.limits.Values * (1 + r.saidSame(s, k)); perKind[k] > most {
-			return fmt.Sprintf("%d different values of %s in one person, more than %d", perKind[k], k, most)
-		}
-	}
-	if most := r.limits.Identifiers * (1 + r.saidSame(s, "")); total > most {
-		return fmt.Sprintf("%d identifiers in one person, more than %d", total, most)
-	}
-	return ""
-}
-
-// saidSame counts the words that two values of a subject are one person's: values of a
-// kind, or with "" of any.
-func (r *Resolver) saidSame(s *Person, kind string) (n int) {
-	for _, w := range r.words {
-		if w.Same && w.Account == s.Account && s.Tokens[w.A] != "" && s.Tokens[w.B] != "" && (kind == "" || s.Tokens[w.A] == kind && s.Tokens[w.B] == kind) {
-			n++
-		}
-	}
-	return n
 }
 
 // mentions adds the records of others in which her own identifiers stand. A record

@@ -21,6 +21,7 @@ import (
 func (b *bucket) as(account string, actions ...string) {
 	b.t.Helper()
 	srv := connectortest.S3(b.t)
+	account += "-" + b.name // the server outlives the test, which may run again
 	b.must(nil, srv.AddUser(context.Background(), account, account+"-secret"))
 	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":[%q]},"Action":["s3:%s"],"Resource":["arn:aws:s3:::%s","arn:aws:s3:::%s/*"]}]}`,
 		account, strings.Join(actions, `","s3:`), b.name, b.name)

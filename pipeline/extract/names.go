@@ -55,8 +55,10 @@ const (
 type namer struct {
 	hash  Hasher
 	known map[string]word // nil remembers nothing
-	// places are the letters' in a keyed order of the alphabet, once it is made.
+	// places are the letters' in a keyed order of the alphabet, once it is made; others
+	// those of the letters of other scripts, by their lowest bits.
 	places  [26]uint32
+	others  [64]uint32
 	ordered bool
 	sig     lineage.Name // of the last name
 	buf     []byte
@@ -197,25 +199,32 @@ func (n *namer) word(w string) uint32 {
 	return sig | rest
 }
 
-// initial returns the code of 7 bits of a first letter. Each of a to z has one of its
-// own, an even one by its place in a keyed order of the alphabet: hashes of 7 bits would
-// make two of them the same under nearly every key. Others have odd ones.
+// initial returns the code of 7 bits of a first letter, by its place in a keyed order: a to
+// z have even ones, the letters of others odd ones. Hashes of 7 bits would make two
+// letters of an alphabet the same under nearly every key; those of an Indian script, and
+// of most others, have different lowest bits.
 func (n *namer) initial(r rune) uint32 {
-	if r < 'a' || r > 'z' {
-		return n.hash.Word(string(r))&0x7e | 1
-	}
 	if !n.ordered {
-		var order [26]uint64
-		for i := range order {
-			order[i] = uint64(n.hash.Word(string(rune('a'+i))))<<8 | uint64(i)
-		}
-		slices.Sort(order[:])
-		for place, x := range order {
-			n.places[x&0xff] = uint32(place)
-		}
+		n.order(n.places[:], 'a')
+		n.order(n.others[:], 0x900)
 		n.ordered = true
 	}
+	if r < 'a' || r > 'z' {
+		return 2*n.others[int(r)%len(n.others)] + 1
+	}
 	return 2 * n.places[r-'a']
+}
+
+// order puts letters from one on into a keyed order.
+func (n *namer) order(places []uint32, from rune) {
+	order := make([]uint64, len(places))
+	for i := range order {
+		order[i] = uint64(n.hash.Word(string(from+rune(i))))<<8 | uint64(i)
+	}
+	slices.Sort(order)
+	for place, x := range order {
+		places[x&0xff] = uint32(place)
+	}
 }
 
 // skeleton spells a word so that common variants agree: doubled letters and an h
