@@ -103,7 +103,7 @@ var unerasedWhy = map[string]string{
 	"failed":   "its erasure failed; apply the plan again, or make a new one",
 	"overdue":  "it is past its period and could not be erased; apply the plan again, or make a new one",
 	"stale":    "it had changed since the plan was made; make a new plan",
-	"late":     "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made; scan, and plan again",
+	"late":     "it leads to somebody who was erased by a reference alone, and was moved or written after the plan was made, or could not be read then; scan, and plan again",
 	"residue":  "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
 	"unread":   "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
 	"homeless": "it is of no account, and somebody in another account has the identifier too; let the catalog say its account, or take it out by hand, and scan again",
