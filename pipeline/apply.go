@@ -42,6 +42,7 @@ type application struct {
 	kept         map[recordPlace]int  // records of hers that stay for another reason than law
 	stay         map[recordPlace]bool // all records of hers that stay
 	touched      touchedUnits
+	shells       bool                     // rows to which others may refer were emptied for their age
 	unwiped      bool                     // records are gone that count as failed, see [connectors.UnwipedError]
 	followed     map[recordPlace]followed // large objects that were rewritten, by source and unit
 	following    int                      // edits of these
