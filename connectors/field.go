@@ -18,6 +18,9 @@ const Beside = "request."
 // rest is the name: in an address book a number may be labelled the wife's.
 const LabelledBy = "label:"
 
+// Generated is the meaning of a column that the database computes of others.
+const Generated = "generated"
+
 // Look says how the values of a column are searched for identifiers.
 type Look string
 
@@ -43,7 +46,7 @@ type Field struct {
 	// Meaning marks the columns with a part in the record's life: a
 	// comma-separated set of "account", "recorded_at", "trigger", "polytype:K",
 	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS",
-	// "consent:WHAT", "name", "label:COLUMN".
+	// "consent:WHAT", "name", "label:COLUMN", "generated".
 	Meaning []string
 	Inner   []Inner // what the catalog says of the keys of a nested value
 }

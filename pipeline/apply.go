@@ -42,6 +42,7 @@ type application struct {
 	kept         map[recordPlace]int  // records of hers that stay for another reason than law
 	stay         map[recordPlace]bool // all records of hers that stay
 	touched      touchedUnits
+	shells       bool                     // rows to which others may refer were emptied for their age
 	unwiped      bool                     // records are gone that count as failed, see [connectors.UnwipedError]
 	followed     map[recordPlace]followed // large objects that were rewritten, by source and unit
 	following    int                      // edits of these
@@ -59,6 +60,7 @@ type application struct {
 	vacancy      map[string]string // by source that was asked: why it is not taken for an empty one, see vacant
 	started      time.Time
 	simulate     bool
+	listed       bool // what stays is listed already
 	approved     []string
 	sm           sync.Mutex // guards all of these while objects are changed in parallel
 }
@@ -66,10 +68,15 @@ type application struct {
 // Apply executes a plan. It can be killed anywhere and run again; a plan that is
 // done is done. simulate lets the plan's own as-of time stand for the clock.
 func (s *Site) Apply(ctx context.Context, path string, simulate bool) (ApplySummary, error) {
+	return s.execute(ctx, path, simulate, false)
+}
+
+// execute applies a plan. listed: it was just made, and what stays was listed then.
+func (s *Site) execute(ctx context.Context, path string, simulate, listed bool) (ApplySummary, error) {
 	if err := s.resident(ctx, nil); err != nil {
 		return ApplySummary{}, err
 	}
-	a := &application{Site: s, started: s.Now(), simulate: simulate, sum: ApplySummary{Type: "summary", Plan: path},
+	a := &application{Site: s, started: s.Now(), simulate: simulate, listed: listed, sum: ApplySummary{Type: "summary", Plan: path},
 		tokens: map[string]map[lineage.Token]string{}, kept: map[recordPlace]int{}, stay: map[recordPlace]bool{}, unsure: map[int]bool{}, partial: map[int]audit.State{},
 		followed: map[recordPlace]followed{}, tried: map[int]earlier{}, was: map[int]earlier{}, begun: map[string]bool{}, vacancy: map[string]string{}, tally: newTally(s), touched: touchedUnits{site: s, changed: changed{}}}
 	if s.told == nil {
@@ -112,7 +119,9 @@ func parseToken(s string) (lineage.Token, bool) {
 
 // stays notes a record that the plan leaves.
 func (a *application) stays(k KeptLine) {
-	a.emit(k)
+	if !a.listed {
+		a.emit(k)
+	}
 	a.tally.kept(k)
 	at := a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)
 	a.stay[at] = true

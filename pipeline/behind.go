@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/cratio/sutra/lineage"
 )
 
 // A record may lead to a person by a reference alone: a note on her lead. When it was
 // changed, moved or written after the plan was made, the plan leaves it; and with the lead
-// goes what led to it. So an erasure that leaves such records remembers them by the ids
+// goes what led to it. So it does where it could not be read at all. So an erasure that leaves such records remembers them by the ids
 // that it erased, and who asks for the person by her own identifiers comes to them, until
 // they are gone.
 
@@ -28,6 +29,8 @@ type behindDoc struct {
 	Who     map[string]string `json:"who"`   // her own identifiers: hex → kind
 	Links   []lineage.Token   `json:"links"` // the ids of her records
 	Known   []besidePlace     `json:"known"` // what carries them, and is to stay
+	// Unread are the kinds of these ids to which records might refer that could not be read.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // besidePlace is a recordPlace that can be stored.
@@ -93,12 +96,16 @@ func (pl *planner) beside(p *lineage.Person) (out []besidePlace) {
 }
 
 // behind counts and remembers the records that lead to the people of a plan of erasure by
-// an id alone, and that it neither changed nor knew.
+// an id alone, and that it neither changed nor knew; and the ids where it may not know them.
 func (a *application) behind() error {
 	if a.plan.Kind != "erase" || a.returned != nil {
 		return nil
 	}
 	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
+		return err
+	}
+	unread, err := a.unreadTo()
+	if err != nil {
 		return err
 	}
 	docs := make([]behindDoc, len(a.plan.body.Subjects))
@@ -116,6 +123,11 @@ func (a *application) behind() error {
 			}
 		}
 		d.Links = a.kinds.leading(tokens)
+		for _, t := range d.Links {
+			if kind := tokens[t]; unread[kind] && !slices.Contains(d.Unread, kind) {
+				d.Unread = append(d.Unread, kind)
+			}
+		}
 		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
 			// What carries an identifier of hers is found by that, and was counted.
 			if at := a.besidePlace(f); !carriesAny(f, d.Who) && !slices.Contains(d.Known, at) {
@@ -127,7 +139,7 @@ func (a *application) behind() error {
 			return err
 		}
 	}
-	if len(there) == 0 {
+	if len(there) == 0 && len(unread) == 0 {
 		return nil
 	}
 	if err := a.handled(there); err != nil {
@@ -157,10 +169,12 @@ func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, the
 		open = true
 		return true
 	})
-	if !open {
+	switch {
+	case open:
+		a.leaving++
+	case len(d.Unread) == 0:
 		return nil
 	}
-	a.leaving++
 	return a.putBehind(fmt.Sprintf("%s.%06d", a.plan.ID, n), *d)
 }
 
@@ -288,16 +302,24 @@ func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
 	}), err
 }
 
-// tellBehind lists what is behind erased people, and forgets of whom nothing is.
+// tellBehind lists what is behind erased people, and forgets of whom nothing is, nor may be in
+// what cannot be read.
 func (s *Site) tellBehind() (out []UnerasedLine, err error) {
+	unread := sync.OnceValues(s.unreadTo)
 	var over []string
 	err = s.leftBehind(func(id string, d *behindDoc, list []lineage.Found) error {
 		for i := range list {
 			out = append(out, unerasedLine(&list[i], d.Account, late))
 		}
-		if len(list) == 0 {
-			over = append(over, id)
+		if len(list) > 0 {
+			return nil
 		}
+		if len(d.Unread) > 0 {
+			if to, err := unread(); err != nil || d.unread(to) {
+				return err
+			}
+		}
+		over = append(over, id)
 		return nil
 	})
 	for _, id := range over {

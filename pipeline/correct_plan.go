@@ -135,6 +135,9 @@ func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
 	var w fieldWork
 	fields(rows, row, func(i int, f connectors.Field, value string) {
 		now := value
+		if f.Means(connectors.Generated) {
+			return // it follows those that it is computed of
+		}
 		if fixedField(x.src, rows.Schema().Field(i), x.coll) || !extract.Settable(f) {
 			w.fixed = w.fixed || f.Role != "mention" && c.left(value)
 			return

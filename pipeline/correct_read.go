@@ -293,9 +293,9 @@ func (c *correction) agreesByName(x *sighted, v heldValue) bool {
 }
 
 // fixedField reports a column whose value the source takes from where the record
-// stands, not from its content: no rewrite reaches it.
+// stands, or computes of others, not from its content: no rewrite reaches it.
 func fixedField(src *Source, f arrow.Field, coll connectors.Collection) bool {
-	if f.Metadata.FindKey(format.FixedMeta) >= 0 {
+	if f.Metadata.FindKey(format.FixedMeta) >= 0 || connectors.FieldOf(f).Means(connectors.Generated) {
 		return true
 	}
 	switch src.Connector {

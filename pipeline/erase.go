@@ -127,7 +127,7 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 	var out []*lineage.Person
 	var r *lineage.Resolver
 	once := roll{}
-	var nobody []string
+	var nobody, missed []string
 	for i, a := range asks {
 		if i%refresh == 0 {
 			var err error
@@ -151,11 +151,11 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 				return nil, err
 			}
 		case len(p.Copies)+len(p.Mentions) == 0:
-			nobody = append(nobody, askedAt(a.At, i, len(asks)))
+			nobody, missed = append(nobody, askedAt(a.At, i, len(asks))), append(missed, a.Ident)
 		}
 	}
 	s.tellNobody(nobody)
-	return out, nil
+	return out, s.tellMissed(missed)
 }
 
 // roll are people, by the first of their copies, which they may have in common.

@@ -72,7 +72,7 @@ func (s *Site) Nightly(ctx context.Context, asOf time.Time, simulate bool) (Nigh
 	sum.refuse(err)
 	sum.Waiting = left
 	if plan.Steps > 0 {
-		a, err := s.Apply(ctx, again, simulate)
+		a, err := s.execute(ctx, again, simulate, true)
 		if err := sum.add(a, err); err != nil {
 			return sum, err
 		}
@@ -114,7 +114,7 @@ func (s *Site) expire(ctx context.Context, asOf time.Time, simulate bool, sum *N
 	if plan.Steps == 0 {
 		return nil, false, nil
 	}
-	a, err := s.Apply(ctx, path, simulate)
+	a, err := s.execute(ctx, path, simulate, true)
 	refused = err != nil
 	if err := sum.add(a, err); err != nil {
 		return nil, refused, err

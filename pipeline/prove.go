@@ -117,7 +117,7 @@ type remains struct {
 }
 
 // stuck is that of a row of hers whose key is the identifier, or that cannot be without
-// it for another reason: it was emptied, and is told of as the others are.
+// it for another reason, and of one that a trigger wrote when hers was emptied.
 const stuck = "stuck"
 
 // leftAt is where identifiers were left, and why: leftOver, stuck or homeless.

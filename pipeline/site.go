@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -312,21 +311,11 @@ func newKinds(sources []*Source) kinds {
 	return k
 }
 
-// refer takes in which kinds records may refer to. A column that tells the collection by
-// a word may name any of its source, besides those that its words are said to mean.
+// refer takes in which kinds records may refer to.
 func (k kinds) refer(sources []*Source) {
 	for _, src := range sources {
 		for _, coll := range src.Dataset.Collections {
-			for _, f := range connectors.Columns(src.Name, coll) {
-				for _, l := range f.Links {
-					k.referredTo[cmp.Or(k.alias[l], l)] = true
-				}
-			}
-			for range coll.Refs {
-				for _, to := range src.Dataset.Collections {
-					k.referredTo[keyKind(src.Name, to)] = true
-				}
-			}
+			k.refersTo(src, coll, func(kind string) { k.referredTo[kind] = true })
 		}
 	}
 }

@@ -53,11 +53,8 @@ func (u *undescribed) look(ctx context.Context, d *unerasedDoc) error {
 	}
 	src := u.site.Sources[i]
 	reason := d.Reason
-	switch {
-	case d.AsOf != 0:
+	if d.AsOf != 0 {
 		reason = "overdue"
-	case reason == stuck:
-		reason = leftOver
 	}
 	for _, r := range d.Records {
 		if _, described := src.Dataset.Collection(r.Collection); described {

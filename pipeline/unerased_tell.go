@@ -161,9 +161,6 @@ func (s *Site) stillCarried(ctx context.Context, u *unerased, isOpen map[string]
 }
 
 func unerasedLine(f *lineage.Found, account, reason string) UnerasedLine {
-	if reason == stuck {
-		reason = leftOver
-	}
 	return UnerasedLine{Type: "unerased", Account: account, Source: f.Unit.Source, Dataset: f.Unit.Source + "." + f.Record.Collection,
 		Unit: f.Unit.Unit.Key, Locator: f.Record.Locator, Reason: reason}
 }

@@ -113,6 +113,9 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 			path = s.statePath("certificates", strings.TrimSuffix(certificate, ".json")+".json")
 		}
 	}
+	if at, err := os.Stat(path); err == nil && at.IsDir() {
+		return sum, fmt.Errorf("%w: %s is a folder; give a certificate in it, or nothing to prove all of them", ErrUsage, path)
+	}
 	if isReport(path) {
 		return sum, fmt.Errorf("%w: %s is a report of partial failure, which promises nothing; apply its plan again", ErrUsage, filepath.Base(path))
 	}

@@ -20,6 +20,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	s.doubtAccount(account, facts)
 	ends := s.chains(facts, s.Now())
 	n, people := 0, 0
+	var missed []string             // identifiers that lead to no record
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
 		p, err := s.Subject(ctx, ident, account)
@@ -51,6 +52,9 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 		if err := cmp.Or(print(p.Copies, "subject"), print(p.Mentions, "mention")); err != nil {
 			return n, err
 		}
+		if len(p.Copies)+len(p.Mentions) == 0 {
+			missed = append(missed, ident)
+		}
 		if n > 0 && more == 0 {
 			continue // the same person, asked for twice
 		}
@@ -65,7 +69,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	if people > 1 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("these identifiers are of %d people", people)})
 	}
-	return n, s.knownGaps()
+	return n, cmp.Or(s.tellMissed(missed), s.knownGaps())
 }
 
 // inOrder lists records by source, collection and unit: their own order tells which unit

@@ -33,7 +33,7 @@ func (j *job) copied(ctx context.Context) error {
 				continue
 			}
 			j.out[unit].Copied = true
-			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan and erase again", c.name, t.l.table.name, c.to))
+			say(unit, fmt.Sprintf("the %s of table %q writes to %s what is changed or deleted: what it wrote of these rows is there; scan, and plan again", c.name, t.l.table.name, c.to))
 		}
 		for _, view := range t.l.stays() {
 			say(unit, fmt.Sprintf("the materialized view %q holds what it found in table %q before: refresh it", view, t.l.table.name))

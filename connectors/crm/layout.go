@@ -165,6 +165,9 @@ func (l *layout) classify(ds connectors.Dataset, source string, sc *schema) {
 		c.pinned = pk || c.generated || f.PrimaryKey
 		c.keyed = pk || f.PrimaryKey || c.ref || target || len(c.field.Links) > 0
 		lifeless := len(c.field.Meaning) > 0 && !c.field.Means("name")
+		if c.generated {
+			c.field.Meaning = append(slices.Clone(c.field.Meaning), connectors.Generated)
+		}
 		switch {
 		case c.pinned || c.ref || lifeless:
 			c.part = partKeep

@@ -253,8 +253,7 @@ func (c *Corrector) put(i int, kind, value string) string {
 		}
 		return value
 	}
-	var b strings.Builder
-	at := 0
+	var changes []change
 	for _, x := range Find(value) {
 		raw := value[x.Start:x.End]
 		if x.Packed > 0 {
@@ -263,11 +262,9 @@ func (c *Corrector) put(i int, kind, value string) string {
 		if want, ok := Normalise(s.Kind, s.Value); !ok || x.Kind != want.Kind || !c.replace(i, x.Kind, x.Value, raw) || !c.allowed(x.Identifier) {
 			continue
 		}
-		b.WriteString(value[at:x.Start])
-		b.WriteString(respell(raw, s))
-		at = x.End
+		changes = append(changes, change{x.Start, x.End, respell(raw, s)})
 	}
-	return b.String() + value[at:]
+	return rewrite(value, changes)
 }
 
 // allowed keeps an identifier that others have too out of the reach of a record

@@ -95,20 +95,18 @@ func structural(f connectors.Field) bool {
 
 // scrub cuts her identifiers out of a text.
 func (r *Redactor) scrub(text string) (string, connectors.Verdict) {
-	var b strings.Builder
+	var cuts []change
 	at := 0
 	for _, s := range Find(text) {
 		if r.Mine(s.Kind, s.Value) && s.Start >= at {
-			b.WriteString(text[at:s.Start])
-			b.WriteString(Erased)
+			cuts = append(cuts, change{s.Start, s.End, Erased})
 			at = s.End
 		}
 	}
-	if at == 0 && b.Len() == 0 {
+	if len(cuts) == 0 {
 		return "", connectors.Same
 	}
-	b.WriteString(text[at:])
-	return b.String(), connectors.Set
+	return rewrite(text, cuts), connectors.Set
 }
 
 // document empties a JSON value, or takes her share out of one that holds other

@@ -1,0 +1,58 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// What could not be read when somebody was erased may hold records that lead to her by a
+// reference alone. When it can be read again, nothing else tells whose they are; so the ids
+// that her erasure took are remembered until there is no such gap any more.
+
+// refersTo calls fn with the kinds that records of a collection may refer to. A column that
+// tells the collection by a word may name any of its source, besides those that its words are
+// said to mean.
+func (k kinds) refersTo(src *Source, coll connectors.Collection, fn func(kind string)) {
+	for _, f := range connectors.Columns(src.Name, coll) {
+		for _, l := range f.Links {
+			fn(cmp.Or(k.alias[l], l))
+		}
+	}
+	if len(coll.Refs) == 0 {
+		return
+	}
+	for _, to := range src.Dataset.Collections {
+		fn(keyKind(src.Name, to))
+	}
+	for word, kind := range k.alias {
+		if strings.HasPrefix(word, src.Name+".") {
+			fn(kind)
+		}
+	}
+}
+
+// unreadTo returns the kinds to which records may refer that are in what could not be read.
+func (s *Site) unreadTo() (map[string]bool, error) {
+	out := map[string]bool{}
+	err := s.eachKnownGap(func(g GapLine) {
+		src, err := s.source(g.Source)
+		if err != nil {
+			return // of no source: a hold that the graph misses
+		}
+		for _, coll := range src.Dataset.Collections {
+			if database(src.Connector) && g.Unit != "" && !strings.HasPrefix(g.Unit, coll.Name+"[") {
+				continue
+			}
+			s.kinds.refersTo(src, coll, func(kind string) { out[kind] = true })
+		}
+	})
+	return out, err
+}
+
+// unread reports that records which cannot be read may refer to one of the ids.
+func (d *behindDoc) unread(to map[string]bool) bool {
+	return slices.ContainsFunc(d.Unread, func(kind string) bool { return to[kind] })
+}
