@@ -12,7 +12,7 @@ import (
 // where the writer put the whole dictionary into each of them, and that what stands in a
 // dictionary alone is told, and goes when the file is written anew.
 func TestWholeDictionary(t *testing.T) {
-	for _, name := range []string{"categories", "categories_fast"} {
+	for _, name := range []string{"categories", "categories_fast", "categories_bare", "enum"} {
 		data, err := os.ReadFile("testdata/" + name + ".parquet")
 		if err != nil {
 			t.Fatal(err)
