@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,7 +21,8 @@ import (
 // by the dictionaries themselves: DuckDB says nothing of its ENUM.
 
 // idleReason is the reason of the gap for values that no row has.
-const idleReason = "an address or a number stands in a column's dictionary and in none of its rows: whose it is, nothing tells; write the file anew without it"
+const idleReason = "an address or a number stands in a column's dictionary and in none of its rows, so no erasure of a record takes it out: " +
+	"write the file anew from its rows (DuckDB: COPY (FROM 'OLD') TO 'NEW'; pandas: df[column].cat.remove_unused_categories() before to_parquet) and scan again"
 
 // wholeDicts returns the leaves whose dictionaries may hold more than their group uses.
 func (f *file) wholeDicts() map[*leaf]bool {
@@ -222,52 +224,96 @@ func (f *file) idleGaps() []connectors.Gap {
 		if !whole[l] {
 			continue
 		}
-		idle := map[string]bool{}
-		for pass := range 2 {
-			for _, g := range f.groups {
-				if g.bad == nil && (pass == 0 || len(idle) > 0) {
-					f.noteIdle(&g.chunks[l.index], idle, pass)
-				}
-			}
-		}
-		for text := range idle {
-			texts = append(texts, text)
+		for text := range f.idleTexts(l) {
+			texts = append(texts, strings.ToValidUTF8(text, " "))
 		}
 	}
-	if len(texts) == 0 {
-		return nil
-	}
-	slices.Sort(texts)
-	text := strings.ToValidUTF8(strings.Join(texts, "\n"), " ")
-	return []connectors.Gap{{Locator: "dictionary", Reason: idleReason, Text: text[:min(len(text), connectors.GapText)]}}
+	return idleParts(texts)
 }
 
-// noteIdle notes what a chunk holds without using it, in the first pass, and takes out
-// what it uses, in the second.
-func (f *file) noteIdle(ch *chunk, idle map[string]bool, pass int) {
-	var text []byte
-	wanted := func(val []byte) bool {
-		text = ch.leaf.appendText(text[:0], val)
-		if pass == 1 {
-			return idle[string(text)]
+// idleParts makes the gaps of texts: what is beyond the bound of one is in the next.
+func idleParts(texts []string) (gaps []connectors.Gap) {
+	slices.Sort(texts)
+	for len(texts) > 0 {
+		size, n := len(texts[0]), 1
+		for n < len(texts) && size+1+len(texts[n]) <= connectors.GapText {
+			size += 1 + len(texts[n])
+			n++
 		}
-		return address.Match(text) || number.Match(text)
+		g := connectors.Gap{Locator: "dictionary", Reason: idleReason, Text: strings.Join(texts[:n], "\n")}
+		if g.Text = g.Text[:min(len(g.Text), connectors.GapText)]; len(gaps) > 0 {
+			g.Locator = fmt.Sprintf("dictionary, part %d", len(gaps)+1)
+		}
+		gaps, texts = append(gaps, g), texts[n:]
 	}
-	dict, used, err := f.usedEntries(ch, wanted)
-	if err != nil {
+	return gaps
+}
+
+// idleTexts are the addresses and numbers in the dictionaries of a column that no row has:
+// those that stand idle somewhere, without those that are used elsewhere. Groups with the
+// same dictionary, one after the other, are looked at as one.
+func (f *file) idleTexts(l *leaf) map[string]bool {
+	idle := map[string]bool{}
+	for pass := range 2 {
+		d := idleDict{leaf: l, idle: idle, pass: pass}
+		for _, g := range f.groups {
+			if g.bad != nil {
+				continue
+			}
+			if vals, used, err := f.usedEntries(&g.chunks[l.index], d.wanted); err == nil && used != nil {
+				d.add(vals, used)
+			}
+		}
+		d.note()
+		if len(idle) == 0 || d.runs == 1 {
+			break
+		}
+	}
+	return idle
+}
+
+// idleDict is the dictionary of groups that have the same.
+type idleDict struct {
+	leaf *leaf
+	idle map[string]bool
+	pass int // 0 looks for what is idle, 1 takes out what is used
+	runs int
+	vals values
+	used []byte
+	text []byte
+}
+
+func (d *idleDict) wanted(val []byte) bool {
+	d.text = d.leaf.appendText(d.text[:0], val)
+	if d.pass == 1 {
+		return d.idle[string(d.text)]
+	}
+	return address.Match(d.text) || number.Match(d.text)
+}
+
+// add takes in the dictionary of the next group.
+func (d *idleDict) add(vals values, used []byte) {
+	if d.runs > 0 && d.vals.n == vals.n && slices.Equal(d.vals.hi, vals.hi) && bytes.Equal(d.vals.data, vals.data) {
+		for i, u := range used {
+			d.used[i] |= u
+		}
 		return
 	}
-	for i := range dict.n {
-		if used[i] == byte(0) != (pass == 0) {
-			continue
-		}
-		if !wanted(dict.at(i)) {
-			continue
-		}
-		if pass == 1 {
-			delete(idle, string(text))
-		} else {
-			idle[string(text)] = true
+	d.note()
+	d.runs++
+	d.vals, d.used = vals, used
+}
+
+// note ends a run.
+func (d *idleDict) note() {
+	for i := range d.vals.n {
+		switch {
+		case d.used[i] != byte(d.pass) || !d.wanted(d.vals.at(i)):
+		case d.pass == 1:
+			delete(d.idle, string(d.text))
+		default:
+			d.idle[string(d.text)] = true
 		}
 	}
+	d.vals = values{}
 }

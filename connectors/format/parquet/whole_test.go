@@ -3,6 +3,8 @@ package parquet
 import (
 	"bytes"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -48,5 +50,26 @@ func TestWholeDictionary(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestIdleParts holds that nobody is beyond the bound of a gap's text.
+func TestIdleParts(t *testing.T) {
+	var texts []string
+	for i := range 30000 {
+		texts = append(texts, token(i)+"@example.com")
+	}
+	gaps := idleParts(slices.Clone(texts))
+	var all []string
+	places := map[string]bool{}
+	for _, g := range gaps {
+		if len(g.Text) > connectors.GapText {
+			t.Errorf("%s has %d bytes", g.Locator, len(g.Text))
+		}
+		places[g.Locator] = true
+		all = append(all, strings.Split(g.Text, "\n")...)
+	}
+	if !slices.Equal(all, texts) || len(places) != len(gaps) || !places["dictionary"] {
+		t.Errorf("%d gaps with %d texts at %v", len(gaps), len(all), places)
 	}
 }
