@@ -64,3 +64,13 @@ func TestJoined(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinedAccount: folders that say the account are no folders beside each other.
+func TestJoinedAccount(t *testing.T) {
+	for segment, want := range map[int]string{1: "meta/77", 2: "audio/77"} {
+		s, _ := fixture(t, map[string]string{"meta/77.json": `{"caller":"+919812345603"}`, "audio/77.wav": "x"}, connectors.AccountRule{Segment: segment})
+		if got, _ := rows(t, s, units(t, s)["meta/77.json"]); len(got) != 1 || got[0]["stem"] != want {
+			t.Errorf("segment %d: %v", segment, got)
+		}
+	}
+}
