@@ -32,7 +32,7 @@ func advice(f *lineage.Found) string {
 	case inName:
 		return "the object's name holds an identifier of the person, and others' records or none are in it: rename it or delete it, and scan again"
 	case inUnread:
-		return f.Record.Locator + ": an identifier of the person stands in a part that cannot be read: mend it or take it out by hand, and scan again"
+		return f.Record.Locator + ": an identifier of the person stands in a part that cannot be read as a record: mend it as its gap says, or take it out by hand, and scan again"
 	}
 	return ""
 }

@@ -28,6 +28,9 @@ func (s *source) joined(ctx context.Context, o blob.Object, d *object) error {
 	if err == nil && stem == "" {
 		stem, err = s.pointed(ctx, key, d)
 	}
+	if err == nil && stem == "" {
+		stem, err = s.parallel(ctx, key, o, d)
+	}
 	if err != nil {
 		return fmt.Errorf("look for the recording of a sidecar: %w", err)
 	}

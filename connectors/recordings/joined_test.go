@@ -32,6 +32,14 @@ func TestJoined(t *testing.T) {
 		"a name in it":             {map[string]string{"a/x.json": `{"caller":"+919812345603","file":"abc.mp3"}`, "a/abc.mp3": "x", "a/b.mp3": "x"}, "a/x.json", "a/abc", 0},
 		"an address in it":         {map[string]string{"a/x.json": `{"url":"https://cdn.example.com/r/abc.mp3?t=1"}`, "a/abc.mp3": "x"}, "a/x.json", "a/abc", 0},
 		"a key in it":              {map[string]string{"meta/7.json": `{"recording":"audio/77.wav"}`, "audio/77.wav": "x"}, "meta/7.json", "audio/77", 0},
+		"a folder beside":          {map[string]string{"d/meta/77.json": hers, "d/audio/77.wav": "x", "d/audio/78.wav": "x"}, "d/meta/77.json", "d/audio/77", 0},
+		"Folders":                  {map[string]string{"Meta/77.json": hers, "Recordings/77.wav": "x"}, "Meta/77.json", "Recordings/77", 0},
+		"two folders beside":       {map[string]string{"meta/77.json": hers, "audio/77.wav": "x", "calls/77.wav": "x"}, "meta/77.json", "meta/77", 0},
+		"one in its own folder":    {map[string]string{"meta/77.json": hers, "meta/77.wav": "x", "audio/77.wav": "x"}, "meta/77.json", "meta/77", 0},
+		"another's sidecar":        {map[string]string{"meta/77.json": hers, "audio/77.json": "{}", "audio/77.wav": "x"}, "meta/77.json", "meta/77", 0},
+		"a folder further off":     {map[string]string{"a/meta/77.json": hers, "b/audio/77.wav": "x"}, "a/meta/77.json", "a/meta/77", 0},
+		"an account beside":        {map[string]string{"A1/77.json": hers, "A2/77.wav": "x"}, "A1/77.json", "A1/77", 0},
+		"not yet beside":           {map[string]string{"meta/77.json": hers, "audio/78.wav": "x"}, "meta/77.json", "meta/77", 1},
 		"a name of nothing":        {map[string]string{"a/x.json": `{"file":"abc.mp3"}`, "a/b.mp3": "x"}, "a/x.json", "a/x", 0},
 		"another's":                {map[string]string{"a/x.json": `{"file":"abc.mp3"}`, "a/abc.mp3": "x", "a/abc.json": "{}"}, "a/x.json", "a/x", 0},
 		"one beside it":            {map[string]string{"a/x.json": `{"before":"abc.mp3"}`, "a/x.mp3": "x", "a/abc.mp3": "x"}, "a/x.json", "a/x", 0},
@@ -53,6 +61,16 @@ func TestJoined(t *testing.T) {
 		got, gaps := rows(t, s, units(t, s)[c.key])
 		if len(got) != 1 || got[0]["stem"] != c.stem || len(gaps) != c.gaps || c.gaps > 0 && !gaps[0].Again {
 			t.Errorf("%s: %v, gaps %v", name, got, gaps)
+		}
+	}
+}
+
+// TestJoinedAccount: folders that say the account are no folders beside each other.
+func TestJoinedAccount(t *testing.T) {
+	for segment, want := range map[int]string{1: "meta/77", 2: "audio/77"} {
+		s, _ := fixture(t, map[string]string{"meta/77.json": `{"caller":"+919812345603"}`, "audio/77.wav": "x"}, connectors.AccountRule{Segment: segment})
+		if got, _ := rows(t, s, units(t, s)["meta/77.json"]); len(got) != 1 || got[0]["stem"] != want {
+			t.Errorf("segment %d: %v", segment, got)
 		}
 	}
 }

@@ -42,6 +42,7 @@ var (
 	marker   = regexp.MustCompile(`(?i)(^|_)(?:incoming|outgoing|missed|in|out|conference|sim\s?\d)(_|$)`)
 	way      = regexp.MustCompile(`(?i)^(?:incoming|outgoing|external|internal|exten|in|out|q)-(\+?\d)`)
 	around   = regexp.MustCompile(`(?i)\s*(?:\((?:phone|call|whatsapp(?: business)?|telegram|viber|skype|signal|messenger|facebook|line)\)|\([\s_]*\)|\b(?:sip|tel|callto):)\s*`) // what is no name: the channel, and what stood around a number
+	desk     = regexp.MustCompile(`(?i)^(?:agent|ext|exten|extension|operator|user|queue|team|desk|line|trunk|campaign|pjsip|dahdi)[-_ .#]*\d*$`)
 	trailing = regexp.MustCompile(`(?i)\s+at$`)
 	number   = regexp.MustCompile(`\+?\(?\d[\d\s().-]{5,80}\d`)
 	folders  = regexp.MustCompile(`(?:^|/)year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})(?:/hour=(\d{1,2}))?/`)
@@ -174,7 +175,7 @@ func (n *Name) words(s string, name bool) {
 	if !strings.ContainsFunc(rest, unicode.IsLetter) || nobody[strings.ToLower(rest)] {
 		return
 	}
-	if name && n.Person == "" && !strings.Contains(rest, "@") {
+	if name && n.Person == "" && !strings.Contains(rest, "@") && !desk.MatchString(rest) {
 		n.Person = rest
 		return
 	}

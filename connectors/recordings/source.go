@@ -47,6 +47,9 @@ type source struct {
 
 	sweep    sync.Mutex
 	sweeping bool // a sweep was made
+
+	beside  sync.Mutex
+	folders map[string][]string // of recordings, beside folders of sidecars
 }
 
 var (

@@ -143,7 +143,9 @@ func (r *refRecord) field(i int, v string) {
 		r.text(v)
 	case c.text && !links:
 		r.text(v)
-	case c.Look == connectors.LookText && !links && (v[0] == '+' || strings.Contains(v, "@")):
+	case c.Look == connectors.LookText && !links && (spelled(v) || worded(v)):
+		r.text(v)
+	case c.PrimaryKey && c.Look == connectors.LookText && spelled(v):
 		r.text(v)
 	}
 }

@@ -31,7 +31,7 @@ func TestPlusUnderOpaqueKey(t *testing.T) {
 func TestAddressUnderOpaqueName(t *testing.T) {
 	b := connectors.NewBuilder(memory.DefaultAllocator, "calls", []connectors.Field{{Name: "ref"}, {Name: "session id"}})
 	defer b.Release()
-	for i, v := range []string{"asha@example.com", "for asha@example.com", "+919820145678", "9820145678", "for 98201 45678", ""} {
+	for i, v := range []string{"asha@example.com", "for asha@example.com", "+919820145678", "9820145678", "for 98201 45678", "", "report for 98201 45678", "PO 98201 45678 of 2026"} {
 		b.Row(strconv.Itoa(i))
 		b.Set(i%2, v)
 	}
@@ -48,8 +48,35 @@ func TestAddressUnderOpaqueName(t *testing.T) {
 			found[s.Locator]++
 		}
 	}
-	if want := map[string]int{"0": 1, "1": 1, "2": 1}; !maps.Equal(found, want) {
+	if want := map[string]int{"0": 1, "1": 1, "2": 1, "6": 1}; !maps.Equal(found, want) {
 		t.Errorf("found %v, want %v", found, want)
+	}
+}
+
+// TestAddressInAKey: an address or a number with its plus that is the key of its row is a
+// mention, which is told and cannot be cut out; digits are an id.
+func TestAddressInAKey(t *testing.T) {
+	key := connectors.CatalogField{Name: "id", PrimaryKey: true}
+	coll := connectors.Collection{Name: "calls", Fields: []connectors.CatalogField{key}}
+	b := connectors.NewBuilder(memory.DefaultAllocator, "calls", []connectors.Field{{Name: "id", PrimaryKey: true, Keys: []string{"crm.calls.id"}}})
+	defer b.Release()
+	for i, v := range []string{"asha@example.com", "+919820145678", "919820145678", "call 7 of asha@example.com"} {
+		b.Row(strconv.Itoa(i))
+		b.Set(0, v)
+	}
+	batch := b.Flush()
+	defer batch.Rows.Release()
+	x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+	found := ""
+	for _, s := range x.Batch("crm", coll, connectors.Unit{Key: "u"}, batch, false) {
+		for _, e := range s.Edges {
+			if e.Role == lineage.Mention {
+				found += s.Locator
+			}
+		}
+	}
+	if found != "013" {
+		t.Errorf("found %q", found)
 	}
 }
 

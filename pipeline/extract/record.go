@@ -2,7 +2,6 @@ package extract
 
 import (
 	"strings"
-	"time"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -113,10 +112,12 @@ func (r *record) field(c *column, v string) {
 		r.named(&r.name, &r.label, c, v)
 		r.text(v)
 	case c.amount && isAmount(v):
-	case c.opaque && !c.linked && (v[0] == '+' || strings.Contains(v, "@")):
+	case c.opaque && !c.linked && (spelled(v) || worded(v)):
 		r.text(v)
 	case c.free && !c.linked:
 		r.itself = r.itself || r.shape.bridged && !c.personal && isIdentifier(v)
+		r.text(v)
+	case c.PrimaryKey && c.Look == connectors.LookText && spelled(v):
 		r.text(v)
 	}
 }
@@ -131,32 +132,6 @@ func (r *record) named(names, labels *[]lineage.Name, c *column, v string) {
 		names = labels
 	}
 	*names = append(*names, cut(&r.words, n))
-}
-
-// life takes in account and dates.
-func (r *record) life(c *column, v string) {
-	if c.account && r.out.Account == "" {
-		r.out.Account = r.account(v)
-	}
-	if c.recorded {
-		if t, civil, ok := r.x.Dates(v); ok {
-			r.out.RecordedAt, r.civil = t.Add(-time.Duration(t.Nanosecond())), civil
-		}
-	}
-	if c.trigger {
-		_, r.out.Trigger, _ = r.x.Dates(v)
-		if r.shape.coll.Accounts {
-			r.fact("trigger", v)
-		}
-	}
-	for _, class := range c.overrides {
-		r.fact("override:"+class, v)
-	}
-	for _, what := range c.consents {
-		if say := consentFact(what, v); say != "" {
-			r.fact("consent:"+what, say)
-		}
-	}
 }
 
 func (r *record) fact(k, v string) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"unicode/utf8"
 )
 
 // order returns how the values of the column compare, nil when the format does
@@ -142,7 +143,17 @@ func (e *extent) same(v, bound []byte, sure bool) bool {
 	for k < len(v) && k < len(bound) && v[k] == bound[k] {
 		k++
 	}
-	return k >= len(bound)-1
+	return k >= lastLetter(bound)
+}
+
+// lastLetter is where the last letter of a bound begins. A largest value that is shortened
+// ends with the next letter of the alphabet, of which all bytes may be others.
+func lastLetter(bound []byte) int {
+	at := len(bound) - 1
+	for at > max(0, len(bound)-utf8.UTFMax) && !utf8.RuneStart(bound[at]) {
+		at--
+	}
+	return at
 }
 
 func (e *extent) came(v []byte) {

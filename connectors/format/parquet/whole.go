@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,10 +17,12 @@ import (
 // A writer that is given values with their dictionary (categories of pandas and Polars,
 // dictionary arrays of Arrow) puts the whole dictionary into every row group, also what no
 // row there has, or no row at all since rows were filtered out. So what is hers may stand
-// in groups without a row of hers. Such columns are known by the metadata of the file.
+// in groups without a row of hers. Such columns are known by the metadata of the file, or
+// by the dictionaries themselves: DuckDB says nothing of its ENUM.
 
 // idleReason is the reason of the gap for values that no row has.
-const idleReason = "an address or a number stands in a column's dictionary and in none of its rows: whose it is, nothing tells; write the file anew without it"
+const idleReason = "an address or a number stands in a column's dictionary and in none of its rows, so no erasure of a record takes it out: " +
+	"write the file anew from its rows (DuckDB: COPY (FROM 'OLD') TO 'NEW'; pandas: df[column].cat.remove_unused_categories() before to_parquet) and scan again"
 
 // wholeDicts returns the leaves whose dictionaries may hold more than their group uses.
 func (f *file) wholeDicts() map[*leaf]bool {
@@ -40,12 +43,58 @@ func (f *file) wholeDicts() map[*leaf]bool {
 	out := map[*leaf]bool{}
 	for _, n := range f.root.children {
 		for _, l := range n.leaves {
-			if names[n.name] {
+			if names[n.name] || f.alike(l) {
 				out[l] = true
 			}
 		}
 	}
 	return out
+}
+
+// compared is how many pairs of dictionaries of a column are compared.
+const compared = 4
+
+// alike reports a column of texts or numbers that has the same dictionary in two row groups, one after the
+// other. A file of DuckDB with one group has nothing to compare it with.
+func (f *file) alike(l *leaf) bool {
+	if l.typ != pBytes && l.typ != pInt64 {
+		return false
+	}
+	if len(f.groups) == 1 {
+		_, n := f.groups[0].dictAt(l)
+		return n > 0 && bytes.HasPrefix(f.footer.text(6), []byte("DuckDB"))
+	}
+	pairs := 0
+	for i := 1; i < len(f.groups) && pairs < compared; i++ {
+		a, n := f.groups[i-1].dictAt(l)
+		b, m := f.groups[i].dictAt(l)
+		if n == 0 || n != m {
+			continue
+		}
+		pairs++
+		x, err := f.bytesAt(a, n)
+		if err != nil {
+			continue // whoever reads the column says so
+		}
+		y, err := f.bytesAt(b, n)
+		if err == nil && bytes.Equal(x, y) {
+			return true
+		}
+	}
+	return false
+}
+
+// dictAt is where the dictionary of a column stands, and how long it is with what stands
+// before it. Without one it has no length.
+func (g *group) dictAt(l *leaf) (off, n int64) {
+	if g.bad != nil {
+		return 0, 0
+	}
+	m := g.chunks[l.index].meta
+	if off = m.int(11, 0); off <= 0 {
+		return 0, 0
+	}
+	return off, max(m.int(9, 0)-off, 0)
 }
 
 // arrowDicts notes the columns of an Arrow schema with a dictionary in them.
@@ -102,8 +151,9 @@ func pandasDicts(text []byte, names map[string]bool) {
 }
 
 // usedEntries tells which entries of the dictionary of a chunk its rows use. The
-// dictionary has no entry when the chunk has none.
-func (f *file) usedEntries(ch *chunk) (dict values, used []byte, err error) {
+// dictionary has no entry when the chunk has none, and when none of them is wanted: then no
+// more is read.
+func (f *file) usedEntries(ch *chunk, wanted func(val []byte) bool) (dict values, used []byte, err error) {
 	if ch.size == 0 {
 		return values{}, nil, nil
 	}
@@ -111,6 +161,9 @@ func (f *file) usedEntries(ch *chunk) (dict values, used []byte, err error) {
 	err = safely(func() error {
 		for s.load() {
 			if used == nil && s.hasDic {
+				if !s.dict.any(wanted) {
+					return s.err
+				}
 				used = make([]byte, s.dict.n)
 			}
 			if s.page.isDict {
@@ -128,13 +181,23 @@ func (f *file) usedEntries(ch *chunk) (dict values, used []byte, err error) {
 	return s.dict, used, err
 }
 
+// any reports whether a value is wanted.
+func (v *values) any(wanted func(val []byte) bool) bool {
+	for i := range v.n {
+		if wanted(v.at(i)) {
+			return true
+		}
+	}
+	return false
+}
+
 // idle reports whether a chunk that loses no row has to be cut all the same, since its
 // dictionary holds what none of its rows has.
 func (rw *rewriter) idle(ch *chunk) (bool, error) {
 	if !rw.whole[ch.leaf] {
 		return false, nil
 	}
-	_, used, err := rw.f.usedEntries(ch)
+	_, used, err := rw.f.usedEntries(ch, func([]byte) bool { return true })
 	return bytes.IndexByte(used, 0) >= 0, err
 }
 
@@ -161,43 +224,96 @@ func (f *file) idleGaps() []connectors.Gap {
 		if !whole[l] {
 			continue
 		}
-		idle := map[string]bool{}
-		for pass := range 2 {
-			for _, g := range f.groups {
-				if g.bad == nil && (pass == 0 || len(idle) > 0) {
-					f.noteIdle(&g.chunks[l.index], idle, pass)
-				}
-			}
-		}
-		for text := range idle {
-			texts = append(texts, text)
+		for text := range f.idleTexts(l) {
+			texts = append(texts, strings.ToValidUTF8(text, " "))
 		}
 	}
-	if len(texts) == 0 {
-		return nil
-	}
-	slices.Sort(texts)
-	text := strings.ToValidUTF8(strings.Join(texts, "\n"), " ")
-	return []connectors.Gap{{Locator: "dictionary", Reason: idleReason, Text: text[:min(len(text), connectors.GapText)]}}
+	return idleParts(texts)
 }
 
-// noteIdle notes what a chunk holds without using it, in the first pass, and takes out
-// what it uses, in the second.
-func (f *file) noteIdle(ch *chunk, idle map[string]bool, pass int) {
-	dict, used, err := f.usedEntries(ch)
-	if err != nil {
+// idleParts makes the gaps of texts: what is beyond the bound of one is in the next.
+func idleParts(texts []string) (gaps []connectors.Gap) {
+	slices.Sort(texts)
+	for len(texts) > 0 {
+		size, n := len(texts[0]), 1
+		for n < len(texts) && size+1+len(texts[n]) <= connectors.GapText {
+			size += 1 + len(texts[n])
+			n++
+		}
+		g := connectors.Gap{Locator: "dictionary", Reason: idleReason, Text: strings.Join(texts[:n], "\n")}
+		if g.Text = g.Text[:min(len(g.Text), connectors.GapText)]; len(gaps) > 0 {
+			g.Locator = fmt.Sprintf("dictionary, part %d", len(gaps)+1)
+		}
+		gaps, texts = append(gaps, g), texts[n:]
+	}
+	return gaps
+}
+
+// idleTexts are the addresses and numbers in the dictionaries of a column that no row has:
+// those that stand idle somewhere, without those that are used elsewhere. Groups with the
+// same dictionary, one after the other, are looked at as one.
+func (f *file) idleTexts(l *leaf) map[string]bool {
+	idle := map[string]bool{}
+	for pass := range 2 {
+		d := idleDict{leaf: l, idle: idle, pass: pass}
+		for _, g := range f.groups {
+			if g.bad != nil {
+				continue
+			}
+			if vals, used, err := f.usedEntries(&g.chunks[l.index], d.wanted); err == nil && used != nil {
+				d.add(vals, used)
+			}
+		}
+		d.note()
+		if len(idle) == 0 || d.runs == 1 {
+			break
+		}
+	}
+	return idle
+}
+
+// idleDict is the dictionary of groups that have the same.
+type idleDict struct {
+	leaf *leaf
+	idle map[string]bool
+	pass int // 0 looks for what is idle, 1 takes out what is used
+	runs int
+	vals values
+	used []byte
+	text []byte
+}
+
+func (d *idleDict) wanted(val []byte) bool {
+	d.text = d.leaf.appendText(d.text[:0], val)
+	if d.pass == 1 {
+		return d.idle[string(d.text)]
+	}
+	return address.Match(d.text) || number.Match(d.text)
+}
+
+// add takes in the dictionary of the next group.
+func (d *idleDict) add(vals values, used []byte) {
+	if d.runs > 0 && d.vals.n == vals.n && slices.Equal(d.vals.hi, vals.hi) && bytes.Equal(d.vals.data, vals.data) {
+		for i, u := range used {
+			d.used[i] |= u
+		}
 		return
 	}
-	var text []byte
-	for i := range dict.n {
-		if used[i] == byte(0) != (pass == 0) {
-			continue
-		}
-		text = ch.leaf.appendText(text[:0], dict.at(i))
-		if pass == 1 {
-			delete(idle, string(text))
-		} else if address.Match(text) || number.Match(text) {
-			idle[string(text)] = true
+	d.note()
+	d.runs++
+	d.vals, d.used = vals, used
+}
+
+// note ends a run.
+func (d *idleDict) note() {
+	for i := range d.vals.n {
+		switch {
+		case d.used[i] != byte(d.pass) || !d.wanted(d.vals.at(i)):
+		case d.pass == 1:
+			delete(d.idle, string(d.text))
+		default:
+			d.idle[string(d.text)] = true
 		}
 	}
+	d.vals = values{}
 }

@@ -3,6 +3,8 @@ package parquet
 import (
 	"bytes"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -12,7 +14,7 @@ import (
 // where the writer put the whole dictionary into each of them, and that what stands in a
 // dictionary alone is told, and goes when the file is written anew.
 func TestWholeDictionary(t *testing.T) {
-	for _, name := range []string{"categories", "categories_fast"} {
+	for _, name := range []string{"categories", "categories_fast", "categories_bare", "enum"} {
 		data, err := os.ReadFile("testdata/" + name + ".parquet")
 		if err != nil {
 			t.Fatal(err)
@@ -48,5 +50,95 @@ func TestWholeDictionary(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestIdleParts holds that nobody is beyond the bound of a gap's text.
+func TestIdleParts(t *testing.T) {
+	var texts []string
+	for i := range 30000 {
+		texts = append(texts, token(i)+"@example.com")
+	}
+	gaps := idleParts(slices.Clone(texts))
+	var all []string
+	places := map[string]bool{}
+	for _, g := range gaps {
+		if len(g.Text) > connectors.GapText {
+			t.Errorf("%s has %d bytes", g.Locator, len(g.Text))
+		}
+		places[g.Locator] = true
+		all = append(all, strings.Split(g.Text, "\n")...)
+	}
+	if !slices.Equal(all, texts) || len(places) != len(gaps) || !places["dictionary"] {
+		t.Errorf("%d gaps with %d texts at %v", len(gaps), len(all), places)
+	}
+}
+
+// TestWholeMarks holds that one row group is enough where the file says that the column is
+// one of categories, by either mark, and that a file that says nothing is not taken for one.
+func TestWholeMarks(t *testing.T) {
+	for name, want := range map[string]bool{"categories": true, "categories_fast": true, "categories_bare": false, "enum": true, "duckdb": true, "arrow_v1": false} {
+		data, err := os.ReadFile("testdata/" + name + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := openFile(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.groups = f.groups[:1]
+		found := false
+		for l := range f.wholeDicts() {
+			found = found || l.typ == pBytes
+		}
+		if found != want {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+	data, err := os.ReadFile("testdata/categories.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := openFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list := f.footer.list(5)
+	for _, raw := range list {
+		kv, _, err := parseRecord(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		if string(kv.text(1)) == "pandas" {
+			pandasDicts(kv.text(2), names)
+		} else {
+			arrowDicts(kv.text(2), names)
+		}
+		if len(names) != 1 || !names["email"] {
+			t.Errorf("%s tells of %v", kv.text(1), names)
+		}
+	}
+}
+
+// TestIdleElsewhere: what stands idle in one group and is used by a group with another
+// dictionary is a value of the column.
+func TestIdleElsewhere(t *testing.T) {
+	vals := func(list ...string) values {
+		v := values{}
+		for _, s := range list {
+			v.push([]byte(s))
+		}
+		return v
+	}
+	idle := map[string]bool{}
+	for pass := range 2 {
+		d := idleDict{leaf: &leaf{typ: pBytes, sense: stringSense}, idle: idle, pass: pass}
+		d.add(vals("a@example.com", "b@example.com", "c@example.com"), []byte{1, 0, 0})
+		d.add(vals("b@example.com", "d@example.com"), []byte{1, 1})
+		d.note()
+	}
+	if len(idle) != 1 || !idle["c@example.com"] {
+		t.Errorf("idle: %v", idle)
 	}
 }
