@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
+
+// A table may hold personal data and lead to nobody: it has no identifier, and what it refers
+// to is nobody's either. No question finds its rows, nobody is handed them, and no erasure
+// takes them: that has to be told, since every answer reads as if they were not there.
+
+// holding is what a table has to do with people.
+type holding struct {
+	name   string
+	fields []string // that are personal
+	known  bool     // its rows say themselves whose they are, or need not
+	leads  []string // link kinds: its own id, and the ids that it refers to
+}
+
+// ownerless lists the tables with personal data of which no kind leads to a row that says
+// whose it is. leading are kinds of which it is not known where they lead.
+func ownerless(all []holding, leading func(kind string) bool) (out []holding) {
+	reached := map[string]bool{}
+	owned := make([]bool, len(all))
+	for more := true; more; {
+		more = false
+		for i, h := range all {
+			if owned[i] || !h.known && !slices.ContainsFunc(h.leads, func(k string) bool { return reached[k] || leading(k) }) {
+				continue
+			}
+			owned[i], more = true, true
+			for _, k := range h.leads {
+				reached[k] = true
+			}
+		}
+	}
+	for i, h := range all {
+		if !owned[i] && len(h.fields) > 0 {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// checkOwners names the tables of the catalogs that hold personal data and lead to nobody.
+// seen are the sources that were looked into. It is asked last: from then on they read by
+// what the databases say of their keys.
+func (s *Site) checkOwners(ctx context.Context, seen []*Source, fn func(source string, f connectors.Finding)) {
+	judged := map[string]bool{} // sources of whose ids it is known where they lead
+	var sources []*Source
+	for _, src := range s.Sources {
+		x := *src
+		judged[src.Name] = src.Catalog != "" && slices.Contains(seen, src)
+		if d, ok := src.Conn.(connectors.Describer); ok && judged[src.Name] {
+			set, err := d.Describe(ctx)
+			if judged[src.Name] = err == nil; err == nil {
+				x.Dataset = set
+			} else {
+				s.gap(src.Name, "", "what the database says of its keys cannot be read: "+err.Error())
+			}
+		}
+		sources = append(sources, &x)
+	}
+	k := newKinds(sources)
+	var all []holding
+	for _, src := range sources {
+		for _, coll := range src.Dataset.Collections {
+			h := k.holding(src, coll)
+			h.known = h.known || !judged[src.Name]
+			all = append(all, h)
+		}
+	}
+	elsewhere := func(kind string) bool {
+		return namedLinks[kind] || slices.ContainsFunc(sources, func(src *Source) bool { return !judged[src.Name] && strings.HasPrefix(kind, src.Name+".") })
+	}
+	for _, h := range ownerless(all, elsewhere) {
+		source, _, _ := strings.Cut(h.name, ".")
+		fn(source, connectors.Finding{What: "catalog", Note: fmt.Sprintf("%s has personal data (%s) and leads to nobody: none of its fields is an identity, or a reference by which a person is reached; its rows are neither found nor erased with anybody until the catalog says whose they are",
+			h.name, strings.Join(h.fields, ", "))})
+	}
+}
+
+// holding is what the catalog says of a collection.
+func (k kinds) holding(src *Source, coll connectors.Collection) holding {
+	h := holding{name: src.Name + "." + coll.Name}
+	if coll.Staff || coll.Accounts || coll.Undecided { // of the last a check tells more
+		return h
+	}
+	join := func(kind string) {
+		if kind = cmp.Or(k.alias[kind], kind); kind != "merged" && kind != "moved" && !k.bare[kind] {
+			h.leads = append(h.leads, kind)
+		}
+	}
+	h.known = identities(coll.Fields)
+	for _, f := range connectors.Columns(src.Name, coll) {
+		if f.Personal() && f.Erase != "keep" {
+			h.fields = append(h.fields, f.Name)
+		}
+		h.known = h.known || f.Look != "" || slices.Contains(f.Categories, "user") // it is looked into
+		for _, kind := range slices.Concat(f.Keys, f.Links) {
+			join(kind)
+		}
+		for _, in := range f.Inner {
+			for _, kind := range in.Links {
+				join(kind)
+			}
+		}
+	}
+	for _, p := range coll.Refs {
+		h.known = h.known || len(p.Map) == 0 // it may name any table
+		for _, to := range p.Map {
+			join(src.Name + "." + to)
+		}
+	}
+	if !database(src.Connector) {
+		join(src.Name + "." + coll.Name + ".key")
+	}
+	return h
+}
+
+// identities reports fields that are identifiers of people, whoever they are.
+func identities(fields []connectors.CatalogField) bool {
+	return slices.ContainsFunc(fields, func(f connectors.CatalogField) bool { return f.Identity != "" || identities(f.Fields) })
+}
