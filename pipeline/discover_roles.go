@@ -68,6 +68,7 @@ func (p Proposal) plots() map[string]*plot {
 	}
 	p.arrange(out)
 	p.register(out)
+	p.ownerless(out)
 	return out
 }
 

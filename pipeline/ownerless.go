@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/pipeline/detect"
 )
 
 // A table may hold personal data and lead to nobody: it has no identifier, and what it refers
@@ -126,4 +127,80 @@ func (k kinds) holding(src *Source, coll connectors.Collection) holding {
 // identities reports fields that are identifiers of people, whoever they are.
 func identities(fields []connectors.CatalogField) bool {
 	return slices.ContainsFunc(fields, func(f connectors.CatalogField) bool { return f.Identity != "" || identities(f.Fields) })
+}
+
+// ownerless says of the proposed tables what a check says of described ones, and of those in
+// which nothing of a person was found whether there are texts in them.
+func (p Proposal) ownerless(plots map[string]*plot) {
+	var all []holding
+	for _, t := range p.tables {
+		all = append(all, plots[t.name].holding(plots))
+	}
+	for _, h := range ownerless(all, func(string) bool { return false }) {
+		plots[h.name].notes = append(plots[h.name].notes, fmt.Sprintf("personal data (%s), and nothing leads to a person: no question finds its rows until references or refs say whose they are%s", comment(strings.Join(h.fields, ", ")), plots[h.name].unresolved()))
+	}
+	for _, t := range p.tables {
+		x := plots[t.name]
+		var texts []string
+		for _, f := range t.fields {
+			doubted := slices.ContainsFunc(f.found, func(j judged) bool {
+				return slices.ContainsFunc(j.list, func(x detect.Finding) bool { return x.Category == "user.content" })
+			})
+			if x.role == nobodys && len(f.path) == 1 && (doubted || f.text() && f.ids == nil) {
+				texts = append(texts, f.label)
+			}
+		}
+		if len(texts) > 0 {
+			x.notes = append(x.notes, fmt.Sprintf("its texts (%s) are nobody's: if they are about people, no question finds its rows until references or refs say whose they are%s", comment(strings.Join(texts, ", ")), x.unresolved()))
+		}
+	}
+}
+
+// holding is what a proposed table has to do with people.
+func (x *plot) holding(all map[string]*plot) holding {
+	h := holding{name: x.name}
+	if x.role != people && x.role != owned {
+		return h
+	}
+	h.leads = append(h.leads, x.name)
+	lead := func(to *looked) {
+		if r := all[to.name].role; r == people || r == owned {
+			h.leads = append(h.leads, to.name)
+		}
+	}
+	for _, l := range x.links {
+		if l.drop == "" && !l.apart && l.to != x.looked {
+			lead(l.to)
+		}
+	}
+	for _, y := range x.pairs {
+		for _, to := range y.to {
+			lead(to)
+		}
+	}
+	for _, f := range x.fields {
+		best, _ := verdicts(f)
+		h.known = h.known || best.Identity != "" || f.nested || f.line || best.Category == "user"
+		if strings.HasPrefix(best.Category, "user") && len(f.path) == 1 {
+			h.fields = append(h.fields, f.label)
+		}
+	}
+	return h
+}
+
+// unresolved names the columns that are called like references and lead nowhere.
+func (x *plot) unresolved() string {
+	var names []string
+	for _, f := range x.fields {
+		words := detect.Words(f.label)
+		if len(f.path) > 1 || f.pk || f == x.account || len(words) < 2 || !slices.Contains(namesakeEnds, words[len(words)-1]) ||
+			slices.ContainsFunc(x.links, func(l *link) bool { return l.field == f }) || slices.ContainsFunc(x.pairs, func(y pair) bool { return y.id == f }) {
+			continue
+		}
+		names = append(names, f.label)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (of which table is " + comment(strings.Join(names, ", ")) + " the key?)"
 }
