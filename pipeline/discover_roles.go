@@ -270,6 +270,10 @@ func (p Proposal) inherit(all map[string]*plot) {
 			if to := x.kept(all); to != nil && to.role == nobodys && (x.role == people || x.role == owned) {
 				to.role, changed = owned, true
 			}
+			for _, to := range x.tied(all) {
+				to.role, to.erase, changed = owned, "redact", true
+				to.notes = append(to.notes, "each of its rows is tied to one person by "+comment(t.name)+": taken for hers; it is emptied, not deleted")
+			}
 		}
 	}
 	for _, t := range p.tables {

@@ -99,7 +99,7 @@ func (k kinds) holding(src *Source, coll connectors.Collection) holding {
 	}
 	h.known = identities(coll.Fields)
 	for _, f := range connectors.Columns(src.Name, coll) {
-		if f.Personal() && f.Erase != "keep" {
+		if f.Personal() && f.Erase != "keep" && !slices.Contains(f.Categories, "user.unique_id.pseudonymous") {
 			h.fields = append(h.fields, f.Name)
 		}
 		h.known = h.known || f.Look != "" || slices.Contains(f.Categories, "user") // it is looked into
@@ -141,19 +141,24 @@ func (p Proposal) ownerless(plots map[string]*plot) {
 	}
 	for _, t := range p.tables {
 		x := plots[t.name]
-		var texts []string
-		for _, f := range t.fields {
-			doubted := slices.ContainsFunc(f.found, func(j judged) bool {
-				return slices.ContainsFunc(j.list, func(x detect.Finding) bool { return x.Category == "user.content" })
-			})
-			if x.role == nobodys && len(f.path) == 1 && (doubted || f.text() && f.ids == nil) {
-				texts = append(texts, f.label)
-			}
-		}
-		if len(texts) > 0 {
+		texts := x.texts()
+		if x.role == nobodys && len(texts) > 0 {
 			x.notes = append(x.notes, fmt.Sprintf("its texts (%s) are nobody's: if they are about people, no question finds its rows until references or refs say whose they are%s", comment(strings.Join(texts, ", ")), x.unresolved()))
 		}
 	}
+}
+
+// texts are the columns of sentences, which nothing but their form speaks for.
+func (x *plot) texts() (names []string) {
+	for _, f := range x.fields {
+		reads := slices.ContainsFunc(f.found, func(j judged) bool {
+			return slices.ContainsFunc(j.list, func(x detect.Finding) bool { return x.Category == "user.content" })
+		})
+		if len(f.path) == 1 && (reads || f.text() && f.ids == nil) {
+			names = append(names, f.label)
+		}
+	}
+	return names
 }
 
 // holding is what a proposed table has to do with people.
