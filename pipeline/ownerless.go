@@ -81,7 +81,7 @@ func (s *Site) checkOwners(ctx context.Context, seen []*Source, fn func(source s
 	}
 	for _, h := range ownerless(all, elsewhere) {
 		source, _, _ := strings.Cut(h.name, ".")
-		fn(source, connectors.Finding{What: "catalog", Note: fmt.Sprintf("%s has personal data (%s) and leads to nobody: none of its fields is an identity, or a reference by which a person is reached; its rows are neither found nor erased with anybody until the catalog says whose they are",
+		fn(source, connectors.Finding{What: "catalog", Note: fmt.Sprintf("%s has personal data (%s) and leads to nobody: none of its fields is an identity of whom it is about, or a reference by which a person is reached; its rows are neither handed out nor erased with anybody until the catalog says whose they are",
 			h.name, strings.Join(h.fields, ", "))})
 	}
 }
@@ -97,7 +97,7 @@ func (k kinds) holding(src *Source, coll connectors.Collection) holding {
 			h.leads = append(h.leads, kind)
 		}
 	}
-	h.known = identities(coll.Fields)
+	h.known = identities(coll.Fields, coll.Role)
 	for _, f := range connectors.Columns(src.Name, coll) {
 		if f.Personal() && f.Erase != "keep" && !slices.Contains(f.Categories, "user.unique_id.pseudonymous") {
 			h.fields = append(h.fields, f.Name)
@@ -124,9 +124,12 @@ func (k kinds) holding(src *Source, coll connectors.Collection) holding {
 	return h
 }
 
-// identities reports fields that are identifiers of people, whoever they are.
-func identities(fields []connectors.CatalogField) bool {
-	return slices.ContainsFunc(fields, func(f connectors.CatalogField) bool { return f.Identity != "" || identities(f.Fields) })
+// identities reports fields that are identifiers of whom a record is about; role is what the
+// record says of those that say nothing themselves.
+func identities(fields []connectors.CatalogField, role string) bool {
+	return slices.ContainsFunc(fields, func(f connectors.CatalogField) bool {
+		return f.Identity != "" && cmp.Or(f.Role, role) != "mention" || identities(f.Fields, cmp.Or(f.Role, role))
+	})
 }
 
 // ownerless says of the proposed tables what a check says of described ones, and of those in
@@ -185,7 +188,7 @@ func (x *plot) holding(all map[string]*plot) holding {
 	}
 	for _, f := range x.fields {
 		best, _ := verdicts(f)
-		h.known = h.known || best.Identity != "" || f.nested || f.line || best.Category == "user"
+		h.known = h.known || best.Identity != "" && !x.another(f) || f.nested || f.line || best.Category == "user"
 		if strings.HasPrefix(best.Category, "user") && len(f.path) == 1 {
 			h.fields = append(h.fields, f.label)
 		}
