@@ -38,6 +38,7 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		return err
 	}
 	var refused error
+	var seen []*Source
 	for _, src := range s.Sources {
 		if len(names) > 0 && !slices.Contains(names, src.Name) {
 			continue
@@ -59,6 +60,7 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		c, ok := src.Conn.(connectors.Checker)
 		if !ok {
 			fn(src.Name, connectors.Finding{What: "reachable", OK: true, Note: "opened"})
+			seen = append(seen, src)
 			continue
 		}
 		list, err := c.Check(ctx)
@@ -81,7 +83,9 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		if err := s.checkCatalog(ctx, src, func(f connectors.Finding) { fn(src.Name, f) }); err != nil {
 			return err
 		}
+		seen = append(seen, src)
 	}
+	s.checkOwners(ctx, seen, fn)
 	return errors.Join(refused, ctx.Err())
 }
 

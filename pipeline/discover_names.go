@@ -112,7 +112,7 @@ func names(text, table string, all []*looked) match {
 	if i := strings.LastIndexAny(text, `\.:/`); i >= 0 {
 		text = text[i+1:]
 	}
-	want, have := detect.Words(text), detect.Words(table)
+	want, have := namedWords(text), namedWords(table)
 	if last := len(have) - 1; last > 0 && suffixes[have[last]] && len(want) > 0 && !suffixes[want[len(want)-1]] {
 		return min(names(text, strings.Join(have[:last], " "), nil), prefixed)
 	}
@@ -144,6 +144,21 @@ func names(text, table string, all []*looked) match {
 		}
 	}
 	return ending
+}
+
+// otherwise are words by which columns call a table that has another name: in Dolibarr fk_soc is
+// of llx_societe, fk_contact of llx_socpeople.
+var otherwise = map[string]string{"soc": "societe", "socpeople": "contact"}
+
+// namedWords are the words of a name, each as tables and columns call it alike.
+func namedWords(name string) []string {
+	words := slices.Clone(detect.Words(name))
+	for i, w := range words {
+		if other, ok := otherwise[w]; ok {
+			words[i] = other
+		}
+	}
+	return words
 }
 
 // shadows reports a table that is called after another one and holds what its rows were:

@@ -172,7 +172,8 @@ func (x *plot) between(all map[string]*plot, links []*link) {
 			if a.to == b.to || a.drop != "" && b.drop != "" {
 				continue
 			}
-			if !x.differ(all, a, b) {
+			kin := anyWord(a.field.label, relationRoles) != anyWord(b.field.label, relationRoles)
+			if !kin && !x.mostlyDiffer(all, a, b) { // who shares a telephone with her ward is another, as the name says
 				continue
 			}
 			why := "its rows refer to two persons, of " + a.to.name + " and of " + b.to.name + ": "
@@ -189,12 +190,24 @@ func (x *plot) between(all map[string]*plot, links []*link) {
 
 // differ reports two links that lead to persons with other numbers.
 func (x *plot) differ(all map[string]*plot, a, b *link) bool {
-	compared, same := 0, 0
+	compared, same := x.alike(all, a, b)
+	return compared >= comparedRows && same*ownShare < compared
+}
+
+// mostlyDiffer reports two links to persons of whom more than half have other numbers: a
+// family has some in common, and who is in two tables has hers in both.
+func (x *plot) mostlyDiffer(all map[string]*plot, a, b *link) bool {
+	compared, same := x.alike(all, a, b)
+	return compared >= comparedRows && same*2 < compared
+}
+
+// alike counts the rows whose two persons could be compared, and those where they have the same.
+func (x *plot) alike(all map[string]*plot, a, b *link) (compared, same int) {
 	for _, kind := range []string{"phone_number", "email"} {
 		c, s := x.both(all, a, b, kind)
 		compared, same = compared+c, same+s
 	}
-	return compared >= comparedRows && same*ownShare < compared
+	return compared, same
 }
 
 // whose says why a link of two is left.

@@ -134,7 +134,13 @@ func (t *looked) partner(typ *field) *field {
 	}
 	for _, f := range t.fields {
 		w := detect.Words(f.label)
-		if f == typ || len(f.path) > 1 || len(f.refs) > 0 || f.pk || len(w) < 1 || !slices.Contains(keyEnds, w[len(w)-1]) {
+		if f == typ || len(f.path) > 1 || len(f.refs) > 0 || f.pk || len(w) < 1 {
+			continue
+		}
+		if w[0] == "fk" && len(stem) > 0 && len(stem) < len(words) && slices.Equal(w[1:], stem) { // element_type, fk_element
+			out = f
+		}
+		if !slices.Contains(keyEnds, w[len(w)-1]) {
 			continue
 		}
 		of := w[:len(w)-1]

@@ -68,6 +68,7 @@ func (p Proposal) plots() map[string]*plot {
 	}
 	p.arrange(out)
 	p.register(out)
+	p.ownerless(out)
 	return out
 }
 
@@ -268,6 +269,10 @@ func (p Proposal) inherit(all map[string]*plot) {
 			}
 			if to := x.kept(all); to != nil && to.role == nobodys && (x.role == people || x.role == owned) {
 				to.role, changed = owned, true
+			}
+			for _, to := range x.tied(all) {
+				to.role, to.erase, changed = owned, "redact", true
+				to.notes = append(to.notes, "each of its rows is tied to one person by "+comment(t.name)+": taken for hers; it is emptied, not deleted")
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func (w *catalogWriter) view(t *looked, f *field, best detect.Finding, below boo
 			v.category = "user.content" // no name of hers, and hers: it goes with what else is known of her
 		}
 		v.notes = append(v.notes, "review: another person's name by what the column is called")
-	case v.best.Identity != "" && (x.another(f) || f.several && !x.ownList(f)):
+	case v.best.Identity != "" && (x.another(f) || f.several && !x.ownList(f) || x.role == people && x.addressed() == f):
 		v.sutra = append(v.sutra, "role: mention")
 		v.notes = append(v.notes, "review: taken for other people: by it nobody is joined")
 	case v.best.Identity != "" && slices.Contains(x.others, f):
