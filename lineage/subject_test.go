@@ -221,7 +221,8 @@ func TestCompatibleNames(t *testing.T) {
 	}{
 		{"asha", "asha_verma", true}, {"a_verma", "asha_verma", true}, {"verma_asha", "asha_verma", true},
 		{"kiran_k", "kiran_khan", true}, {"kiran_k", "kiran_kapoor", true}, {"kiran_k", "kiran_kaul", true}, {"k_khan", "kiran_khan", true},
-		{"k_kiran", "kiran_verma", false},
+		{"k_kiran", "kiran_verma", false}, {"sunil_k_sharma", "kavita_sharma", false}, {"sunil_k_sharma", "kavita", false},
+		{"sunil_k_sharma", "sunil_sharma", true}, {"s_k_sharma", "sunil_sharma", true}, {"sunil_k_sharma", "sunil_kumar_sharma", true}, {"a_verma", "asha", true},
 		{"rohit_verma", "asha_verma", false}, {"asha_rao", "asha_verma", false}, {"bela", "asha", false},
 	} {
 		if got := compatible(testName(c.a), testName(c.b)); got != c.want {
