@@ -196,6 +196,8 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"two leads of one contact", []string{"c1 A hari_das =contact:1 phone:1", "l1 A hari_das =lead:1 >contact:1 phone:1", "l2 A harry =lead:2 >contact:1 phone:2"}, "phone:2", "", "c1 l1 l2"},
 		{"a recording that is named for one of two who were called", []string{"r0 A ravi_verma =file:0 >stem:1 phone:1 email:0", "r1 A asha_v &stem:1 |phone:1 email:1",
 			"r4 A asha_v =lead:4 phone:2", "r5 A asha_verma =stem:0 email:0", "r6 A +asha_verma email:1 phone:2 email:0"}, "lead:4", "", "r0 r1 r4 r5 r6"},
+		{"a row of a recording and what is called like the other who was called", []string{"r3 A asha_k_verma =file:3 >stem:1 phone:0", "q2 A +asha_verma =stem:1 pan:0", "q4 A - =stem:1 cookie:0",
+			"r5 A +anil &stem:1 pan:0 phone:1", "r8 A anil_v =lead:8 email:1 phone:1"}, "lead:8", "", "q4 r3 r5 r8"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {
