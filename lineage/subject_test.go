@@ -159,6 +159,8 @@ func TestWhoIsOnePerson(t *testing.T) {
 			"a1 A - =stem:key >stem:x phone:2", "l2 A - phone:2 email:2"}, "email:1", "", "a1 k1 l1 m1"},
 		{"the agent is none of them", []string{"u1 A - !phone:7", "m1 A - phone:1 &stem:x", "m2 A - phone:7 &stem:x", "a1 A - =stem:key >stem:x phone:1", "k1 A - >lead:1 >stem:key",
 			"l1 A - =lead:1 phone:3"}, "phone:1", "", "a1 k1 l1 m1"},
+		{"a recording of two, whose number is asked for", []string{"r3 A - >file:2 email:1 phone:2", "q7 A bela_rao >stem:1 email:3 |phone:1", "r1 A asha =stem:0 phone:1 |email:1", "q2 A +anil =file:2 >stem:1 email:1",
+			"q0 A asha =file:0 >stem:0 email:3 |phone:2"}, "phone:1", "", "2 people"},
 		{"a recording of which two call logs tell", []string{"c1 A - =contact:1 phone:1", "k1 A - phone:1 >stem:x", "c2 A - =contact:2 phone:2", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "contact:1", "", "a1 c1 k1"},
 		{"two call logs without contacts", []string{"k1 A - phone:1 >stem:x", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
 		{"two call logs with names", []string{"k1 A asha_verma phone:1 >stem:x", "k2 A bela_rao phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
