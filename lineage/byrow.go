@@ -54,10 +54,10 @@ func (w *walk) byRow(p *ridSet, list []*visit) ([]*ridSet, error) {
 		return nil, err
 	}
 	parts, err := w.nearest(anchors, p)
-	if err != nil || len(parts) < 2 {
+	if err != nil || len(parts) < 2 || p.undivided(parts) {
 		return nil, err
 	}
-	return splitEach(parts, p.further(w.byName))
+	return splitEach(parts, w.byName)
 }
 
 // personRows are the rows that others may refer to and that have a name and a contact

@@ -38,6 +38,58 @@ func (r *Resolver) severalCallers(carriers []*Found, t Token, kind string) (bool
 	return false, nil
 }
 
+// severalOwners reports a medium that different people have in common: those who are named
+// as its owners, or one of them and whom it names itself. Asked for by what they have in
+// common it is whose it names.
+func (r *Resolver) severalOwners(f *Found, asked Token, account string) (bool, error) {
+	var seen [][]Edge
+	for _, e := range f.Record.Edges {
+		if e.Role == Member || e.Token == asked || !r.kinds.Medium(e.Kind) {
+			continue
+		}
+		info, err := r.tokenInfo(e.Token, e.Kind, account)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range info.carriers {
+			if !hasRole(c, e.Token, Member) || len(seen) == maxCallers {
+				continue
+			}
+			if seen == nil {
+				own, err := r.ownerOf(f, account)
+				if err != nil {
+					return false, err
+				}
+				seen = append(seen, own)
+			}
+			own, err := r.ownerOf(c, account)
+			if err != nil || slices.ContainsFunc(seen, func(b []Edge) bool { return different(own, b) }) {
+				return err == nil, err
+			}
+			seen = append(seen, own)
+		}
+	}
+	return false, nil
+}
+
+// ownerOf is callerOf without what is nobody's, such as an agent's number.
+func (r *Resolver) ownerOf(f *Found, account string) (out []Edge, err error) {
+	own, err := r.callerOf(f)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range own {
+		info, err := r.tokenInfo(e.Token, e.Kind, account)
+		if err != nil {
+			return nil, err
+		}
+		if info.mode != never {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
 // maxCallers bounds how many records of one recording are compared.
 const maxCallers = 64
 

@@ -21,28 +21,30 @@ const ForeignScript = 1 << 31
 //
 // Words that are equal are paired first, then initials with words of their letter, then
 // words of different scripts, which cannot be compared: the K of "Kiran K" must not take
-// the Kiran of "Kiran Khan".
+// the Kiran of "Kiran Khan". Of a name with two whole words, an initial is not a third one
+// that stands instead of one of them: "Sunil K Sharma" is not "Kavita Sharma".
 func compatible(a, b Name) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
+	whole := b.telling()
 	a, b = slices.Clone(a), slices.Clone(b)
-	for _, agree := range []func(w, v uint32) bool{
-		func(w, v uint32) bool { return w == v },
-		func(w, v uint32) bool {
-			return w>>initialShift == v>>initialShift && (initialOnly(w) || initialOnly(v))
-		},
-		func(w, v uint32) bool { return w&ForeignScript != v&ForeignScript },
-	} {
+	pair := func(agree func(w, v uint32) bool) (n int) {
 		a = slices.DeleteFunc(a, func(w uint32) bool {
 			i := slices.IndexFunc(b, func(v uint32) bool { return agree(w, v) })
 			if i >= 0 {
 				b = slices.Delete(b, i, i+1)
+				n++
 			}
 			return i >= 0
 		})
+		return n
 	}
-	return len(a) == 0
+	pair(func(w, v uint32) bool { return w == v })
+	pair(func(w, v uint32) bool { return initialOnly(w) && w>>initialShift == v>>initialShift })
+	short := pair(func(w, v uint32) bool { return initialOnly(v) && w>>initialShift == v>>initialShift })
+	pair(func(w, v uint32) bool { return w&ForeignScript != v&ForeignScript })
+	return len(a) == 0 && (short == 0 || whole < 2 || b.telling() == 0)
 }
 
 // Agrees reports whether two names may be one person's; see compatible.

@@ -131,7 +131,10 @@ func (w *walk) byPaper(p *ridSet) ([]*ridSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return splitEach(parts, p.further(w.byPaper))
+		if p.undivided(parts) {
+			continue
+		}
+		return splitEach(parts, w.byPaper)
 	}
 	return whole, nil
 }

@@ -58,15 +58,11 @@ func splitEach(parts []*ridSet, by func(*ridSet) ([]*ridSet, error)) (out []*rid
 	return out, nil
 }
 
-// further splits a part of this one again, unless it is all of this one: several people
-// may have the recording that is the one's and the other's, and no split makes less of that.
-func (p *ridSet) further(by func(*ridSet) ([]*ridSet, error)) func(*ridSet) ([]*ridSet, error) {
-	return func(part *ridSet) ([]*ridSet, error) {
-		if len(part.list) == len(p.list) {
-			return []*ridSet{part}, nil
-		}
-		return by(part)
-	}
+// undivided reports parts of this one of which one is all of it: several people may have
+// the recording that is the one's and the other's, and nobody's records are fewer by that.
+// The others' are among them, and what else tells people apart has to divide it.
+func (p *ridSet) undivided(parts []*ridSet) bool {
+	return slices.ContainsFunc(parts, func(part *ridSet) bool { return len(part.list) == len(p.list) })
 }
 
 // nearest gives each record to the anchor that it is nearest to, by the number of

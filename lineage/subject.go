@@ -244,8 +244,9 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 		for _, s := range parts {
 			for i := range s.Copies {
-				// What the walk ended at leads on to others when it is asked by itself.
-				if _, end := slices.BinarySearch(s.ends, s.Copies[i].RID); !end {
+				// What the walk ended at leads on to others when it is asked by itself, and
+				// a medium may be somebody else's as well.
+				if _, end := slices.BinarySearch(s.ends, s.Copies[i].RID); !end && !r.medium(&s.Copies[i]) {
 					covered.set(s.Copies[i].RID, true)
 				}
 			}

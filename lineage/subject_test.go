@@ -155,6 +155,12 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"staff numbers never join", []string{"u1 A - !phone:1", "l1 A - phone:1 email:1", "l2 A - phone:1 email:2"}, "email:1", "", "l1"},
 		{"a landline needs a name", []string{"l1 A asha_verma landline:1 email:1", "l2 A asha_verma landline:1", "l3 A bela_rao landline:1"}, "email:1", "", "l1 l2"},
 		{"callers of a conference", []string{"e1 A - phone:1 &stem:x", "e2 A - phone:2 &stem:x", "a1 A - =file:x >stem:x"}, "phone:1", "", "a1 e1"},
+		{"a call log of one of them and the number of the other in its name", []string{"l1 A asha_verma phone:1 email:1", "k1 A - phone:1 >stem:key", "m1 A - phone:1 &stem:x", "m2 A - phone:2 &stem:x",
+			"a1 A - =stem:key >stem:x phone:2", "l2 A - phone:2 email:2"}, "email:1", "", "a1 k1 l1 m1"},
+		{"the agent is none of them", []string{"u1 A - !phone:7", "m1 A - phone:1 &stem:x", "m2 A - phone:7 &stem:x", "a1 A - =stem:key >stem:x phone:1", "k1 A - >lead:1 >stem:key",
+			"l1 A - =lead:1 phone:3"}, "phone:1", "", "a1 k1 l1 m1"},
+		{"a recording of two, whose number is asked for", []string{"r3 A - >file:2 email:1 phone:2", "q7 A bela_rao >stem:1 email:3 |phone:1", "r1 A asha =stem:0 phone:1 |email:1", "q2 A +anil =file:2 >stem:1 email:1",
+			"q0 A asha =file:0 >stem:0 email:3 |phone:2"}, "phone:1", "", "2 people"},
 		{"a recording of which two call logs tell", []string{"c1 A - =contact:1 phone:1", "k1 A - phone:1 >stem:x", "c2 A - =contact:2 phone:2", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "contact:1", "", "a1 c1 k1"},
 		{"two call logs without contacts", []string{"k1 A - phone:1 >stem:x", "k2 A - phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
 		{"two call logs with names", []string{"k1 A asha_verma phone:1 >stem:x", "k2 A bela_rao phone:2 >stem:x", "a1 A - =stem:x"}, "phone:1", "", "a1 k1"},
@@ -196,6 +202,8 @@ func TestWhoIsOnePerson(t *testing.T) {
 		{"two leads of one contact", []string{"c1 A hari_das =contact:1 phone:1", "l1 A hari_das =lead:1 >contact:1 phone:1", "l2 A harry =lead:2 >contact:1 phone:2"}, "phone:2", "", "c1 l1 l2"},
 		{"a recording that is named for one of two who were called", []string{"r0 A ravi_verma =file:0 >stem:1 phone:1 email:0", "r1 A asha_v &stem:1 |phone:1 email:1",
 			"r4 A asha_v =lead:4 phone:2", "r5 A asha_verma =stem:0 email:0", "r6 A +asha_verma email:1 phone:2 email:0"}, "lead:4", "", "r0 r1 r4 r5 r6"},
+		{"a row of a recording and what is called like the other who was called", []string{"r3 A asha_k_verma =file:3 >stem:1 phone:0", "q2 A +asha_verma =stem:1 pan:0", "q4 A - =stem:1 cookie:0",
+			"r5 A +anil &stem:1 pan:0 phone:1", "r8 A anil_v =lead:8 email:1 phone:1"}, "lead:8", "", "q4 r3 r5 r8"},
 		{"nobody", []string{"c1 A - phone:1"}, "phone:8", "", ""},
 	}
 	for _, c := range tests {
@@ -221,7 +229,8 @@ func TestCompatibleNames(t *testing.T) {
 	}{
 		{"asha", "asha_verma", true}, {"a_verma", "asha_verma", true}, {"verma_asha", "asha_verma", true},
 		{"kiran_k", "kiran_khan", true}, {"kiran_k", "kiran_kapoor", true}, {"kiran_k", "kiran_kaul", true}, {"k_khan", "kiran_khan", true},
-		{"k_kiran", "kiran_verma", false},
+		{"k_kiran", "kiran_verma", false}, {"sunil_k_sharma", "kavita_sharma", false}, {"sunil_k_sharma", "kavita", false},
+		{"sunil_k_sharma", "sunil_sharma", true}, {"s_k_sharma", "sunil_sharma", true}, {"sunil_k_sharma", "sunil_kumar_sharma", true}, {"a_verma", "asha", true},
 		{"rohit_verma", "asha_verma", false}, {"asha_rao", "asha_verma", false}, {"bela", "asha", false},
 	} {
 		if got := compatible(testName(c.a), testName(c.b)); got != c.want {

@@ -9,6 +9,7 @@ import (
 type walk struct {
 	r        *Resolver
 	account  string
+	asked    Token // what the walk began with
 	reached  ridMap[*visit]
 	order    []*visit
 	onward   []*visit // at which the walk had ended, and goes on after all
@@ -33,15 +34,26 @@ type reach struct {
 }
 
 // come notes that a step leads to a record. Where the walk ends for one step and not for
-// another it goes on, whichever of them came first.
-func (w *walk) come(f *Found, how *reach, end bool) {
-	switch v := w.reached.get(f.RID); {
+// another it goes on, whichever of them came first; at a medium of several owners it ends
+// for every step, or a call log of the one would lead over the recording to the other.
+func (w *walk) come(f *Found, how *reach, end bool) (err error) {
+	v := w.reached.get(f.RID)
+	if v != nil && (end || !v.end) {
+		return nil
+	}
+	if !end {
+		if end, err = w.r.severalOwners(f, w.asked, w.account); err != nil {
+			return err
+		}
+	}
+	switch {
 	case v == nil:
 		w.add(f, how, end)
-	case v.end && !end:
+	case !end:
 		v.end = false
 		w.onward = append(w.onward, v)
 	}
+	return nil
 }
 
 // visitsAtOnce is how many visits are made room for at a time.
@@ -63,7 +75,7 @@ func (w *walk) add(f *Found, how *reach, end bool) {
 // merge. Every record goes to the contact it is nearest to; a record as near to
 // two of them belongs to neither.
 func (r *Resolver) component(q Query, account string, together bool, seeds []*Found) ([]*Person, error) {
-	w := &walk{r: r, account: account, expanded: map[leadOf]bool{}}
+	w := &walk{r: r, account: account, asked: q.Token, expanded: map[leadOf]bool{}}
 	how := &reach{[]string{q.Kind}, Step{Kind: q.Kind, Token: q.Token, Rule: "carries the identifier asked for"}}
 	end := false
 	for i, f := range seeds {
@@ -214,7 +226,9 @@ func (w *walk) runEdges(at *visit, done map[Token]bool) error {
 		w.refuse(at, e, info, l, k)
 		how, end := at.over(e, rule(w.r, e)), terminal(w.r, e, info)
 		for _, f := range l.to {
-			w.come(f, how, end)
+			if err := w.come(f, how, end); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -238,7 +252,9 @@ func (w *walk) runWords(at *visit) error {
 		return err
 	}
 	for i, f := range to {
-		w.come(f, at.over(from[i], saidByHand), false)
+		if err := w.come(f, at.over(from[i], saidByHand), false); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -156,24 +157,40 @@ func (s *Site) loose(p *lineage.Person) bool {
 	return len(s.handles(p)) == 0 && !slices.ContainsFunc(p.Copies, func(f lineage.Found) bool { return len(f.Record.Names)+len(f.Record.Labels) > 0 })
 }
 
-// handles names identifiers that are no personal value and mean one person.
+// mostHandles is how many identifiers are named by which to ask for one person alone.
+const mostHandles = 3
+
+// handles names identifiers that are no personal value and mean one person: her contacts,
+// then her leads. In what order the units were read does not matter.
 func (s *Site) handles(p *lineage.Person) []string {
-	out := []string{} // none is an empty list in JSON, too
-	for _, c := range p.Copies {
-		coll := s.collection(&c)
+	contacts, out := []string{}, []string{} // none is an empty list in JSON, too
+	for i := range p.Copies {
+		c := &p.Copies[i]
+		coll := s.collection(c)
 		src, err := s.source(c.Unit.Source)
-		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 || len(out) == 3 {
+		if err != nil || !database(src.Connector) || len(coll.PrimaryKey()) != 1 {
 			continue
 		}
-		if pk, ok := strings.CutPrefix(c.Record.Locator, "pk="); ok && (s.kinds.unique[keyKind(src.Name, coll)] || coll.Name == "leads") {
-			name := singular(coll.Name)
-			if s.kinds.alias[name] == "" { // two databases have such a table
-				name = src.Name + "." + name
-			}
+		pk, ok := strings.CutPrefix(c.Record.Locator, "pk=")
+		unique := s.kinds.unique[keyKind(src.Name, coll)]
+		if !ok || !unique && coll.Name != "leads" {
+			continue
+		}
+		name := singular(coll.Name)
+		if s.kinds.alias[name] == "" { // two databases have such a table
+			name = src.Name + "." + name
+		}
+		if unique {
+			contacts = append(contacts, name+":"+pk)
+		} else {
 			out = append(out, name+":"+pk)
 		}
 	}
-	return out
+	for _, list := range [][]string{contacts, out} {
+		slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	}
+	out = append(contacts, out...)
+	return out[:min(len(out), mostHandles)]
 }
 
 // knownGaps reports the gaps that the last scans left in the graph: what could
