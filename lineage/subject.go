@@ -206,23 +206,7 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		}
 	}
 	if len(about) == 0 {
-		own := slices.ContainsFunc(seeds, func(f *Found) bool { return hasRole(f, q.Token, Own) })
-		if own {
-			return nil, nil
-		}
-		if people, err := r.saidOf(q, account, info.mode == free); err != nil || len(people) > 0 {
-			return people, err
-		}
-		s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}
-		if info.mode == free {
-			if err := cmp.Or(r.alsoSaid(s, q), r.mentions(s)); err != nil {
-				return nil, err
-			}
-		}
-		if len(seeds) == 0 && len(s.Mentions) == 0 {
-			return nil, nil
-		}
-		return []*Person{s}, nil
+		return r.spokenOf(q, account, seeds, info.mode == free)
 	}
 	together := info.mode == free && len(info.cuts) == 0
 	groups := [][]*Found{about}
@@ -254,6 +238,27 @@ func (r *Resolver) inAccount(q Query, account string, seeds []*Found) ([]*Person
 		out = append(out, parts...)
 	}
 	return dropContained(out), nil
+}
+
+// spokenOf returns whom an identifier leads to that joins no record of the account: what
+// was said of it by hand, else one person of whom others speak.
+func (r *Resolver) spokenOf(q Query, account string, seeds []*Found, free bool) ([]*Person, error) {
+	if slices.ContainsFunc(seeds, func(f *Found) bool { return hasRole(f, q.Token, Own) }) {
+		return nil, nil
+	}
+	if people, err := r.saidOf(q, account, free); err != nil || len(people) > 0 {
+		return people, err
+	}
+	s := &Person{Account: account, Tokens: map[Token]string{q.Token: q.Kind}}
+	if free {
+		if err := cmp.Or(r.alsoSaid(s, q), r.mentions(s)); err != nil {
+			return nil, err
+		}
+	}
+	if len(seeds) == 0 && len(s.Mentions) == 0 {
+		return nil, nil
+	}
+	return []*Person{s}, nil
 }
 
 func hasRole(f *Found, t Token, role Role) bool {

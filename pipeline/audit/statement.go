@@ -52,18 +52,7 @@ func (c *Certificate) state() {
 	if n := c.standing(); n > 0 {
 		fmt.Fprintf(&b, " Columns that cannot be emptied say the same for everybody in %s that stay; the stand-ins list them.", records(n))
 	}
-	for _, r := range c.Residuals {
-		fmt.Fprintf(&b, " Kept: %s of class %s, reason %s", records(r.Count), r.Class, r.Reason)
-		if r.Citation != "" {
-			fmt.Fprintf(&b, " (%s)", r.Citation)
-		}
-		if on, err := time.Parse(time.DateOnly, r.ReleaseOn); err == nil {
-			fmt.Fprintf(&b, ", to be released on %s", on.Format(spoken))
-		} else if r.Reason == "hold" {
-			b.WriteString(", until the hold is released")
-		}
-		b.WriteByte('.')
-	}
+	c.stateKept(&b)
 	for _, source := range slices.Sorted(maps.Keys(c.Unread)) {
 		places := fmt.Sprintf("%d places", c.Unread[source])
 		if c.Unread[source] == 1 {
@@ -75,6 +64,22 @@ func (c *Certificate) state() {
 		b.WriteString(" This was done in a test world, under a simulated clock.")
 	}
 	c.Statement = b.String()
+}
+
+// stateKept adds what is kept, and why.
+func (c *Certificate) stateKept(b *strings.Builder) {
+	for _, r := range c.Residuals {
+		fmt.Fprintf(b, " Kept: %s of class %s, reason %s", records(r.Count), r.Class, r.Reason)
+		if r.Citation != "" {
+			fmt.Fprintf(b, " (%s)", r.Citation)
+		}
+		if on, err := time.Parse(time.DateOnly, r.ReleaseOn); err == nil {
+			fmt.Fprintf(b, ", to be released on %s", on.Format(spoken))
+		} else if r.Reason == "hold" {
+			b.WriteString(", until the hold is released")
+		}
+		b.WriteByte('.')
+	}
 }
 
 // standing counts the records in which something stands for what could not be emptied.
