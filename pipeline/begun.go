@@ -97,18 +97,25 @@ func (s *Site) tellInterrupted() error {
 			return fmt.Errorf("read what is known of a run: %w", err)
 		}
 		journal, err := os.Stat(filepath.Join(s.statePath("journal"), id+".ndjson"))
-		if d.Path == "" || err != nil || journal.Size() == 0 {
+		switch {
+		case err != nil && !errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf("look for the journal of a run: %w", err)
+		case d.Path == "" || err != nil || journal.Size() == 0:
 			return nil // it came to its end, or did not change anything yet
 		}
 		p, err := s.load(d.Path, func(KeptLine) {})
 		if err == nil {
 			err = p.close()
 		}
-		if err != nil || p.ID != id {
+		text := fmt.Sprintf("an earlier run of %s was interrupted while it changed records: apply that plan again, since what it took out is in no certificate yet", d.Path)
+		switch {
+		case errors.Is(err, os.ErrNotExist), err == nil && p.ID != id:
 			lost[id] = d.Path
 			return nil
+		case err != nil: // the disk may be away, or the plan be put back
+			text += fmt.Sprintf("; now it cannot be read: %v", err)
 		}
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("an earlier run of %s was interrupted while it changed records: apply that plan again, since what it took out is in no certificate yet", d.Path)})
+		s.emit(NoteLine{Type: "note", Text: text})
 		return nil
 	})
 	for _, id := range sortedKeys(lost) {

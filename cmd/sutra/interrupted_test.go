@@ -38,6 +38,15 @@ func TestInterruptedIsTold(t *testing.T) {
 			t.Errorf("%s does not tell of it:\n%s", args[0], out)
 		}
 	}
+	// a plan that cannot be read for a while is not forgotten
+	plan := s.file("one.plan")
+	s.put("one.plan", "half of it")
+	for range 2 {
+		if out := s.run("status"); !strings.Contains(out, again) || !strings.Contains(out, "now it cannot be read") {
+			t.Errorf("it is not told of a plan that cannot be read:\n%s", out)
+		}
+	}
+	s.put("one.plan", plan)
 	s.run("apply", "one.plan")
 	if out := s.run("status"); strings.Contains(out, "interrupted") {
 		t.Errorf("it is told of a plan that came to its end:\n%s", out)
