@@ -12,10 +12,10 @@ import (
 )
 
 // A record may lead to a person by a reference alone: a note on her lead. When it was
-// changed, moved or written after the plan was made, the plan leaves it; and with the lead
-// goes what led to it. So it does where it could not be read at all. So an erasure that leaves such records remembers them by the ids
-// that it erased, and who asks for the person by her own identifiers comes to them, until
-// they are gone.
+// changed, moved or written after the plan was made, or could not be read then, the plan
+// leaves it; and with the lead goes what led to it. So an erasure that leaves such records
+// remembers them by the ids that it erased, and who asks for the person by her own
+// identifiers comes to them, until they are gone.
 
 // behindBucket holds what leads to such records.
 const behindBucket = "behind"

@@ -153,6 +153,16 @@ func newBareSite(t *testing.T, lists ...map[string]string) *site {
 	return s
 }
 
+// inSite is a site whose files below in/ are one collection of records with an e-mail
+// address, which an erasure deletes. meta and fields say more of it, as YAML.
+func inSite(t *testing.T, collection, meta, fields string) *site {
+	return newBareSite(t, map[string]string{
+		"sutra.yaml": "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n",
+		"files.yaml": "dataset:\n  - fides_key: files\n    collections:\n      - name: " + collection + "\n        meta: {sutra: {erase: delete, " + meta + "}}\n" +
+			"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n" + fields,
+	})
+}
+
 // correctSite builds the world of these tests and scans it.
 func correctSite(t *testing.T) *site {
 	t.Helper()

@@ -10,15 +10,7 @@ import (
 // TestInterruptedIsTold holds that whoever makes a new plan instead of applying again one that
 // was interrupted is told that what it took out is in no certificate.
 func TestInterruptedIsTold(t *testing.T) {
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: t.TempDir(), bin: bin}
-	s.run("init", ".")
-	s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
-	s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
-		"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n")
+	s := inSite(t, "people", "class: account_crm", "")
 	s.put("in/people/a.csv", "email\nasha@example.com\n")
 	s.put("in/people/b.csv", "email\nasha@example.com\n")
 	s.put("in/people/c.csv", "email\nbela@example.com\n")

@@ -16,15 +16,7 @@ func TestNightKilled(t *testing.T) {
 }
 
 func testNightKilled(t *testing.T, damaged bool) {
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: t.TempDir(), bin: bin}
-	s.run("init", ".")
-	s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
-	s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: tickets\n        meta: {sutra: {class: support_ticket, erase: delete, trigger: day}}\n"+
-		"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n          - {name: day}\n")
+	s := inSite(t, "tickets", "class: support_ticket, trigger: day", "          - {name: day}\n")
 	s.put("in/tickets/a.csv", "email,day\nasha@example.com,2020-01-01\n")
 	s.put("in/tickets/c.csv", "email,day\ncyra@example.com,2126-01-01\n")
 	s.run("scan")

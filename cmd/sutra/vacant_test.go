@@ -21,15 +21,7 @@ import (
 // such a word another place is doubted.
 func TestKilledAfterTheLast(t *testing.T) {
 	for _, begun := range []bool{true, false} {
-		bin, err := binary()
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &site{t: t, dir: t.TempDir(), bin: bin}
-		s.run("init", ".")
-		s.put("sutra.yaml", "sources:\n  files: {connector: files, url: \"file:in/\", catalog: files.yaml}\n")
-		s.put("files.yaml", "dataset:\n  - fides_key: files\n    collections:\n      - name: people\n        meta: {sutra: {class: account_crm, erase: delete}}\n"+
-			"        fields:\n          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}\n")
+		s := inSite(t, "people", "class: account_crm", "")
 		s.put("in/people/a.csv", "email\nasha@example.com\n")
 		s.run("scan")
 		s.run("erase", "asha@example.com", "-o", "plan")
