@@ -48,13 +48,8 @@ func TestDiscoverRowsThatATableInBetweenTies(t *testing.T) {
 		s.run("apply", fmt.Sprint("plan", i))
 	}
 	after := strings.Join(s.values(), "\n") + "\n"
+	onlyGone(t, after, 30, []string{"CALL%dx", "passport-%d.pdf"}, 5, 8)
 	for i := 1; i <= 30; i++ {
-		for _, word := range []string{"CALL%dx", "passport-%d.pdf"} {
-			word = fmt.Sprintf(word, i)
-			if gone := i == 5 || i == 8; strings.Contains(after, word) == gone {
-				t.Errorf("%q is there: %v", word, !gone)
-			}
-		}
 		if bed := fmt.Sprintf("W%d-B%d", i%4, i); !strings.Contains(after, bed) {
 			t.Errorf("the bed %s was taken for a person's", bed)
 		}
