@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -69,28 +68,4 @@ func TestDiscoverCompoundKeys(t *testing.T) {
 	if n := strings.Count(after, "between"); n != 30 {
 		t.Errorf("%d handovers are left, not 30", n)
 	}
-}
-
-// onlyGone holds that of what a text says of people from 1 to n, in words with their
-// number, what is of some is gone and what is of all others is there.
-func onlyGone(t *testing.T, text string, n int, words []string, erased ...int) {
-	t.Helper()
-	for i := 1; i <= n; i++ {
-		gone := slices.Contains(erased, i)
-		for _, word := range words {
-			if word = fmt.Sprintf(word, i); strings.Contains(text, word) == gone {
-				t.Errorf("%q is there: %v", word, gone)
-			}
-		}
-	}
-}
-
-// values returns every row of the database as text.
-func (s *site) values() []string {
-	s.t.Helper()
-	var out []string
-	for key, row := range s.rowsByKey() {
-		out = append(out, key+" "+row)
-	}
-	return out
 }
