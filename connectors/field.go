@@ -188,9 +188,7 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 	if f.Name == "key" && !f.PrimaryKey {
 		out.Keys = append(out.Keys, dataset+"."+c.Name+".key")
 	}
-	for _, l := range f.Links {
-		out.Links = append(out.Links, l)
-	}
+	out.Links = append(out.Links, f.Links...)
 	for _, r := range f.References {
 		if Leads(c.Fields, f, r) {
 			out.Links = append(out.Links, r.kind())

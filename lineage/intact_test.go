@@ -79,7 +79,7 @@ func TestDamagedGraph(t *testing.T) {
 			if !errors.Is(c.want, ErrDamaged) {
 				return
 			}
-			if g, err = Create(dir, testKey, Options{}); !errors.Is(err, ErrDamaged) {
+			if _, err = Create(dir, testKey, Options{}); !errors.Is(err, ErrDamaged) {
 				t.Fatalf("a scan: got %v, want %v", err, ErrDamaged)
 			}
 		})

@@ -148,10 +148,8 @@ func (j *job) referrers(ctx context.Context, l *layout, gone []*target, r refere
 	from := j.sc.table(r.from)
 	p, c := l.table.ident(d, "p."), from.ident(d, "c.")
 	order := keyOrder(l.table, from, r)
-	if order != nil { // its columns tell which row it is that they refer to
-		for n, i := range order {
-			p[n] = "c." + d.quote(r.fromCols[i])
-		}
+	for n, i := range order { // its columns tell which row it is that they refer to
+		p[n] = "c." + d.quote(r.fromCols[i])
 	}
 	var on []string
 	for i := range r.fromCols {

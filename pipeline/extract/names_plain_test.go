@@ -11,6 +11,9 @@ import (
 	"github.com/cratio/sutra/lineage"
 )
 
+// consonants are letters that are read as initials.
+var consonants = regexp.MustCompile("^[b-df-hj-np-tv-xz]{2,3}$")
+
 // refName is NameSignature as it was before words were remembered.
 func refName(h Hasher, raw string) lineage.Name {
 	words := strings.FieldsFunc(norm.NFKD.String(raw), func(r rune) bool {
@@ -25,7 +28,7 @@ func refName(h Hasher, raw string) lineage.Name {
 		if companyWords[w] {
 			return nil
 		}
-		if ok, _ := regexp.MatchString("^[b-df-hj-np-tv-xz]{2,3}$", w); ok {
+		if consonants.MatchString(w) {
 			for _, c := range w {
 				sig = append(sig, (&namer{hash: h}).initial(c)<<24)
 			}

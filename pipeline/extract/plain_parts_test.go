@@ -50,9 +50,7 @@ func (r *refRecord) finish() []lineage.Sighting {
 	}
 	if len(r.parts) == 1 && !about && !linked {
 		p := r.parts[0]
-		for _, e := range p.Edges {
-			r.out.Edges = append(r.out.Edges, e)
-		}
+		r.out.Edges = append(r.out.Edges, p.Edges...)
 		r.out.Names = append(r.out.Names, p.Names...)
 		r.out.Labels = append(r.out.Labels, p.Labels...)
 		r.parts, about = nil, true

@@ -80,7 +80,6 @@ type refRecord struct {
 	packed   []lineage.Token // in ids of messages
 	moved    bool            // the record says that she has another identifier from now on
 	to       lineage.Token   // which
-	hints    []hit           // text that may name an account's own numbers
 	pasted   []refPasted     // JSON in free texts, read last
 	held     []refHeld       // named objects in documents, settled before that
 	known    []lineage.Edge  // those that the other fields have told

@@ -138,5 +138,5 @@ func ascii[T string | []byte](text T) bool {
 	return true
 }
 
-// unfit is the error of a record that cannot take a new value as it is.
-var unfit = fmt.Errorf("a table in Windows-1252, which has no such letters: %w", connectors.ErrUnfit)
+// errUnfit is the error of a record that cannot take a new value as it is.
+var errUnfit = fmt.Errorf("a table in Windows-1252, which has no such letters: %w", connectors.ErrUnfit)

@@ -112,7 +112,7 @@ func (t *table) redact(out []byte, rec *record, e *connectors.Edit, scratch *[]b
 		}
 		value, fits, err := t.written(value, raw, rec)
 		if err == nil && !fits && e.Exact {
-			err = unfit
+			err = errUnfit
 		}
 		if err != nil {
 			return nil, false, err

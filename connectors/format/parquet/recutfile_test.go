@@ -96,6 +96,9 @@ func sameBlocks(t *testing.T, old, now []byte) int {
 	t.Helper()
 	list := func(frame []byte) (out []string) {
 		rest, _, err := frameBlocks(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for last := false; !last; {
 			var b block
 			if b, rest, err = nextBlock(rest); err != nil {
