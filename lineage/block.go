@@ -23,8 +23,8 @@ import (
 // A shape is what most rows of a collection have in common: collection, categories,
 // kinds and roles of the edges. A tail is what not every row has: names, labels and facts.
 //
-// Of a token the block holds the first half, once. The other half stands in the
-// postings, which every edge has, and is fetched from there (see expand.go). A block
+// Of a token the block holds the first half, once (see tokens.go). The other half stands in
+// the postings, which every edge has, and is fetched from there (see expand.go). A block
 // in which two tokens begin alike holds them whole.
 const blockRows = 128
 
@@ -89,10 +89,7 @@ func (e *encoder) encode(rows []Sighting) []byte {
 	out := append(e.block[:0], flags)
 	out = binary.AppendUvarint(out, uint64(len(rows)))
 	out = binary.LittleEndian.AppendUint64(out, e.digest())
-	out = binary.AppendUvarint(out, uint64(len(e.tokens)))
-	for i := range e.tokens {
-		out = append(out, e.tokens[i][:width]...)
-	}
+	out = appendTokens(out, e.tokens, width)
 	out = appendInts(out, e.sums[:len(rows)])
 	e.block = append(out, rest...)
 	return e.block

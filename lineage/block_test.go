@@ -154,13 +154,15 @@ func sampleBlocks() [][]byte {
 	other.Locator, other.At, other.Account, other.Edges = "x", 1<<40, "A2", []Edge{{Token: Token{1}, Kind: "email", Role: Subject, Weak: true}, {Token: Token{2}, Kind: "email", Role: Link}}
 	twin := full
 	twin.Edges = []Edge{{Token: Token{1, 8: 1}, Kind: "phone", Role: Subject}}
-	var many []Sighting
+	var many, rows []Sighting
 	for i := range blockRows {
 		s := full
 		s.Locator = fmt.Sprintf("a/%d/%x", i, i*i*7919)
 		many = append(many, s)
+		s.Edges = []Edge{{Token: Token{3, restAt: byte(i)}, Kind: "crm.leads.id", Role: Key}}
+		rows = append(rows, s)
 	}
-	return [][]byte{new(encoder).encode([]Sighting{full}), new(encoder).encode([]Sighting{full, other, full}), new(encoder).encode([]Sighting{full, twin}), new(encoder).encode(many)}
+	return [][]byte{new(encoder).encode([]Sighting{full}), new(encoder).encode([]Sighting{full, other, full}), new(encoder).encode([]Sighting{full, twin}), new(encoder).encode(many), new(encoder).encode(rows)}
 }
 
 // TestDamagedBlocks cuts blocks everywhere, changes every byte and claims impossible

@@ -164,7 +164,8 @@ func viewBlock(plain []byte, in *interner) (*blockView, error) {
 		v.width = wholeToken
 	}
 	d.take(8) // see digestOf
-	v.tokens = d.take(d.count(v.width) * v.width)
+	v.tokens = d.tokens(v.width)
+	v.size += len(v.tokens)
 	v.sum = d.ints(v.count)
 	if d.bad {
 		return nil, errBlock

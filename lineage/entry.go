@@ -35,7 +35,8 @@ func (n *name16) generation() uint64 { return binary.BigEndian.Uint64(n[4:]) }
 func (n *name16) number() uint32     { return binary.BigEndian.Uint32(n[12:]) }
 
 // page is a run of entries in ascending order. Of a name it holds what differs from
-// the name before.
+// the name before: what follows the bytes that they share, or the one byte that tells the
+// tokens of rows that are neighbours.
 type page struct {
 	data  []byte
 	last  name16
@@ -53,11 +54,18 @@ func (p *page) add(name *name16, value []byte) {
 			k++
 		}
 	}
-	p.data = append(p.data, byte(k))
-	p.data = append(p.data, name[k:]...)
+	if k == restAt && [8]byte(name[8:]) == [8]byte(p.last[8:]) {
+		p.data = append(p.data, restAt|oneByte, name[restAt])
+	} else {
+		p.data = append(append(p.data, byte(k)), name[k:]...)
+	}
 	p.data = append(binary.AppendUvarint(p.data, uint64(len(value))), value...)
 	p.last = *name
 }
+
+// oneByte is set in the number of shared bytes when the name differs only in the one
+// behind them.
+const oneByte = 1 << 5
 
 // entries reads a page.
 type entries struct {
@@ -71,12 +79,15 @@ func (e *entries) next() (ok bool, err error) {
 	if len(e.data) == 0 {
 		return false, nil
 	}
-	k := int(e.data[0])
-	if k > 16 || len(e.data) < 18-k {
+	k, own := int(e.data[0]), 16-int(e.data[0])
+	if k == restAt|oneByte {
+		k, own = restAt, 1
+	}
+	if k > 16 || len(e.data) < own+2 {
 		return false, errBlock
 	}
-	copy(e.name[k:], e.data[1:17-k])
-	rest := e.data[17-k:]
+	copy(e.name[k:], e.data[1:1+own])
+	rest := e.data[1+own:]
 	n, w := binary.Uvarint(rest)
 	if w <= 0 || n > uint64(len(rest)-w) {
 		return false, errBlock

@@ -62,7 +62,7 @@ type Graph struct {
 
 // formatVersion is the version of the layout on disk. Layouts of other versions are
 // not read: the sources are scanned anew.
-const formatVersion = 12
+const formatVersion = 13
 
 // noWriter stands for the first generation of the open writer when there is none.
 const noWriter = math.MaxUint64

@@ -112,7 +112,7 @@ func TestEntriesAndIDs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var names []name16
 		for range rapid.IntRange(0, 20).Draw(t, "n") {
-			names = append(names, name16{rapid.Byte().Draw(t, "a"), 9: rapid.Byte().Draw(t, "b")})
+			names = append(names, name16{rapid.Byte().Draw(t, "a") & 3, restAt: rapid.Byte().Draw(t, "row"), 9: rapid.Byte().Draw(t, "b") & 1})
 		}
 		slices.SortFunc(names, func(a, b name16) int { return compareNames(&a, &b) })
 		rid := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(1<<32, 1<<34), rapid.Just(uint64(math.MaxUint64)))
@@ -179,8 +179,12 @@ func FuzzEntries(f *testing.F) {
 	p.add(&name16{1}, appendRIDs(nil, []RID{1, 2, 1 << 33}))
 	p.add(&name16{1, 15: 2}, appendRIDs(nil, []RID{7}))
 	f.Add(p.data)
+	p.add(&name16{1, restAt: 1, 15: 2}, nil)
+	p.add(&name16{1, restAt: 2, 15: 2}, nil)
+	f.Add(p.data)
 	f.Add([]byte{16, 0})
 	f.Add([]byte{17})
+	f.Add([]byte{restAt | oneByte, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e := entries{data: data}
 		for {

@@ -196,62 +196,10 @@ func (x *Extractor) PolyKind(dataset string, ref connectors.PolyRef, word string
 
 func (r *record) link(l *linker, v string, role lineage.Role) {
 	if id, ok := l.of(v); ok {
-		r.add(&r.edge, r.edgeOf(id, role))
+		e := r.blank(role)
+		e.Token, e.Kind, e.Weak = r.hash.Token(id.Kind, id.Value), id.Kind, id.Weak
+		r.settle()
 	}
-}
-
-func (r *record) edgeOf(id Identifier, role lineage.Role) *lineage.Edge {
-	return &lineage.Edge{Token: r.hash.Token(id.Kind, id.Value), Kind: id.Kind, Role: role, Weak: id.Weak}
-}
-
-// add adds an edge unless the record has it in as strong a role: a mention gives
-// way to every other role, and goes beside none.
-func (r *record) add(to *[]lineage.Edge, e *lineage.Edge) {
-	if to == &r.edge && len(r.edge) >= manyEdges {
-		r.addOne(e)
-		return
-	}
-	for i := range *to {
-		old := &(*to)[i]
-		if old.Token != e.Token {
-			continue
-		}
-		if old.Role == e.Role || old.Role != lineage.Mention && e.Role == lineage.Mention {
-			return
-		}
-		if old.Role == lineage.Mention {
-			*old = *e
-			return
-		}
-	}
-	*to = append(*to, *e)
-}
-
-// manyEdges is how many edges of a record are looked through one by one; beyond
-// it they are indexed: one cell may hold a whole address book.
-const manyEdges = 64
-
-// addOne is add for a record of many edges.
-func (r *record) addOne(e *lineage.Edge) {
-	if len(r.index) == 0 {
-		if r.index == nil {
-			r.index = map[lineage.Token][]int{}
-		}
-		for i, old := range r.edge {
-			r.index[old.Token] = append(r.index[old.Token], i)
-		}
-	}
-	for _, i := range r.index[e.Token] {
-		switch old := &r.edge[i]; {
-		case old.Role == e.Role || old.Role != lineage.Mention && e.Role == lineage.Mention:
-			return
-		case old.Role == lineage.Mention:
-			*old = *e
-			return
-		}
-	}
-	r.index[e.Token] = append(r.index[e.Token], len(r.edge))
-	r.edge = append(r.edge, *e)
 }
 
 // identity takes in a column that the catalog calls an identifier.
@@ -262,10 +210,11 @@ func (r *record) identity(c *column, v string) {
 			role = lineage.Mention
 		}
 	}
-	e := lineage.Edge{Role: role}
-	ok := r.normalised(&e, c.Identity, v)
+	ok := r.normalised(r.blank(role), c.Identity, v)
 	if ok {
-		r.add(&r.edge, &e)
+		r.settle()
+	} else {
+		r.drop()
 	}
 	if c.Identity == kindUPI {
 		r.packs(v)
