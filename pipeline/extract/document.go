@@ -278,6 +278,7 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	if n.Kind == json.Number {
 		text = strings.TrimSuffix(text, ".0") // as programs write whole numbers that were floats
 	}
+	text = d.dialled(c, n, text)
 	found := d.found(c, text)
 	if len(found) == 0 {
 		found = exponentHits(c, text)
