@@ -37,6 +37,9 @@ type tokenInfo struct {
 // hers reports whether the identifier is one person's alone, at all times.
 func (i *tokenInfo) hers() bool { return i.mode == free && len(i.cuts) == 0 }
 
+// SharedRule begins the reason for which an identifier of very many joins nothing.
+const SharedRule = "shared: "
+
 // recordPlace names one record, whose parts may be several sightings.
 type recordPlace struct {
 	unit                uint32
@@ -52,7 +55,7 @@ func (r *Resolver) tokenInfo(t Token, kind, account string) (*tokenInfo, error) 
 		return i, nil
 	}
 	if crowded, err := r.crowded(t, kind); err != nil || crowded {
-		i := &tokenInfo{mode: never, reason: fmt.Sprintf("shared: a weak identifier in more than %d records", r.limits.Weak)}
+		i := &tokenInfo{mode: never, reason: fmt.Sprintf(SharedRule+"a weak identifier in more than %d records", r.limits.Weak)}
 		r.info[k] = i
 		return i, err
 	}
@@ -168,9 +171,9 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 	groups, all := nameGroups(g.names), nameGroups(append(g.labels, g.names...))
 	switch {
 	case len(g.roots) > r.limits.Contacts:
-		return never, fmt.Sprintf("shared: tied to %d CRM contacts", len(g.roots)), nil
+		return never, fmt.Sprintf(SharedRule+"tied to %d CRM contacts", len(g.roots)), nil
 	case all > r.limits.Names:
-		return never, fmt.Sprintf("shared: tied to %d clearly different names", all), nil
+		return never, fmt.Sprintf(SharedRule+"tied to %d clearly different names", all), nil
 	case r.kinds.Link(kind):
 		if r.kinds.Medium(kind) {
 			if several, err := r.severalCallers(carriers, t, kind); err != nil || several {
@@ -180,7 +183,7 @@ func (r *Resolver) judge(t Token, kind, account string, carriers []*Found) (mode
 		m, why := r.judgeLink(t, kind, carriers, len(g.keys), len(g.roots), groups)
 		return m, why, nil
 	case len(carriers) > r.limits.Postings:
-		return never, fmt.Sprintf("shared: stands in more than %d records", r.limits.Postings), nil
+		return never, fmt.Sprintf(SharedRule+"stands in more than %d records", r.limits.Postings), nil
 	case g.weak:
 		return weak, "a number or mailbox of this kind never joins without an agreeing name", nil
 	case slices.Contains(r.shared[t], account):
@@ -206,7 +209,7 @@ func (r *Resolver) judgeLink(t Token, kind string, carriers []*Found, keys, root
 	case keys > 1:
 		return never, fmt.Sprintf("it is the id of %d records: a file that holds several", keys)
 	case roots > 1:
-		return never, fmt.Sprintf("shared: refers to %d CRM contacts", roots)
+		return never, fmt.Sprintf(SharedRule+"refers to %d CRM contacts", roots)
 	case groups > 1 && keys == 0 && !r.kinds.Medium(kind) && r.strangers(carriers, t):
 		return contested, "an id that was given to records of different names and different numbers"
 	}

@@ -367,6 +367,7 @@ func (pl *planner) keepDoubts(p *lineage.Person) error {
 	if d.theirs > 0 {
 		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others hold an identifier of this person's as their own, and keep it: explain lists them, and where it is not theirs it has to be taken out by hand", d.theirs)})
 	}
+	pl.tellCrowded(p)
 	pl.tellHomeless(d)
 	return err
 }

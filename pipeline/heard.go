@@ -63,6 +63,25 @@ func (a *application) keepHeard(ctx context.Context) error {
 	return err
 }
 
+// leftToOthers reports the name of a recording that this plan left to its other owners. It is
+// not on the ledger for her: the recording is there, and does not come back.
+func (a *application) leftToOthers(t lineage.Token, kind string) (bool, error) {
+	if !a.kinds.medium[kind] || a.plan.Keep == 0 {
+		return false, nil
+	}
+	found, err := a.postedAt(t)
+	if err != nil {
+		return false, err
+	}
+	for i := range found {
+		plans, err := a.heardIn(found[i].Unit.Source, found[i].Unit.Unit.Key)
+		if err != nil || slices.Contains(plans, a.plan.ID) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // heardStill reports a recording on which somebody can be heard who was erased.
 func (a *access) heardStill(f *lineage.Found) (bool, error) {
 	plans, err := a.heardIn(f.Unit.Source, f.Unit.Unit.Key)

@@ -66,6 +66,7 @@ func (a *access) leaveOut() error {
 		}
 	}
 	a.tellDoubts(d)
+	a.tellCrowded(a.person)
 	return err
 }
 

@@ -313,6 +313,11 @@ func (a *application) suppress(ctx context.Context) error {
 			if !ok || a.kinds.link(kind) && !namedLinks[kind] && !a.kinds.medium[kind] {
 				continue
 			}
+			if stayed, err := a.leftToOthers(tok, kind); err != nil {
+				return err
+			} else if stayed {
+				continue
+			}
 			list = append(list, lineage.Suppression{Token: tok, Kind: kind, Account: x.Account, At: a.Now(), Ref: a.plan.ID})
 		}
 		for t := range x.Shared {

@@ -96,6 +96,7 @@ func (s *Site) remarks(p *lineage.Person) error {
 	}
 	d, err := s.doubtsOf(p)
 	s.tellDoubts(d)
+	s.tellCrowded(p)
 	return err
 }
 

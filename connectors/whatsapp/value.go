@@ -27,6 +27,7 @@ var lists = map[string]func(*value, *json.Node){
 	"user_id_update":   (*value).userIDs,
 	"groups":           (*value).groups,
 	"calls":            (*value).calls,
+	"state_sync":       (*value).saved,
 }
 
 // value makes the records of a value.
@@ -252,6 +253,13 @@ func (v *value) thread(t *json.Node) {
 func (v *value) preferences(list *json.Node) {
 	for _, n := range list.Children {
 		v.add(json.Item{Collection: "messages", Node: n, Names: map[string]string{"value": "preference"}, Extra: v.named(v.contact(n.Get("wa_id"), n.Get("user_id")))})
+	}
+}
+
+// saved are entries of the owner's address book: what he calls somebody is no name of hers.
+func (v *value) saved(list *json.Node) {
+	for _, n := range list.Children {
+		v.add(json.Item{Collection: "messages", Node: n, Names: map[string]string{"contact": "saved_contact"}, Extra: v.named(nil)})
 	}
 }
 

@@ -18,6 +18,8 @@ type hit struct {
 	node  *json.Node
 	whole bool // the leaf consists of it
 	form  bool // the leaf is a form, of which it is a value
+
+	called bool // the name is what an address book or a chat calls somebody
 }
 
 // part is one person's share of a document: the whole of it, or one element of
@@ -276,6 +278,7 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 	if n.Kind == json.Number {
 		text = strings.TrimSuffix(text, ".0") // as programs write whole numbers that were floats
 	}
+	text = d.dialled(c, n, text)
 	found := d.found(c, text)
 	if len(found) == 0 {
 		found = exponentHits(c, text)
@@ -284,7 +287,7 @@ func (d *document) leaf(n *json.Node, p *part, c context, depth int) {
 		if h.name && c.thing {
 			continue
 		}
-		h.node = n
+		h.node, h.called = n, h.name && d.called(n)
 		p.hits = append(p.hits, h)
 		d.at[n] = append(d.at[n], h)
 	}

@@ -174,8 +174,20 @@ func firmMailbox(local, domain string) bool {
 	return len(domain) > len(local) && domain[len(local)] == '.' && domain[:len(local)] == local
 }
 
+// relayDomain reports where mail is handed on to whoever a marketplace means: what it writes in
+// place of a buyer's own address may be many buyers'.
 func relayDomain(domain string) bool {
-	return strings.HasPrefix(domain, "reply.") || strings.HasPrefix(domain, "relay.") || strings.HasSuffix(domain, "privaterelay.appleid.com")
+	for _, start := range []string{"reply.", "relay.", "marketplace."} {
+		if strings.HasPrefix(domain, start) {
+			return true
+		}
+	}
+	for _, end := range []string{"privaterelay.appleid.com", "indiamart.com", "justdial.com", "tradeindia.com", "exportersindia.com"} {
+		if before, ok := strings.CutSuffix(domain, end); ok && (before == "" || strings.HasSuffix(before, ".")) {
+			return true
+		}
+	}
+	return false
 }
 
 func testMailbox(local, domain string) bool {

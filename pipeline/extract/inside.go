@@ -74,6 +74,10 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 		switch {
 		case h.name && thingKey(c.Name):
 		case h.name:
+			if h.called {
+				r.named(labels, labels, c, h.Value)
+				continue
+			}
 			r.named(names, labels, c, h.Value)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))

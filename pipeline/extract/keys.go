@@ -220,7 +220,7 @@ func keyWords(key string) []string {
 // labelKey reports columns that hold what a telephone or a chat calls somebody.
 func labelKey(key string) bool {
 	switch strings.Join(keyWords(key), " ") {
-	case "to name", "from name", "caller name", "callee name", "call log name", "saved name", "profile name", "display name", "push name", "nickname", "nick name", "alias":
+	case "to name", "from name", "caller name", "callee name", "call log name", "saved name", "saved contact", "profile name", "display name", "push name", "nickname", "nick name", "alias":
 		return true
 	}
 	return false
