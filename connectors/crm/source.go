@@ -239,7 +239,11 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 				of = &listing{units: []connectors.Unit{s.unit(l, piece{}, stamp)}}
 			}
 			out.add(of)
-			for _, name := range s.beyond(sc, l) {
+			more, err := s.beyond(ctx, ss, sc, l)
+			if err != nil {
+				return fmt.Errorf("listing what %q has beyond its rows: %w", c.Name, err)
+			}
+			for _, name := range more {
 				other := *l
 				other.coll.Name = name
 				u := s.unit(&other, piece{}, stamp)
