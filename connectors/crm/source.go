@@ -36,6 +36,7 @@ type source struct {
 	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
 	sharing  map[string]string    // why rows of a collection are told from each other by no key, as far as it was asked
 	silent   map[string]string    // why the rows of a collection could not be listed
+	mixed    map[string][]mixed   // what leads to nobody, by collection, as Describe found it
 	deltas   deltas
 }
 
@@ -268,7 +269,7 @@ func (s *source) unitsOf(ctx context.Context, ss *session, sc *schema, l *layout
 	if err != nil {
 		return nil, err
 	}
-	notes := undecidedNotes(l, s.undecided(sc, l))
+	notes := s.openNotes(sc, l)
 	for _, p := range parts {
 		u := s.unit(l, p, stamp)
 		u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
