@@ -7,7 +7,7 @@ import (
 )
 
 // As some CRMs have it: all tables begin with one word, the staff stand in the register of people
-// as everybody does, and numbers are in a table of their own.
+// as everybody does, and numbers are in a table of their own; a file has no name, but a kind.
 const registerSchema = `
 CREATE TABLE cv_contact (id INTEGER PRIMARY KEY, display_name TEXT, first_name TEXT, last_name TEXT, birth_date TEXT);
 CREATE TABLE cv_phone (id INTEGER PRIMARY KEY, contact_id INTEGER REFERENCES cv_contact(id), phone TEXT);
@@ -15,6 +15,8 @@ CREATE TABLE cv_activity (id INTEGER PRIMARY KEY, phone_number TEXT, location TE
 CREATE TABLE cv_activity_contact (id INTEGER PRIMARY KEY, activity_id INTEGER REFERENCES cv_activity(id), contact_id INTEGER REFERENCES cv_contact(id), record_type_id INTEGER);
 CREATE TABLE cv_membership (id INTEGER PRIMARY KEY, contact_id INTEGER REFERENCES cv_contact(id), remarks TEXT);
 CREATE TABLE cv_membership_log (id INTEGER PRIMARY KEY, membership_id INTEGER REFERENCES cv_membership(id), modified_id INTEGER REFERENCES cv_contact(id), comment TEXT);
+CREATE TABLE cv_file (id INTEGER PRIMARY KEY, mime_type TEXT, uri TEXT);
+CREATE TABLE cv_entity_file (id INTEGER PRIMARY KEY, entity_table TEXT, entity_id INTEGER, file_id INTEGER REFERENCES cv_file(id));
 `
 
 func registerRows() string {
@@ -31,6 +33,8 @@ func registerRows() string {
 		add("cv_activity_contact VALUES (%d, %d, %d, 2)", 400+i, 300+i, 1+i%2)
 		add("cv_activity_contact VALUES (%d, %d, %d, 3)", 450+i, 300+i, 100+i)
 		add("cv_membership VALUES (%d, %d, 'member %d.')", 500+i, 100+i, i)
+		add("cv_file VALUES (%d, 'application/pdf', 'card_of_%d.pdf')", 700+i, i)
+		add("cv_entity_file VALUES (%d, 'cv_contact', %d, %d)", 800+i, 100+i, 700+i)
 		add("cv_membership_log VALUES (%d, %d, %d, 'log %d.')", 600+i, 500+i, 1+i%2, i)
 	}
 	return b.String()
@@ -44,7 +48,7 @@ func TestDiscoverRegisterOfAll(t *testing.T) {
 		s.run("apply", "plan")
 	}
 	after := strings.Join(s.values(), "\n")
-	onlyGone(t, after, 20, []string{"member %d.", "log %d."}, 5, 8)
+	onlyGone(t, after, 20, []string{"member %d.", "log %d.", "card_of_%d.pdf"}, 5, 8)
 	for i := 1; i <= 20; i++ {
 		if first, last := personName(i); strings.Contains(after, first+" "+last) == (i == 5 || i == 8) {
 			t.Errorf("%s %s of %d: there or gone against expectation", first, last, i)
