@@ -10,8 +10,8 @@ import (
 // calls_contacts, active_storage_attachments. Where each row of that table ties one of its
 // own, what is tied is the person's; where rows share it, it is nobody's alone.
 
-// fileNames are what columns of the names of files are called.
-var fileNames = []string{"filename", "file name", "original filename", "original file name", "original name", "client name"}
+// fileNames are what columns of the names of files are called, and of what kind they are.
+var fileNames = []string{"filename", "file name", "original filename", "original file name", "original name", "client name", "mime type", "mimetype"}
 
 // tied lists what a table that leads to a person ties to her, of which nothing was found
 // out: its name has to say so and there have to be sentences, or what is tied is a file. A bed,

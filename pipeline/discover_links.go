@@ -272,12 +272,18 @@ func (l *link) judge(t *looked) {
 	case anyWord(l.field.label, relationRoles) && t.identifies():
 		l.leave("by its name it leads to a relative")
 	case l.sure && parental(l.field): // a part of what it refers to, as a rule; see apart
+	case slices.Contains(writers, plain(l.field.label)):
+		l.drop = "by its name it leads to who wrote the row"
 	case anyWord(l.field.label, otherRoles) && names(strings.TrimSuffix(plain(l.field.label), " id"), l.to.name, nil) == differs:
 		l.drop = "by its name it leads to somebody else"
 	case !l.sure:
 		l.drop = l.note
 	}
 }
+
+// writers are columns that lead to who wrote a row, who may stand in the table of those whom
+// it is about.
+var writers = []string{"created id", "modified id", "updated id", "changed id"}
 
 // single is the only column of the primary key, nil if there are several or none.
 func (t *looked) single() *field {

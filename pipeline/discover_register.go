@@ -24,6 +24,11 @@ func (p Proposal) register(all map[string]*plot) {
 			return
 		}
 	}
+	if x := p.named(all); x != nil {
+		x.contacts = true
+		x.notes = append(x.notes, "taken for the register of people, one row a person, by its name behind the word with which all tables begin; if somebody may have several rows: no contacts")
+		return
+	}
 	referring := map[*plot]int{}
 	for _, t := range p.tables {
 		for to := range all[t.name].leadsTo(all) {
@@ -45,6 +50,23 @@ func (p Proposal) register(all map[string]*plot) {
 		best.contacts = true
 		best.notes = append(best.notes, fmt.Sprintf("taken for the register of people, one row a person: %d tables refer to it; if somebody may have several rows: no contacts", referring[best]))
 	}
+}
+
+// named finds the table that is called like a register of people behind the word with which the
+// names of all tables begin: civicrm_contact.
+func (p Proposal) named(all map[string]*plot) *plot {
+	var found *plot
+	first := ""
+	for i, t := range p.tables {
+		head, name, parted := strings.Cut(t.name, "_")
+		if i > 0 && head != first || !parted {
+			return nil
+		}
+		if first = head; found == nil && contactTable(name) && all[t.name].role == people {
+			found = all[t.name]
+		}
+	}
+	return found
 }
 
 // leadsTo lists the tables to whose records those of this one are joined.

@@ -219,7 +219,8 @@ func (p Proposal) hubs(all map[string]*plot) {
 	}
 }
 
-// oneself reports a table whose rows have a person's own name and identifier.
+// oneself reports a table whose rows have a person's own name and identifier, or what one
+// person alone has: her numbers may stand in tables of their own.
 func (x *plot) oneself() bool {
 	name, identity := false, false
 	for _, f := range x.fields {
@@ -227,8 +228,19 @@ func (x *plot) oneself() bool {
 		name = name || best.Category == "user.name"
 		identity = identity || best.Identity != ""
 	}
-	return name && identity
+	return name && (identity || x.natural())
 }
+
+// natural reports columns that one person alone has: her two names, or when she was born.
+func (x *plot) natural() bool {
+	return x.called(givenNames) != nil && x.called(familyNames) != nil || x.called(birthDates) != nil
+}
+
+var (
+	givenNames  = []string{"first name", "given name", "fname", "firstname"}
+	familyNames = []string{"last name", "family name", "surname", "lname", "lastname"}
+	birthDates  = []string{"birth date", "birthdate", "birthday", "date of birth", "dob"}
+)
 
 // bridges finds the tables that a table in between ties to several people: a
 // meeting, by those who attend.

@@ -31,7 +31,8 @@ type planner struct {
 	crowd map[string]*lineage.Person // by account: all whose data go, taken together
 	err   error                      // the first that keep or edit met; finish returns it
 
-	advisory map[string]int // by floor: records that it would have kept
+	advisory map[string]int            // by floor: records that it would have kept
+	orders   map[string]map[string]int // by source and collection, see order
 }
 
 // ownKey is an identifier as one account knows it.

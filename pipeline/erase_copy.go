@@ -389,5 +389,5 @@ func (pl *planner) edit(f *lineage.Found, e planEdit) {
 	pl.seen[keyOf(f)] = true
 	pl.units.add(f.RID.Unit())
 	e.Collection, e.Locator, e.Sum = f.Record.Collection, f.Record.Locator, f.Record.Sum
-	pl.err = cmp.Or(pl.err, pl.spool.edit(f.Unit, pl.collection(f).Order, e))
+	pl.err = cmp.Or(pl.err, pl.spool.edit(f.Unit, pl.order(f), e))
 }

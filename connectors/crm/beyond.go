@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,18 +9,19 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-// A table may have rows that reading it does not find: those that it had, and those of the
-// tables that inherit from it. A listing holds a unit for them that cannot be read, under a
+// A table may have rows that reading it does not find: those that it had, those of the
+// tables that inherit from it, and those of a partition that was taken off it and is a table of
+// its own now. A listing holds a unit for them that cannot be read, under a
 // name of its own, so that nobody takes the table for searched as a whole.
 
 // rowsOfThePast stands behind the name of a collection where the rows that it had are meant.
 const rowsOfThePast = " FOR SYSTEM_TIME ALL"
 
 // beyond lists the names of what a collection has beyond the rows that are read.
-func (s *source) beyond(sc *schema, l *layout) []string {
+func (s *source) beyond(ctx context.Context, ss *session, sc *schema, l *layout) ([]string, error) {
 	var out []string
 	if l.reason != "" {
-		return nil
+		return nil, nil
 	}
 	if l.table.past {
 		out = append(out, l.coll.Name+rowsOfThePast)
@@ -29,7 +31,38 @@ func (s *source) beyond(sc *schema, l *layout) []string {
 			out = append(out, h.name)
 		}
 	}
-	return out
+	for _, t := range sc.tables {
+		if s.catalogued(sc, t) || !takenOff(l.table, t) {
+			continue
+		}
+		some := "unknown"
+		if t.reason == "" {
+			err := ss.attempt(ctx, func() (err error) {
+				some, err = ss.one(ctx, "SELECT 1 FROM "+t.from+" LIMIT 1")
+				return err
+			})
+			if err != nil && !answers(ctx, ss, err) {
+				return nil, err
+			} else if err != nil {
+				some = "unknown"
+			}
+		}
+		if some != "" {
+			out = append(out, t.name)
+		}
+	}
+	return out, nil
+}
+
+// takenOff reports that a table may have been a partition of another: it has the very columns
+// of a table with partitions, is none of these, and has none itself.
+func takenOff(whole, t *table) bool {
+	if !whole.parted || t.parted || t.kind != "table" || t.outside != "" || len(t.columns) != len(whole.columns) || slices.Contains(whole.heirs, t) {
+		return false
+	}
+	return !slices.ContainsFunc(whole.columns, func(c *column) bool {
+		return !slices.ContainsFunc(t.columns, func(o *column) bool { return o.name == c.name && o.sqlType == c.sqlType })
+	})
 }
 
 // catalogued reports whether a collection describes a table.
@@ -45,6 +78,11 @@ func (s *source) unlisted(sc *schema, name string) string {
 	for _, t := range sc.tables {
 		if i := slices.IndexFunc(t.heirs, func(h *table) bool { return h.name == name }); i >= 0 {
 			return fmt.Sprintf("table %q inherits from %q, whose queries find its rows too, and is in no catalog collection: it is not searched", name, t.name)
+		}
+	}
+	for _, whole := range sc.tables {
+		if t := sc.table(name); t != nil && takenOff(whole, t) && s.catalogued(sc, whole) {
+			return fmt.Sprintf("table %q has the columns of %q, is none of its partitions, and is in no catalog collection: it is not searched", name, whole.name)
 		}
 	}
 	return ""

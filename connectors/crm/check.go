@@ -24,12 +24,16 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 	}
 	err = s.reading(ctx, func(ss *session, sc *schema) error {
 		known := map[*table]bool{}
+		if err := s.eithers(ctx, ss, sc, cloned(s.dataset).Collections); err != nil {
+			return err
+		}
 		for _, c := range s.dataset.Collections {
 			l := layoutOf(s.d, s.dataset, s.name, sc, c)
 			known[l.table] = true
 			out = append(out, l.check()...)
 			if l.reason == "" {
 				out = append(out, undecidedFindings(l, s.undecided(sc, l))...)
+				out = append(out, s.mixedFindings(l)...)
 				out = append(out, s.otherRoles(sc, l)...)
 			}
 		}

@@ -333,7 +333,7 @@ func (s *source) fetch(ctx context.Context, ld *load) error {
 		}
 		e := ld.emitter(ctx, s, l)
 		defer e.b.Release()
-		e.notes = undecidedNotes(l, s.undecided(sc, l))
+		e.notes = s.openNotes(sc, l)
 		keys := make([]string, 0, ld.rows)
 		for _, d := range ld.of {
 			for _, k := range d.keys {

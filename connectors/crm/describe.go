@@ -16,12 +16,10 @@ import (
 // only the catalog can say which leads to the person. From here on the source reads
 // by the completed dataset.
 func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
-	d := s.dataset
-	d.Collections = slices.Clone(d.Collections)
-	err := s.reading(ctx, func(_ *session, sc *schema) error {
+	d := cloned(s.dataset)
+	err := s.reading(ctx, func(ss *session, sc *schema) error {
 		for i := range d.Collections {
 			c := &d.Collections[i]
-			c.Fields = slices.Clone(c.Fields)
 			if t := sc.table(c.Name); t != nil && t.kind == "table" {
 				primaryKey(c, t)
 			}
@@ -32,13 +30,22 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 				d.Collections[i].Undecided = openTo(&d, &d.Collections[i], t, sc)
 			}
 		}
-		return nil
+		return s.eithers(ctx, ss, sc, d.Collections)
 	})
 	if err != nil {
 		return s.dataset, err
 	}
 	s.dataset = d
 	return d, nil
+}
+
+// cloned is a dataset of which fields can be changed.
+func cloned(d connectors.Dataset) connectors.Dataset {
+	d.Collections = slices.Clone(d.Collections)
+	for i := range d.Collections {
+		d.Collections[i].Fields = slices.Clone(d.Collections[i].Fields)
+	}
+	return d
 }
 
 // HasTable reports whether a table is there.

@@ -104,7 +104,7 @@ func (s *source) Diff(ctx context.Context, u connectors.Unit, since string) iter
 			}
 			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
-			e.notes, e.mark, e.since = undecidedNotes(l, s.undecided(sc, l)), to.String(), d.changed(from)
+			e.notes, e.mark, e.since = s.openNotes(sc, l), to.String(), d.changed(from)
 			if err := d.stream(ctx, ss, e, sp); err != nil {
 				return err
 			}

@@ -43,14 +43,16 @@ type fixture struct {
 }
 
 // field describes a catalog field in short: "id!" is a primary key, "phone@phone"
-// an identity, "contact_id>contacts.id" a reference, "body{" an object, "note~" free
+// an identity, "contact_id>contacts.id" a reference (of several, one after another), "body{" an object, "note~" free
 // text of a person, "x:account" the account field.
 func field(c *connectors.Collection, spec string) {
 	f := connectors.CatalogField{}
 	name := spec
-	if n, ref, ok := strings.Cut(name, ">"); ok {
+	refs := strings.Split(name, ">")
+	name = refs[0]
+	for _, ref := range refs[1:] {
 		coll, fld, _ := strings.Cut(ref, ".")
-		name, f.References = n, []connectors.Reference{{Dataset: "crm", Collection: coll, Field: fld}}
+		f.References = append(f.References, connectors.Reference{Dataset: "crm", Collection: coll, Field: fld})
 	}
 	if n, id, ok := strings.Cut(name, "@"); ok {
 		name, f.Identity, f.Categories = n, id, []string{"user.contact"}

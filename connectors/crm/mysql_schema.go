@@ -81,8 +81,8 @@ func (b *mySchema) named(here, schema, name any) *table {
 }
 
 func (b *mySchema) tables(ctx context.Context) error {
-	return b.s.each(ctx, `SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME`, nil, func(v []any) error {
-		t := &table{name: str(v[0]), kind: "table", from: b.d.quote(str(v[0])), owned: true}
+	return b.s.each(ctx, `SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, CREATE_OPTIONS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME`, nil, func(v []any) error {
+		t := &table{name: str(v[0]), kind: "table", from: b.d.quote(str(v[0])), owned: true, parted: strings.Contains(str(v[4]), "partitioned")}
 		t.rows, _ = v[3].(int64)
 		switch typ := str(v[1]); {
 		case strings.Contains(typ, "VIEW"):

@@ -32,7 +32,7 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 			}
 			e := s.emitter(ctx, l, yield)
 			defer e.b.Release()
-			e.gaps, e.notes = l.gaps(), undecidedNotes(l, s.undecided(sc, l))
+			e.gaps, e.notes = l.gaps(), s.openNotes(sc, l)
 			if f, ok := s.d.(differ); ok {
 				m, err := f.mark(ctx, ss, l, sp)
 				if err != nil {

@@ -48,6 +48,7 @@ type table struct {
 	fixed    string                     // why no row may be changed; "" when rows may be
 	heirs    []*table                   // tables that inherit from it, whose rows a query of it finds too
 	past     bool                       // it has rows of the past, which are not read
+	parted   bool                       // it has partitions
 	rows     int64                      // the server's estimate
 }
 

@@ -36,6 +36,7 @@ type source struct {
 	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
 	sharing  map[string]string    // why rows of a collection are told from each other by no key, as far as it was asked
 	silent   map[string]string    // why the rows of a collection could not be listed
+	mixed    map[string][]mixed   // what leads to nobody, by collection, as Describe found it
 	deltas   deltas
 }
 
@@ -239,7 +240,11 @@ func (s *source) units(ctx context.Context) (out *listing, err error) {
 				of = &listing{units: []connectors.Unit{s.unit(l, piece{}, stamp)}}
 			}
 			out.add(of)
-			for _, name := range s.beyond(sc, l) {
+			more, err := s.beyond(ctx, ss, sc, l)
+			if err != nil {
+				return fmt.Errorf("listing what %q has beyond its rows: %w", c.Name, err)
+			}
+			for _, name := range more {
 				other := *l
 				other.coll.Name = name
 				u := s.unit(&other, piece{}, stamp)
@@ -264,7 +269,7 @@ func (s *source) unitsOf(ctx context.Context, ss *session, sc *schema, l *layout
 	if err != nil {
 		return nil, err
 	}
-	notes := undecidedNotes(l, s.undecided(sc, l))
+	notes := s.openNotes(sc, l)
 	for _, p := range parts {
 		u := s.unit(l, p, stamp)
 		u.Fingerprint = cmp.Or(p.fingerprint, u.Fingerprint)
