@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,29 @@ func TestWholeDictionary(t *testing.T) {
 					t.Errorf("%s: row %d has another value", name, i)
 				}
 			}
+		}
+	}
+}
+
+// TestIdleErased: what stands in a dictionary and in no row goes with its person, with every
+// row left as it is.
+func TestIdleErased(t *testing.T) {
+	for _, name := range []string{"categories", "categories_fast", "categories_bare", "enum"} {
+		data, err := os.ReadFile("testdata/" + name + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, gaps, err := rowsOf(t, peopleCat, data)
+		if err != nil || len(gaps) != 1 || !gaps[0].Idle {
+			t.Fatalf("%s: %v, gaps %+v", name, err, gaps)
+		}
+		after, _, out := rewrite(t, peopleCat, data, connectors.Edit{Collection: peopleCat.Name, Locator: gaps[0].Locator, Action: connectors.Redact})
+		rows, gaps, err := rowsOf(t, peopleCat, after)
+		if err != nil || len(gaps) > 0 || !reflect.DeepEqual(rows, before) || out != (connectors.Outcome{Redacted: 1}) {
+			t.Errorf("%s: %v, gaps %+v, %+v, rows %v", name, err, gaps, out, rows)
+		}
+		if all, err := unpackAll(after); err != nil || bytes.Contains(all, []byte(token(9))) {
+			t.Errorf("%s: %v, and it is in the bytes", name, err)
 		}
 	}
 }
