@@ -77,6 +77,40 @@ func TestIdleErased(t *testing.T) {
 	}
 }
 
+// TestWideBounds: the bounds of a page may be those of the whole dictionary, as Polars writes
+// them. An erased smallest or largest value leaves the pages that never had it, too.
+func TestWideBounds(t *testing.T) {
+	data, err := os.ReadFile("testdata/wide.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := rowsOf(t, peopleCat, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []int{0, len(before) - 1} {
+		after, _, _ := rewrite(t, peopleCat, data, edit(row, connectors.Delete, nil))
+		all, err := unpackAll(after)
+		if err != nil || bytes.Contains(all, []byte(token(row))) || bytes.Contains(after, []byte(token(row))) {
+			t.Errorf("%v, and what stood in row %d is in the bytes", err, row)
+		}
+		rows, _, err := rowsOf(t, peopleCat, after)
+		if err != nil || len(rows) != len(before)-1 {
+			t.Fatalf("%v, %d rows", err, len(rows))
+		}
+		for i, r := range rows {
+			k := i
+			if row == 0 {
+				k++
+			}
+			if want := before[k]; r["email"] != want["email"] || r["id"] != want["id"] {
+				t.Errorf("row %d is another one", i)
+				break
+			}
+		}
+	}
+}
+
 // TestIdleParts holds that nobody is beyond the bound of a gap's text.
 func TestIdleParts(t *testing.T) {
 	var texts []string
