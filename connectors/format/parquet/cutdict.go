@@ -187,6 +187,7 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 	if n := pg.present(c.leaf); n > 0 {
 		pg.values, err = decodeIndices(c.idx, b, n, len(c.dict.lost))
 		c.idx = pg.idx
+		p.top = max(p.top, padTop(b, n))
 	}
 	return pg.idx, err
 }

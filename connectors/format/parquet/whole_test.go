@@ -200,3 +200,16 @@ func TestIdleElsewhere(t *testing.T) {
 		t.Errorf("idle: %v", idle)
 	}
 }
+
+// TestFilledUp: what fills the last group of indices up may be any of them. When the
+// dictionary is shorter by then it is none beyond it, for which Polars refuses the file.
+func TestFilledUp(t *testing.T) {
+	packed := []byte{3, 1<<1 | 1, 0b11_010_001, 0b1_111_110_1, 0b111_110_11} // 1 2 and what fills up
+	if top := padTop(packed, 2); top != 7 {
+		t.Errorf("the largest is %d", top)
+	}
+	out, _, ok := reindex(nil, packed, 2, nil, nil, func(i uint32) uint32 { return i })
+	if !ok || !bytes.Equal(out, []byte{3, 1<<1 | 1, 0b010_001, 0, 0}) {
+		t.Errorf("%v, %08b", ok, out)
+	}
+}
