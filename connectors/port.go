@@ -71,6 +71,9 @@ type Gap struct {
 	// Again says that the reason lies outside of the part: a permission is missing, a
 	// line broke. The unit is read anew with the next scan although it is the same.
 	Again bool
+	// Idle says that no record has what stands in the part, and that any edit of its
+	// locator takes all of it out.
+	Idle bool
 }
 
 // GapText bounds [Gap.Text].

@@ -244,7 +244,7 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 	for _, p := range people {
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
-			if only == nil && !recordless(f) && !pl.orphan(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
+			if only == nil && editable(f) && !pl.orphan(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
 				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
 			}
 		}

@@ -22,6 +22,7 @@ import (
 const (
 	inName    = "key"
 	inUnread  = "unread"
+	inIdle    = "idle"    // no record has it, and it is taken out with the person
 	ofObjects = "objects" // the collection, where none of the catalog is there
 	wholeUnit = "object"  // the locator
 )
@@ -31,7 +32,7 @@ func advice(f *lineage.Found) string {
 	switch f.Record.Within {
 	case inName:
 		return "the object's name holds an identifier of the person, and others' records or none are in it: rename it or delete it, and scan again"
-	case inUnread:
+	case inUnread, inIdle:
 		return f.Record.Locator + ": an identifier of the person stands in a part that cannot be read as a record: mend it as its gap says, or take it out by hand, and scan again"
 	}
 	return ""
@@ -39,13 +40,19 @@ func advice(f *lineage.Found) string {
 
 // recordless reports a sighting that stands for no record.
 func recordless(f *lineage.Found) bool {
-	return f.Record.Within == inName || f.Record.Within == inUnread
+	return f.Record.Within == inName || f.Record.Within == inUnread || f.Record.Within == inIdle
 }
+
+// editable reports a sighting of a record, or of what goes without one.
+func editable(f *lineage.Found) bool { return !recordless(f) || f.Record.Within == inIdle }
 
 // unreadSightings looks for people in the parts of a unit that could not be read.
 func (s *Site) unreadSightings(u connectors.Unit, b connectors.Batch) (out []lineage.Sighting) {
 	for _, g := range b.Gaps {
 		x := lineage.Sighting{Collection: cmp.Or(b.Collection, ofObjects), Locator: cmp.Or(g.Locator, wholeUnit), Within: inUnread, Account: s.accountNamed(u.Account), Trigger: lineage.NoDate}
+		if g.Idle {
+			x.Within = inIdle
+		}
 		x.Edges = s.mentioned(g.Text, x.Edges)
 		if len(x.Edges) > 0 {
 			out = append(out, x)
@@ -144,7 +151,7 @@ func (a *access) places() error {
 	for i := range list {
 		f := &list[i]
 		what := "name"
-		if f.Record.Within == inUnread {
+		if f.Record.Within != inName {
 			what = "unread"
 		}
 		row := map[string]any{"what": what, "dataset": f.Unit.Source + "." + f.Record.Collection, "unit": a.safe(f.Unit.Unit.Key), "part": a.safe(f.Record.Locator)}

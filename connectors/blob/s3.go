@@ -39,6 +39,7 @@ type s3Store struct {
 	held   heldRange      // of the object that is being rewritten
 	seen   recent[*head]  // objects that were just looked at: opening one does not look again
 	listed recent[Object] // objects that were just listed
+	turns  turns          // of those that change the same key
 }
 
 // s3Options are for tests: a transport that counts or fails, short pauses.

@@ -206,3 +206,32 @@ func TestS3DeleteOldVersionsTogether(t *testing.T) {
 	b.must(nil, s.Delete(ctx, list[0].Key, list[0].Version))
 	same(t, "left", b.all(), []string{"9812345671.mp3.bak (marker)", "9812345671.mp3.bak (old)=stays"})
 }
+
+// TestS3NullVersionsTakeTurns deletes the null version below an object that is replaced at
+// the same time, with versioning suspended: the new content gets the id of the old version
+// and must not be deleted for it.
+func TestS3NullVersionsTakeTurns(t *testing.T) {
+	ctx := context.Background()
+	b := newBucket(t, server.Nothing)
+	b.put("k", "hers")
+	b.versioning(types.BucketVersioningStatusEnabled)
+	b.put("k", "hers and his")
+	b.versioning(types.BucketVersioningStatusSuspended)
+	wire := &connectortest.Wire{}
+	s := b.store(s3Options{transport: wire}, "")
+	done := make(chan error, 1)
+	wire.Fail(connectortest.WireFault{Op: "DeleteObjects", Times: 1, How: connectortest.First(func() {
+		go func() {
+			_, err := s.Replace(ctx, "k", "", write("his"))
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			done <- err
+		case <-time.After(time.Second): // it waits for this deletion
+		}
+	})})
+	b.must(nil, s.Delete(ctx, "k?versionId=null", ""))
+	b.must(nil, <-done)
+	same(t, "left", b.all(), []string{"k=his"})
+}

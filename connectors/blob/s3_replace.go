@@ -24,6 +24,7 @@ const writePermission = "s3:PutObject"
 // access list are carried over, values in them that look personal are not. When
 // the new version is in its place, every older one is deleted.
 func (s *s3Store) Replace(ctx context.Context, name, version string, write func(w Writer) error) (Object, error) {
+	defer s.turn(name)()
 	old, err := s.at(ctx, name, version)
 	if err != nil {
 		return Object{}, err
@@ -69,7 +70,7 @@ func (s *s3Store) replaceOld(ctx context.Context, name string, old *head, write 
 	if err := write(&discard{size: old.size}); err != nil {
 		return err
 	}
-	return s.Delete(ctx, name, old.version)
+	return s.delete(ctx, name, old.version)
 }
 
 // discard is a Writer of which nothing is kept.

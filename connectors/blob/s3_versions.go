@@ -72,6 +72,7 @@ func (s *s3Store) history(ctx context.Context, key string) (history, error) {
 
 // Forget implements [Keeper].
 func (s *s3Store) Forget(ctx context.Context, name, version string) error {
+	defer s.turn(name)()
 	key, id := Plain(name)
 	h, err := s.history(ctx, s.prefix+key)
 	if err != nil {
@@ -277,6 +278,12 @@ func (s *s3Store) abort(ctx context.Context, key, id string) error {
 // Delete implements [Store]. Old versions go before the current one: an
 // interrupted deletion leaves the object as it was, not an older one in its place.
 func (s *s3Store) Delete(ctx context.Context, name, version string) error {
+	defer s.turn(name)()
+	return s.delete(ctx, name, version)
+}
+
+// delete is Delete in a turn of its key.
+func (s *s3Store) delete(ctx context.Context, name, version string) error {
 	x, err := s.at(ctx, name, version)
 	if err != nil {
 		return err

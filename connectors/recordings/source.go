@@ -198,8 +198,11 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 		if err == nil {
 			err = s.labelled(ctx, o, d)
 		}
-		if err == nil && kindOf(o.Key) == sidecarFile {
+		switch kind := kindOf(o.Key); {
+		case err == nil && kind == sidecarFile:
 			err = s.joined(ctx, o, d)
+		case err == nil && kind == audio:
+			err = s.dated(ctx, o, d)
 		}
 		if err == nil && kindOf(o.Key) == transcriptFile {
 			d, err = s.placed(ctx, o, d)

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ type change struct {
 // texts that PHP wrote down in which they stand.
 func rewrite(text string, changes []change) string {
 	for i, c := range changes {
-		if c.text == Erased && serializedNumber(text, c) {
+		if c.text == Erased && (serializedNumber(text, c) || literalNumber(text, c)) {
 			changes[i].text = "0"
 		}
 	}
@@ -47,6 +48,24 @@ func serializedNumber(text string, c change) bool {
 	before, ok := strings.CutSuffix(text[:c.start], "i:")
 	return ok && strings.HasPrefix(text[c.end:], ";") && allDigits(text[c.start:c.end]) && (before == "" || strings.ContainsAny(before[len(before)-1:], "{;|"))
 }
+
+// literalNumber reports a number without quotes behind a key with them, alone or in a list of
+// numbers, as Python prints it: {'phone': 9820145678}. With words in its place nobody reads
+// the whole any more.
+func literalNumber(text string, c change) bool {
+	if !allDigits(text[c.start:c.end]) || !literalBehind.MatchString(text[c.end:min(len(text), c.end+literalReach)]) {
+		return false
+	}
+	return literalBefore.MatchString(text[max(0, c.start-literalReach):c.start])
+}
+
+// literalReach is how far around a number is looked.
+const literalReach = 256
+
+var (
+	literalBefore = regexp.MustCompile(`['"]\s*:\s*([\[(]\s*(\d+\s*,\s*)*)?$`)
+	literalBehind = regexp.MustCompile(`^\s*($|[,\])}])`)
+)
 
 // phpText is a text that PHP wrote down: where its length stands, and where the text.
 type phpText struct {

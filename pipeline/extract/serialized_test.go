@@ -8,7 +8,8 @@ import (
 )
 
 // TestSerialized holds that what PHP wrote down can be read by PHP after an identifier was
-// taken out of it or was corrected: the lengths are those of the texts.
+// taken out of it or was corrected: the lengths are those of the texts, and a number without
+// quotes is a number still.
 func TestSerialized(t *testing.T) {
 	r := &Redactor{Extent: Partial, Mine: mine("+919820145678", "asha@example.com")}
 	for text, want := range map[string]string{
@@ -29,6 +30,18 @@ func TestSerialized(t *testing.T) {
 		`s:9999999999999999999999:"9`:  ``,
 		`s:5:"short"; call 9820145678`: `s:5:"short"; call [erased]`,
 		`hi:9820145678;`:               `hi:[erased];`,
+	} {
+		if out, _ := r.Rewrite(connectors.Field{Name: "value"}, text); out != want {
+			t.Errorf("%s\n     became %s\nand should be %s", text, out, want)
+		}
+	}
+	for text, want := range map[string]string{
+		`{'id': 7, 'phone': 9820145678, 'ok': True}`:                  `{'id': 7, 'phone': 0, 'ok': True}`,
+		`failed {'phones': [ 9811122233,9820145678 ], 'to': None}`:    `failed {'phones': [ 9811122233,0 ], 'to': None}`,
+		`{'phones': (9820145678, 919820145678), 'mail': 'x'}`:         `{'phones': (0, 0), 'mail': 'x'}`,
+		`{'phone': '9820145678', 'note': 'her number: 9820145678, '}`: `{'phone': '[erased]', 'note': 'her number: [erased], '}`,
+		`her 'number': 9820145678 is new`:                             `her 'number': [erased] is new`,
+		`phone: 9820145678, (9820145678)`:                             `phone: [erased], ([erased])`,
 	} {
 		if out, _ := r.Rewrite(connectors.Field{Name: "value"}, text); out != want {
 			t.Errorf("%s\n     became %s\nand should be %s", text, out, want)

@@ -100,12 +100,43 @@ func (d *cutDict) settle(c *cutter) error {
 	if len(open) == 0 {
 		return nil
 	}
+	var lost [][]byte
 	for _, i := range open {
+		lost = append(lost, bytes.Clone(d.vals.at(int(i))))
 		c.left(d.vals.at(int(i)))
 	}
 	c.remap = d.shrink(c.remap)
 	for _, p := range c.pages {
 		p.changed = p.changed || p.shifts && int(p.top) >= d.least
+		if err := c.widely(p, lost); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widely looks for values that left the chunk among the bounds of a page that need not have
+// had them: Polars gives each page of indices the bounds of the whole dictionary. Such a page
+// is written anew.
+func (c *cutter) widely(p *cutPage, lost [][]byte) error {
+	if p.stat == nil && c.index != nil && !c.index.null[p.i] {
+		p.stat = newExtent(c.leaf, c.index.min[p.i], c.index.max[p.i])
+	}
+	stats := []*extent{p.stat}
+	if p.shifts && !p.hit {
+		rp, err := c.read(p)
+		if err != nil {
+			return err
+		}
+		stats = append(stats, statBounds(c.leaf, rp.head.sub(5).sub(5)), statBounds(c.leaf, rp.head.sub(8).sub(8)))
+	}
+	for _, st := range stats {
+		for _, v := range lost {
+			if st != nil {
+				st.gone(v)
+			}
+		}
+		p.changed = p.changed || p.shifts && st != nil && (st.minGone || st.maxGone)
 	}
 	return nil
 }
@@ -156,6 +187,7 @@ func (c *cutter) indices(p *cutPage) ([]uint32, error) {
 	if n := pg.present(c.leaf); n > 0 {
 		pg.values, err = decodeIndices(c.idx, b, n, len(c.dict.lost))
 		c.idx = pg.idx
+		p.top = max(p.top, padTop(b, n))
 	}
 	return pg.idx, err
 }

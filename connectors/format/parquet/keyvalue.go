@@ -3,7 +3,9 @@ package parquet
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -33,15 +35,30 @@ func (f *file) metadataGaps() []connectors.Gap {
 		}
 		for _, text := range [][]byte{kv.text(1), kv.text(2), unpacked(kv.text(2))} {
 			if address.Match(text) || number.Match(text) {
-				texts = append(texts, strings.ToValidUTF8(string(text), " "))
+				texts = append(texts, strings.ToValidUTF8(parted(text), " "))
 			}
 		}
 	}
-	if len(texts) == 0 {
-		return nil
+	return metadataParts(strings.Join(texts, "\n"))
+}
+
+// metadataParts makes the gaps of a text: what is beyond the bound of one is in the next.
+func metadataParts(text string) (gaps []connectors.Gap) {
+	for len(text) > 0 {
+		n := len(text)
+		if n > connectors.GapText {
+			n = connectors.GapText
+			if line := strings.LastIndexByte(text[:n], '\n'); line > 0 {
+				n = line + 1
+			}
+		}
+		g := connectors.Gap{Locator: "footer", Reason: personalMetadata, Text: text[:n]}
+		if len(gaps) > 0 {
+			g.Locator = fmt.Sprintf("footer, part %d", len(gaps)+1)
+		}
+		gaps, text = append(gaps, g), text[n:]
 	}
-	text := strings.Join(texts, "\n")
-	return []connectors.Gap{{Locator: "footer", Reason: personalMetadata, Text: text[:min(len(text), connectors.GapText)]}}
+	return gaps
 }
 
 // unpacked is what stands in base64, with the bytes that are no text blanked: the schema
@@ -57,4 +74,32 @@ func unpacked(text []byte) []byte {
 		}
 		return r
 	}, inner)
+}
+
+// counted is the length of a text before it, as Polars lists the categories of an Enum:
+// 5;first6;second.
+var counted = regexp.MustCompile(`\d{1,9};`)
+
+// parted puts texts that follow their lengths on lines of their own: the length of one is
+// no part of the address before it.
+func parted(text []byte) string {
+	var b strings.Builder
+	for {
+		m := counted.FindIndex(text)
+		if m == nil {
+			b.Write(text)
+			return b.String()
+		}
+		n, err := strconv.Atoi(string(text[m[0] : m[1]-1]))
+		if err != nil || n > len(text)-m[1] {
+			n = 0
+		}
+		b.Write(text[:m[1]])
+		if end := m[1] + n; n > 0 {
+			b.WriteString("\n")
+			b.Write(text[m[1]:end])
+			b.WriteString("\n")
+		}
+		text = text[m[1]+n:]
+	}
 }

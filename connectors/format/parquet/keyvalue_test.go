@@ -2,10 +2,13 @@ package parquet
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
 	pq "github.com/parquet-go/parquet-go"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // TestMetadataGap: whoever stands in the key-value metadata is told, also in a file without
@@ -32,5 +35,37 @@ func TestMetadataGap(t *testing.T) {
 		if want && (gaps[0].Locator != "footer" || gaps[0].Text == "" || strings.ContainsAny(gaps[0].Reason, "@0123456789")) {
 			t.Errorf("%s: %+v", text, gaps[0])
 		}
+	}
+}
+
+// TestCountedTexts: of the categories of an Enum that follow their lengths each can be found,
+// also of so many that one gap does not hold them.
+func TestCountedTexts(t *testing.T) {
+	var list strings.Builder
+	list.WriteString("\x10\x00\x00\x00name")
+	const many = 20000
+	for i := range many {
+		text := token(i) + "@mail.example.com"
+		fmt.Fprintf(&list, "%d;%s", len(text), text)
+	}
+	list.WriteString("\x00\x00 99999;too short 3;abc")
+	schema := base64.StdEncoding.EncodeToString([]byte(list.String()))
+	_, gaps, err := rowsOf(t, peopleCat, write(t, people(2), 5, pq.KeyValueMetadata("ARROW:schema", schema)))
+	if err != nil || len(gaps) < 2 || gaps[0].Locator != "footer" || gaps[1].Locator != "footer, part 2" {
+		t.Fatalf("%v, %d gaps", err, len(gaps))
+	}
+	found := 0
+	for _, g := range gaps {
+		if len(g.Text) > connectors.GapText {
+			t.Errorf("%s: %d bytes", g.Locator, len(g.Text))
+		}
+		for _, line := range strings.Split(g.Text, "\n") {
+			if strings.HasPrefix(line, "kj") && strings.HasSuffix(line, "q@mail.example.com") {
+				found++
+			}
+		}
+	}
+	if found != many {
+		t.Errorf("%d of %d stand by themselves", found, many)
 	}
 }

@@ -67,7 +67,12 @@ func reindex(dst, b []byte, n int, spans []span, moved []int, now func(uint32) u
 		}
 		switch {
 		case !r.touched(to):
-			r.keep(from, p+whole)
+			end := p + whole
+			if h&1 != 0 && to == n {
+				end = min(end, p+int(vals)*r.width/8)
+			}
+			r.keep(from, end)
+			r.pad(end, p+whole, int(vals)*r.width%8)
 		case h&1 != 0:
 			r.packed(p, p+size, to)
 		default:
@@ -100,6 +105,51 @@ func (r *reindexer) keep(from, to int) {
 	r.change(from)
 	r.out = append(r.out, r.old[from:to]...)
 	r.kept = to
+}
+
+// pad writes zeros in the place of old bytes but for the first bits: what fills a run up may
+// be any indices, of which Polars wants each to have an entry.
+func (r *reindexer) pad(from, to, bits int) {
+	for i := from; i < to; i++ {
+		b := byte(0)
+		if i == from {
+			b = r.old[i] & (1<<bits - 1)
+		}
+		r.out = append(r.out, b)
+		r.made++
+	}
+}
+
+// padTop is the largest index that fills the last run of n indices up, 0 when none does.
+func padTop(b []byte, n int) (top uint32) {
+	if len(b) < 1 || b[0] == 0 || b[0] > 32 {
+		return 0
+	}
+	width := int(b[0])
+	for p, at := 1, 0; at < n; {
+		h, k := binary.Uvarint(b[p:])
+		if k <= 0 || h>>1 == 0 {
+			return 0
+		}
+		p += k
+		if h&1 == 0 {
+			at += int(min(h>>1, uint64(n-at)))
+			p = min(len(b), p+(width+7)/8)
+			continue
+		}
+		size := int(min(h>>1, uint64(len(b)-p)/uint64(width))) * width
+		vals := min(size*8/width, n-at)
+		if at += vals; at == n {
+			for _, v := range unpackBits(nil, b[p:p+size], width, size*8/width)[vals:] {
+				top = max(top, v)
+			}
+		}
+		p += size
+		if vals == 0 {
+			return top
+		}
+	}
+	return top
 }
 
 // change notes what was made instead of the old bytes up to a place.
@@ -175,7 +225,9 @@ func (r *reindexer) group(from, to, lo, hi int) {
 		r.moved = r.moved[1:]
 	}
 	if len(r.moved) == 0 || r.moved[0] >= hi {
-		r.keep(from, to)
+		end := min(to, from+(hi-lo)*r.width/8)
+		r.keep(from, end)
+		r.pad(end, to, (hi-lo)*r.width%8)
 		return
 	}
 	var vals [8]uint32

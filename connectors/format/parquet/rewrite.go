@@ -73,6 +73,7 @@ func (rw *rewriter) plan(ctx context.Context, edits *format.Edits) error {
 		rw.rows += g.rows - int64(len(p.drop))
 		rw.plans = append(rw.plans, p)
 	}
+	rw.forget(edits)
 	return nil
 }
 

@@ -2,7 +2,11 @@ package parquet
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,8 +38,8 @@ func personalLeaves(cols []column) map[*leaf]bool {
 }
 
 // scrubMetadata blanks erased values that stand in the key-value metadata of the
-// footer: as they are, or within base64, as the Arrow schema stands there. Each
-// byte becomes an asterisk, so that whatever the value stands in keeps its shape.
+// footer: as they are, or within base64, as the Arrow schema stands there. The blanks
+// are as long as the values, so that whatever a value stands in keeps its shape.
 func scrubMetadata(foot *record, values map[string]bool) {
 	erased := map[string]bool{}
 	for v := range values {
@@ -44,6 +48,7 @@ func scrubMetadata(foot *record, values map[string]bool) {
 			erased[s] = true
 		}
 	}
+	k := newBlanker(erased)
 	elem, list := foot.list(5)
 	changed := false
 	for i, raw := range list {
@@ -52,9 +57,9 @@ func scrubMetadata(foot *record, values map[string]bool) {
 			continue
 		}
 		text := bytes.Clone(kv.text(2))
-		plain := blank(text, erased)
+		plain := k.blank(text)
 		inner, err := base64.StdEncoding.DecodeString(string(text))
-		if err == nil && blank(inner, erased) {
+		if err == nil && k.blank(inner) {
 			text, plain = []byte(base64.StdEncoding.EncodeToString(inner)), true
 		}
 		if plain {
@@ -91,23 +96,53 @@ func spellings(v string) []string {
 	return []string{string(digits), string(digits[over:])}
 }
 
+// blanker overwrites erased values. Different values become different blanks, as Polars
+// reads no file any more whose Enum has a category twice.
+type blanker struct {
+	values []string    // the longest first, which another may be a part of
+	tried  map[int]int // by length: how many blanks are taken
+}
+
+func newBlanker(erased map[string]bool) *blanker {
+	byLength := func(x, y string) int { return cmp.Or(cmp.Compare(len(y), len(x)), cmp.Compare(x, y)) }
+	return &blanker{values: slices.SortedFunc(maps.Keys(erased), byLength), tried: map[int]int{}}
+}
+
 // blank overwrites every erased value in b and reports whether there was one.
-func blank(b []byte, erased map[string]bool) bool {
+func (k *blanker) blank(b []byte) bool {
 	found := false
-	for v := range erased {
-		if len(v) < leastName {
+	for _, v := range k.values {
+		if len(v) < leastName || !bytes.Contains(b, []byte(v)) {
 			continue
 		}
-		for at := 0; ; {
+		found = true
+		mark := k.mark(b, len(v))
+		for at := 0; ; at += len(v) {
 			i := bytes.Index(b[at:], []byte(v))
 			if i < 0 {
 				break
 			}
-			found = true
 			at += i
-			fill(b[at:at+len(v)], '*')
-			at += len(v)
+			copy(b[at:], mark)
 		}
 	}
 	return found
+}
+
+// mark is a blank of n bytes that does not stand in b, as far as there are so many.
+func (k *blanker) mark(b []byte, n int) []byte {
+	for {
+		mark := bytes.Repeat([]byte{'*'}, n)
+		if i := k.tried[n]; i > 0 {
+			number := strconv.Itoa(i)
+			if len(number) >= n {
+				return mark
+			}
+			copy(mark[n-len(number):], number)
+		}
+		k.tried[n]++
+		if !bytes.Contains(b, mark) {
+			return mark
+		}
+	}
 }

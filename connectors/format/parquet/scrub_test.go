@@ -31,3 +31,20 @@ func TestSpellingsInMetadata(t *testing.T) {
 		t.Errorf("%q, %v, want %q", after.text(2), err, want)
 	}
 }
+
+// TestBlanksDiffer: two values of one length are two blanks, also when one was blanked by an
+// earlier erasure, and a value has one blank wherever it stands.
+func TestBlanksDiffer(t *testing.T) {
+	text := []byte("16;****************16;asha@example.com16;bela@example.com+91 9820145678 9820145678 bela@example.com")
+	k := newBlanker(map[string]bool{"bela@example.com": true, "asha@example.com": true, "9820145678": true, "+91 9820145678": true, "none@example.com": true, "16": true})
+	if !k.blank(text) {
+		t.Error("nothing was blanked")
+	}
+	const want = "16;****************16;***************216;***************3*************4 *********5 ***************3"
+	if string(text) != want {
+		t.Errorf("%s\nwant %s", text, want)
+	}
+	if k.blank(text) {
+		t.Errorf("blanked again: %s", text)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
 )
 
 // A writer that is given values with their dictionary (categories of pandas and Polars,
@@ -20,8 +21,11 @@ import (
 // in groups without a row of hers. Such columns are known by the metadata of the file, or
 // by the dictionaries themselves: DuckDB says nothing of its ENUM.
 
+// idleLocator names what stands in dictionaries and in no row.
+const idleLocator = "dictionary"
+
 // idleReason is the reason of the gap for values that no row has.
-const idleReason = "an address or a number stands in a column's dictionary and in none of its rows, so no erasure of a record takes it out: " +
+const idleReason = "an address or a number stands in a column's dictionary and in none of its rows, so that it has no age, and goes with an erasure of its person alone: " +
 	"write the file anew from its rows (DuckDB: COPY (FROM 'OLD') TO 'NEW'; pandas: df[column].cat.remove_unused_categories() before to_parquet) and scan again"
 
 // wholeDicts returns the leaves whose dictionaries may hold more than their group uses.
@@ -201,6 +205,29 @@ func (rw *rewriter) idle(ch *chunk) (bool, error) {
 	return bytes.IndexByte(used, 0) >= 0, err
 }
 
+// forget makes the edits of what stands in dictionaries and in no row: whatever is written
+// anew leaves it behind. What of it is hers goes from the metadata, too.
+func (rw *rewriter) forget(edits *format.Edits) {
+	for _, loc := range edits.Locators(rw.codec.cat.Name) {
+		if !strings.HasPrefix(loc, idleLocator) {
+			continue
+		}
+		e := edits.For(rw.codec.cat.Name, loc)
+		edits.Redacted()
+		rw.any = true
+		for l := range rw.whole {
+			for text := range rw.f.idleTexts(l) {
+				if e.Rewrite == nil {
+					continue
+				}
+				if _, v := e.Rewrite(connectors.Field{Name: l.name, Look: connectors.LookText}, text); v != connectors.Same {
+					rw.erased[text] = true
+				}
+			}
+		}
+	}
+}
+
 // tidy makes every entry of the dictionary one that may go, whether a row lost it or not.
 func (c *cutter) tidy() error {
 	if !c.whole || c.dictAt == nil {
@@ -240,9 +267,9 @@ func idleParts(texts []string) (gaps []connectors.Gap) {
 			size += 1 + len(texts[n])
 			n++
 		}
-		g := connectors.Gap{Locator: "dictionary", Reason: idleReason, Text: strings.Join(texts[:n], "\n")}
+		g := connectors.Gap{Locator: idleLocator, Reason: idleReason, Text: strings.Join(texts[:n], "\n"), Idle: true}
 		if g.Text = g.Text[:min(len(g.Text), connectors.GapText)]; len(gaps) > 0 {
-			g.Locator = fmt.Sprintf("dictionary, part %d", len(gaps)+1)
+			g.Locator = fmt.Sprintf("%s, part %d", idleLocator, len(gaps)+1)
 		}
 		gaps, texts = append(gaps, g), texts[n:]
 	}

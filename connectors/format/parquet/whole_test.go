@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,63 @@ func TestWholeDictionary(t *testing.T) {
 				if i := int(r["id"][0] - '0'); i != 1 && r["email"] != token(i)+"@example.com" {
 					t.Errorf("%s: row %d has another value", name, i)
 				}
+			}
+		}
+	}
+}
+
+// TestIdleErased: what stands in a dictionary and in no row goes with its person, with every
+// row left as it is.
+func TestIdleErased(t *testing.T) {
+	for _, name := range []string{"categories", "categories_fast", "categories_bare", "enum"} {
+		data, err := os.ReadFile("testdata/" + name + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, gaps, err := rowsOf(t, peopleCat, data)
+		if err != nil || len(gaps) != 1 || !gaps[0].Idle {
+			t.Fatalf("%s: %v, gaps %+v", name, err, gaps)
+		}
+		after, _, out := rewrite(t, peopleCat, data, connectors.Edit{Collection: peopleCat.Name, Locator: gaps[0].Locator, Action: connectors.Redact})
+		rows, gaps, err := rowsOf(t, peopleCat, after)
+		if err != nil || len(gaps) > 0 || !reflect.DeepEqual(rows, before) || out != (connectors.Outcome{Redacted: 1}) {
+			t.Errorf("%s: %v, gaps %+v, %+v, rows %v", name, err, gaps, out, rows)
+		}
+		if all, err := unpackAll(after); err != nil || bytes.Contains(all, []byte(token(9))) {
+			t.Errorf("%s: %v, and it is in the bytes", name, err)
+		}
+	}
+}
+
+// TestWideBounds: the bounds of a page may be those of the whole dictionary, as Polars writes
+// them. An erased smallest or largest value leaves the pages that never had it, too.
+func TestWideBounds(t *testing.T) {
+	data, err := os.ReadFile("testdata/wide.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := rowsOf(t, peopleCat, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []int{0, len(before) - 1} {
+		after, _, _ := rewrite(t, peopleCat, data, edit(row, connectors.Delete, nil))
+		all, err := unpackAll(after)
+		if err != nil || bytes.Contains(all, []byte(token(row))) || bytes.Contains(after, []byte(token(row))) {
+			t.Errorf("%v, and what stood in row %d is in the bytes", err, row)
+		}
+		rows, _, err := rowsOf(t, peopleCat, after)
+		if err != nil || len(rows) != len(before)-1 {
+			t.Fatalf("%v, %d rows", err, len(rows))
+		}
+		for i, r := range rows {
+			k := i
+			if row == 0 {
+				k++
+			}
+			if want := before[k]; r["email"] != want["email"] || r["id"] != want["id"] {
+				t.Errorf("row %d is another one", i)
+				break
 			}
 		}
 	}
@@ -140,5 +198,18 @@ func TestIdleElsewhere(t *testing.T) {
 	}
 	if len(idle) != 1 || !idle["c@example.com"] {
 		t.Errorf("idle: %v", idle)
+	}
+}
+
+// TestFilledUp: what fills the last group of indices up may be any of them. When the
+// dictionary is shorter by then it is none beyond it, for which Polars refuses the file.
+func TestFilledUp(t *testing.T) {
+	packed := []byte{3, 1<<1 | 1, 0b11_010_001, 0b1_111_110_1, 0b111_110_11} // 1 2 and what fills up
+	if top := padTop(packed, 2); top != 7 {
+		t.Errorf("the largest is %d", top)
+	}
+	out, _, ok := reindex(nil, packed, 2, nil, nil, func(i uint32) uint32 { return i })
+	if !ok || !bytes.Equal(out, []byte{3, 1<<1 | 1, 0b010_001, 0, 0}) {
+		t.Errorf("%v, %08b", ok, out)
 	}
 }
