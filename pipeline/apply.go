@@ -197,13 +197,7 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.lawful(now); err != nil {
 		return err
 	}
-	if err := a.renamedSince(); err != nil {
-		return err
-	}
-	if err := a.approval(); err != nil {
-		return err
-	}
-	if err := a.refuseForgotten(holdBucket, linkBucket); err != nil {
+	if err := cmp.Or(a.renamedSince(), a.approval(), a.refuseForgotten(holdBucket, linkBucket), a.worded()); err != nil {
 		return err
 	}
 	holds, err := a.holdsNow(ctx)

@@ -352,7 +352,7 @@ func (pl *planner) subject(p *lineage.Person) {
 
 // finish writes the plan, prints what stays, and sums up.
 func (pl *planner) finish(path string) (PlanSummary, error) {
-	if err := cmp.Or(pl.err, pl.knowRenamings()); err != nil {
+	if err := cmp.Or(pl.err, pl.knowSaid()); err != nil {
 		return PlanSummary{}, err
 	}
 	sum, err := pl.save(pl.plan, pl.spool, path)

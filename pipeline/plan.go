@@ -57,7 +57,7 @@ type planBody struct {
 	Subjects []planSubject
 	Facts    accountFacts    // of the accounts, as a retention plan saw them
 	Holds    map[string]bool // that keep a record
-	Known    map[string]bool // of retention: holds, and those released and not lapsed; of an erasure: corrections of its people
+	Known    map[string]bool // of retention: holds, and those released and not lapsed; else words on its people, and of an erasure their corrections
 	Classes  map[string]bool
 	Latest   time.Time // the latest date before which an edit is not due
 }
