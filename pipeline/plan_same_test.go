@@ -66,7 +66,7 @@ func drawPlan(t *rapid.T) saidPlan {
 func (said saidPlan) change(t *rapid.T) (saidPlan, string) {
 	u := rapid.IntRange(0, len(said.units)-1).Draw(t, "unit")
 	things := []string{"generation", "fingerprint", "sum", "locator", "day", "kept", "subject", "approval"}
-	if said.kind != "erase" { // which knows what the log says of its people
+	if said.kind == "retain" { // the others know what was said of their people
 		things = append(things, "known")
 	}
 	what := rapid.SampledFrom(things).Draw(t, "change")
