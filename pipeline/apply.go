@@ -39,7 +39,7 @@ type application struct {
 	blind        bool                                // the accounts could not be read: nothing that hangs on them is done
 	sum          ApplySummary
 	tally        evidenceTally
-	kept         map[recordPlace]int  // records of hers that stay for another reason than law
+	kept         map[recordPlace]int  // records with an identifier of hers that stay for another reason than law
 	stay         map[recordPlace]bool // all records of hers that stay
 	touched      touchedUnits
 	shells       bool                     // rows to which others may refer were emptied for their age
@@ -120,12 +120,12 @@ func parseToken(s string) (lineage.Token, bool) {
 // stays notes a record that the plan leaves.
 func (a *application) stays(k KeptLine) {
 	if !a.listed {
-		a.emit(k)
+		a.emit(k.said())
 	}
 	a.tally.kept(k)
 	at := a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)
 	a.stay[at] = true
-	if k.Reason != "law" {
+	if k.Reason != "law" && !k.Without {
 		a.kept[at]++
 	}
 }

@@ -359,7 +359,7 @@ func (pl *planner) finish(path string) (PlanSummary, error) {
 	if err != nil {
 		return sum, err
 	}
-	if err := pl.spool.each(func(k KeptLine) { pl.emit(k) }); err != nil {
+	if err := pl.spool.each(func(k KeptLine) { pl.emit(k.said()) }); err != nil {
 		return sum, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(pl.advisory)) {

@@ -175,19 +175,6 @@ func (s *Site) place(source, unit, collection, locator string) recordPlace {
 	return recordPlace{source, unit, collection, ""}
 }
 
-// excused reports a record that carries her identifiers because the plan kept it. Of an
-// object, as many are excused as were kept in it.
-func (a *application) excused(f *lineage.Found) bool {
-	at := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)
-	if a.kept[at] == 0 {
-		return false
-	}
-	if at.locator == "" {
-		a.kept[at]--
-	}
-	return true
-}
-
 // proveReturned counts the old copies that are there again, or still.
 func (a *application) proveReturned(ctx context.Context) error {
 	list, err := a.comebacks(ctx, nil)
