@@ -98,7 +98,7 @@ func (pl *planner) beside(p *lineage.Person) (out []besidePlace) {
 // behind counts and remembers the records that lead to the people of a plan of erasure by
 // an id alone, and that it neither changed nor knew; and the ids where it may not know them.
 func (a *application) behind() error {
-	if a.plan.Kind != "erase" || a.returned != nil {
+	if a.plan.Kind != "erase" {
 		return nil
 	}
 	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
@@ -120,6 +120,11 @@ func (a *application) behind() error {
 				if !a.kinds.link(kind) {
 					d.Who[t] = kind
 				}
+			}
+		}
+		for t, kind := range x.Links {
+			if tok, ok := parseToken(t); ok {
+				tokens[tok] = kind
 			}
 		}
 		d.Links = a.kinds.leading(tokens)

@@ -74,7 +74,8 @@ type planSubject struct {
 	Tokens  map[string]string `json:"tokens"` // hex → kind
 	// Returned says that the plan erases old copies of hers that came back after an
 	// erasure, and nothing else of hers: she may have returned of her own will.
-	Returned bool `json:"returned,omitempty"`
+	Returned bool              `json:"returned,omitempty"`
+	Links    map[string]string `json:"links,omitempty"` // of such copies: the ids by which others refer to them, see Tokens
 }
 
 // planStep is one unit and the edits in it.

@@ -78,7 +78,10 @@ func (a *application) prove(ctx context.Context) error {
 		return nil
 	}
 	if a.returned != nil {
-		return a.proveReturned(ctx)
+		if err := a.proveReturned(ctx); err != nil {
+			return err
+		}
+		return a.behind()
 	}
 	if err := a.keepHomeless(); err != nil {
 		return err
