@@ -42,7 +42,6 @@ type application struct {
 	kept         map[recordPlace]int  // records with an identifier of hers that stay for another reason than law
 	stay         map[recordPlace]bool // all records of hers that stay
 	touched      touchedUnits
-	shells       bool                     // rows to which others may refer were emptied for their age
 	unwiped      bool                     // records are gone that count as failed, see [connectors.UnwipedError]
 	followed     map[recordPlace]followed // large objects that were rewritten, by source and unit
 	following    int                      // edits of these
@@ -277,6 +276,9 @@ func (a *application) already(st planStep, detail []byte) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
 	a.outcome(st, out, was)
+	if err := a.emptiedOf(st, out.Shells); err != nil {
+		return err
+	}
 	return a.touched.add(touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 }
 

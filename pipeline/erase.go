@@ -127,7 +127,8 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 	var out []*lineage.Person
 	var r *lineage.Resolver
 	once := roll{}
-	var nobody, missed []string
+	var nobody []string
+	var missed []Ask
 	for i, a := range asks {
 		if i%refresh == 0 {
 			var err error
@@ -151,7 +152,7 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 				return nil, err
 			}
 		case len(p.Copies)+len(p.Mentions) == 0:
-			nobody, missed = append(nobody, askedAt(a.At, i, len(asks))), append(missed, a.Ident)
+			nobody, missed = append(nobody, askedAt(a.At, i, len(asks))), append(missed, a)
 		}
 	}
 	s.tellNobody(nobody)
