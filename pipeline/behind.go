@@ -29,8 +29,10 @@ type behindDoc struct {
 	Who     map[string]string `json:"who"`   // her own identifiers: hex → kind
 	Links   []lineage.Token   `json:"links"` // the ids of her records
 	Known   []besidePlace     `json:"known"` // what carries them, and is to stay
-	// Unread are the kinds of these ids to which records might refer that could not be read.
+	// Unread are the kinds of these ids to which records might refer that could not be read,
+	// or were not read yet: what was written before the erasure and after the last scan.
 	Unread []string `json:"unread,omitempty"`
+	Scans  int      `json:"scans,omitempty"` // how many whole scans there were until then
 }
 
 // besidePlace is a recordPlace that can be stored.
@@ -104,7 +106,7 @@ func (a *application) behind() error {
 	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
 		return err
 	}
-	unread, err := a.unreadTo()
+	scans, err := a.wholeScans()
 	if err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func (a *application) behind() error {
 	for n, x := range a.plan.body.Subjects {
 		d := &docs[n]
 		tokens := map[lineage.Token]string{}
-		d.Account, d.Who = x.Account, map[string]string{}
+		d.Account, d.Who, d.Scans = x.Account, map[string]string{}, scans
 		for t, kind := range x.Tokens {
 			if tok, ok := parseToken(t); ok {
 				tokens[tok] = kind
@@ -129,7 +131,7 @@ func (a *application) behind() error {
 		}
 		d.Links = a.kinds.leading(tokens)
 		for _, t := range d.Links {
-			if kind := tokens[t]; unread[kind] && !slices.Contains(d.Unread, kind) {
+			if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
 				d.Unread = append(d.Unread, kind)
 			}
 		}
@@ -143,9 +145,6 @@ func (a *application) behind() error {
 		if err != nil {
 			return err
 		}
-	}
-	if len(there) == 0 && len(unread) == 0 {
-		return nil
 	}
 	if err := a.handled(there); err != nil {
 		return err
@@ -311,12 +310,16 @@ func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
 // what cannot be read.
 func (s *Site) tellBehind() (out []UnerasedLine, err error) {
 	unread := sync.OnceValues(s.unreadTo)
+	scans, err := s.wholeScans()
+	if err != nil {
+		return nil, err
+	}
 	var over []string
 	err = s.leftBehind(func(id string, d *behindDoc, list []lineage.Found) error {
 		for i := range list {
 			out = append(out, unerasedLine(&list[i], d.Account, late))
 		}
-		if len(list) > 0 {
+		if len(list) > 0 || len(d.Unread) > 0 && d.Scans == scans {
 			return nil
 		}
 		if len(d.Unread) > 0 {

@@ -2,15 +2,42 @@ package pipeline
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
 )
 
 // What could not be read when somebody was erased may hold records that lead to her by a
-// reference alone. When it can be read again, nothing else tells whose they are; so the ids
-// that her erasure took are remembered until there is no such gap any more.
+// reference alone, and so may what was written after the last scan. When it is read,
+// nothing else tells whose they are; so the ids that her erasure took are remembered until
+// all was read once more, and there is no such gap any more.
+
+// scansBucket holds how many whole scans there were.
+const scansBucket = "scans"
+
+// wholeScans returns how many scans of all sources there were, this one included.
+func (s *Site) wholeScans() (n int, err error) {
+	doc, err := s.Graph.Doc(scansBucket, scansBucket)
+	if err == nil && doc != nil {
+		n, err = strconv.Atoi(string(doc))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read how many scans there were: %w", err)
+	}
+	return n, nil
+}
+
+// scannedWhole notes that all sources were scanned.
+func (s *Site) scannedWhole() error {
+	n, err := s.wholeScans()
+	if err != nil {
+		return err
+	}
+	return s.Graph.PutDoc(scansBucket, scansBucket, []byte(strconv.Itoa(n+1)))
+}
 
 // refersTo calls fn with the kinds that records of a collection may refer to. A column that
 // tells the collection by a word may name any of its source, besides those that its words are
