@@ -163,7 +163,7 @@ func (a *application) evidence(ctx context.Context) error {
 		return err
 	}
 	entry, err := log.Append(ctx, a.Now(), actor(), "plan.applied", map[string]any{
-		"plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "already": a.sum.Already, "kept": a.sum.Kept,
+		"plan": a.plan.ID, "plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "already": a.sum.Already, "kept": a.sum.Kept,
 		"stale": a.sum.Stale, "failed": a.sum.Failed, "residue": a.sum.Residue, "simulated": a.simulate,
 	})
 	if err != nil {
