@@ -32,7 +32,8 @@ type behindDoc struct {
 	// Unread are the kinds of these ids to which records might refer that could not be read,
 	// or were not read yet: what was written before the erasure and after the last scan.
 	Unread []string `json:"unread,omitempty"`
-	Scans  int      `json:"scans,omitempty"` // how many whole scans there were until then
+	Scan   int      `json:"scan,omitempty"`  // the number of the last scan before
+	Fresh  bool     `json:"fresh,omitempty"` // nothing was there then: it is looked for once there was a scan
 }
 
 // besidePlace is a recordPlace that can be stored.
@@ -106,7 +107,7 @@ func (a *application) behind() error {
 	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
 		return err
 	}
-	scans, err := a.wholeScans()
+	scan, _, err := a.lastScan()
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (a *application) behind() error {
 	for n, x := range a.plan.body.Subjects {
 		d := &docs[n]
 		tokens := map[lineage.Token]string{}
-		d.Account, d.Who, d.Scans = x.Account, map[string]string{}, scans
+		d.Account, d.Who, d.Scan = x.Account, map[string]string{}, scan
 		for t, kind := range x.Tokens {
 			if tok, ok := parseToken(t); ok {
 				tokens[tok] = kind
@@ -179,6 +180,7 @@ func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, the
 	case len(d.Unread) == 0:
 		return nil
 	}
+	d.Fresh = !open
 	return a.putBehind(fmt.Sprintf("%s.%06d", a.plan.ID, n), *d)
 }
 
@@ -266,13 +268,21 @@ func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found)
 	if err != nil {
 		return err
 	}
+	last, _, err := s.lastScan()
+	if err != nil {
+		return err
+	}
 	for _, id := range lineage.DocIDs(docs) {
 		var d behindDoc
 		if err := json.Unmarshal(docs[id], &d); err != nil {
 			return fmt.Errorf("read what is behind an erased person: %w", err)
 		}
 		var list []lineage.Found
-		for _, t := range d.Links {
+		ids := d.Links
+		if d.Fresh && d.Scan == last {
+			ids = nil
+		}
+		for _, t := range ids {
 			again, err := s.usedAgain(t, d.Account)
 			if err != nil {
 				return err
@@ -310,7 +320,7 @@ func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
 // what cannot be read.
 func (s *Site) tellBehind() (out []UnerasedLine, err error) {
 	unread := sync.OnceValues(s.unreadTo)
-	scans, err := s.wholeScans()
+	_, all, err := s.lastScan()
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +329,7 @@ func (s *Site) tellBehind() (out []UnerasedLine, err error) {
 		for i := range list {
 			out = append(out, unerasedLine(&list[i], d.Account, late))
 		}
-		if len(list) > 0 || len(d.Unread) > 0 && d.Scans == scans {
+		if len(list) > 0 || len(d.Unread) > 0 && all <= d.Scan {
 			return nil
 		}
 		if len(d.Unread) > 0 {

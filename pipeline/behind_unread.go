@@ -2,9 +2,9 @@ package pipeline
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -15,28 +15,53 @@ import (
 // nothing else tells whose they are; so the ids that her erasure took are remembered until
 // all was read once more, and there is no such gap any more.
 
-// scansBucket holds how many whole scans there were.
+// scansBucket holds the number of the last scan of each source.
 const scansBucket = "scans"
 
-// wholeScans returns how many scans of all sources there were, this one included.
-func (s *Site) wholeScans() (n int, err error) {
+// scans returns the number of the last scan of each source.
+func (s *Site) scans() (map[string]int, error) {
+	n := map[string]int{}
 	doc, err := s.Graph.Doc(scansBucket, scansBucket)
 	if err == nil && doc != nil {
-		n, err = strconv.Atoi(string(doc))
+		err = json.Unmarshal(doc, &n)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read how many scans there were: %w", err)
+		return nil, fmt.Errorf("read which scans there were: %w", err)
 	}
 	return n, nil
 }
 
-// scannedWhole notes that all sources were scanned.
-func (s *Site) scannedWhole() error {
-	n, err := s.wholeScans()
+// lastScan returns the numbers of the last scan, and of that since which all sources were
+// scanned.
+func (s *Site) lastScan() (last, all int, err error) {
+	n, err := s.scans()
+	if err != nil {
+		return 0, 0, err
+	}
+	for i, src := range s.Sources {
+		last = max(last, n[src.Name])
+		if i == 0 || n[src.Name] < all {
+			all = n[src.Name]
+		}
+	}
+	return last, all, nil
+}
+
+// scanned notes a scan of sources.
+func (s *Site) scanned(list []*Source) error {
+	n, err := s.scans()
 	if err != nil {
 		return err
 	}
-	return s.Graph.PutDoc(scansBucket, scansBucket, []byte(strconv.Itoa(n+1)))
+	last, _, err := s.lastScan()
+	for _, src := range list {
+		n[src.Name] = last + 1
+	}
+	doc, e := json.Marshal(n)
+	if err := cmp.Or(err, e); err != nil {
+		return fmt.Errorf("note a scan: %w", err)
+	}
+	return s.Graph.PutDoc(scansBucket, scansBucket, doc)
 }
 
 // refersTo calls fn with the kinds that records of a collection may refer to. A column that

@@ -104,10 +104,8 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := errors.Join(w.Close(ctx), s.accounts.err); err != nil {
 		return run.sum, err
 	}
-	if len(names) == 0 {
-		if err := s.scannedWhole(); err != nil {
-			return run.sum, err
-		}
+	if err := s.scanned(chosen); err != nil {
+		return run.sum, err
 	}
 	if _, err := s.tellUnerased(ctx); err != nil {
 		return run.sum, err
