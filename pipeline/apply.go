@@ -196,7 +196,7 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.lawful(now); err != nil {
 		return err
 	}
-	if err := cmp.Or(a.renamedSince(), a.approval(), a.refuseForgotten(holdBucket, linkBucket), a.worded()); err != nil {
+	if err := cmp.Or(a.renamedSince(), a.approval(), a.refuseForgotten(holdBucket, linkBucket)); err != nil {
 		return err
 	}
 	holds, err := a.holdsNow(ctx)
@@ -213,7 +213,7 @@ func (a *application) allowed(ctx context.Context) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return cmp.Or(a.worded(), ctx.Err())
 }
 
 // steps executes the steps in groups: a database's in one transaction, objects in

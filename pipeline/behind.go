@@ -137,9 +137,11 @@ func (a *application) behind() error {
 			}
 		}
 		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
-			// What carries an identifier of hers is found by that, and was counted.
-			if at := a.besidePlace(f); !carriesAny(f, d.Who) && !slices.Contains(d.Known, at) {
+			at := a.besidePlace(f)
+			if !slices.Contains(d.Known, at) {
 				d.Known = append(d.Known, at)
+			}
+			if !carriesAny(f, d.Who) { // else it is found by that, and was counted
 				there[at] = &behindRecord{unit: f.Unit.Unit.Key}
 			}
 		})
@@ -164,6 +166,8 @@ func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, the
 	open := false
 	d.Known = slices.DeleteFunc(d.Known, func(at besidePlace) bool {
 		switch {
+		case there[at] == nil:
+			return false
 		case there[at].by == left: // told of when its step was
 		case there[at].by == untouched && !slices.Contains(beside, at):
 			a.sum.Residue++
