@@ -123,3 +123,26 @@ func TestSameFullName(t *testing.T) {
 		}
 	}
 }
+
+// TestWayDoesNotDependOnOrder holds that of two ways of one length the same is told in
+// whatever order the records came.
+func TestWayDoesNotDependOnOrder(t *testing.T) {
+	lines := []string{"c A asha_verma =contact:1 phone:1 email:1", "a A asha_verma phone:1 phone:2", "b A asha_verma email:1 email:2", "d A asha_verma phone:2 email:2", "e A asha_verma phone:3 email:2", "f A asha_verma phone:2 phone:3"}
+	want := []string{"a contact>phone", "b contact>email", "c contact", "d contact>email>email", "e contact>email>email", "f contact>phone>phone"}
+	rapid.Check(t, func(t *rapid.T) {
+		order := rapid.Permutation(lines).Draw(t, "order")
+		link := func(k string) bool { return k == "contact" }
+		list, err := NewResolver(world(order), Kinds{Unique: link, Link: link, Medium: func(string) bool { return false }}, DefaultLimits()).Candidates(t.Context(), Query{tok("contact:1"), "contact"}, "")
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		var got []string
+		for _, c := range list[0].Copies {
+			got = append(got, c.Record.Locator+" "+strings.Join(list[0].Via(c.RID), ">"))
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q in the order %q", got, order)
+		}
+	})
+}

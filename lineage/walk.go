@@ -27,17 +27,14 @@ type visit struct {
 	end bool // do not go on from here
 }
 
-// reach is how records were come to, all those to which one step led.
-type reach struct {
-	via  []string // kinds of the identifiers on the way
-	step Step     // without the record that it led to
-}
-
 // come notes that a step leads to a record. Where the walk ends for one step and not for
 // another it goes on, whichever of them came first; at a medium of several owners it ends
 // for every step, or a call log of the one would lead over the recording to the other.
 func (w *walk) come(f *Found, how *reach, end bool) (err error) {
 	v := w.reached.get(f.RID)
+	if v != nil && how.compare(v.how) < 0 {
+		v.how = how
+	}
 	if v != nil && (end || !v.end) {
 		return nil
 	}
@@ -161,8 +158,11 @@ func (r *Resolver) endsAt(f *Found, q Query, account string) (bool, error) {
 func (w *walk) run() error {
 	done := map[Token]bool{} // alike, and walked from another record: nothing new is behind them
 	var last []Edge          // of a record from which nothing new can be reached
-	read := 0                // up to which visit the graph was read ahead
+	read, level := 0, 0      // up to which visit the graph was read ahead, and the order is settled
 	for i := 0; i < len(w.order) || len(w.onward) > 0; i++ {
+		if i == level {
+			level = w.level(i)
+		}
 		if i == read && i < len(w.order) {
 			var err error
 			if read, err = w.ahead(i); err != nil {
@@ -232,11 +232,6 @@ func (w *walk) runEdges(at *visit, done map[Token]bool) error {
 		}
 	}
 	return nil
-}
-
-// over is how records are come to from this one.
-func (v *visit) over(e Edge, rule string) *reach {
-	return &reach{append(slices.Clip(v.how.via), e.Kind), Step{From: v.f.RID, Kind: e.Kind, Token: e.Token, Rule: rule}}
 }
 
 // closed reports an identifier that leads nowhere from any record and that so many

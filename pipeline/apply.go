@@ -39,10 +39,9 @@ type application struct {
 	blind        bool                                // the accounts could not be read: nothing that hangs on them is done
 	sum          ApplySummary
 	tally        evidenceTally
-	kept         map[recordPlace]int  // records of hers that stay for another reason than law
+	kept         map[recordPlace]int  // records with an identifier of hers that stay for another reason than law
 	stay         map[recordPlace]bool // all records of hers that stay
 	touched      touchedUnits
-	shells       bool                     // rows to which others may refer were emptied for their age
 	unwiped      bool                     // records are gone that count as failed, see [connectors.UnwipedError]
 	followed     map[recordPlace]followed // large objects that were rewritten, by source and unit
 	following    int                      // edits of these
@@ -120,12 +119,12 @@ func parseToken(s string) (lineage.Token, bool) {
 // stays notes a record that the plan leaves.
 func (a *application) stays(k KeptLine) {
 	if !a.listed {
-		a.emit(k)
+		a.emit(k.said())
 	}
 	a.tally.kept(k)
 	at := a.place(k.Source, k.Unit, strings.TrimPrefix(k.Dataset, k.Source+"."), k.Locator)
 	a.stay[at] = true
-	if k.Reason != "law" {
+	if k.Reason != "law" && !k.Without {
 		a.kept[at]++
 	}
 }
@@ -197,13 +196,7 @@ func (a *application) allowed(ctx context.Context) error {
 	if err := a.lawful(now); err != nil {
 		return err
 	}
-	if err := a.renamedSince(); err != nil {
-		return err
-	}
-	if err := a.approval(); err != nil {
-		return err
-	}
-	if err := a.refuseForgotten(holdBucket, linkBucket); err != nil {
+	if err := cmp.Or(a.renamedSince(), a.approval(), a.refuseForgotten(holdBucket, linkBucket)); err != nil {
 		return err
 	}
 	holds, err := a.holdsNow(ctx)
@@ -220,7 +213,7 @@ func (a *application) allowed(ctx context.Context) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return cmp.Or(a.worded(), ctx.Err())
 }
 
 // steps executes the steps in groups: a database's in one transaction, objects in
@@ -283,6 +276,9 @@ func (a *application) already(st planStep, detail []byte) error {
 	a.sm.Lock()
 	defer a.sm.Unlock()
 	a.outcome(st, out, was)
+	if err := a.emptiedOf(st, out.Shells); err != nil {
+		return err
+	}
 	return a.touched.add(touched{st.Source, connectors.Unit{Key: st.Unit.Unit.Key}, false})
 }
 

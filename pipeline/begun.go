@@ -75,7 +75,7 @@ func (a *application) begin(context.Context) error {
 
 // ended notes that what the run did stands in a certificate or a report.
 func (a *application) ended(context.Context) error {
-	return cmp.Or(a.noteShells(), a.noteBegun(begunDoc{}))
+	return a.noteBegun(begunDoc{})
 }
 
 func (a *application) noteBegun(d begunDoc) error {

@@ -29,8 +29,11 @@ type behindDoc struct {
 	Who     map[string]string `json:"who"`   // her own identifiers: hex → kind
 	Links   []lineage.Token   `json:"links"` // the ids of her records
 	Known   []besidePlace     `json:"known"` // what carries them, and is to stay
-	// Unread are the kinds of these ids to which records might refer that could not be read.
+	// Unread are the kinds of these ids to which records might refer that could not be read,
+	// or were not read yet: what was written before the erasure and after the last scan.
 	Unread []string `json:"unread,omitempty"`
+	Scan   int      `json:"scan,omitempty"`  // the number of the last scan before
+	Fresh  bool     `json:"fresh,omitempty"` // nothing was there then: it is looked for once there was a scan
 }
 
 // besidePlace is a recordPlace that can be stored.
@@ -98,13 +101,13 @@ func (pl *planner) beside(p *lineage.Person) (out []besidePlace) {
 // behind counts and remembers the records that lead to the people of a plan of erasure by
 // an id alone, and that it neither changed nor knew; and the ids where it may not know them.
 func (a *application) behind() error {
-	if a.plan.Kind != "erase" || a.returned != nil {
+	if a.plan.Kind != "erase" {
 		return nil
 	}
 	if err := a.forgetBehind(a.plan.ID + "."); err != nil {
 		return err
 	}
-	unread, err := a.unreadTo()
+	scan, _, err := a.lastScan()
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (a *application) behind() error {
 	for n, x := range a.plan.body.Subjects {
 		d := &docs[n]
 		tokens := map[lineage.Token]string{}
-		d.Account, d.Who = x.Account, map[string]string{}
+		d.Account, d.Who, d.Scan = x.Account, map[string]string{}, scan
 		for t, kind := range x.Tokens {
 			if tok, ok := parseToken(t); ok {
 				tokens[tok] = kind
@@ -122,25 +125,29 @@ func (a *application) behind() error {
 				}
 			}
 		}
+		for t, kind := range x.Links {
+			if tok, ok := parseToken(t); ok {
+				tokens[tok] = kind
+			}
+		}
 		d.Links = a.kinds.leading(tokens)
 		for _, t := range d.Links {
-			if kind := tokens[t]; unread[kind] && !slices.Contains(d.Unread, kind) {
+			if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
 				d.Unread = append(d.Unread, kind)
 			}
 		}
 		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
-			// What carries an identifier of hers is found by that, and was counted.
-			if at := a.besidePlace(f); !carriesAny(f, d.Who) && !slices.Contains(d.Known, at) {
+			at := a.besidePlace(f)
+			if !slices.Contains(d.Known, at) {
 				d.Known = append(d.Known, at)
+			}
+			if !carriesAny(f, d.Who) { // else it is found by that, and was counted
 				there[at] = &behindRecord{unit: f.Unit.Unit.Key}
 			}
 		})
 		if err != nil {
 			return err
 		}
-	}
-	if len(there) == 0 && len(unread) == 0 {
-		return nil
 	}
 	if err := a.handled(there); err != nil {
 		return err
@@ -159,6 +166,8 @@ func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, the
 	open := false
 	d.Known = slices.DeleteFunc(d.Known, func(at besidePlace) bool {
 		switch {
+		case there[at] == nil:
+			return false
 		case there[at].by == left: // told of when its step was
 		case there[at].by == untouched && !slices.Contains(beside, at):
 			a.sum.Residue++
@@ -175,6 +184,7 @@ func (a *application) leaveBehind(n int, d *behindDoc, beside []besidePlace, the
 	case len(d.Unread) == 0:
 		return nil
 	}
+	d.Fresh = !open
 	return a.putBehind(fmt.Sprintf("%s.%06d", a.plan.ID, n), *d)
 }
 
@@ -262,13 +272,21 @@ func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found)
 	if err != nil {
 		return err
 	}
+	last, _, err := s.lastScan()
+	if err != nil {
+		return err
+	}
 	for _, id := range lineage.DocIDs(docs) {
 		var d behindDoc
 		if err := json.Unmarshal(docs[id], &d); err != nil {
 			return fmt.Errorf("read what is behind an erased person: %w", err)
 		}
 		var list []lineage.Found
-		for _, t := range d.Links {
+		ids := d.Links
+		if d.Fresh && d.Scan == last {
+			ids = nil
+		}
+		for _, t := range ids {
 			again, err := s.usedAgain(t, d.Account)
 			if err != nil {
 				return err
@@ -306,12 +324,16 @@ func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
 // what cannot be read.
 func (s *Site) tellBehind() (out []UnerasedLine, err error) {
 	unread := sync.OnceValues(s.unreadTo)
+	_, all, err := s.lastScan()
+	if err != nil {
+		return nil, err
+	}
 	var over []string
 	err = s.leftBehind(func(id string, d *behindDoc, list []lineage.Found) error {
 		for i := range list {
 			out = append(out, unerasedLine(&list[i], d.Account, late))
 		}
-		if len(list) > 0 {
+		if len(list) > 0 || len(d.Unread) > 0 && all <= d.Scan {
 			return nil
 		}
 		if len(d.Unread) > 0 {

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,8 +11,58 @@ import (
 )
 
 // What could not be read when somebody was erased may hold records that lead to her by a
-// reference alone. When it can be read again, nothing else tells whose they are; so the ids
-// that her erasure took are remembered until there is no such gap any more.
+// reference alone, and so may what was written after the last scan. When it is read,
+// nothing else tells whose they are; so the ids that her erasure took are remembered until
+// all was read once more, and there is no such gap any more.
+
+// scansBucket holds the number of the last scan of each source.
+const scansBucket = "scans"
+
+// scans returns the number of the last scan of each source.
+func (s *Site) scans() (map[string]int, error) {
+	n := map[string]int{}
+	doc, err := s.Graph.Doc(scansBucket, scansBucket)
+	if err == nil && doc != nil {
+		err = json.Unmarshal(doc, &n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which scans there were: %w", err)
+	}
+	return n, nil
+}
+
+// lastScan returns the numbers of the last scan, and of that since which all sources were
+// scanned.
+func (s *Site) lastScan() (last, all int, err error) {
+	n, err := s.scans()
+	if err != nil {
+		return 0, 0, err
+	}
+	for i, src := range s.Sources {
+		last = max(last, n[src.Name])
+		if i == 0 || n[src.Name] < all {
+			all = n[src.Name]
+		}
+	}
+	return last, all, nil
+}
+
+// scanned notes a scan of sources.
+func (s *Site) scanned(list []*Source) error {
+	n, err := s.scans()
+	if err != nil {
+		return err
+	}
+	last, _, err := s.lastScan()
+	for _, src := range list {
+		n[src.Name] = last + 1
+	}
+	doc, e := json.Marshal(n)
+	if err := cmp.Or(err, e); err != nil {
+		return fmt.Errorf("note a scan: %w", err)
+	}
+	return s.Graph.PutDoc(scansBucket, scansBucket, doc)
+}
 
 // refersTo calls fn with the kinds that records of a collection may refer to. A column that
 // tells the collection by a word may name any of its source, besides those that its words are

@@ -285,14 +285,8 @@ func (s *Site) eraseReturned(ctx context.Context, path string) (sum PlanSummary,
 	if err := pl.erase(people, func(f *lineage.Found) bool { return doomed[f.RID] }); err != nil {
 		return PlanSummary{}, left, err
 	}
-	for i := range pl.plan.body.Subjects { // only what was erased before is hers to go again
-		x := &pl.plan.body.Subjects[i]
-		x.Returned, x.Shared = true, nil
-		for t := range x.Tokens {
-			if tok, ok := parseToken(t); !ok || !book.has(tok, x.Account) {
-				delete(x.Tokens, t)
-			}
-		}
+	if err := pl.narrow(people, doomed, book); err != nil {
+		return PlanSummary{}, left, err
 	}
 	sum, err = pl.finish(path)
 	return sum, left, err

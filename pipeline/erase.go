@@ -128,7 +128,8 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 	var out []*lineage.Person
 	var r *lineage.Resolver
 	once := roll{}
-	var nobody, missed []string
+	var nobody []string
+	var missed []Ask
 	for i, a := range asks {
 		if i%refresh == 0 {
 			var err error
@@ -152,7 +153,7 @@ func (s *Site) people(ctx context.Context, asks []Ask) ([]*lineage.Person, error
 				return nil, err
 			}
 		case len(p.Copies)+len(p.Mentions) == 0:
-			nobody, missed = append(nobody, askedAt(a.At, i, len(asks))), append(missed, a.Ident)
+			nobody, missed = append(nobody, askedAt(a.At, i, len(asks))), append(missed, a)
 		}
 	}
 	s.tellNobody(nobody)
@@ -353,14 +354,14 @@ func (pl *planner) subject(p *lineage.Person) {
 
 // finish writes the plan, prints what stays, and sums up.
 func (pl *planner) finish(path string) (PlanSummary, error) {
-	if err := cmp.Or(pl.err, pl.knowRenamings()); err != nil {
+	if err := cmp.Or(pl.err, pl.knowSaid()); err != nil {
 		return PlanSummary{}, err
 	}
 	sum, err := pl.save(pl.plan, pl.spool, path)
 	if err != nil {
 		return sum, err
 	}
-	if err := pl.spool.each(func(k KeptLine) { pl.emit(k) }); err != nil {
+	if err := pl.spool.each(func(k KeptLine) { pl.emit(k.said()) }); err != nil {
 		return sum, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(pl.advisory)) {

@@ -353,7 +353,9 @@ func (pl *planner) stays(f *lineage.Found, k KeptLine) {
 	pl.seen[keyOf(f)] = true
 	k.Type, k.Source, k.Dataset, k.Class = "kept", f.Unit.Source, f.Unit.Source+"."+f.Record.Collection, pl.collection(f).Class
 	k.Unit, k.Locator = f.Unit.Unit.Key, f.Record.Locator
-	pl.err = cmp.Or(pl.err, pl.spool.stays(k))
+	without, err := pl.without(f, k.Account)
+	k.Without = without
+	pl.err = cmp.Or(pl.err, err, pl.spool.stays(k))
 }
 
 // held keeps a record when a hold is on it.

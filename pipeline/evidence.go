@@ -163,7 +163,7 @@ func (a *application) evidence(ctx context.Context) error {
 		return err
 	}
 	entry, err := log.Append(ctx, a.Now(), actor(), "plan.applied", map[string]any{
-		"plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "already": a.sum.Already, "kept": a.sum.Kept,
+		"plan": a.plan.ID, "plan_sha256": a.plan.SHA256, "kind": a.plan.Kind, "erased": a.sum.Erased, "redacted": a.sum.Redacted, "already": a.sum.Already, "kept": a.sum.Kept,
 		"stale": a.sum.Stale, "failed": a.sum.Failed, "residue": a.sum.Residue, "simulated": a.simulate,
 	})
 	if err != nil {
@@ -223,12 +223,12 @@ func (a *application) certificate(entry audit.Entry) audit.Certificate {
 		StartedAt: a.started, FinishedAt: a.Now(), Contact: audit.Contact{Name: "Privacy", Email: "support@cratio.com"},
 		Log: audit.Anchor{Seq: entry.Seq, EntryHash: entry.Hash}, ApprovedBy: a.approved,
 	}
-	if a.plan.Kind == "retain" {
+	switch a.plan.Kind {
+	case "retain":
 		c.Kind = audit.KindRetention
-		for _, account := range slices.Sorted(maps.Keys(a.tally.accounts)) {
-			t := a.Graph.Token("account", account)
-			c.AccountTokens = append(c.AccountTokens, hex.EncodeToString(t[:]))
-		}
+		c.AccountTokens = a.accountTokens(slices.Sorted(maps.Keys(a.tally.accounts)))
+	case "erase":
+		c.AccountTokens = a.accountTokens(slices.Sorted(maps.Keys(a.tokens)))
 	}
 	if a.plan.Kind == correcting {
 		c.Kind = audit.KindCorrection
@@ -314,4 +314,13 @@ func firstDay(stamp string) string {
 		return ""
 	}
 	return stamp[:10]
+}
+
+// accountTokens spells accounts as certificates name them.
+func (s *Site) accountTokens(accounts []string) (out []string) {
+	for _, account := range accounts {
+		t := s.Graph.Token("account", account)
+		out = append(out, hex.EncodeToString(t[:]))
+	}
+	return out
 }

@@ -55,6 +55,9 @@ func (s *Site) remind() error {
 	if err != nil {
 		return err
 	}
+	if err := s.tellOlder(h.carried, empty); err != nil {
+		return err
+	}
 	if empty && h.plans > 0 {
 		s.gap("state", "graph", fmt.Sprintf("the graph is new, and plans that erased something were carried out before (%d): who was erased then is not recognised when she comes back, and their certificates cannot be proven again; put the state folder's graph back from a backup", h.plans))
 	}
@@ -86,8 +89,9 @@ func (s *Site) unscanned() (bool, error) {
 
 // history is what the log tells of what stands in the graph alone.
 type history struct {
-	said  []forgotten // in force
-	plans int         // that erased something
+	said    []forgotten // in force
+	plans   int         // that erased something
+	carried []string    // of these the ids, where the log tells them
 }
 
 func (h *history) add(e audit.Entry) {
@@ -105,6 +109,9 @@ func (h *history) add(e audit.Entry) {
 		}
 		if e.Fields["kind"] != correcting && e.Fields["simulated"] != true && (some("erased") || some("redacted")) {
 			h.plans++
+			if id, ok := e.Fields["plan"].(string); ok {
+				h.carried = append(h.carried, id)
+			}
 		}
 	}
 }

@@ -51,6 +51,13 @@ type KeptLine struct {
 	Advice  string `json:"advice,omitempty"` // what to do instead of a correction
 
 	Released bool `json:"released,omitempty"` // the hold was released of late, and lapses then
+	Without  bool `json:"without,omitempty"`  // in plans alone: no identifier of those who go is in it
+}
+
+// said is the line as it is printed.
+func (k KeptLine) said() KeptLine {
+	k.Without = false
+	return k
 }
 
 // BackLine is a copy of an erased person that came back.

@@ -50,7 +50,7 @@ func (s *Site) tellUnknown(ident, account string, p *lineage.Person) error {
 	n, err := s.ownHolders(q, s.knownAccount(account))
 	if n == 0 && err == nil {
 		s.emit(NoteLine{Type: "note", Text: "no record is known of this person: the identifier may be mistyped, or be one that leads to nobody; ask by another one"})
-		err = s.tellShells(q)
+		err = s.tellMissed([]Ask{{Ident: ident, Account: account}})
 	}
 	return err
 }

@@ -57,7 +57,7 @@ type planBody struct {
 	Subjects []planSubject
 	Facts    accountFacts    // of the accounts, as a retention plan saw them
 	Holds    map[string]bool // that keep a record
-	Known    map[string]bool // of retention: holds, and those released and not lapsed; of an erasure: corrections of its people
+	Known    map[string]bool // of retention: holds, and those released and not lapsed; else words on its people, and of an erasure their corrections
 	Classes  map[string]bool
 	Latest   time.Time // the latest date before which an edit is not due
 }
@@ -74,7 +74,8 @@ type planSubject struct {
 	Tokens  map[string]string `json:"tokens"` // hex → kind
 	// Returned says that the plan erases old copies of hers that came back after an
 	// erasure, and nothing else of hers: she may have returned of her own will.
-	Returned bool `json:"returned,omitempty"`
+	Returned bool              `json:"returned,omitempty"`
+	Links    map[string]string `json:"links,omitempty"` // of such copies: the ids by which others refer to them, see Tokens
 }
 
 // planStep is one unit and the edits in it.

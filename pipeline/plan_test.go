@@ -218,7 +218,7 @@ func TestPlanTampered(t *testing.T) {
 func TestPlanOfAnotherSite(t *testing.T) {
 	here, there := newTestSite(t, nil), newTestSite(t, nil)
 	for name, site := range map[string]string{"this program": here.Graph.Site(), "an older program": "", "a graph that was moved away": "moved-away"} {
-		pl, err := here.newPlanner(t.Context(), "erase", time.Now())
+		pl, err := here.newPlanner(t.Context(), "erase", time.Unix(1_800_000_000, 0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +260,7 @@ func TestPlanOfAnotherSite(t *testing.T) {
 // TestSpoolLeavesNothing holds that a planner leaves no file behind, finished or not.
 func TestSpoolLeavesNothing(t *testing.T) {
 	s := newTestSite(t, nil)
-	pl, err := s.newPlanner(context.Background(), "erase", time.Now())
+	pl, err := s.newPlanner(context.Background(), "erase", time.Unix(1_800_000_000, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

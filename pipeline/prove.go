@@ -78,7 +78,10 @@ func (a *application) prove(ctx context.Context) error {
 		return nil
 	}
 	if a.returned != nil {
-		return a.proveReturned(ctx)
+		if err := a.proveReturned(ctx); err != nil {
+			return err
+		}
+		return a.behind()
 	}
 	if err := a.keepHomeless(); err != nil {
 		return err
@@ -173,19 +176,6 @@ func (s *Site) place(source, unit, collection, locator string) recordPlace {
 		}
 	}
 	return recordPlace{source, unit, collection, ""}
-}
-
-// excused reports a record that carries her identifiers because the plan kept it. Of an
-// object, as many are excused as were kept in it.
-func (a *application) excused(f *lineage.Found) bool {
-	at := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator)
-	if a.kept[at] == 0 {
-		return false
-	}
-	if at.locator == "" {
-		a.kept[at]--
-	}
-	return true
 }
 
 // proveReturned counts the old copies that are there again, or still.

@@ -66,11 +66,19 @@ func (s *Site) renamings(people []planSubject) (map[string]bool, error) {
 	return out, err
 }
 
-// knowRenamings notes which of them a plan of erasure knows.
-func (pl *planner) knowRenamings() (err error) {
-	if pl.plan.Kind == "erase" {
-		pl.plan.body.Known, err = pl.renamings(pl.plan.body.Subjects)
+// knowSaid notes which corrections a plan of erasure knows, and which words on its people
+// a plan for somebody knows.
+func (pl *planner) knowSaid() error {
+	if pl.plan.Kind == "retain" {
+		return nil
 	}
+	known, err := pl.wordsOn(pl.plan.body.Subjects)
+	if err == nil && pl.plan.Kind == "erase" {
+		var list map[string]bool
+		list, err = pl.renamings(pl.plan.body.Subjects)
+		maps.Copy(known, list)
+	}
+	pl.plan.body.Known = known
 	return err
 }
 

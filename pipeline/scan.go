@@ -104,6 +104,9 @@ func (s *Site) Scan(ctx context.Context, names []string) (ScanSummary, error) {
 	if err := errors.Join(w.Close(ctx), s.accounts.err); err != nil {
 		return run.sum, err
 	}
+	if err := s.scanned(chosen); err != nil {
+		return run.sum, err
+	}
 	if _, err := s.tellUnerased(ctx); err != nil {
 		return run.sum, err
 	}

@@ -1,6 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/cratio/sutra/lineage"
@@ -8,53 +12,117 @@ import (
 
 // Retention takes her identifiers out of a row that has to stay, and what refers to the row, such
 // as a ticket that is open after the end of its account, is found by the row's id alone. Whose it
-// was is not written down: her data were to go. So who is not found is told of that id.
+// was is not written down: her data were to go. So who is not found is told of that id, as long
+// as there is such a row in an account that is asked in, with something that refers to it.
 
-// shellsBucket says that there are such rows.
+// shellsBucket holds the accounts of such rows, by the tokens of their ids.
 const shellsBucket = "shells"
 
-// emptiedOf notes that rows to which others may refer were emptied for their age.
-func (a *application) emptiedOf(st planStep, shells int) {
+// emptiedOf notes the rows of a step to which others refer and that were emptied for their
+// age. The graph knows them as they were. The caller holds the lock.
+func (a *application) emptiedOf(st planStep, shells int) error {
 	src, err := a.source(st.Source)
 	if err != nil || a.plan.Kind != "retain" || !database(src.Connector) {
-		return
+		return nil // a source that is gone was told of
 	}
-	a.shells = a.shells || shells > 0 || slices.ContainsFunc(st.Edits, func(e planEdit) bool {
+	by := map[string][]string{} // locators, by collection
+	for _, e := range st.Edits {
 		coll, ok := src.Dataset.Collection(e.Collection)
-		return ok && !e.Delete && a.kinds.referredTo[keyKind(src.Name, coll)]
-	})
+		if ok && (shells > 0 || !e.Delete) && a.kinds.referredTo[keyKind(src.Name, coll)] {
+			by[e.Collection] = append(by[e.Collection], e.Locator)
+		}
+	}
+	u, err := a.Graph.UnitByID(st.Unit.ID)
+	if err != nil || u == nil {
+		return err
+	}
+	for collection, locators := range by {
+		found, err := a.Graph.Records(u, collection, locators)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			if err := a.noteShell(&found[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// noteShells writes down that there are such rows.
-func (a *application) noteShells() error {
-	if !a.shells {
+// noteShell notes the ids of a row that more than the row itself has.
+func (a *application) noteShell(f *lineage.Found) error {
+	for _, e := range f.Record.Edges {
+		if e.Role != lineage.Key || !a.kinds.referredTo[e.Kind] {
+			continue
+		}
+		list, err := a.Graph.Postings(e.Token)
+		if err == nil && len(list) > 1 {
+			err = a.Graph.PutDoc(shellsBucket, hex.EncodeToString(e.Token[:]), []byte(f.Record.Account))
+		}
+		if err != nil {
+			return fmt.Errorf("note which rows were emptied: %w", err)
+		}
+	}
+	return nil
+}
+
+// tellMissed says where else records may be of those to whom an identifier does not lead.
+func (s *Site) tellMissed(missed []Ask) error {
+	var accounts []string
+	for _, a := range missed {
+		q, err := s.ParseIdent(a.Ident)
+		if err != nil {
+			return err
+		}
+		if !s.kinds.link(q.Kind) { // an id is such a one itself
+			accounts = append(accounts, s.knownAccount(a.Account))
+		}
+	}
+	if len(accounts) == 0 {
 		return nil
 	}
-	return a.Graph.PutDoc(shellsBucket, "retention", []byte("{}"))
-}
-
-// tellShells says where else records of somebody may be whom an identifier does not lead to.
-func (s *Site) tellShells(q lineage.Query) error {
-	if s.kinds.link(q.Kind) {
-		return nil // an id is such a one itself
-	}
-	doc, err := s.Graph.Doc(shellsBucket, "retention")
-	if doc != nil {
-		s.emit(NoteLine{Type: "note", Text: "retention has emptied rows to which others may refer: what refers to them is found by the id of the row alone, such as contact:1007, and may be hers"})
+	there := errors.New("there is one")
+	err := s.Graph.EachDoc(shellsBucket, func(id string, doc []byte) error {
+		t, ok := parseToken(id)
+		if !ok {
+			return there // an older program did not say which
+		}
+		account := string(doc)
+		if account != "" && !slices.Contains(accounts, account) && !slices.Contains(accounts, "") {
+			return nil
+		}
+		refers, err := s.referredTo(t, account)
+		if err == nil && refers {
+			err = there
+		}
+		if err == nil {
+			err = s.Graph.DeleteDoc(shellsBucket, id)
+		}
+		return err
+	})
+	if errors.Is(err, there) {
+		s.emit(NoteLine{Type: "note", Text: "retention has emptied rows to which others refer: what refers to them is found by the id of the row alone, such as contact:1007, and may be hers"})
+		return nil
 	}
 	return err
 }
 
-// tellMissed is tellShells, once for all identifiers that lead to no record.
-func (s *Site) tellMissed(idents []string) error {
-	for _, ident := range idents {
-		q, err := s.ParseIdent(ident)
-		if err != nil {
-			return err
-		}
-		if !s.kinds.link(q.Kind) {
-			return s.tellShells(q)
-		}
+// referredTo reports an id of a row to which records refer that say something, and by which
+// nobody is found otherwise.
+func (s *Site) referredTo(t lineage.Token, account string) (bool, error) {
+	again, err := s.usedAgain(t, account)
+	if again || err != nil {
+		return false, err
 	}
-	return nil
+	found, err := s.postedAt(t)
+	return slices.ContainsFunc(found, func(f lineage.Found) bool {
+		coll := s.collection(&f)
+		if coll.Staff || coll.Accounts || len(f.Record.Categories) == 0 || !has(&f, t, lineage.Link) {
+			return false
+		}
+		left, e := s.emptiedAs(&f)
+		err = cmp.Or(err, e)
+		return left == nil
+	}), err
 }

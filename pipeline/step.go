@@ -196,7 +196,6 @@ func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) 
 	a.sum.Erased -= out.Shells
 	a.sum.Redacted += out.Shells
 	a.tally.done(st, out.Shells)
-	a.emptiedOf(st, out.Shells)
 }
 
 // stale counts edits of a step whose record is not what the plan saw. The caller

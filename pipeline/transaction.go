@@ -149,6 +149,9 @@ func (t *transaction) done(steps []planStep, next []connectors.Unit, out []conne
 	defer t.sm.Unlock()
 	for i, st := range steps {
 		t.outcome(st, out[i], t.gone(st, there[i]))
+		if err := t.emptiedOf(st, out[i].Shells); err != nil {
+			return err
+		}
 		if out[i].Missing > 0 || out[i].Copied {
 			t.touched.changed.lose(t.src.Name)
 		}

@@ -138,7 +138,7 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 	if first == nil {
 		return sum, fmt.Errorf("%w: nothing here knows what the plan of certificate %s touched: it is of another installation", ErrRefused, c.CertificateID)
 	}
-	err = s.stillThere(ctx, c.SubjectTokens, first.Returned, &sum)
+	err = s.stillThere(ctx, c, first.Returned, &sum)
 	if err == nil {
 		err = s.stillDue(ctx, its, &sum)
 	}
@@ -147,10 +147,11 @@ func (s *Site) verifyOne(ctx context.Context, certificate string) (VerifySummary
 }
 
 // stillThere reports copies of the people of one certificate. One that is about old
-// copies which had come back promises nothing about what they left since.
-func (s *Site) stillThere(ctx context.Context, tokens []string, returned bool, sum *VerifySummary) error {
+// copies which had come back promises nothing about what they left since, and none does
+// about who has the same number in another account.
+func (s *Site) stillThere(ctx context.Context, c audit.Certificate, returned bool, sum *VerifySummary) error {
 	hers := map[lineage.Token]bool{}
-	for _, t := range tokens {
+	for _, t := range c.SubjectTokens {
 		if tok, ok := parseToken(t); ok {
 			hers[tok] = true
 		}
@@ -158,6 +159,11 @@ func (s *Site) stillThere(ctx context.Context, tokens []string, returned bool, s
 	list, err := s.comebacks(ctx, hers)
 	if err != nil {
 		return err
+	}
+	if c.AccountTokens != nil {
+		list = slices.DeleteFunc(list, func(x comeback) bool {
+			return !slices.Contains(c.AccountTokens, s.accountTokens([]string{x.account})[0])
+		})
 	}
 	if returned {
 		book, err := s.ledger()

@@ -20,7 +20,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 	s.doubtAccount(account, facts)
 	ends := s.chains(facts, s.Now())
 	n, people := 0, 0
-	var missed []string             // identifiers that lead to no record
+	var missed []Ask                // identifiers that lead to no record
 	shown := map[recordKey]string{} // the roles in which a record was printed
 	for _, ident := range idents {
 		p, err := s.Subject(ctx, ident, account)
@@ -53,7 +53,7 @@ func (s *Site) Where(ctx context.Context, idents []string, account string) (int,
 			return n, err
 		}
 		if len(p.Copies)+len(p.Mentions) == 0 {
-			missed = append(missed, ident)
+			missed = append(missed, Ask{Ident: ident, Account: account})
 		}
 		if n > 0 && more == 0 {
 			continue // the same person, asked for twice

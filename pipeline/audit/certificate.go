@@ -33,7 +33,7 @@ type Certificate struct {
 	FloorsInForce      []Floor      `json:"floors_in_force,omitempty"`
 	SubjectTokens      []string     `json:"subject_tokens,omitempty"` // keyed tokens in hex; none for a bulk retention run
 	TokenKeyID         string       `json:"token_key_id,omitempty"`
-	AccountTokens      []string     `json:"account_tokens,omitempty"` // for bulk retention runs, hex
+	AccountTokens      []string     `json:"account_tokens,omitempty"` // hex; of an erasure those of its people, none in older certificates
 	Request            *Request     `json:"request,omitempty"`
 	Scope              []Scope      `json:"scope"`
 	Method             []Method     `json:"method"`
