@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
 )
 
@@ -213,7 +214,9 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 		if l.field != f {
 			continue
 		}
-		if l.drop != "" {
+		if l.drop != "" && l.to == x.looked && len(f.refs) > 0 && connectors.EndsWith(x.class, f.path[0]) {
+			notes = append(notes, "review: refers to "+comment(l.to.name+"."+l.key)+": taken for a bill and what belongs to it, kept until the last of them may go; another customer's: role: mention")
+		} else if l.drop != "" {
 			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
 		}
 		if len(l.whole) == 1 {
