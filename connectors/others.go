@@ -13,13 +13,6 @@ func OthersRole(column string) bool { return NamesRole(column, others) }
 // others are the words for people beside the one whose record it is.
 var others = []string{"parent", "referrer", "referred", "referral", "introducer", "introduced", "spouse", "relative", "guardian", "nominee"}
 
-// EndsWith reports columns that refer from a record of a class to another one of the same
-// table which is the same person's and is kept as long: a credit note stands among the bills
-// with the one to which it belongs. The bill before it, or behind it, is another matter.
-func EndsWith(class, column string) bool {
-	return class == "billing" && !NamesRole(column, []string{"previous", "next"})
-}
-
 // NamesRole reports whether one of the words of a column's name is among those given.
 func NamesRole(column string, words []string) bool {
 	var b strings.Builder

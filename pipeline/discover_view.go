@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/pipeline/detect"
 )
 
@@ -214,10 +213,12 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 		if l.field != f {
 			continue
 		}
-		if l.drop != "" && l.to == x.looked && len(f.refs) > 0 && connectors.EndsWith(x.class, f.path[0]) {
-			notes = append(notes, "review: refers to "+comment(l.to.name+"."+l.key)+": taken for a bill and what belongs to it, kept until the last of them may go; another customer's: role: mention")
-		} else if l.drop != "" {
-			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
+		if l.drop != "" {
+			note := "review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop
+			if x.class == "billing" && l.to == x.looked {
+				note += "; where credit notes refer to their invoices by it, add it as a reference, so that each is kept as long as the other"
+			}
+			return nil, []string{note}
 		}
 		if len(l.whole) == 1 {
 			notes = append(notes, "refers to "+comment(l.to.name)+" by another column than its key, as the database declares")

@@ -11,7 +11,7 @@ import (
 // Describe adds to the catalog what the database itself says of the tables that it
 // names: primary keys, and the declared foreign keys between them, so that the
 // records on both ends of one are joined. Left out are references that say nothing
-// of whose record it is: of a table to itself unless it holds bills, by a column that names another role
+// of whose record it is: of a table to itself, by a column that names another role
 // (a referrer, an agent) or has the role of a mention in the catalog, and several from one table to the same other one, where
 // only the catalog can say which leads to the person. From here on the source reads
 // by the completed dataset.
@@ -99,7 +99,7 @@ func (c *column) keyFolding() connectors.Folding {
 func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 	c := &d.Collections[i]
 	for _, r := range sc.refs {
-		if r.from != t.name || mentions(c, r.fromCols) || !endsWith(c, r) && (r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, c, r) > 1) {
+		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, c, r) > 1 || mentions(c, r.fromCols) {
 			continue
 		}
 		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool {
@@ -129,11 +129,6 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 			f.References = append(f.References, target)
 		}
 	}
-}
-
-// endsWith reports a reference of a table of bills to itself.
-func endsWith(c *connectors.Collection, r reference) bool {
-	return r.from == r.to && !slices.ContainsFunc(r.fromCols, func(n string) bool { return !connectors.EndsWith(c.Class, n) })
 }
 
 // openTo reports a table that refers to people by several foreign keys, of none of which the
