@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (c *chains) end(f *lineage.Found, account string, own policy.Decision) (pol
 			if c.site.Policy.Rules[coll.Class].Group != group || recordless(&list[i]) {
 				continue
 			}
-			if next := c.joins(&list[i]); len(next) > 0 {
+			if next := c.joins(&list[i]); slices.Contains(next, t) { // what it referred to before is no more of its chain
 				queue = append(queue, next...)
 				last = later(last, c.site.decide(&list[i], coll.Class, c.facts, account, c.asOf))
 			}

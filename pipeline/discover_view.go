@@ -214,7 +214,11 @@ func (x *plot) refs(source string, f *field) (refs, notes []string) {
 			continue
 		}
 		if l.drop != "" {
-			return nil, []string{"review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop}
+			note := "review: refers to " + comment(l.to.name+"."+l.key) + ", not followed: " + l.drop
+			if x.class == "billing" && l.to == x.looked {
+				note += "; where credit notes refer to their invoices by it, add it as a reference, so that each is kept as long as the other"
+			}
+			return nil, []string{note}
 		}
 		if len(l.whole) == 1 {
 			notes = append(notes, "refers to "+comment(l.to.name)+" by another column than its key, as the database declares")

@@ -95,10 +95,10 @@ func (s *Site) kindIdent(kind, value string) (lineage.Query, error) {
 // tablesNamed is how many tables a message names.
 const tablesNamed = 12
 
-// tables names the tables by whose ids one may ask, for a message. What was typed is not
-// repeated: it may be somebody's name.
+// tables names the tables by whose ids one may ask, and the kinds of other ids, for a message.
+// What was typed is not repeated: it may be somebody's name.
 func (k kinds) tables() string {
-	var names []string
+	names := slices.DeleteFunc(sortedKeys(k.links), func(kind string) bool { return !namedLinks[kind] })
 	for n := range k.alias {
 		if !strings.ContainsAny(n, ".") && n == singular(n) && n == strings.ToLower(n) {
 			names = append(names, n)

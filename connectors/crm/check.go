@@ -209,12 +209,28 @@ func (s *source) otherRoles(sc *schema, l *layout) []connectors.Finding {
 				l.table.name, r.to, strings.Join(r.fromCols, ", ")))
 		}
 	}
+	out = append(out, sc.billsApart(l)...)
 	for _, f := range l.coll.Fields {
 		for _, r := range f.References {
 			if f.Role != "mention" && !connectors.Leads(l.coll.Fields, f, r) {
 				out = append(out, finding("references", false, "table %q refers to %q by %s beside another reference: by that name it leads to somebody else than the person of a row, and it is not followed; role: mention says that it is right so, role: link that it is hers too",
 					l.table.name, r.Collection, f.Name))
 			}
+		}
+	}
+	return out
+}
+
+// billsApart reports a table of bills that refers to itself and of which the catalog does
+// not say so: Describe leaves such a reference out, as the one who is billed need not be the
+// same, and by it alone a credit note and its invoice are not kept together.
+func (sc *schema) billsApart(l *layout) []connectors.Finding {
+	var out []connectors.Finding
+	for _, r := range sc.refs {
+		said := slices.ContainsFunc(l.coll.Fields, func(f connectors.CatalogField) bool { return contains(r.fromCols, f.Name) && len(f.References) > 0 })
+		if l.coll.Class == "billing" && r.from == l.table.name && r.from == r.to && !said && !mentions(&l.coll, r.fromCols) {
+			out = append(out, finding("references", false, "table %q refers to itself by %s: where a credit note refers to its invoice by it, each is kept as long as the other only if the catalog has it as a reference; role: mention says that it is right so",
+				l.table.name, strings.Join(r.fromCols, ", ")))
 		}
 	}
 	return out

@@ -8,14 +8,15 @@ import (
 
 // called reports a name at n that is what somebody is called in an address book or a chat, where
 // a payload was kept as it came: the profile of a WhatsApp contact, which changes when its owner
-// likes, an entry of the business's telephone, or a contact of Google's.
+// likes, an entry of the business's telephone, what that wrote beside the recording of a call, or
+// a contact of Google's.
 func (d *document) called(n *json.Node) bool {
 	if labelKey(n.Key) {
 		return true
 	}
 	for o := n.Parent; o != nil; o = o.Parent {
 		switch {
-		case o.Key == "state_sync", o.Key == "profile" && d.chatContact(o.Parent), strings.HasPrefix(d.textOf(o.Get("resourceName")), "people/"):
+		case o.Key == "state_sync", o.Key == "calls" && o.Parent.Get("timestamp_unix_ms") != nil, o.Key == "profile" && d.chatContact(o.Parent), strings.HasPrefix(d.textOf(o.Get("resourceName")), "people/"):
 			return true
 		}
 	}
