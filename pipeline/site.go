@@ -25,6 +25,7 @@ type Source struct {
 	config.Source
 	Conn connectors.Source
 	Err  error // why it could not be opened; every job reports it as a gap
+	mute error // why it did not say what it knows of its records: a scan does not read it
 
 	catalog string // digest of the catalog
 	learned string // digest of the dataset in force, see describe
