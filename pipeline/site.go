@@ -136,7 +136,7 @@ func (s *Site) learn() error {
 	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium, Places: places(s.Sources)}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
-		src.meaning = src.learned + s.placeMeaning(src)
+		src.meaning = src.learned + s.referMeaning(src) + s.placeMeaning(src)
 	}
 	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
