@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -17,7 +19,7 @@ import (
 // readable it is. Rows that were read without their keys lead to nobody, and whoever was asked
 // for would lose her name and keep what refers to her.
 func TestSilentOfItsKeys(t *testing.T) {
-	s := silentWorld(t)
+	s := silentWorld(t, t.TempDir(), func(any) {})
 	src := &silentSource{Source: s.Sources[0].Conn, err: errors.New("connection lost")}
 	s.Sources[0].Conn = src
 	for run, want := range []struct{ scanned, gaps, records int }{{0, 1, 0}, {2, 0, 2}, {0, 1, 2}} {
@@ -40,9 +42,8 @@ func TestSilentOfItsKeys(t *testing.T) {
 }
 
 // silentWorld is a database with a contact and a note of her.
-func silentWorld(t *testing.T) *Site {
+func silentWorld(t *testing.T, dir string, out Sink) *Site {
 	t.Helper()
-	dir := t.TempDir()
 	db, err := sql.Open("sqlite", filepath.Join(dir, "crm.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,8 +57,8 @@ func silentWorld(t *testing.T) *Site {
 		"sutra.yaml": "state: state/\nkey: file:sutra.key\nsources:\n  crm: {connector: sqlite, url: \"file:crm.db\", catalog: crm.yaml}\n",
 		"sutra.key":  "0123456789abcdef0123456789abcdef",
 		"crm.yaml": "dataset:\n  - fides_key: crm\n    collections:\n" +
-			"      - {name: contacts, fields: [{name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}]}\n" +
-			"      - {name: notes, fields: [{name: body, data_categories: [user.content]}]}\n",
+			"      - {name: contacts, meta: {sutra: {class: account_crm, erase: delete}}, fields: [{name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}]}\n" +
+			"      - {name: notes, meta: {sutra: {class: account_crm, erase: delete}}, fields: [{name: body, data_categories: [user.content]}]}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -68,7 +69,7 @@ func silentWorld(t *testing.T) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), c, kinds, true, func(any) {})
+	s, err := Open(t.Context(), c, kinds, true, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,4 +92,53 @@ func (x *silentSource) Describe(ctx context.Context) (connectors.Dataset, error)
 		return connectors.Dataset{}, x.err
 	}
 	return x.Source.(connectors.Describer).Describe(ctx)
+}
+
+// TestUnreadAfterwards: when the database breaks between the change and the look at what is
+// left, nobody can say that identifiers are still there, and nothing is certified.
+func TestUnreadAfterwards(t *testing.T) {
+	var gaps []string
+	dir := t.TempDir()
+	s := silentWorld(t, dir, func(line any) {
+		if g, ok := line.(GapLine); ok {
+			gaps = append(gaps, g.Reason)
+		}
+	})
+	if _, err := s.Scan(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	plan := filepath.Join(dir, "plan")
+	if _, err := s.Erase(t.Context(), "9811100011", "", plan); err != nil {
+		t.Fatal(err)
+	}
+	conn := s.Sources[0].Conn
+	s.Sources[0].Conn = &breakingSource{Source: conn, Eraser: conn.(connectors.Eraser)}
+	sum, err := s.Apply(t.Context(), plan, false)
+	if said := strings.Join(gaps, "\n"); err != nil || sum.Residue != 1 || strings.Contains(said, "still in") || !strings.Contains(said, "what was changed in contacts cannot be read again") {
+		t.Errorf("%+v %v\n%s", sum, err, said)
+	}
+	s.Sources[0].Conn = conn
+	if sum, err = s.Apply(t.Context(), plan, false); err != nil || sum.Residue+sum.Gaps != 0 {
+		t.Errorf("once it answers again: %+v %v", sum, err)
+	}
+}
+
+// breakingSource breaks once something was erased.
+type breakingSource struct {
+	connectors.Source
+	connectors.Eraser
+	broken bool
+}
+
+func (x *breakingSource) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
+	next, out, err := x.Eraser.Erase(ctx, u, edits)
+	x.broken = err == nil
+	return next, out, err
+}
+
+func (x *breakingSource) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
+	if !x.broken {
+		return x.Source.Units(ctx)
+	}
+	return func(yield func(connectors.Unit, error) bool) { yield(connectors.Unit{}, errors.New("connection lost")) }
 }

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -98,7 +99,9 @@ func (a *application) prove(ctx context.Context) error {
 			}
 		}
 	}
-	a.tell(&left)
+	if err := a.tell(&left); err != nil {
+		return err
+	}
 	return cmp.Or(a.noteLeft(left.stay), a.behind(), ctx.Err())
 }
 
@@ -147,7 +150,7 @@ func about(f *lineage.Found, t lineage.Token) bool {
 }
 
 // tell names each place once, however much is left there.
-func (a *application) tell(left *remains) {
+func (a *application) tell(left *remains) error {
 	places := slices.SortedFunc(maps.Keys(left.at), func(x, y trace) int {
 		return cmp.Or(cmp.Compare(x.source, y.source), cmp.Compare(x.unit, y.unit), cmp.Compare(x.collection, y.collection))
 	})
@@ -158,8 +161,27 @@ func (a *application) tell(left *remains) {
 		if n > 1 {
 			words = fmt.Sprintf("identifiers of the person are still in %s, in %d records", p.collection, n)
 		}
+		unread, err := a.unread(p.source, p.unit)
+		if err != nil {
+			return err
+		}
+		if unread {
+			words = fmt.Sprintf("what was changed in %s cannot be read again: whether identifiers of the person are gone is not known, of records: %d; apply the plan again", p.collection, n)
+		}
 		a.gap(p.source, p.unit, cmp.Or(p.advice, words))
 	}
+	return nil
+}
+
+// unread reports a unit that the plan changed and that could not be read again afterwards:
+// the graph has it as it was before.
+func (a *application) unread(source, unit string) (bool, error) {
+	st, err := a.Graph.Unit(source, unit)
+	of := a.touched.changed[source]
+	if err != nil || st == nil || of == nil {
+		return false, err
+	}
+	return of.known.has(st.ID) && st.CommittedAt.Before(a.started.Truncate(time.Millisecond)), nil
 }
 
 // recordPlace is where a record can be found again. Rows of a table keep their key when
