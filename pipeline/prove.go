@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cratio/sutra/connectors"
@@ -126,18 +127,21 @@ const stuck = "stuck"
 // leftAt is where identifiers were left, and why: leftOver, stuck or homeless.
 type leftAt struct{ source, unit, reason string }
 
-func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere bool) {
+// remain counts a record in which an identifier is left. nowhere: nothing tells the account of
+// the record; others: somebody in another account has the identifier.
+func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere, others bool) {
 	why := advice(f)
 	left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
 	at := leftAt{f.Unit.Source, f.Unit.Unit.Key, leftOver}
 	if about(f, t) {
 		at.reason = stuck
 	}
-	if nowhere && at.reason == stuck {
+	nowhere = nowhere && at.reason == stuck
+	if nowhere && others {
 		at.reason = homeless
 	}
 	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
-	if why == "" && (at.reason == leftOver || at.reason == homeless || row && a.collection(f).Erase == "redact") {
+	if why == "" && (at.reason == leftOver || nowhere || row && a.collection(f).Erase == "redact") {
 		left.stay[at] = append(left.stay[at], unerasedEdit{Collection: f.Record.Collection, Locator: f.Record.Locator})
 	}
 }
@@ -252,6 +256,7 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 	if err != nil {
 		return err
 	}
+	elsewhere := sync.OnceValues(func() (bool, error) { return hadElsewhere(r, found, account, t) })
 	for i := range found {
 		f := &found[i]
 		settled, known := left.seen[f.RID]
@@ -278,10 +283,29 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 			if err != nil {
 				return err
 			}
-			a.remain(left, f, t, of == "" && account != "")
+			nowhere, others := of == "" && account != "", false
+			if nowhere {
+				if others, err = elsewhere(); err != nil {
+					return err
+				}
+			}
+			a.remain(left, f, t, nowhere, others)
 		}
 	}
 	return nil
+}
+
+// hadElsewhere reports an identifier that somebody in another account than the given has.
+func hadElsewhere(r *lineage.Resolver, found []lineage.Found, account string, t lineage.Token) (bool, error) {
+	for i := range found {
+		if !about(&found[i], t) {
+			continue
+		}
+		if of, err := r.AccountOf(&found[i]); err != nil || of != "" && of != account {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // staysByLaw reports an identifier that a record keeps because the catalog says so: the
