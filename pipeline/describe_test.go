@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,11 +98,14 @@ func (x *silentSource) Describe(ctx context.Context) (connectors.Dataset, error)
 // TestUnreadAfterwards: when the database breaks between the change and the look at what is
 // left, nobody can say that identifiers are still there, and nothing is certified.
 func TestUnreadAfterwards(t *testing.T) {
-	var gaps []string
+	var gaps, left []string
 	dir := t.TempDir()
 	s := silentWorld(t, dir, func(line any) {
-		if g, ok := line.(GapLine); ok {
-			gaps = append(gaps, g.Reason)
+		switch l := line.(type) {
+		case GapLine:
+			gaps = append(gaps, l.Reason)
+		case UnerasedLine:
+			left = append(left, l.Dataset+" "+l.Reason)
 		}
 	})
 	if _, err := s.Scan(t.Context(), nil); err != nil {
@@ -117,7 +121,13 @@ func TestUnreadAfterwards(t *testing.T) {
 	if said := strings.Join(gaps, "\n"); err != nil || sum.Residue != 1 || strings.Contains(said, "still in") || !strings.Contains(said, "what was changed in contacts cannot be read again") {
 		t.Errorf("%+v %v\n%s", sum, err, said)
 	}
-	s.Sources[0].Conn = conn
+	if sum, err := s.Scan(t.Context(), nil); err != nil || sum.Back != 0 || !slices.Equal(left, []string{"crm.contacts unseen"}) {
+		t.Errorf("a scan that sees as little: %+v %v, left %q", sum, err, left)
+	}
+	left, s.Sources[0].Conn = nil, conn
+	if sum, err := s.Scan(t.Context(), nil); err != nil || sum.Back+sum.Gaps+len(left) != 0 {
+		t.Errorf("a scan that sees: %+v %v, left %q", sum, err, left)
+	}
 	if sum, err = s.Apply(t.Context(), plan, false); err != nil || sum.Residue+sum.Gaps != 0 {
 		t.Errorf("once it answers again: %+v %v", sum, err)
 	}

@@ -89,7 +89,7 @@ func (a *application) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, stay: map[leftAt][]unerasedEdit{}}
+	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, unread: map[recordPlace]bool{}, stay: map[leftAt][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
@@ -100,9 +100,7 @@ func (a *application) prove(ctx context.Context) error {
 			}
 		}
 	}
-	if err := a.tell(&left); err != nil {
-		return err
-	}
+	a.tell(&left)
 	return cmp.Or(a.noteLeft(left.stay), a.behind(), ctx.Err())
 }
 
@@ -115,6 +113,8 @@ type trace struct{ source, unit, collection, advice string }
 type remains struct {
 	seen map[lineage.RID]bool // true once the record is excused or counted
 	at   map[trace]int
+	// unread are the units that were asked for, and whether they could not be read again.
+	unread map[recordPlace]bool
 	// stay are others' records in which an identifier of hers is left, and rows of hers that
 	// were emptied but for it: nobody is to take them for copies that came back.
 	stay map[leftAt][]unerasedEdit
@@ -124,12 +124,15 @@ type remains struct {
 // it for another reason, and of one that a trigger wrote when hers was emptied.
 const stuck = "stuck"
 
-// leftAt is where identifiers were left, and why: leftOver, stuck or homeless.
+// unseen is that of a record in a unit that was changed and could not be read again since.
+const unseen = "unseen"
+
+// leftAt is where identifiers were left, and why: leftOver, stuck, homeless or unseen.
 type leftAt struct{ source, unit, reason string }
 
 // remain counts a record in which an identifier is left. nowhere: nothing tells the account of
 // the record; others: somebody in another account has the identifier.
-func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere, others bool) {
+func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere, others bool) error {
 	why := advice(f)
 	left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
 	at := leftAt{f.Unit.Source, f.Unit.Unit.Key, leftOver}
@@ -140,10 +143,15 @@ func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, n
 	if nowhere && others {
 		at.reason = homeless
 	}
+	unread, err := a.unread(left, at.source, at.unit)
+	if unread {
+		at.reason = unseen
+	}
 	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
-	if why == "" && (at.reason == leftOver || nowhere || row && a.collection(f).Erase == "redact") {
+	if why == "" && (at.reason == leftOver || nowhere || unread || row && a.collection(f).Erase == "redact") {
 		left.stay[at] = append(left.stay[at], unerasedEdit{Collection: f.Record.Collection, Locator: f.Record.Locator})
 	}
+	return err
 }
 
 // about reports a record that is about the one who has an identifier.
@@ -154,7 +162,7 @@ func about(f *lineage.Found, t lineage.Token) bool {
 }
 
 // tell names each place once, however much is left there.
-func (a *application) tell(left *remains) error {
+func (a *application) tell(left *remains) {
 	places := slices.SortedFunc(maps.Keys(left.at), func(x, y trace) int {
 		return cmp.Or(cmp.Compare(x.source, y.source), cmp.Compare(x.unit, y.unit), cmp.Compare(x.collection, y.collection))
 	})
@@ -165,27 +173,24 @@ func (a *application) tell(left *remains) error {
 		if n > 1 {
 			words = fmt.Sprintf("identifiers of the person are still in %s, in %d records", p.collection, n)
 		}
-		unread, err := a.unread(p.source, p.unit)
-		if err != nil {
-			return err
-		}
-		if unread {
+		if left.unread[recordPlace{source: p.source, unit: p.unit}] {
 			words = fmt.Sprintf("what was changed in %s cannot be read again: whether identifiers of the person are gone is not known, of records: %d; apply the plan again", p.collection, n)
 		}
 		a.gap(p.source, p.unit, cmp.Or(p.advice, words))
 	}
-	return nil
 }
 
 // unread reports a unit that the plan changed and that could not be read again afterwards:
 // the graph has it as it was before.
-func (a *application) unread(source, unit string) (bool, error) {
+func (a *application) unread(left *remains, source, unit string) (bool, error) {
+	at := recordPlace{source: source, unit: unit}
+	if unread, known := left.unread[at]; known {
+		return unread, nil
+	}
 	st, err := a.Graph.Unit(source, unit)
 	of := a.touched.changed[source]
-	if err != nil || st == nil || of == nil {
-		return false, err
-	}
-	return of.known.has(st.ID) && st.CommittedAt.Before(a.started.Truncate(time.Millisecond)), nil
+	left.unread[at] = err == nil && st != nil && of != nil && of.known.has(st.ID) && st.CommittedAt.Before(a.started.Truncate(time.Millisecond))
+	return left.unread[at], err
 }
 
 // recordPlace is where a record can be found again. Rows of a table keep their key when
@@ -289,7 +294,9 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 					return err
 				}
 			}
-			a.remain(left, f, t, nowhere, others)
+			if err := a.remain(left, f, t, nowhere, others); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
