@@ -58,8 +58,11 @@ func (s *Site) describe(ctx context.Context, sources []*Source) error {
 			continue
 		}
 		set, err := d.Describe(ctx)
-		if err != nil {
-			continue // its listing fails too, and says why
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if src.mute = err; err != nil {
+			continue // without its keys a record leads to nobody, so it is not read: see scan.source
 		}
 		was := src.learned
 		if err := src.complete(set); err != nil {

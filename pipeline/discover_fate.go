@@ -21,6 +21,9 @@ func (x *plot) fate(all map[string]*plot) {
 		if x.trigger == nil && (billingNames[last] || x.billed()) {
 			x.notes = append(x.notes, "no date was recognised: without one these are kept for ever")
 		}
+	case x.role == nobodys && x.toCome():
+		x.erase = "redact"
+		x.notes = append(x.notes, "there is no row in it, and its columns may come to hold anything: look again when there are some; if nothing of a person: erase: keep")
 	case x.role == nobodys:
 		x.erase = "keep"
 		x.notes = append(x.notes, "nothing of a person was found in it")
@@ -41,6 +44,14 @@ func (x *plot) fate(all map[string]*plot) {
 	if x.class == "account_crm" && x.role != nobodys && x.under(all, ticketNames) && !ticketNames[last] {
 		x.notes = append(x.notes, "belongs to tickets, whose clock starts when they are closed: class support_ticket wants a trigger in this table")
 	}
+}
+
+// toCome reports a table without rows of which a column can hold a text: a history that
+// triggers fill. What is not there yet is no reason to keep what will be.
+func (x *plot) toCome() bool {
+	return x.total == 0 && slices.ContainsFunc(x.fields, func(f *field) bool {
+		return !f.pk && len(f.refs) == 0 && !lifelessType.MatchString(f.typ)
+	})
 }
 
 // billed reports a table with the date of an invoice, whatever it is called: account_move.

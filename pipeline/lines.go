@@ -78,7 +78,7 @@ type UnerasedLine struct {
 	Dataset string `json:"dataset"`
 	Unit    string `json:"unit"`
 	Locator string `json:"locator"`
-	Reason  string `json:"reason"` // failed: the source refused; overdue: the same, of retention; stale: it was not what the plan saw; residue: it is about somebody else, and hers could not be cut out of it; stuck: it is hers and holds an identifier after all, its key or what a trigger wrote; late: it leads to her by a reference alone, and was moved or written after the plan was made; name: the object is named after her; unread: it stands in a part that cannot be read; homeless: it is of no account, and others have the identifier in another one
+	Reason  string `json:"reason"` // failed: the source refused; overdue: the same, of retention; stale: it was not what the plan saw; residue: it is about somebody else, and hers could not be cut out of it; stuck: it is hers and holds an identifier after all, its key or what a trigger wrote; late: it leads to her by a reference alone, and was moved or written after the plan was made; name: the object is named after her; unread: it stands in a part that cannot be read; homeless: it is of no account, and others have the identifier in another one; unseen: it was changed and could not be read again since
 }
 
 // SubjectLine is one of several people behind an identifier.

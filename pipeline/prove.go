@@ -8,6 +8,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -90,7 +92,7 @@ func (a *application) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, stay: map[leftAt][]unerasedEdit{}}
+	left := remains{seen: map[lineage.RID]bool{}, at: map[trace]int{}, unread: map[recordPlace]bool{}, stay: map[leftAt][]unerasedEdit{}}
 	for account, tokens := range a.tokens {
 		for t, kind := range tokens {
 			if a.kinds.link(kind) {
@@ -114,6 +116,8 @@ type trace struct{ source, unit, collection, advice string }
 type remains struct {
 	seen map[lineage.RID]bool // true once the record is excused or counted
 	at   map[trace]int
+	// unread are the units that were asked for, and whether they could not be read again.
+	unread map[recordPlace]bool
 	// stay are others' records in which an identifier of hers is left, and rows of hers that
 	// were emptied but for it: nobody is to take them for copies that came back.
 	stay map[leftAt][]unerasedEdit
@@ -123,23 +127,34 @@ type remains struct {
 // it for another reason, and of one that a trigger wrote when hers was emptied.
 const stuck = "stuck"
 
-// leftAt is where identifiers were left, and why: leftOver, stuck or homeless.
+// unseen is that of a record in a unit that was changed and could not be read again since.
+const unseen = "unseen"
+
+// leftAt is where identifiers were left, and why: leftOver, stuck, homeless or unseen.
 type leftAt struct{ source, unit, reason string }
 
-func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere bool) {
+// remain counts a record in which an identifier is left. nowhere: nothing tells the account of
+// the record; others: somebody in another account has the identifier.
+func (a *application) remain(left *remains, f *lineage.Found, t lineage.Token, nowhere, others bool) error {
 	why := advice(f)
 	left.at[trace{f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, why}]++
 	at := leftAt{f.Unit.Source, f.Unit.Unit.Key, leftOver}
 	if about(f, t) {
 		at.reason = stuck
 	}
-	if nowhere && at.reason == stuck {
+	nowhere = nowhere && at.reason == stuck
+	if nowhere && others {
 		at.reason = homeless
 	}
+	unread, err := a.unread(left, at.source, at.unit)
+	if unread {
+		at.reason = unseen
+	}
 	row := a.place(f.Unit.Source, f.Unit.Unit.Key, f.Record.Collection, f.Record.Locator).locator != ""
-	if why == "" && (at.reason == leftOver || at.reason == homeless || row && a.collection(f).Erase == "redact") {
+	if why == "" && (at.reason == leftOver || nowhere || unread || row && a.collection(f).Erase == "redact") {
 		left.stay[at] = append(left.stay[at], unerasedEdit{Collection: f.Record.Collection, Locator: f.Record.Locator})
 	}
+	return err
 }
 
 // about reports a record that is about the one who has an identifier.
@@ -161,8 +176,24 @@ func (a *application) tell(left *remains) {
 		if n > 1 {
 			words = fmt.Sprintf("identifiers of the person are still in %s, in %d records", p.collection, n)
 		}
+		if left.unread[recordPlace{source: p.source, unit: p.unit}] {
+			words = fmt.Sprintf("what was changed in %s cannot be read again: whether identifiers of the person are gone is not known, of records: %d; apply the plan again", p.collection, n)
+		}
 		a.gap(p.source, p.unit, cmp.Or(p.advice, words))
 	}
+}
+
+// unread reports a unit that the plan changed and that could not be read again afterwards:
+// the graph has it as it was before.
+func (a *application) unread(left *remains, source, unit string) (bool, error) {
+	at := recordPlace{source: source, unit: unit}
+	if unread, known := left.unread[at]; known {
+		return unread, nil
+	}
+	st, err := a.Graph.Unit(source, unit)
+	of := a.touched.changed[source]
+	left.unread[at] = err == nil && st != nil && of != nil && of.known.has(st.ID) && st.CommittedAt.Before(a.started.Truncate(time.Millisecond))
+	return left.unread[at], err
 }
 
 // recordPlace is where a record can be found again. Rows of a table keep their key when
@@ -220,6 +251,7 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 	if err != nil {
 		return err
 	}
+	elsewhere := sync.OnceValues(func() (bool, error) { return hadElsewhere(r, found, account, t) })
 	for i := range found {
 		f := &found[i]
 		settled, known := left.seen[f.RID]
@@ -246,10 +278,31 @@ func (a *application) traces(r *lineage.Resolver, account string, t lineage.Toke
 			if err != nil {
 				return err
 			}
-			a.remain(left, f, t, of == "" && account != "")
+			nowhere, others := of == "" && account != "", false
+			if nowhere {
+				if others, err = elsewhere(); err != nil {
+					return err
+				}
+			}
+			if err := a.remain(left, f, t, nowhere, others); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// hadElsewhere reports an identifier that somebody in another account than the given has.
+func hadElsewhere(r *lineage.Resolver, found []lineage.Found, account string, t lineage.Token) (bool, error) {
+	for i := range found {
+		if !about(&found[i], t) {
+			continue
+		}
+		if of, err := r.AccountOf(&found[i]); err != nil || of != "" && of != account {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // staysByLaw reports an identifier that a record keeps because the catalog says so: the

@@ -131,6 +131,10 @@ func (r *scan) source(ctx context.Context, src *Source) error {
 		r.unread(src.Name, "", "the source cannot be opened: "+src.Err.Error())
 		return nil
 	}
+	if src.mute != nil {
+		r.unread(src.Name, "", "the source is not read, as it does not say what its keys are: "+src.mute.Error())
+		return nil
+	}
 	r.replicas(ctx, src)
 	r.Progress.Stage("scan "+src.Name, 0)
 	defer r.Progress.End()

@@ -25,6 +25,7 @@ type Source struct {
 	config.Source
 	Conn connectors.Source
 	Err  error // why it could not be opened; every job reports it as a gap
+	mute error // why it did not say what it knows of its records: a scan does not read it
 
 	catalog string // digest of the catalog
 	learned string // digest of the dataset in force, see describe
@@ -135,7 +136,7 @@ func (s *Site) learn() error {
 	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium, Places: places(s.Sources)}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
-		src.meaning = src.learned + s.placeMeaning(src)
+		src.meaning = src.learned + s.referMeaning(src) + s.placeMeaning(src)
 	}
 	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed

@@ -25,7 +25,7 @@ type unerasedDoc struct {
 	Source  string         `json:"source,omitempty"`
 	Unit    string         `json:"unit,omitempty"`
 	Records []unerasedEdit `json:"records,omitempty"`
-	Reason  string         `json:"reason,omitempty"` // failed, stale, residue, stuck or homeless
+	Reason  string         `json:"reason,omitempty"` // failed, stale, residue, stuck, homeless or unseen
 	AsOf    int64          `json:"as_of,omitempty"`  // of a plan of retention: Unix seconds
 }
 

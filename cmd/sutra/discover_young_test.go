@@ -68,3 +68,23 @@ func TestDiscoverAddressBook(t *testing.T) {
 		t.Errorf("rows with her number alone are not found: %s", got)
 	}
 }
+
+// A history without rows may come to hold anything: what triggers write into it later goes
+// with her, her name too, and is not kept by law because nothing was found in it.
+func TestDiscoverEmptyHistory(t *testing.T) {
+	s := proposed(t, youngSchema+youngRows()+"CREATE TABLE history (id INTEGER PRIMARY KEY, at TIMESTAMP, data JSON); CREATE TABLE counters (id INTEGER PRIMARY KEY, n INTEGER);")
+	if got := s.file("crm.yaml"); strings.Count(got, "there is no row in it") != 1 {
+		t.Errorf("the catalog does not say that the history is empty, or says it of a table of numbers too:\n%s", got)
+	}
+	first, last := personName(7)
+	other, _ := personName(8)
+	s.sql(fmt.Sprintf(`INSERT INTO history VALUES (1, NULL, '{"label":"%s %s","phone":"%s"}'), (2, NULL, '{"label":"%s","phone":"%s"}')`, first, last, clinicPhone(1, 7), other, clinicPhone(1, 8)))
+	s.run("scan")
+	s.run("erase", clinicPhone(1, 7), "-o", "plan")
+	if got := s.run("apply", "plan"); strings.Contains(got, `"dataset":"crm.history"`) {
+		t.Errorf("her history is kept: %s", got)
+	}
+	if got := s.file("crm.db"); strings.Contains(got, `"label":"`+first+" "+last) || !strings.Contains(got, `"label":"`+other) {
+		t.Error("her name is in the history, or that of another is not")
+	}
+}

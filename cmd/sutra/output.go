@@ -107,6 +107,7 @@ var unerasedWhy = map[string]string{
 	"residue":  "an identifier of somebody who was erased stands in another's record, where it cannot be cut out; take it out by hand, and scan again",
 	"stuck":    "it is of somebody who was erased, and an identifier is in it after all; make a new plan, and take out by hand what that leaves, such as a key",
 	"unread":   "a part that cannot be read holds an identifier of somebody who was erased; mend it or take it out by hand, and scan again",
+	"unseen":   "it was changed, and could not be read again since, so that nobody knows what is left; when its source can be read, apply the plan again, or scan",
 	"homeless": "it is of no account, and somebody in another account has the identifier too; let the catalog say its account, or take it out by hand, and scan again",
 	"name":     "the object is named after somebody who was erased; rename it or delete it, and scan again",
 }
