@@ -32,6 +32,7 @@ type behindDoc struct {
 	// Unread are the kinds of these ids to which records might refer that could not be read,
 	// or were not read yet: what was written before the erasure and after the last scan.
 	Unread []string `json:"unread,omitempty"`
+	Rows   []uint64 `json:"rows,omitempty"`  // the content of rows with these ids that were there then
 	Scan   int      `json:"scan,omitempty"`  // the number of the last scan before
 	Fresh  bool     `json:"fresh,omitempty"` // nothing was there then: it is looked for once there was a scan
 }
@@ -71,15 +72,33 @@ func (s *Site) ledTo(account string, ids []lineage.Token, fn func(*lineage.Found
 		}
 		for i := range found {
 			f := &found[i]
-			src, err := s.source(f.Unit.Source)
+			_, err := s.source(f.Unit.Source)
 			coll := s.collection(f)
-			if err != nil || coll.Staff || coll.Accounts || database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) {
+			if err != nil || coll.Staff || coll.Accounts || s.isRowOf(f, t) {
 				continue
 			}
 			fn(f)
 		}
 	}
 	return nil
+}
+
+// isRowOf reports the row of a database whose id a token is.
+func (s *Site) isRowOf(f *lineage.Found, t lineage.Token) bool {
+	src, err := s.source(f.Unit.Source)
+	return err == nil && database(src.Connector) && has(f, t, lineage.Key)
+}
+
+// rowsOf returns the rows whose ids tokens are, of all accounts.
+func (s *Site) rowsOf(ids ...lineage.Token) (out []lineage.Found, err error) {
+	for _, t := range ids {
+		found, err := s.postedAt(t)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slices.DeleteFunc(found, func(f lineage.Found) bool { return !s.isRowOf(&f, t) })...)
+	}
+	return out, nil
 }
 
 // beside lists the records that carry ids of a person and are not hers: the plan knows
@@ -147,6 +166,13 @@ func (a *application) behind() error {
 		})
 		if err != nil {
 			return err
+		}
+		rows, err := a.rowsOf(d.Links...)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			d.Rows = append(d.Rows, rows[i].Record.Sum)
 		}
 	}
 	if err := a.handled(there); err != nil {
@@ -287,7 +313,7 @@ func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found)
 			ids = nil
 		}
 		for _, t := range ids {
-			again, err := s.usedAgain(t, d.Account)
+			again, err := s.usedAgain(t, d.Rows)
 			if err != nil {
 				return err
 			}
@@ -310,14 +336,17 @@ func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found)
 	return nil
 }
 
-// usedAgain reports an id of a row that is about somebody: it was given anew.
-func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
-	found, err := s.residue(t, account)
-	return slices.ContainsFunc(found, func(f lineage.Found) bool {
-		src, err := s.source(f.Unit.Source)
-		return err == nil && database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) &&
-			slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party })
+// usedAgain reports an id of a row that is about somebody, or says something that none of the
+// rows said which had such an id: it was given anew.
+func (s *Site) usedAgain(t lineage.Token, known []uint64) (bool, error) {
+	rows, err := s.rowsOf(t)
+	return slices.ContainsFunc(rows, func(f lineage.Found) bool {
+		return aboutSomebody(f) || len(f.Record.Categories) > 0 && !slices.Contains(known, f.Record.Sum)
 	}), err
+}
+
+func aboutSomebody(f lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party })
 }
 
 // tellBehind lists what is behind erased people, and forgets of whom nothing is, nor may be in
