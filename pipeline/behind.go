@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cratio/sutra/lineage"
@@ -276,64 +277,58 @@ func (s *Site) putBehind(id string, d behindDoc) error {
 
 // forgetBehind forgets what the plan whose documents' names begin so left behind.
 func (s *Site) forgetBehind(names string) error {
-	docs, err := s.Graph.Docs(behindBucket)
-	if err != nil {
-		return err
-	}
-	for id := range docs {
-		if len(id) > len(names) && id[:len(names)] == names {
-			if err := s.Graph.DeleteDoc(behindBucket, id); err != nil {
-				return err
-			}
+	return s.Graph.EachDoc(behindBucket, func(id string, _ []byte) error {
+		if strings.HasPrefix(id, names) {
+			return s.Graph.DeleteDoc(behindBucket, id)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // leftBehind calls fn with what is behind each person, as the graph knows it now: the
 // records that lead to her by an id which nobody else has meanwhile. Where nothing is left,
 // fn gets nothing.
 func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found) error) error {
-	docs, err := s.Graph.Docs(behindBucket)
-	if err != nil {
-		return err
-	}
 	last, _, err := s.lastScan()
 	if err != nil {
 		return err
 	}
-	for _, id := range lineage.DocIDs(docs) {
+	return s.Graph.EachDoc(behindBucket, func(id string, doc []byte) error {
 		var d behindDoc
-		if err := json.Unmarshal(docs[id], &d); err != nil {
+		if err := json.Unmarshal(doc, &d); err != nil {
 			return fmt.Errorf("read what is behind an erased person: %w", err)
 		}
-		var list []lineage.Found
-		ids := d.Links
 		if d.Fresh && d.Scan == last {
-			ids = nil
+			return fn(id, &d, nil)
 		}
-		for _, t := range ids {
-			again, err := s.usedAgain(t, d.Rows)
-			if err != nil {
-				return err
-			}
-			if again {
-				continue
-			}
-			err = s.ledTo(d.Account, []lineage.Token{t}, func(f *lineage.Found) {
-				if !slices.Contains(d.Known, s.besidePlace(f)) && !slices.ContainsFunc(list, func(x lineage.Found) bool { return x.RID == f.RID }) {
-					list = append(list, *f)
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if err := fn(id, &d, list); err != nil {
+		list, err := s.behindOne(&d)
+		if err != nil {
 			return err
 		}
+		return fn(id, &d, list)
+	})
+}
+
+// behindOne returns what is behind one person.
+func (s *Site) behindOne(d *behindDoc) (list []lineage.Found, err error) {
+	for _, t := range d.Links {
+		again, err := s.usedAgain(t, d.Rows)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			continue
+		}
+		err = s.ledTo(d.Account, []lineage.Token{t}, func(f *lineage.Found) {
+			if !slices.Contains(d.Known, s.besidePlace(f)) && !slices.ContainsFunc(list, func(x lineage.Found) bool { return x.RID == f.RID }) {
+				list = append(list, *f)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	return list, nil
 }
 
 // usedAgain reports an id of a row that is about somebody, or says something that none of the
