@@ -82,8 +82,12 @@ func (s *Site) tellMissed(missed []Ask) error {
 	if len(accounts) == 0 {
 		return nil
 	}
+	hidden, err := s.unreadTo() // as long as there is something, nothing is forgotten
+	if err != nil {
+		return err
+	}
 	there := errors.New("there is one")
-	err := s.Graph.EachDoc(shellsBucket, func(id string, doc []byte) error {
+	err = s.Graph.EachDoc(shellsBucket, func(id string, doc []byte) error {
 		t, ok := parseToken(id)
 		if !ok {
 			return there // an older program did not say which
@@ -96,7 +100,7 @@ func (s *Site) tellMissed(missed []Ask) error {
 		if err == nil && refers {
 			err = there
 		}
-		if err == nil {
+		if err == nil && len(hidden) == 0 {
 			err = s.Graph.DeleteDoc(shellsBucket, id)
 		}
 		return err
