@@ -134,28 +134,8 @@ func (a *application) behind() error {
 	docs := make([]behindDoc, len(a.plan.body.Subjects))
 	there := map[besidePlace]*behindRecord{}
 	for n, x := range a.plan.body.Subjects {
+		docs[n] = a.behindWhom(x, scan)
 		d := &docs[n]
-		tokens := map[lineage.Token]string{}
-		d.Account, d.Who, d.Scan = x.Account, map[string]string{}, scan
-		for t, kind := range x.Tokens {
-			if tok, ok := parseToken(t); ok {
-				tokens[tok] = kind
-				if !a.kinds.link(kind) {
-					d.Who[t] = kind
-				}
-			}
-		}
-		for t, kind := range x.Links {
-			if tok, ok := parseToken(t); ok {
-				tokens[tok] = kind
-			}
-		}
-		d.Links = a.kinds.leading(tokens)
-		for _, t := range d.Links {
-			if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
-				d.Unread = append(d.Unread, kind)
-			}
-		}
 		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
 			at := a.besidePlace(f)
 			if !slices.Contains(d.Known, at) {
@@ -185,6 +165,32 @@ func (a *application) behind() error {
 		}
 	}
 	return nil
+}
+
+// behindWhom is what is remembered of a person whatever is behind her.
+func (a *application) behindWhom(x planSubject, scan int) behindDoc {
+	d := behindDoc{Account: x.Account, Who: map[string]string{}, Scan: scan}
+	tokens := map[lineage.Token]string{}
+	for t, kind := range x.Tokens {
+		if tok, ok := parseToken(t); ok {
+			tokens[tok] = kind
+			if !a.kinds.link(kind) {
+				d.Who[t] = kind
+			}
+		}
+	}
+	for t, kind := range x.Links {
+		if tok, ok := parseToken(t); ok {
+			tokens[tok] = kind
+		}
+	}
+	d.Links = a.kinds.leading(tokens)
+	for _, t := range d.Links {
+		if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
+			d.Unread = append(d.Unread, kind)
+		}
+	}
+	return d
 }
 
 // leaveBehind remembers what is behind the n-th person of the plan. d knows too much until
