@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cratio/sutra/lineage"
@@ -32,6 +33,7 @@ type behindDoc struct {
 	// Unread are the kinds of these ids to which records might refer that could not be read,
 	// or were not read yet: what was written before the erasure and after the last scan.
 	Unread []string `json:"unread,omitempty"`
+	Rows   []uint64 `json:"rows,omitempty"`  // the content of rows with these ids that were there then
 	Scan   int      `json:"scan,omitempty"`  // the number of the last scan before
 	Fresh  bool     `json:"fresh,omitempty"` // nothing was there then: it is looked for once there was a scan
 }
@@ -71,15 +73,33 @@ func (s *Site) ledTo(account string, ids []lineage.Token, fn func(*lineage.Found
 		}
 		for i := range found {
 			f := &found[i]
-			src, err := s.source(f.Unit.Source)
+			_, err := s.source(f.Unit.Source)
 			coll := s.collection(f)
-			if err != nil || coll.Staff || coll.Accounts || database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) {
+			if err != nil || coll.Staff || coll.Accounts || s.isRowOf(f, t) {
 				continue
 			}
 			fn(f)
 		}
 	}
 	return nil
+}
+
+// isRowOf reports the row of a database whose id a token is.
+func (s *Site) isRowOf(f *lineage.Found, t lineage.Token) bool {
+	src, err := s.source(f.Unit.Source)
+	return err == nil && database(src.Connector) && has(f, t, lineage.Key)
+}
+
+// rowsOf returns the rows whose ids tokens are, of all accounts.
+func (s *Site) rowsOf(ids ...lineage.Token) (out []lineage.Found, err error) {
+	for _, t := range ids {
+		found, err := s.postedAt(t)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slices.DeleteFunc(found, func(f lineage.Found) bool { return !s.isRowOf(&f, t) })...)
+	}
+	return out, nil
 }
 
 // beside lists the records that carry ids of a person and are not hers: the plan knows
@@ -114,28 +134,8 @@ func (a *application) behind() error {
 	docs := make([]behindDoc, len(a.plan.body.Subjects))
 	there := map[besidePlace]*behindRecord{}
 	for n, x := range a.plan.body.Subjects {
+		docs[n] = a.behindWhom(x, scan)
 		d := &docs[n]
-		tokens := map[lineage.Token]string{}
-		d.Account, d.Who, d.Scan = x.Account, map[string]string{}, scan
-		for t, kind := range x.Tokens {
-			if tok, ok := parseToken(t); ok {
-				tokens[tok] = kind
-				if !a.kinds.link(kind) {
-					d.Who[t] = kind
-				}
-			}
-		}
-		for t, kind := range x.Links {
-			if tok, ok := parseToken(t); ok {
-				tokens[tok] = kind
-			}
-		}
-		d.Links = a.kinds.leading(tokens)
-		for _, t := range d.Links {
-			if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
-				d.Unread = append(d.Unread, kind)
-			}
-		}
 		err := a.ledTo(d.Account, d.Links, func(f *lineage.Found) {
 			at := a.besidePlace(f)
 			if !slices.Contains(d.Known, at) {
@@ -148,6 +148,13 @@ func (a *application) behind() error {
 		if err != nil {
 			return err
 		}
+		rows, err := a.rowsOf(d.Links...)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			d.Rows = append(d.Rows, rows[i].Record.Sum)
+		}
 	}
 	if err := a.handled(there); err != nil {
 		return err
@@ -158,6 +165,32 @@ func (a *application) behind() error {
 		}
 	}
 	return nil
+}
+
+// behindWhom is what is remembered of a person whatever is behind her.
+func (a *application) behindWhom(x planSubject, scan int) behindDoc {
+	d := behindDoc{Account: x.Account, Who: map[string]string{}, Scan: scan}
+	tokens := map[lineage.Token]string{}
+	for t, kind := range x.Tokens {
+		if tok, ok := parseToken(t); ok {
+			tokens[tok] = kind
+			if !a.kinds.link(kind) {
+				d.Who[t] = kind
+			}
+		}
+	}
+	for t, kind := range x.Links {
+		if tok, ok := parseToken(t); ok {
+			tokens[tok] = kind
+		}
+	}
+	d.Links = a.kinds.leading(tokens)
+	for _, t := range d.Links {
+		if kind := tokens[t]; !slices.Contains(d.Unread, kind) {
+			d.Unread = append(d.Unread, kind)
+		}
+	}
+	return d
 }
 
 // leaveBehind remembers what is behind the n-th person of the plan. d knows too much until
@@ -250,74 +283,71 @@ func (s *Site) putBehind(id string, d behindDoc) error {
 
 // forgetBehind forgets what the plan whose documents' names begin so left behind.
 func (s *Site) forgetBehind(names string) error {
-	docs, err := s.Graph.Docs(behindBucket)
-	if err != nil {
-		return err
-	}
-	for id := range docs {
-		if len(id) > len(names) && id[:len(names)] == names {
-			if err := s.Graph.DeleteDoc(behindBucket, id); err != nil {
-				return err
-			}
+	return s.Graph.EachDoc(behindBucket, func(id string, _ []byte) error {
+		if strings.HasPrefix(id, names) {
+			return s.Graph.DeleteDoc(behindBucket, id)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // leftBehind calls fn with what is behind each person, as the graph knows it now: the
 // records that lead to her by an id which nobody else has meanwhile. Where nothing is left,
 // fn gets nothing.
 func (s *Site) leftBehind(fn func(id string, d *behindDoc, list []lineage.Found) error) error {
-	docs, err := s.Graph.Docs(behindBucket)
-	if err != nil {
-		return err
-	}
 	last, _, err := s.lastScan()
 	if err != nil {
 		return err
 	}
-	for _, id := range lineage.DocIDs(docs) {
+	return s.Graph.EachDoc(behindBucket, func(id string, doc []byte) error {
 		var d behindDoc
-		if err := json.Unmarshal(docs[id], &d); err != nil {
+		if err := json.Unmarshal(doc, &d); err != nil {
 			return fmt.Errorf("read what is behind an erased person: %w", err)
 		}
-		var list []lineage.Found
-		ids := d.Links
 		if d.Fresh && d.Scan == last {
-			ids = nil
+			return fn(id, &d, nil)
 		}
-		for _, t := range ids {
-			again, err := s.usedAgain(t, d.Account)
-			if err != nil {
-				return err
-			}
-			if again {
-				continue
-			}
-			err = s.ledTo(d.Account, []lineage.Token{t}, func(f *lineage.Found) {
-				if !slices.Contains(d.Known, s.besidePlace(f)) && !slices.ContainsFunc(list, func(x lineage.Found) bool { return x.RID == f.RID }) {
-					list = append(list, *f)
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if err := fn(id, &d, list); err != nil {
+		list, err := s.behindOne(&d)
+		if err != nil {
 			return err
 		}
-	}
-	return nil
+		return fn(id, &d, list)
+	})
 }
 
-// usedAgain reports an id of a row that is about somebody: it was given anew.
-func (s *Site) usedAgain(t lineage.Token, account string) (bool, error) {
-	found, err := s.residue(t, account)
-	return slices.ContainsFunc(found, func(f lineage.Found) bool {
-		src, err := s.source(f.Unit.Source)
-		return err == nil && database(src.Connector) && slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Token == t && e.Role == lineage.Key }) &&
-			slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party })
+// behindOne returns what is behind one person.
+func (s *Site) behindOne(d *behindDoc) (list []lineage.Found, err error) {
+	for _, t := range d.Links {
+		again, err := s.usedAgain(t, d.Rows)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			continue
+		}
+		err = s.ledTo(d.Account, []lineage.Token{t}, func(f *lineage.Found) {
+			if !slices.Contains(d.Known, s.besidePlace(f)) && !slices.ContainsFunc(list, func(x lineage.Found) bool { return x.RID == f.RID }) {
+				list = append(list, *f)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// usedAgain reports an id of a row that is about somebody, or says something that none of the
+// rows said which had such an id: it was given anew.
+func (s *Site) usedAgain(t lineage.Token, known []uint64) (bool, error) {
+	rows, err := s.rowsOf(t)
+	return slices.ContainsFunc(rows, func(f lineage.Found) bool {
+		return aboutSomebody(f) || len(f.Record.Categories) > 0 && !slices.Contains(known, f.Record.Sum)
 	}), err
+}
+
+func aboutSomebody(f lineage.Found) bool {
+	return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role == lineage.Subject || e.Role == lineage.Party })
 }
 
 // tellBehind lists what is behind erased people, and forgets of whom nothing is, nor may be in

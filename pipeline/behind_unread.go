@@ -38,8 +38,10 @@ func (s *Site) lastScan() (last, all int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	for _, k := range n {
+		last = max(last, k) // also of a source that left the configuration
+	}
 	for i, src := range s.Sources {
-		last = max(last, n[src.Name])
 		if i == 0 || n[src.Name] < all {
 			all = n[src.Name]
 		}

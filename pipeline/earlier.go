@@ -12,9 +12,11 @@ import (
 // What a plan was to take out may be gone when it is applied: by another plan for the same
 // person, or by somebody's hand. The plan did nothing to it then, and neither the summary
 // nor the certificate says that it did. An interrupted run of the plan itself cannot be told
-// from that: so what a step finds gone counts as its own once it was begun before.
+// from that: so what a step finds gone counts as its own once it was begun before, but for
+// what a first run found gone or left, since it was not what the plan saw.
 
-// earlier are the edits of a step that had nothing left to do, by their numbers, in order.
+// earlier are the edits of a step that had nothing left to do, or that a run did not do, by
+// their numbers, in order.
 type earlier []int
 
 // with adds edits.

@@ -82,8 +82,12 @@ func (s *Site) tellMissed(missed []Ask) error {
 	if len(accounts) == 0 {
 		return nil
 	}
+	hidden, err := s.unreadTo() // as long as there is something, nothing is forgotten
+	if err != nil {
+		return err
+	}
 	there := errors.New("there is one")
-	err := s.Graph.EachDoc(shellsBucket, func(id string, doc []byte) error {
+	err = s.Graph.EachDoc(shellsBucket, func(id string, doc []byte) error {
 		t, ok := parseToken(id)
 		if !ok {
 			return there // an older program did not say which
@@ -92,11 +96,11 @@ func (s *Site) tellMissed(missed []Ask) error {
 		if account != "" && !slices.Contains(accounts, account) && !slices.Contains(accounts, "") {
 			return nil
 		}
-		refers, err := s.referredTo(t, account)
+		refers, err := s.referredTo(t)
 		if err == nil && refers {
 			err = there
 		}
-		if err == nil {
+		if err == nil && len(hidden) == 0 {
 			err = s.Graph.DeleteDoc(shellsBucket, id)
 		}
 		return err
@@ -110,13 +114,13 @@ func (s *Site) tellMissed(missed []Ask) error {
 
 // referredTo reports an id of a row to which records refer that say something, and by which
 // nobody is found otherwise.
-func (s *Site) referredTo(t lineage.Token, account string) (bool, error) {
-	again, err := s.usedAgain(t, account)
-	if again || err != nil {
+func (s *Site) referredTo(t lineage.Token) (bool, error) {
+	rows, err := s.rowsOf(t)
+	if err != nil || slices.ContainsFunc(rows, aboutSomebody) {
 		return false, err
 	}
 	found, err := s.postedAt(t)
-	return slices.ContainsFunc(found, func(f lineage.Found) bool {
+	refers := slices.ContainsFunc(found, func(f lineage.Found) bool {
 		coll := s.collection(&f)
 		if coll.Staff || coll.Accounts || len(f.Record.Categories) == 0 || !has(&f, t, lineage.Link) {
 			return false
@@ -124,5 +128,6 @@ func (s *Site) referredTo(t lineage.Token, account string) (bool, error) {
 		left, e := s.emptiedAs(&f)
 		err = cmp.Or(err, e)
 		return left == nil
-	}), err
+	})
+	return refers, err
 }

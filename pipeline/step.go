@@ -198,9 +198,16 @@ func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) 
 	a.tally.done(st, out.Shells)
 }
 
-// stale counts edits of a step whose record is not what the plan saw. The caller
-// holds the lock.
+// stale counts edits of a step whose record is not what the plan saw. When they have nothing
+// left to do later, this run did not do it. The caller holds the lock.
 func (a *application) stale(st planStep) {
+	if _, tried := a.tried[st.No]; !tried {
+		left := make([]int, len(st.Edits))
+		for i, e := range st.Edits {
+			left[i] = e.No
+		}
+		a.was[st.No] = a.was[st.No].with(left...)
+	}
 	a.sum.Stale += len(st.Edits)
 	a.tally.failed(st)
 	a.leave(st, changedSince)
