@@ -64,15 +64,13 @@ type Batch struct {
 type Gap struct {
 	Locator string // "line 17", "row group 3"; "" for the whole unit
 	Reason  string
-	// Text is what stands in the part as far as it could be had as text, at most
-	// [GapText] bytes of it. Whoever reads the batch may look for people in it; it is
-	// never stored and never shown.
+	// Text is what stands in the part, at most [GapText] bytes of it. Whoever reads the
+	// batch may look for people in it; it is never stored and never shown.
 	Text string
 	// Again says that the reason lies outside of the part: a permission is missing, a
 	// line broke. The unit is read anew with the next scan although it is the same.
 	Again bool
-	// Idle says that no record has what stands in the part, and that any edit of its
-	// locator takes all of it out.
+	// Idle says that no record has the part, and that any edit of its locator takes it out.
 	Idle bool
 }
 

@@ -35,7 +35,10 @@ func (f *file) metadataGaps() []connectors.Gap {
 		}
 		for _, text := range [][]byte{kv.text(1), kv.text(2), unpacked(kv.text(2))} {
 			if address.Match(text) || number.Match(text) {
-				texts = append(texts, strings.ToValidUTF8(parted(text), " "))
+				whole, apart := strings.ToValidUTF8(string(text), " "), strings.ToValidUTF8(parted(text), " ")
+				if texts = append(texts, whole); apart != whole {
+					texts = append(texts, apart) // a number before a semicolon need not be a length
+				}
 			}
 		}
 	}

@@ -69,3 +69,11 @@ func TestCountedTexts(t *testing.T) {
 		t.Errorf("%d of %d stand by themselves", found, many)
 	}
 }
+
+// TestNumberBeforeASemicolon: it need not be the length of what follows.
+func TestNumberBeforeASemicolon(t *testing.T) {
+	_, gaps, err := rowsOf(t, peopleCat, write(t, people(2), 5, pq.KeyValueMetadata("made", "id=12;mail=meera@example.in")))
+	if err != nil || len(gaps) != 1 || !strings.Contains(gaps[0].Text, "meera@example.in") {
+		t.Fatalf("%v, %d gaps: the address is in none as it stands", err, len(gaps))
+	}
+}
