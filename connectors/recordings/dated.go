@@ -30,8 +30,9 @@ func (s *source) dated(ctx context.Context, o blob.Object, d *object) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil {
-		return nil // the sidecar's own unit says so
+	if err != nil { // the sidecar's own unit says why
+		d.gaps = append(d.gaps, connectors.Gap{Locator: "object", Reason: "its sidecar, which may say that the call is older than the file, cannot be read", Again: true})
+		return nil
 	}
 	for i := range d.records {
 		r := &d.records[i]

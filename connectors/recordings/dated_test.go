@@ -1,6 +1,8 @@
 package recordings
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 )
 
 // TestDated: a recording without a date in its name is as old as the sidecar of its name says,
@@ -45,5 +48,23 @@ func TestDated(t *testing.T) {
 		if len(got) != 1 || !strings.HasPrefix(got[0]["recorded_at"], c.want) || len(gaps) > 0 {
 			t.Errorf("%s: %v, gaps %v, want %s", name, got, gaps, c.want)
 		}
+	}
+}
+
+// unreadable is a store whose objects can be listed alone.
+type unreadable struct{ blob.Store }
+
+func (unreadable) Open(context.Context, string, string) (blob.Reader, error) {
+	return nil, errors.New("the line broke")
+}
+
+// TestDatedLater: a recording whose sidecar cannot be read is read again with the next scan.
+func TestDatedLater(t *testing.T) {
+	s, _ := fixture(t, map[string]string{"a/abc.mp3": "x", "a/abc.json": `{"timestamp":"2026-01-05T10:00:00+05:30"}`}, connectors.AccountRule{})
+	u := units(t, s)["a/abc.mp3"]
+	s.store = unreadable{s.store}
+	got, gaps := rows(t, s, u)
+	if len(got) != 1 || len(gaps) != 1 || !gaps[0].Again {
+		t.Errorf("%v, gaps %v: want the recording, and that it is to be read again", got, gaps)
 	}
 }
