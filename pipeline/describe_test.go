@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cratio/sutra/connectors"
@@ -137,17 +138,19 @@ func TestUnreadAfterwards(t *testing.T) {
 type breakingSource struct {
 	connectors.Source
 	connectors.Eraser
-	broken bool
+	broken atomic.Bool
 }
 
 func (x *breakingSource) Erase(ctx context.Context, u connectors.Unit, edits []connectors.Edit) (connectors.Unit, connectors.Outcome, error) {
 	next, out, err := x.Eraser.Erase(ctx, u, edits)
-	x.broken = err == nil
+	if err == nil {
+		x.broken.Store(true)
+	}
 	return next, out, err
 }
 
 func (x *breakingSource) Units(ctx context.Context) iter.Seq2[connectors.Unit, error] {
-	if !x.broken {
+	if !x.broken.Load() {
 		return x.Source.Units(ctx)
 	}
 	return func(yield func(connectors.Unit, error) bool) { yield(connectors.Unit{}, errors.New("connection lost")) }
