@@ -42,6 +42,7 @@ func TestSerialized(t *testing.T) {
 		`{'phone': '9820145678', 'note': 'her number: 9820145678, '}`: `{'phone': '[erased]', 'note': 'her number: [erased], '}`,
 		`her 'number': 9820145678 is new`:                             `her 'number': [erased] is new`,
 		`phone: 9820145678, (9820145678)`:                             `phone: [erased], ([erased])`,
+		`{'mail': asha@example.com, 'ok': True}`:                      `{'mail': [erased], 'ok': True}`,
 	} {
 		if out, _ := r.Rewrite(connectors.Field{Name: "value"}, text); out != want {
 			t.Errorf("%s\n     became %s\nand should be %s", text, out, want)
