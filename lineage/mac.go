@@ -121,12 +121,13 @@ func (s *mac) sumOf(head []byte, size uint32, value string) []byte {
 		s.msg = append(binary.BigEndian.AppendUint32(append(s.msg[:0], head...), size), value...)
 		return s.sum()
 	}
+	s.block = [macBlock]byte{}
 	at := copy(s.block[:], head)
 	binary.BigEndian.PutUint32(s.block[at:], size)
 	copy(s.block[at+4:], value)
-	copy(s.block[n:macBlock-8], macFill[:])
+	s.block[n] = 0x80
 	binary.BigEndian.PutUint64(s.block[macBlock-8:], 8*uint64(macBlock+n))
-	copy(s.last[:], s.blocks(s.pads.inner, s.block[:]))
+	*(*[sha256.Size]byte)(s.last[:]) = [sha256.Size]byte(s.blocks(s.pads.inner, s.block[:]))
 	return s.blocks(s.pads.outer, s.last[:])
 }
 

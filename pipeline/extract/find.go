@@ -56,6 +56,9 @@ func findLong(text string, size, margin int) []Span {
 }
 
 func find(text string) []Span {
+	if nothingIn(text) {
+		return nil
+	}
 	if worth, foreign := worthLooking(text); !worth && !packedText(text, foreign) {
 		return nil
 	}

@@ -1,6 +1,10 @@
 package extract
 
-import "github.com/cratio/sutra/connectors"
+import (
+	"strings"
+
+	"github.com/cratio/sutra/connectors"
+)
 
 // Link normalises a value that joins records, as [Link] does, the way the database
 // with the keys of its kind compares them.
@@ -16,10 +20,12 @@ type linker struct {
 	fold  connectors.Comparison
 	parts []connectors.Comparison // of a key of several columns
 	place *Place                  // of the objects whose keys they are
+	plain bool                    // a number in digits is its own normal form
 }
 
 func (x *Extractor) linkerOf(kind string) linker {
 	l := linker{kind: kind, fold: x.Folding[kind], parts: x.Parts[kind]}
+	l.plain = len(l.parts) == 0 && strings.Contains(kind, ".") && !strings.HasSuffix(kind, ".key")
 	if p, ok := x.Places[kind]; ok {
 		l.place = &p
 	}
@@ -43,6 +49,9 @@ func (l *linker) each(raw string, fn func(Identifier)) {
 
 // of is [Extractor.Link].
 func (l *linker) of(raw string) (Identifier, bool) {
+	if l.plain && allDigits(raw) {
+		return Identifier{Kind: l.kind, Value: raw}, true
+	}
 	if len(l.parts) > 0 {
 		return linkOf(l.kind, foldParts(raw, l.parts))
 	}

@@ -18,6 +18,7 @@ const (
 	isPlus
 	isForeign // may begin a digit of another script, or a wide sign
 	isBetween // may stand between the digits of a number, as dots and dashes may
+	isCapital // a letter
 )
 
 var classes = func() (t [256]uint16) {
@@ -25,6 +26,8 @@ var classes = func() (t [256]uint16) {
 		switch c := byte(c); {
 		case c >= 'a' && c <= 'z':
 			t[c] = isLetter
+		case c >= 'A' && c <= 'Z':
+			t[c] = isCapital
 		case digit(c):
 			t[c] = isDigit
 		case c >= 0xC0:
@@ -33,7 +36,7 @@ var classes = func() (t [256]uint16) {
 			t[c] = isBetween
 		}
 	}
-	t['.'], t['-'], t['_'], t['J'], t['+'] = isDot, isDash, isBar, isUpperJ, isPlus
+	t['.'], t['-'], t['_'], t['J'], t['+'] = isDot, isDash, isBar, isCapital|isUpperJ, isPlus
 	for _, c := range []byte(`@%&=\`) {
 		t[c] = isSign
 	}
@@ -108,6 +111,21 @@ func plainPhone(raw string, buf []byte) (value []byte, weak, ok, known bool) {
 	return append(append(buf, "+91"...), n...), weakMobile(n), true, true
 }
 
+// classesOf returns the classes of all bytes of a text.
+func classesOf(s string) (all uint16) {
+	for i := 0; i < len(s); i++ {
+		all |= classes[s[i]]
+	}
+	return all
+}
+
+// nothingIn reports a text without anything that worthLooking and packedText look for, as
+// most remarks are.
+func nothingIn(s string) bool {
+	all := classesOf(s)
+	return all&(isDigit|isDot|isSign|isUpperJ|isForeign) == 0 && all&(isLetter|isCapital) != isLetter|isCapital
+}
+
 // worthLooking is a cheap test that most texts fail: whether there may be an identifier.
 // A telephone number has ten digits or more, or eight after a plus, in whatever script; a
 // client id has more. foreign is whether there are letters or signs of other alphabets.
@@ -123,7 +141,7 @@ func worthLooking(s string) (worth, foreign bool) {
 			digits++
 		case c == isSign,
 			c == isDot && i >= 5 && s[i-5:i] == "wamid",
-			c == isUpperJ && i >= 2 && s[i-2:i] == "ey",
+			c&isUpperJ != 0 && i >= 2 && s[i-2:i] == "ey",
 			c == isForeign && scriptDigit(s[i:]) >= 0:
 			return true, foreign
 		case c == isForeign: // a wide plus is one

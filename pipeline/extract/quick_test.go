@@ -30,6 +30,9 @@ func checkQuick(t interface{ Fatalf(string, ...any) }, s string) {
 	if spans := findAll(s); len(spans) > 0 && !worth && !packedText(s, foreign) {
 		t.Fatalf("%q is not worth looking at, and holds %+v", s, spans)
 	}
+	if nothingIn(s) && (worth || packedText(s, foreign)) {
+		t.Fatalf("there is said to be nothing in %q", s)
+	}
 	if got, want := packedText(s, foreign || worth), refPackedText(s); got != want {
 		t.Fatalf("packedText(%q) = %v", s, got)
 	}

@@ -98,12 +98,15 @@ func (r *record) field(c *column, v string) {
 	if c.linked {
 		r.links(c, v)
 	}
-	switch {
-	case c.Identity != "":
+	if c.Identity != "" {
 		r.identity(c, v)
-	case c.remark && (opensJSON(v) || behindWords(v) >= 0):
+		return
+	}
+	opens, behind := opensJSON(v), behindWords(v) >= 0
+	switch {
+	case c.remark && (opens || behind):
 		r.pasted = append(r.pasted, pasted{c, v})
-	case c.Look == connectors.LookJSON || opensJSON(v) && (v[0] != '"' || look(&c.Field, v) != nil) || behindWords(v) >= 0 && look(&c.Field, v) != nil:
+	case c.Look == connectors.LookJSON || opens && (v[0] != '"' || look(&c.Field, v) != nil) || behind && look(&c.Field, v) != nil:
 		r.json(c, v)
 	case c.rows && allDigits(v):
 	case c.Look == connectors.LookLabel || c.linked && c.personal:
