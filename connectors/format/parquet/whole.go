@@ -56,7 +56,7 @@ func (f *file) wholeDicts() map[*leaf]bool {
 }
 
 // compared is how many pairs of dictionaries of a column are compared.
-const compared = 4
+const compared = 2
 
 // alike reports a column of texts or numbers that has the same dictionary in two row groups, one after the
 // other. A file of DuckDB with one group has nothing to compare it with.
