@@ -69,6 +69,10 @@ func TestBlockRoundTrip(t *testing.T) {
 					r.Edges = slices.Clone(r.Edges)
 					r.Edges[len(r.Edges)-1].Token[0]++
 				}
+				if r := &rows[i+1]; len(r.Edges) > 0 && rapid.Bool().Draw(t, "role") {
+					r.Edges = slices.Clone(r.Edges)
+					r.Edges[0].Role = r.Edges[0].Role%8 + 1
+				}
 				if r := &rows[i+1]; len(r.Names) > 0 && rapid.Bool().Draw(t, "name") {
 					r.Names = append(slices.Clone(r.Names), Name{1})
 				}

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -142,6 +143,30 @@ func TestEntriesAndIDs(t *testing.T) {
 			t.Fatalf("after the end: %v %v", ok, err)
 		}
 	})
+}
+
+// TestLongStretch: rows that refer to two others in turns, as notes may, are one stretch up to
+// its bound, and come back.
+func TestLongStretch(t *testing.T) {
+	part := name16{7, 0x40}
+	for _, n := range []int{1, 2, mostStretch - 1, mostStretch, mostStretch + 1, mostStretch + 2, 3 * mostStretch} {
+		var list []posting
+		for i := range n {
+			list = append(list, posting{hi: 7<<56 | 1<<54 | uint64(i%2), lo: 9, rid: RID(i) + 5})
+		}
+		var read pageful
+		if err := readPostings(&read, &part, appendPostings(nil, list)); err != nil || read.count() != n {
+			t.Fatalf("%d of %d postings, %v", read.count(), n, err)
+		}
+		if most := (n + mostStretch) / (mostStretch + 1); len(read.stretches)+len(read.list) > most {
+			t.Errorf("%d postings are in %d stretches and %d alone", n, len(read.stretches), len(read.list))
+		}
+		got := read.plain()
+		slices.SortFunc(got, func(a, b posting) int { return cmp.Compare(a.rid, b.rid) })
+		if !slices.Equal(got, list) {
+			t.Fatalf("%d postings came back as %v", n, got)
+		}
+	}
 }
 
 func FuzzPostings(f *testing.F) {

@@ -119,7 +119,7 @@ func readPostings(to *pageful, first *name16, data []byte) error {
 		if len(data) == 0 || data[0] == 0 || len(data) <= int(data[0]) {
 			return errBlock
 		}
-		others := data[1 : 1+data[0]]
+		others := data[1 : 1+int(data[0])]
 		from := len(to.bytes)
 		to.bytes = append(to.bytes, others...)
 		to.stretches = append(to.stretches, stretch{x, int32(from), int32(len(to.bytes))})

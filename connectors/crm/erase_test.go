@@ -100,6 +100,16 @@ func TestSetKeepsTheStorageForm(t *testing.T) {
 	}
 }
 
+// TestSetKeepsOtherBytes: a text in Latin-1 keeps its letters when a number is cut out of it.
+func TestSetKeepsOtherBytes(t *testing.T) {
+	f := newFixture(t, "t: id! v~ w~", `CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB, w TEXT);
+		INSERT INTO t VALUES (1, x'E939E8', CAST(x'FC39' AS TEXT))`)
+	f.erase(work("t[1,10001)", replace("pk=1", "9", "[erased]")))
+	if d := cmp.Diff([]string{"E95B6572617365645DE8|FC5B6572617365645D"}, f.rows("SELECT hex(v), hex(w) FROM t")); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestKeysOfAllKinds(t *testing.T) {
 	f := newFixture(t, "comp: a! b! v~\nuid: id! v~\nnokey: v~\nwo: k! v~\nloose: k! v~\nlooser: k! v~\ntwice: k! v~", `
 		CREATE TABLE comp (a TEXT, b TEXT, v, PRIMARY KEY (a, b)); INSERT INTO comp VALUES ('x,y','z','gone'), ('x','y,z','stays'), ('x',NULL,'nullkey'), (NULL,'z','stays too');

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 // spell gives the text of a stored value, and false when it is null. keyed is
@@ -63,7 +65,7 @@ func opaque(b []byte, keyed bool) string {
 	if keyed {
 		return "x'" + hex.EncodeToString(b) + "'"
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD")
+	return connectors.Spell(b)
 }
 
 // unhex undoes the spelling of bytes in a key.
@@ -117,7 +119,9 @@ func restore(text string, old any) (any, bool) {
 		if o := utf16Order(x); o != nil && !utf8.Valid(x) {
 			return toUTF16(text, o), true
 		}
-		return []byte(text), true
+		return connectors.Respell(x, text), true
+	case string:
+		return string(connectors.Respell([]byte(x), text)), true
 	case int64:
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		return n, err == nil

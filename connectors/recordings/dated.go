@@ -60,16 +60,10 @@ func since(d *object) (time.Time, bool) {
 func (s *source) sidecarOf(ctx context.Context, key string) (*blob.Object, error) {
 	stem := stemOf(key)
 	if _, ok := s.store.(blob.Lister); ok {
-		n := 0
-		for x, err := range s.store.List(ctx, stem) {
-			if err != nil && x.Key == "" {
-				return nil, fmt.Errorf("look for the sidecar of a recording: %w", err)
-			}
-			if plain, _ := blob.Plain(x.Key); err == nil && plain == x.Key && kindOf(plain) == sidecarFile && stemOf(plain) == stem {
-				return &x, nil
-			}
-			if n++; n == searched {
-				break
+		for _, begin := range []string{stem, stem + "_"} { // behind 1.mp3 stand 10.mp3 and 11.mp3, and then 1_metadata.json
+			o, all, err := s.sidecarAmong(ctx, begin, stem)
+			if o != nil || all || err != nil {
+				return o, err
 			}
 		}
 		return nil, ctx.Err()
@@ -84,4 +78,22 @@ func (s *source) sidecarOf(ctx context.Context, key string) (*blob.Object, error
 		}
 	}
 	return nil, nil
+}
+
+// sidecarAmong looks for the sidecar of a stem among the names that begin in some way; all
+// says that it looked at each of them.
+func (s *source) sidecarAmong(ctx context.Context, begin, stem string) (o *blob.Object, all bool, err error) {
+	n := 0
+	for x, err := range s.store.List(ctx, begin) {
+		if err != nil && x.Key == "" {
+			return nil, false, fmt.Errorf("look for the sidecar of a recording: %w", err)
+		}
+		if plain, _ := blob.Plain(x.Key); err == nil && plain == x.Key && kindOf(plain) == sidecarFile && stemOf(plain) == stem {
+			return &x, true, nil
+		}
+		if n++; n == searched {
+			return nil, false, nil
+		}
+	}
+	return nil, true, ctx.Err()
 }

@@ -225,8 +225,9 @@ func (mg *movedGroup) record(i int) record {
 	g, p := mg.old, mg.plan
 	rec := g.rec.clone()
 	var size, packed int64
-	start := int64(-1)
+	start, changed := int64(-1), p.touched()
 	for k, m := range mg.chunks {
+		changed = changed || m.touched // it may lose no row, and what stood idle in a dictionary
 		meta := m.rec.sub(3)
 		size += meta.int(6, 0)
 		packed += meta.int(7, 0)
@@ -241,7 +242,7 @@ func (mg *movedGroup) record(i int) record {
 			rec.drop(4)
 		}
 	}
-	if p.touched() {
+	if changed {
 		rec.setInt(2, tI64, size)
 		rec.setInt(3, tI64, g.rows-int64(len(p.drop)))
 		if rec.has(6) {

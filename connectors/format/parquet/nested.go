@@ -71,7 +71,7 @@ func (a *assembler) skip(n *node) {
 // raw takes the next value of a leaf, which is written next.
 func (a *assembler) raw(l *leaf) ([]byte, bool) {
 	raw, ok := a.streams[l].raw()
-	a.trace.note(l, len(a.out), ok)
+	a.trace.note(l, len(a.out), raw, ok)
 	return raw, ok
 }
 

@@ -1,7 +1,9 @@
 package parquet
 
 import (
+	"bytes"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/cratio/sutra/connectors/format/json"
 )
@@ -9,8 +11,9 @@ import (
 // traced says where a value of a leaf stands in the JSON of its row.
 type traced struct {
 	leaf *leaf
-	j    int // number of the value in its row, from 0
-	at   int // offset of its text, that of the key where it is the key of a map
+	j    int    // number of the value in its row, from 0
+	at   int    // offset of its text, that of the key where it is the key of a map
+	raw  []byte // its bytes, when they are no text
 }
 
 // trace collects the places of the values of one row. A nil trace collects nothing.
@@ -26,12 +29,16 @@ func (t *trace) begin() {
 }
 
 // note counts a value, and keeps its place when it is not null.
-func (t *trace) note(l *leaf, at int, ok bool) {
+func (t *trace) note(l *leaf, at int, raw []byte, ok bool) {
 	if t == nil {
 		return
 	}
 	if ok {
-		t.cells = append(t.cells, traced{l, t.count[l], at})
+		c := traced{leaf: l, j: t.count[l], at: at}
+		if l.typ == pBytes && !utf8.Valid(raw) {
+			c.raw = bytes.Clone(raw)
+		}
+		t.cells = append(t.cells, c)
 	}
 	t.count[l]++
 }
@@ -74,7 +81,7 @@ func (p *groupPlan) follow(row int64, cells []traced, text []byte, next string) 
 		if n == nil {
 			continue
 		}
-		val, changed := m.value(c.leaf, n, n.Start == c.at)
+		val, changed := m.value(&c, n)
 		if changed {
 			e := p.edit(c.leaf, row)
 			e.cells = append(e.cells, cellEdit{c.j, val})
@@ -82,21 +89,19 @@ func (p *groupPlan) follow(row int64, cells []traced, text []byte, next string) 
 	}
 }
 
-// value is what a cell becomes; false when it stays. own is false for a key.
-func (m *matcher) value(l *leaf, n *json.Node, own bool) ([]byte, bool) {
+// value is what a cell becomes; false when it stays.
+func (m *matcher) value(c *traced, n *json.Node) ([]byte, bool) {
+	l := c.leaf
 	for x := n; x != nil; x = x.Parent {
 		if m.gone[x] {
 			return l.nothing(), true
 		}
 	}
 	next, ok := m.set[n]
-	if !ok || !own {
+	if !ok || n.Start != c.at { // a key
 		return nil, false
 	}
-	if val, ok := l.parse(next); ok {
-		if val == nil {
-			val = []byte{}
-		}
+	if val, ok := l.valueOf(c.raw, next); ok {
 		return val, true
 	}
 	return l.nothing(), true

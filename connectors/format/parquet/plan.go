@@ -186,10 +186,7 @@ func (l *leaf) verdict(raw []byte, text, next string, v connectors.Verdict) ([]b
 	case v == connectors.Set && next == text, v == connectors.Same:
 		return nil, false
 	case v == connectors.Set:
-		if val, ok := l.parse(next); ok {
-			if val == nil {
-				val = []byte{}
-			}
+		if val, ok := l.valueOf(raw, next); ok {
 			return val, !bytes.Equal(val, raw)
 		}
 	}
@@ -198,6 +195,19 @@ func (l *leaf) verdict(raw []byte, text, next string, v connectors.Verdict) ([]b
 	}
 	val := l.zero()
 	return val, !bytes.Equal(val, raw)
+}
+
+// valueOf is the value of a text that takes the place of another, which may not be UTF-8;
+// false when the column cannot hold it.
+func (l *leaf) valueOf(raw []byte, next string) ([]byte, bool) {
+	val, ok := l.parse(next)
+	if ok && l.typ == pBytes && string(val) == next {
+		val = connectors.Respell(raw, next)
+	}
+	if val == nil {
+		val = []byte{}
+	}
+	return val, ok
 }
 
 // nested asks for the whole value of a nested column, and then for each of its

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/cratio/sutra/connectors"
 )
 
 func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
@@ -58,7 +60,7 @@ func (l *leaf) appendText(dst, b []byte) []byte {
 	if utf8.Valid(b) {
 		return append(dst, b...)
 	}
-	return append(dst, strings.ToValidUTF8(string(b), "\uFFFD")...)
+	return append(dst, connectors.Spell(b)...)
 }
 
 func (l *leaf) integer(b []byte) int64 {

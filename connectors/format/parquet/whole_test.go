@@ -32,6 +32,7 @@ func TestWholeDictionary(t *testing.T) {
 		}
 		for _, how := range []connectors.Edit{edit(1, connectors.Delete, nil), edit(1, connectors.Redact, empty)} {
 			after, _, _ := rewrite(t, peopleCat, data, how)
+			checkMetadata(t, after)
 			all, err := unpackAll(after)
 			if err != nil {
 				t.Fatal(err)
@@ -67,6 +68,7 @@ func TestIdleErased(t *testing.T) {
 			t.Fatalf("%s: %v, gaps %+v", name, err, gaps)
 		}
 		after, _, out := rewrite(t, peopleCat, data, connectors.Edit{Collection: peopleCat.Name, Locator: gaps[0].Locator, Action: connectors.Redact})
+		checkMetadata(t, after)
 		rows, gaps, err := rowsOf(t, peopleCat, after)
 		if err != nil || len(gaps) > 0 || !reflect.DeepEqual(rows, before) || out != (connectors.Outcome{Redacted: 1}) {
 			t.Errorf("%s: %v, gaps %+v, %+v, rows %v", name, err, gaps, out, rows)
