@@ -307,6 +307,7 @@ func newKinds(sources []*Source) kinds {
 		}
 	}
 	k.words(sources)
+	k.nowhere(sources)
 	k.bridges(sources)
 	k.refer(sources)
 	return k
