@@ -98,6 +98,17 @@ func keyKind(source string, coll connectors.Collection) string {
 	}
 }
 
+// keyComparison tells how the values of a key are compared: as its database does, and in
+// files as numbers where the catalog calls them so. A column with gaps that refers to them
+// holds "7.0" when pandas wrote it.
+func keyComparison(src *Source, coll connectors.Collection, column string) connectors.Comparison {
+	c := comparison(coll, column)
+	if f, _ := coll.Field(column); !database(src.Connector) && f.DataType == "integer" {
+		c.Folding = connectors.FoldNumber
+	}
+	return c
+}
+
 // undecided reports a table whose rows are nobody's until the catalog says by which of their
 // references they are somebody's, and which tell it by nothing else. What refers to such a
 // row may be another's, as a delivery is of who takes it.

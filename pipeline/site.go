@@ -274,7 +274,7 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if c := comparison(coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
+			if c := keyComparison(src, coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
 				k.fold[kind] = c
 			}
 			if len(pk) > 1 {
