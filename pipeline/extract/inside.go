@@ -81,6 +81,8 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.named(names, labels, c, h.Value)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		case h.role == lineage.Link && r.x.Bare[h.Kind]:
+			continue // the tenant's id, or that of whoever sells to her
 		case h.role == lineage.Link:
 			l := r.x.linkerOf(h.Kind) // as the database with the keys compares them
 			r.refer(&l, h.Value, edges, h.role)
