@@ -286,7 +286,7 @@ func newKinds(sources []*Source) kinds {
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
 				k.alias[src.Name+"."+n] = kind
 			}
-			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll) || undecided(src, coll)) {
+			if tables(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll) || undecided(src, coll)) {
 				k.bare[kind] = true
 			}
 			if people[coll.Name] {
