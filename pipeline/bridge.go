@@ -66,7 +66,7 @@ func newBridge(src *Source, coll connectors.Collection) *bridge {
 	b := &bridge{kind: keyKind(src.Name, coll), silent: !identified(coll.Fields), any: len(coll.Refs) > 0}
 	own := coll.Staff || coll.Accounts
 	b.people = !own && personal(src.Name, coll)
-	b.plain = !own && !b.people && database(src.Connector) && (coll.Erase == "" || coll.Erase == "delete")
+	b.plain = !own && !b.people && tables(src.Connector) && (coll.Erase == "" || coll.Erase == "delete")
 	for _, f := range coll.Fields {
 		for _, to := range f.References {
 			b.leads = append(b.leads, to.Dataset+"."+to.Collection)
@@ -96,6 +96,21 @@ func keyKind(source string, coll connectors.Collection) string {
 	default:
 		return source + "." + coll.Name + "." + connectors.Compound(pk)
 	}
+}
+
+// tables reports a connector whose collections are tables, with whatever in them: products
+// and tenants, too. What the connectors of known formats read is about people.
+func tables(connector string) bool { return database(connector) || connector == "files" }
+
+// keyComparison tells how the values of a key are compared: as its database does, and in
+// files as numbers where the catalog calls them so. A column with gaps that refers to them
+// holds "7.0" when pandas wrote it.
+func keyComparison(src *Source, coll connectors.Collection, column string) connectors.Comparison {
+	c := comparison(coll, column)
+	if f, _ := coll.Field(column); !database(src.Connector) && f.DataType == "integer" {
+		c.Folding = connectors.FoldNumber
+	}
+	return c
 }
 
 // undecided reports a table whose rows are nobody's until the catalog says by which of their

@@ -68,10 +68,15 @@ func (s *Site) emptied(f *lineage.Found) (*emptiedDoc, error) {
 	return d, err
 }
 
-// referrers counts the records that refer to one.
+// referrers counts the records that refer to one. It is read anew: of a record that
+// retention goes by, the tokens may be cut short, and nothing is found by half a token.
 func (s *Site) referrers(f *lineage.Found) (int, error) {
+	own, err := s.Graph.Load([]lineage.RID{f.RID})
+	if err != nil || len(own) == 0 {
+		return 0, err
+	}
 	others := map[lineage.RID]bool{}
-	for _, key := range f.Record.Edges {
+	for _, key := range own[0].Record.Edges {
 		if key.Role != lineage.Key {
 			continue
 		}

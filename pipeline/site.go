@@ -274,7 +274,7 @@ func newKinds(sources []*Source) kinds {
 				continue
 			}
 			kind := keyKind(src.Name, coll)
-			if c := comparison(coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
+			if c := keyComparison(src, coll, pk[0]); len(pk) == 1 && c != (connectors.Comparison{}) {
 				k.fold[kind] = c
 			}
 			if len(pk) > 1 {
@@ -286,7 +286,7 @@ func newKinds(sources []*Source) kinds {
 			for _, n := range []string{coll.Name, one, title(coll.Name), title(one)} {
 				k.alias[src.Name+"."+n] = kind
 			}
-			if database(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll) || undecided(src, coll)) {
+			if tables(src.Connector) && (coll.Staff || coll.Accounts || !personal(src.Name, coll) || undecided(src, coll)) {
 				k.bare[kind] = true
 			}
 			if people[coll.Name] {
@@ -307,6 +307,7 @@ func newKinds(sources []*Source) kinds {
 		}
 	}
 	k.words(sources)
+	k.nowhere(sources)
 	k.bridges(sources)
 	k.refer(sources)
 	return k

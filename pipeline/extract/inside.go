@@ -81,6 +81,8 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.named(names, labels, c, h.Value)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
+		case h.role == lineage.Link && r.leadsAway(c, h.Kind):
+			continue
 		case h.role == lineage.Link:
 			l := r.x.linkerOf(h.Kind) // as the database with the keys compares them
 			r.refer(&l, h.Value, edges, h.role)
@@ -91,6 +93,15 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.personal = true
 		}
 	}
+}
+
+// leadsAway reports that a key of a value refers to no person, such as the tenant or whoever
+// sells to her, or in a person's own row to another of her kind, which "merged into" does not.
+func (r *record) leadsAway(c *column, kind string) bool {
+	merged := func(in connectors.Inner) bool {
+		return slices.Contains(in.Links, "merged") && slices.Contains(in.Links, kind)
+	}
+	return r.x.Bare[kind] || r.x.Unique[kind] && r.shape.identifies(kind) && !slices.ContainsFunc(c.Inner, merged)
 }
 
 // sides tells the two ends of a call or message apart where the record says elsewhere who it

@@ -165,11 +165,19 @@ func (x *Extractor) others(s *shape) {
 			continue
 		}
 		c.links = slices.DeleteFunc(c.links, func(k linker) bool {
-			return x.Unique[k.kind] && slices.ContainsFunc(s.cols, func(own column) bool {
-				return slices.ContainsFunc(own.keys, func(o linker) bool { return o.kind == k.kind })
-			})
+			return x.Unique[k.kind] && s.identifies(k.kind)
 		})
 	}
+}
+
+// identifies reports that the id of such a record stands in one of the columns.
+func (s *shape) identifies(kind string) bool {
+	for i := range s.cols {
+		if slices.ContainsFunc(s.cols[i].keys, func(o linker) bool { return o.kind == kind }) {
+			return true
+		}
+	}
+	return false
 }
 
 // linkKind follows aliases; false for kinds that lead to no person.
