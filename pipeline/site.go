@@ -149,7 +149,7 @@ func (s *Site) learn() error {
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "18"
+const extraction = "19"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -250,10 +250,11 @@ type kinds struct {
 	tenant bool                               // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
+	may        map[string]bool // are referred to by columns of which nothing says whether they lead to the person
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}, may: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -317,6 +318,7 @@ func (k kinds) refer(sources []*Source) {
 	for _, src := range sources {
 		for _, coll := range src.Dataset.Collections {
 			k.refersTo(src, coll, func(kind string) { k.referredTo[kind] = true })
+			k.mayLead(src, coll)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type column struct {
 	cats     []int
 
 	keys, links []linker // aliases followed, without those that lead to no person
+	may         []linker // which it may refer to, where nothing says that this is the person's
 	linkRole    lineage.Role
 	moved       bool // the value is the identifier that she has from now on
 	linked      bool // it defines or refers to an id
@@ -82,6 +83,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		}
 		x.joins(s, &c)
 		s.meanings(&c, i-1)
+		x.mayLead(&c)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
@@ -151,6 +153,17 @@ func (x *Extractor) joins(s *shape, c *column) {
 			if k, ok := x.linkKind(k); ok {
 				c.links = append(c.links, x.linkerOf(k))
 				s.bridged = s.bridged || x.Bridges[k]
+			}
+		}
+	}
+}
+
+// mayLead takes in the link kinds that a column may refer to.
+func (x *Extractor) mayLead(c *column) {
+	for _, m := range c.Meaning {
+		if k, ok := strings.CutPrefix(m, connectors.MayLead); ok {
+			if k, ok = x.linkKind(k); ok {
+				c.may = append(c.may, x.linkerOf(k))
 			}
 		}
 	}
