@@ -214,6 +214,9 @@ func (r *record) identity(c *column, v string) {
 			role = lineage.Mention
 		}
 	}
+	if c.dial >= 0 {
+		v = r.abroad(c, v)
+	}
 	ok := r.normalised(r.blank(role), c.Identity, v)
 	if ok {
 		r.settle()

@@ -30,6 +30,7 @@ type column struct {
 	opaque   bool // digits in it are an id or a time, but for a number with its plus; an address is an address
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	label    int  // index of the column that says whose the identifier is, -1 if none
+	dial     int  // index of the column with the country code of the number, -1 if none
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
@@ -62,7 +63,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1, dial: -1}
 		c.take(rows.Column(i).(*array.String))
 		c.tag = nameTag(c.Name)
 		m := keyMeaning(c.Name)
@@ -92,6 +93,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		s.byName = append(s.byName, i-1)
 	}
 	s.labels()
+	s.dials()
 	x.others(s)
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
