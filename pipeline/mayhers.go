@@ -26,6 +26,10 @@ func (k kinds) mayLead(src *Source, coll connectors.Collection) {
 	}
 }
 
+// mayOnly reports an edge by which a record may be somebody's or another's: it says nothing of
+// what is left of her.
+func (k kinds) mayOnly(e lineage.Edge) bool { return e.Role == lineage.Mention && k.link(e.Kind) }
+
 // mayBeHers returns the records that such a column ties to the person, and that say of nobody
 // else that they are about her.
 func (s *Site) mayBeHers(p *lineage.Person, d doubts) (out []lineage.Found, err error) {
