@@ -45,6 +45,9 @@ type Batch struct {
 	// Gaps lists the parts of the unit that could not be read while the rest
 	// could: a malformed line, a truncated tail.
 	Gaps []Gap
+	// Again says that the unit may tell more with the next scan though it is the same: what
+	// belongs to it may come later. One batch of a Read says so for all of it.
+	Again bool
 	// Notes counts what was read but is out of the ordinary, by a text for a person
 	// that never carries a personal value: webhooks of a kind that nobody knows.
 	Notes map[string]int
