@@ -171,11 +171,13 @@ func (a *app) onSources(ctx context.Context, job func(s *pipeline.Site) (summary
 func (a *app) on(s *pipeline.Site, job func(s *pipeline.Site) (summary any, err error)) error {
 	sum, err := job(s)
 	gaps := s.Gaps()
-	err = errors.Join(err, s.Close())
-	if err != nil {
+	closed := s.Close()
+	if err == nil {
+		a.out.summary(sum) // what was done is done, also where a source cannot be closed
+	}
+	if err = errors.Join(err, closed); err != nil {
 		return err
 	}
-	a.out.summary(sum)
 	if gaps > 0 {
 		return errGaps
 	}
