@@ -274,6 +274,13 @@ type Describer interface {
 	Describe(ctx context.Context) (Dataset, error)
 }
 
+// Mixer is implemented by databases: Mixed tells of references to their tables of which a
+// column may mean each which have ids in common, or may have some, so that nothing says of a
+// value to which of them it leads.
+type Mixer interface {
+	Mixed(ctx context.Context, refs []Reference) (collections []string, err error)
+}
+
 // Accountant is implemented by sources that can list the ids of accounts as the
 // collections of accounts spell them, without reading everything else.
 type Accountant interface {

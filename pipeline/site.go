@@ -57,6 +57,7 @@ type Site struct {
 	extractor *extract.Extractor
 	accounts  accountBook
 	kinds     kinds
+	several   map[string][]string // columns that may mean the rows of several tables, and these
 }
 
 // Open opens the graph and the sources of a configuration. create makes the graph
@@ -127,6 +128,9 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 		})
 		s.Sources = append(s.Sources, src)
 	}
+	if err := s.recallSeveral(); err != nil {
+		return err
+	}
 	return s.learn()
 }
 
@@ -138,6 +142,7 @@ func (s *Site) learn() error {
 	for _, src := range s.Sources {
 		src.meaning = src.learned + s.referMeaning(src) + s.placeMeaning(src)
 	}
+	s.learnSeveral()
 	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
 		for _, src := range s.Sources {

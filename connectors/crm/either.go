@@ -122,6 +122,15 @@ func (s *source) common(ctx context.Context, ss *session, a, b keyColumn) (bool,
 	return some != "", err
 }
 
+// Mixed implements [connectors.Mixer].
+func (s *source) Mixed(ctx context.Context, refs []connectors.Reference) (tables []string, err error) {
+	err = s.reading(ctx, func(ss *session, sc *schema) error {
+		tables, err = s.either(ctx, ss, sc, s.dataset.Collections, &table{}, connectors.CatalogField{References: refs})
+		return err
+	})
+	return tables, err
+}
+
 // eithers makes the fields that may mean the rows of several tables mentions of these, and
 // returns them by collection.
 func (s *source) eithers(ctx context.Context, ss *session, sc *schema, all []connectors.Collection) (map[string][]mixed, error) {

@@ -42,6 +42,7 @@ type source struct {
 
 var (
 	_ connectors.Describer   = (*source)(nil)
+	_ connectors.Mixer       = (*source)(nil)
 	_ connectors.Foreseer    = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)

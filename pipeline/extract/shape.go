@@ -57,7 +57,7 @@ type shape struct {
 	shell      bool // an erasure leaves shells of its records behind
 }
 
-func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shape {
+func (x *Extractor) compile(dataset string, coll connectors.Collection, rows arrow.Record) *shape {
 	s := &shape{coll: coll, polyType: map[int]int{}, own: coll.Staff || coll.Accounts, shell: coll.Erase == "redact" || coll.Erase == "keep"}
 	for i, af := range rows.Schema().Fields() {
 		if i == 0 {
@@ -85,6 +85,9 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		x.joins(s, &c)
 		s.meanings(&c, i-1)
 		x.mayLead(&c)
+		if x.Several[dataset+"."+coll.Name+"."+c.Name] {
+			c.may, c.links = append(c.may, c.links...), nil
+		}
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
