@@ -63,6 +63,7 @@ type Inner struct {
 	Role       string   `json:",omitempty"`
 	Links      []string `json:",omitempty"`
 	Erase      string   `json:",omitempty"` // "keep", as of a column
+	May        []string `json:"-"`          // link kinds of which nothing says whether they lead to the person
 }
 
 // Personal is [Field.Personal] for a nested key.

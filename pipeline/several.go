@@ -10,7 +10,7 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-// A column of a file, or of another database, may be the key of a row in one of several
+// A column of a file, or of another database, or a key of a nested value, may be the key of a row in one of several
 // tables: who a task of an export is about, a contact or a lead. Where these have ids in
 // common a contact and a lead with one id would be one person by it, so it leads to nobody.
 // The database with the tables is asked; of its own columns it says so itself, see
@@ -32,7 +32,7 @@ func (s *Site) meetSeveral(ctx context.Context) error {
 		tables, asked := s.several[id]
 		sure := true
 		if len(tables) == 0 {
-			tables, sure = s.inSeveral(ctx, src, f)
+			tables, sure = s.inSeveral(ctx, src, id, f)
 			if ctx.Err() != nil || asked && !sure {
 				return ctx.Err()
 			}
@@ -83,26 +83,49 @@ func (s *Site) recallSeveral() error {
 	})
 }
 
-// eachSeveral calls fn for every column that refers to more than one, with its name.
+// eachSeveral calls fn for every column, and every key of a nested value, that refers to more
+// than one, with its name.
 func (s *Site) eachSeveral(fn func(src *Source, id string, f connectors.CatalogField) error) error {
-	for _, src := range s.Sources {
-		for _, coll := range src.Dataset.Collections {
-			for _, f := range coll.Fields {
-				if len(f.References) < 2 || len(f.May) > 0 || f.Role == "mention" {
-					continue
-				}
-				if err := fn(src, src.Dataset.Key+"."+coll.Name+"."+f.Name, f); err != nil {
+	var each func(src *Source, above string, fields []connectors.CatalogField) error
+	each = func(src *Source, above string, fields []connectors.CatalogField) error {
+		for _, f := range fields {
+			id := above + "." + f.Name
+			if len(f.References) > 1 && len(f.May) == 0 && f.Role != "mention" {
+				if err := fn(src, id, f); err != nil {
 					return err
 				}
+			}
+			if err := each(src, id, f.Fields); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, src := range s.Sources {
+		for _, coll := range src.Dataset.Collections {
+			if err := each(src, src.Dataset.Key+"."+coll.Name, coll.Fields); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// ownColumn reports a column of the database itself, of which that says what it may mean.
+func ownColumn(src *Source, id string, refs []connectors.Reference) bool {
+	for _, coll := range src.Dataset.Collections {
+		for _, f := range coll.Fields {
+			if src.Dataset.Key+"."+coll.Name+"."+f.Name == id {
+				return refs[0].Dataset == src.Name
+			}
+		}
+	}
+	return false
+}
+
 // inSeveral returns the tables with ids in common of which a column may mean each; sure, when
 // the database said so. Tables of two databases are not compared.
-func (s *Site) inSeveral(ctx context.Context, src *Source, f connectors.CatalogField) (tables []string, sure bool) {
+func (s *Site) inSeveral(ctx context.Context, src *Source, id string, f connectors.CatalogField) (tables []string, sure bool) {
 	by := map[string][]connectors.Reference{}
 	var all []string
 	for _, r := range f.References {
@@ -117,7 +140,7 @@ func (s *Site) inSeveral(ctx context.Context, src *Source, f connectors.CatalogF
 	}
 	for name, refs := range by {
 		to, err := s.source(name)
-		if len(refs) < 2 || name == src.Name {
+		if len(refs) < 2 || ownColumn(src, id, refs) {
 			return nil, true
 		}
 		if err != nil {

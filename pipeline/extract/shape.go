@@ -88,6 +88,11 @@ func (x *Extractor) compile(dataset string, coll connectors.Collection, rows arr
 		if x.Several[dataset+"."+coll.Name+"."+c.Name] {
 			c.may, c.links = append(c.may, c.links...), nil
 		}
+		for i := range c.Inner {
+			if in := &c.Inner[i]; x.Several[dataset+"."+coll.Name+"."+c.Name+"."+in.Path] {
+				in.May, in.Links = in.Links, nil
+			}
+		}
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
