@@ -62,12 +62,14 @@ type CatalogField struct {
 	PrimaryKey bool
 	DataType   string // fides data_type: string, integer, object, ...
 	References []Reference
-	Role       string   // "subject", "mention", "link" or ""
-	Links      []string // link kinds: indiamart_query, ..., merged
-	Override   string   // retention class whose period this field overrides
-	Consent    string   // what the field permits or restricts: "marketing", "analytics", "dnd"
-	Erase      string   // "delete", "redact", "keep" or ""
-	Fields     []CatalogField
+	// May are references of which nothing says whether they lead to the person of a record.
+	May      []Reference `json:",omitempty"`
+	Role     string      // "subject", "mention", "link" or ""
+	Links    []string    // link kinds: indiamart_query, ..., merged
+	Override string      // retention class whose period this field overrides
+	Consent  string      // what the field permits or restricts: "marketing", "analytics", "dnd"
+	Erase    string      // "delete", "redact", "keep" or ""
+	Fields   []CatalogField
 	// Folding is what the database overlooks when it compares the values of a key, or of
 	// a column with an account's id: "L-7" and "l-7" may name one record.
 	Folding Folding

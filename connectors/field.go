@@ -18,6 +18,10 @@ const Beside = "request."
 // rest is the name: in an address book a number may be labelled the wife's.
 const LabelledBy = "label:"
 
+// MayLead begins the meaning of a column that may lead to the person of a record or to
+// somebody else, of which the rest is the link kind.
+const MayLead = "may:"
+
 // Generated is the meaning of a column that the database computes of others.
 const Generated = "generated"
 
@@ -46,7 +50,7 @@ type Field struct {
 	// Meaning marks the columns with a part in the record's life: a
 	// comma-separated set of "account", "recorded_at", "trigger", "polytype:K",
 	// "polyid:K" (the K-th PolyRef of the collection), "override:CLASS",
-	// "consent:WHAT", "name", "label:COLUMN", "generated".
+	// "consent:WHAT", "name", "label:COLUMN", "may:KIND", "generated".
 	Meaning []string
 	Inner   []Inner // what the catalog says of the keys of a nested value
 }
@@ -59,6 +63,7 @@ type Inner struct {
 	Role       string   `json:",omitempty"`
 	Links      []string `json:",omitempty"`
 	Erase      string   `json:",omitempty"` // "keep", as of a column
+	May        []string `json:"-"`          // link kinds of which nothing says whether they lead to the person
 }
 
 // Personal is [Field.Personal] for a nested key.
@@ -209,6 +214,9 @@ func Resolve(dataset string, c Collection, f CatalogField) Field {
 	mean("consent:"+f.Consent, f.Consent != "")
 	for _, k := range f.Categories {
 		mean("name", k == "user.name" || strings.HasPrefix(k, "user.name."))
+	}
+	for _, r := range f.May {
+		mean(MayLead+r.kind(), true)
 	}
 	for i, p := range c.Refs {
 		n := string(rune('0' + i))

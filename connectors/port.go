@@ -45,6 +45,9 @@ type Batch struct {
 	// Gaps lists the parts of the unit that could not be read while the rest
 	// could: a malformed line, a truncated tail.
 	Gaps []Gap
+	// Again says that the unit may tell more with the next scan though it is the same: what
+	// belongs to it may come later. One batch of a Read says so for all of it.
+	Again bool
 	// Notes counts what was read but is out of the ordinary, by a text for a person
 	// that never carries a personal value: webhooks of a kind that nobody knows.
 	Notes map[string]int
@@ -269,6 +272,13 @@ type Checker interface {
 // reads by the completed dataset from then on.
 type Describer interface {
 	Describe(ctx context.Context) (Dataset, error)
+}
+
+// Mixer is implemented by databases: Mixed tells of references to their tables of which a
+// column may mean each which have ids in common, or may have some, so that nothing says of a
+// value to which of them it leads.
+type Mixer interface {
+	Mixed(ctx context.Context, refs []Reference) (collections []string, err error)
 }
 
 // Accountant is implemented by sources that can list the ids of accounts as the

@@ -79,6 +79,9 @@ func (s *Site) describe(ctx context.Context, sources []*Source) error {
 			return err
 		}
 	}
+	if err := s.meetSeveral(ctx); err != nil {
+		return err
+	}
 	if err := s.learn(); err != nil {
 		return err
 	}

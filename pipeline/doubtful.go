@@ -338,6 +338,7 @@ type doubts struct {
 	list     []lineage.Found // see doubtful
 	homeless []lineage.Found
 	replaced []lineage.Found // see replaced
+	referred []lineage.Found // see mayBeHers
 	theirs   int
 }
 
@@ -347,6 +348,9 @@ func (s *Site) doubtsOf(p *lineage.Person) (d doubts, err error) {
 	}
 	if err == nil {
 		d.replaced, err = s.replaced(p, d)
+	}
+	if err == nil {
+		d.referred, err = s.mayBeHers(p, d)
 	}
 	return d, err
 }
@@ -364,6 +368,7 @@ func (pl *planner) keepDoubts(p *lineage.Person) error {
 			pl.keep(f, p.Account, "shared", "an identifier that a correction replaced: nothing says whose it is by now", time.Time{})
 		}
 	}
+	pl.keepReferred(p, d)
 	if d.theirs > 0 {
 		pl.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d records of others hold an identifier of this person's as their own, and keep it: explain lists them, and where it is not theirs it has to be taken out by hand", d.theirs)})
 	}
@@ -388,5 +393,6 @@ func (s *Site) tellDoubts(d doubts) {
 	if n := len(d.replaced); n > 0 {
 		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%d more records hold an identifier that a correction replaced by one of hers, and are not found by the new one: ask by the old one, too, or say with `sutra link same` that both are hers", n)})
 	}
+	s.tellReferred(d)
 	s.tellHomeless(d)
 }

@@ -19,7 +19,9 @@ func (pl *planner) without(f *lineage.Found, account string) (bool, error) {
 		return false, nil
 	}
 	carries := func(f lineage.Found) bool {
-		return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool { return e.Role != lineage.Own && p.Tokens[e.Token] != "" })
+		return slices.ContainsFunc(f.Record.Edges, func(e lineage.Edge) bool {
+			return e.Role != lineage.Own && !pl.kinds.mayOnly(e) && p.Tokens[e.Token] != ""
+		})
 	}
 	if carries(*f) {
 		return false, nil

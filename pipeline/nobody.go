@@ -60,7 +60,7 @@ func (s *Site) tellUnknown(ident, account string, p *lineage.Person) error {
 func (a *access) leaveOut() error {
 	d, err := a.doubtsOf(a.person)
 	a.left = map[string]int{}
-	for _, list := range [][]lineage.Found{d.list, d.homeless, d.replaced} {
+	for _, list := range [][]lineage.Found{d.list, d.homeless, d.replaced, d.referred} {
 		for i := range list {
 			a.left[list[i].Unit.Source+"."+list[i].Record.Collection]++
 		}

@@ -80,6 +80,7 @@ func (x *reading) batch(b connectors.Batch) error {
 		st.Again = st.Again || g.Again
 		st.Gaps = append(st.Gaps, g)
 	}
+	st.Again = st.Again || b.Again
 	st.Gaps = append(st.Gaps, extract.Unsearched(b)...)
 	x.counted(b.Notes)
 	st.Mark = b.Mark

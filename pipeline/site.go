@@ -57,6 +57,7 @@ type Site struct {
 	extractor *extract.Extractor
 	accounts  accountBook
 	kinds     kinds
+	several   map[string][]string // columns that may mean the rows of several tables, and these
 }
 
 // Open opens the graph and the sources of a configuration. create makes the graph
@@ -127,6 +128,9 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 		})
 		s.Sources = append(s.Sources, src)
 	}
+	if err := s.recallSeveral(); err != nil {
+		return err
+	}
 	return s.learn()
 }
 
@@ -138,6 +142,7 @@ func (s *Site) learn() error {
 	for _, src := range s.Sources {
 		src.meaning = src.learned + s.referMeaning(src) + s.placeMeaning(src)
 	}
+	s.learnSeveral()
 	if how := s.accountMeaning(); how != "" {
 		s.extractor.Account = s.accountNamed
 		for _, src := range s.Sources {
@@ -149,7 +154,7 @@ func (s *Site) learn() error {
 
 // extraction is raised when the extraction finds other things than before, so that units
 // which were read by an older program are read again.
-const extraction = "18"
+const extraction = "19"
 
 func catalogDigest(d connectors.Dataset) (string, error) {
 	data, err := json.Marshal(d)
@@ -250,10 +255,11 @@ type kinds struct {
 	tenant bool                               // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
+	may        map[string]bool // are referred to by columns of which nothing says whether they lead to the person
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}, may: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -318,6 +324,7 @@ func (k kinds) refer(sources []*Source) {
 	for _, src := range sources {
 		for _, coll := range src.Dataset.Collections {
 			k.refersTo(src, coll, func(kind string) { k.referredTo[kind] = true })
+			k.mayLead(src, coll)
 		}
 	}
 }

@@ -294,7 +294,7 @@ func (a *application) holds(x *lineage.Sighting) bool {
 		return (e.Role == lineage.Subject || e.Role == lineage.Party) && !a.kinds.link(e.Kind) && !a.hers(x.Account, e.Token)
 	})
 	return slices.ContainsFunc(x.Edges, func(e lineage.Edge) bool {
-		return e.Role != lineage.Own && a.hers(x.Account, e.Token) && !(others && a.kinds.medium[e.Kind])
+		return e.Role != lineage.Own && !a.kinds.mayOnly(e) && a.hers(x.Account, e.Token) && !(others && a.kinds.medium[e.Kind])
 	})
 }
 

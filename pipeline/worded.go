@@ -46,7 +46,7 @@ func (a *application) worded() error {
 	}
 	for id := range now {
 		if !a.plan.body.Known[id] {
-			return fmt.Errorf("%w: the word %s on who is one person was said after the plan was made; make a new plan", ErrRefused, strings.TrimPrefix(id, wordMark))
+			return fmt.Errorf("%w: the plan does not know the word %s on who is one person: it was said after the plan was made, or an older version of sutra made the plan; make a new plan", ErrRefused, strings.TrimPrefix(id, wordMark))
 		}
 	}
 	for id := range a.plan.body.Known {

@@ -31,8 +31,14 @@ func TestContactOrLead(t *testing.T) {
 			if out := s.run("scan"); !strings.Contains(out, "nothing says which is meant") {
 				t.Errorf("the scan says %s", out)
 			}
-			s.run("erase", "contact:5", "-o", "plan")
-			s.run("apply", "plan")
+			if out := s.run("where", "lead:5"); !strings.Contains(out, "1 more records refer to this person or to somebody else") {
+				t.Errorf("where says %s", out)
+			}
+			for _, args := range [][]string{{"erase", "contact:5", "-o", "plan"}, {"apply", "plan"}} {
+				if out := s.run(args...); !strings.Contains(out, `"pk=1","reason":"shared","rule":"a reference that may lead to somebody else`) {
+					t.Errorf("%s does not say of the task that it stays: %s", args[0], out)
+				}
+			}
 			want := []string{"Omar Lal", "Binu Paul", "is ill", "is away"}
 			if d := cmp.Diff(want, append(append(query(t, db, "SELECT name FROM contacts WHERE name IS NOT NULL"), query(t, db, "SELECT name FROM leads")...), query(t, db, "SELECT body FROM tasks ORDER BY id")...)); d != "" {
 				t.Error(d)

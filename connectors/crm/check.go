@@ -24,7 +24,8 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 	}
 	err = s.reading(ctx, func(ss *session, sc *schema) error {
 		known := map[*table]bool{}
-		if err := s.eithers(ctx, ss, sc, cloned(s.dataset).Collections); err != nil {
+		open, err := s.eithers(ctx, ss, sc, cloned(s.dataset).Collections)
+		if err != nil {
 			return err
 		}
 		for _, c := range s.dataset.Collections {
@@ -33,7 +34,7 @@ func (s *source) Check(ctx context.Context) ([]connectors.Finding, error) {
 			out = append(out, l.check()...)
 			if l.reason == "" {
 				out = append(out, undecidedFindings(l, s.undecided(sc, l))...)
-				out = append(out, s.mixedFindings(l)...)
+				out = append(out, mixedFindings(l, open[c.Name])...)
 				out = append(out, s.otherRoles(sc, l)...)
 			}
 		}

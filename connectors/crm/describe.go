@@ -17,7 +17,9 @@ import (
 // by the completed dataset.
 func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 	d := cloned(s.dataset)
-	err := s.reading(ctx, func(ss *session, sc *schema) error {
+	forgetMay(&d)
+	var found map[string][]mixed
+	err := s.reading(ctx, func(ss *session, sc *schema) (err error) {
 		for i := range d.Collections {
 			c := &d.Collections[i]
 			if t := sc.table(c.Name); t != nil && t.kind == "table" {
@@ -30,13 +32,26 @@ func (s *source) Describe(ctx context.Context) (connectors.Dataset, error) {
 				d.Collections[i].Undecided = openTo(&d, &d.Collections[i], t, sc)
 			}
 		}
-		return s.eithers(ctx, ss, sc, d.Collections)
+		found, err = s.eithers(ctx, ss, sc, d.Collections)
+		return err
 	})
 	if err != nil {
 		return s.dataset, err
 	}
-	s.dataset = d
+	s.dataset, s.mixed = d, found
 	return d, nil
+}
+
+// forgetMay takes back what an earlier description said of foreign keys of which nothing says
+// where they lead.
+func forgetMay(d *connectors.Dataset) {
+	for i := range d.Collections {
+		for n := range d.Collections[i].Fields {
+			if f := &d.Collections[i].Fields[n]; !toSeveral(*f) {
+				f.May = nil
+			}
+		}
+	}
 }
 
 // cloned is a dataset of which fields can be changed.
@@ -106,7 +121,11 @@ func (c *column) keyFolding() connectors.Folding {
 func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 	c := &d.Collections[i]
 	for _, r := range sc.refs {
-		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || among(sc, c, r) > 1 || mentions(c, r.fromCols) {
+		if r.from != t.name || r.to == t.name || slices.ContainsFunc(r.fromCols, otherRole) || mentions(c, r.fromCols) {
+			continue
+		}
+		several := among(sc, c, r) > 1
+		if several && !slices.Contains(undecided(*d, sc, c, t), r.to) {
 			continue
 		}
 		to := slices.IndexFunc(d.Collections, func(x connectors.Collection) bool {
@@ -130,6 +149,10 @@ func foreignKeys(d *connectors.Dataset, i int, t *table, sc *schema) {
 			f = compound(c, from)
 		} else {
 			f = catalogField(c, from[0])
+		}
+		if several {
+			f.May = append(f.May, target)
+			continue
 		}
 		f.References = slices.Clone(f.References)
 		if !slices.Contains(f.References, target) {

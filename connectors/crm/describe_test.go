@@ -37,6 +37,9 @@ func TestDescribe(t *testing.T) {
 			for _, r := range fl.References {
 				line += " > " + r.Collection + "." + r.Field
 			}
+			for _, r := range fl.May {
+				line += " ? " + r.Collection + "." + r.Field
+			}
 			if fl.Of != nil {
 				line += fmt.Sprint(" of ", fl.Of)
 			}
@@ -50,6 +53,8 @@ customers.(branch+no) of [branch no]
 leads.id key
 leads.(cust_branch+cust_no) > customers.(branch+no) of [cust_branch cust_no]
 notes.lead > leads.id
+pairs.b ? leads.id
+pairs.a ? leads.id
 users.id key`
 	if s := strings.Join(got, "\n"); s != want {
 		t.Errorf("got\n%s\nwant\n%s", s, want)

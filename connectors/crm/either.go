@@ -27,7 +27,7 @@ func (s *source) either(ctx context.Context, ss *session, sc *schema, all []conn
 	var ends []keyColumn
 	for _, r := range f.References {
 		t := sc.table(r.Collection)
-		if r.Dataset != s.dataset.Key || t == nil || t.reason != "" || t.column(r.Field) == nil || slices.ContainsFunc(ends, func(e keyColumn) bool { return e.t == t }) {
+		if r.Dataset != s.dataset.Key || t == nil || t.column(r.Field) == nil && t.reason == "" || slices.ContainsFunc(ends, func(e keyColumn) bool { return e.t == t }) {
 			continue
 		}
 		if slices.ContainsFunc(sc.refs, func(x reference) bool { return x.from == from.name && x.to == t.name && contains(x.fromCols, f.Name) }) {
@@ -43,7 +43,9 @@ func (s *source) either(ctx context.Context, ss *session, sc *schema, all []conn
 			}
 			common := true // as long as the server does not say that it is not so
 			err := ss.attempt(ctx, func() (err error) {
-				common, err = s.common(ctx, ss, a, b)
+				if a.t.reason+b.t.reason == "" {
+					common, err = s.common(ctx, ss, a, b)
+				}
 				return err
 			})
 			if err != nil && !answers(ctx, ss, err) {
@@ -83,8 +85,8 @@ func refersTo(all []connectors.Collection, r connectors.Reference) []connectors.
 
 // common reports that two tables have ids in common, or so few that they may come to have some.
 func (s *source) common(ctx context.Context, ss *session, a, b keyColumn) (bool, error) {
-	few := false
-	for _, e := range []keyColumn{a, b} {
+	few, short := false, ""
+	for i, e := range []keyColumn{a, b} {
 		if e.c.kind == kindUUID {
 			return false, nil
 		}
@@ -95,8 +97,11 @@ func (s *source) common(ctx context.Context, ss *session, a, b keyColumn) (bool,
 			n, long = n+1, long && len(text) >= longKey && strings.Trim(text, "0123456789") != ""
 			return nil
 		})
-		if err != nil || n == 0 || long {
+		if err != nil || n == 0 {
 			return false, err
+		}
+		if long { // as far as they were seen: a short one behind them may be of a counter
+			short = " WHERE LENGTH(" + [...]string{"a.", "b."}[i] + q + fmt.Sprintf(") < %d", longKey)
 		}
 		few = few || n < fewKeys
 	}
@@ -113,37 +118,62 @@ func (s *source) common(ctx context.Context, ss *session, a, b keyColumn) (bool,
 			return true, nil
 		}
 	}
-	some, err := ss.one(ctx, "SELECT 1 FROM "+a.t.from+" a JOIN "+b.t.from+" b ON "+s.d.equal(a.c, "a.", b.c, "b.")+" LIMIT 1")
+	some, err := ss.one(ctx, "SELECT 1 FROM "+a.t.from+" a JOIN "+b.t.from+" b ON "+s.d.equal(a.c, "a.", b.c, "b.")+short+" LIMIT 1")
 	return some != "", err
 }
 
-// eithers makes the fields that may mean the rows of several tables mentions of these, and notes
-// them.
-func (s *source) eithers(ctx context.Context, ss *session, sc *schema, all []connectors.Collection) error {
+// Mixed implements [connectors.Mixer].
+func (s *source) Mixed(ctx context.Context, refs []connectors.Reference) (tables []string, err error) {
+	err = s.reading(ctx, func(ss *session, sc *schema) error {
+		tables, err = s.either(ctx, ss, sc, s.dataset.Collections, &table{}, connectors.CatalogField{References: refs})
+		return err
+	})
+	return tables, err
+}
+
+// eithers makes the fields that may mean the rows of several tables mentions of these, and
+// returns them by collection.
+func (s *source) eithers(ctx context.Context, ss *session, sc *schema, all []connectors.Collection) (map[string][]mixed, error) {
+	found := map[string][]mixed{}
 	for _, c := range all {
 		t := sc.table(c.Name)
 		for i := range c.Fields {
 			f := &c.Fields[i]
+			if t != nil && toSeveral(*f) {
+				found[c.Name] = append(found[c.Name], mixed{f.Name, s.tablesOf(*f)})
+				continue
+			}
 			if t == nil || len(f.References) < 2 || f.Role == "mention" {
 				continue
 			}
 			tables, err := s.either(ctx, ss, sc, all, t, *f)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if len(tables) == 0 {
-				continue
-			}
-			f.Role = "mention"
-			if s.mixed == nil {
-				s.mixed = map[string][]mixed{}
-			}
-			if !slices.ContainsFunc(s.mixed[c.Name], func(m mixed) bool { return m.field == f.Name }) {
-				s.mixed[c.Name] = append(s.mixed[c.Name], mixed{f.Name, tables})
+			if len(tables) > 0 {
+				f.Role, f.May = "mention", slices.Clone(f.References)
+				found[c.Name] = append(found[c.Name], mixed{f.Name, tables})
 			}
 		}
 	}
-	return nil
+	return found, nil
+}
+
+// toSeveral reports a field that eithers made a mention. It stays one, also when no id is in
+// two tables any more: of whom was in both, what referred to the one whose row is gone would
+// be the other's.
+func toSeveral(f connectors.CatalogField) bool {
+	return f.Role == "mention" && len(f.May) > 1 && slices.Equal(f.May, f.References)
+}
+
+// tablesOf are the tables of this database that a field may mean.
+func (s *source) tablesOf(f connectors.CatalogField) (out []string) {
+	for _, r := range f.References {
+		if r.Dataset == s.dataset.Key && !slices.Contains(out, r.Collection) {
+			out = append(out, r.Collection)
+		}
+	}
+	return out
 }
 
 // mixed is a field that may mean the rows of several tables.
@@ -154,13 +184,13 @@ type mixed struct {
 
 // what says which rows it leads to nobody by.
 func (m mixed) what(t *table) string {
-	return fmt.Sprintf("table %q, of which %s may be the id of a row of %s: these have ids in common, and nothing says which is meant", t.name, m.field, strings.Join(m.tables, " or of "))
+	return fmt.Sprintf("table %q, of which %s may be the id of a row of %s: these have ids in common, or had or may have some, and nothing says which is meant", t.name, m.field, strings.Join(m.tables, " or of "))
 }
 
 // mixedFindings says so for a check.
-func (s *source) mixedFindings(l *layout) []connectors.Finding {
+func mixedFindings(l *layout, open []mixed) []connectors.Finding {
 	var out []connectors.Finding
-	for _, m := range s.mixed[l.coll.Name] {
+	for _, m := range open {
 		out = append(out, finding("references", false, "%s; by it its rows are nobody's until refs name a column that says the table", m.what(l.table)))
 	}
 	return out

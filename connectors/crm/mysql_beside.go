@@ -56,7 +56,7 @@ func (d *mysql) tidy(ctx context.Context) error {
 				return nil
 			})
 		}
-		if refused || notNow(err) || denied(err) {
+		if refused || answered(err) || denied(err) {
 			d.upkeep.leave(t)
 			err = nil
 		}

@@ -87,7 +87,7 @@ func (d *postgres) leftovers(ctx context.Context, s *session, known []*table) ([
 	}
 	for _, t := range known {
 		if d.upkeep.left(strings.TrimPrefix(t.from, "ONLY ")) {
-			out = append(out, connectors.Leftover{What: fmt.Sprintf("table %q could not be vacuumed after the change: others held it, or it took longer than is allowed; its dead rows, and the samples that the planner takes of it, hold deleted values until it is", t.name)})
+			out = append(out, connectors.Leftover{What: fmt.Sprintf("table %q could not be vacuumed after the change: others held it, it took longer than is allowed, or the server could not; its dead rows, and the samples that the planner takes of it, hold deleted values until it is", t.name)})
 		}
 	}
 	err = s.each(ctx, `SELECT 'log', setting FROM pg_settings WHERE name = 'archive_mode'

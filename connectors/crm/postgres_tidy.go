@@ -21,7 +21,8 @@ func (d *postgres) settle(_ context.Context, _ *session, tables []*table) error 
 // tidy removes the dead versions of rows of the tables that were changed, their
 // entries in the indexes and the samples of values that the planner keeps. What an
 // older transaction still sees stays until the server's own vacuum, and so does all of a
-// table that others hold or that takes too long: leftovers says so.
+// table that others hold, that takes too long, or of which the server says that it cannot:
+// leftovers says so.
 func (d *postgres) tidy(ctx context.Context) (err error) {
 	changed := d.upkeep.take()
 	if len(changed) == 0 {
@@ -40,7 +41,7 @@ func (d *postgres) tidy(ctx context.Context) (err error) {
 		if err == nil {
 			_, err = ss.exec(ctx, q)
 		}
-		if notNow(err) {
+		if answered(err) {
 			d.upkeep.leave(changed...)
 			err = nil
 		}
@@ -49,7 +50,7 @@ func (d *postgres) tidy(ctx context.Context) (err error) {
 		if err == nil {
 			_, err = ss.exec(ctx, "VACUUM (ANALYZE, INDEX_CLEANUP ON) "+t)
 		}
-		if notNow(err) {
+		if answered(err) {
 			d.upkeep.leave(t)
 			err = nil
 		}
@@ -71,4 +72,10 @@ func (d *postgres) samples(ctx context.Context, s *session, changed []string) ([
 			return nil
 		})
 	return out, err
+}
+
+// answered reports that the server said why it did not do what was wanted.
+func answered(err error) bool {
+	var se *serverError
+	return errors.As(err, &se)
 }

@@ -36,12 +36,13 @@ type source struct {
 	expected map[string]*expected // what the caller holds, by collection; nil when it did not say
 	sharing  map[string]string    // why rows of a collection are told from each other by no key, as far as it was asked
 	silent   map[string]string    // why the rows of a collection could not be listed
-	mixed    map[string][]mixed   // what leads to nobody, by collection, as Describe found it
+	mixed    map[string][]mixed   // what leads to nobody, by collection, as Describe found it: it sets this with the dataset
 	deltas   deltas
 }
 
 var (
 	_ connectors.Describer   = (*source)(nil)
+	_ connectors.Mixer       = (*source)(nil)
 	_ connectors.Foreseer    = (*source)(nil)
 	_ connectors.Picker      = (*source)(nil)
 	_ connectors.Eraser      = (*source)(nil)

@@ -21,6 +21,7 @@ func (s *source) dated(ctx context.Context, o blob.Object, d *object) error {
 	}
 	side, err := s.sidecarOf(ctx, key)
 	if err != nil || side == nil {
+		d.again = err == nil && time.Since(o.Modified) < aDay // it may come after the recording
 		return err
 	}
 	beside, err := s.load(ctx, *side)

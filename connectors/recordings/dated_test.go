@@ -68,3 +68,32 @@ func TestDatedLater(t *testing.T) {
 		t.Errorf("%v, gaps %v: want the recording, and that it is to be read again", got, gaps)
 	}
 }
+
+// TestDatedByWhatComes: a recording of today without a date in its name is read again with the
+// next scan, as its sidecar may come after it; not one that has its sidecar or a date, nor an
+// old one.
+func TestDatedByWhatComes(t *testing.T) {
+	s, dir := fixture(t, map[string]string{"a/new.mp3": "x", "a/told.mp3": "x", "a/told.json": `{"timestamp":"2026-01-05T10:00:00+05:30"}`, "a/old.mp3": "x", "a/abc_20260201_101500.mp3": "x"}, connectors.AccountRule{})
+	all := units(t, s)
+	for key := range all {
+		at := time.Now()
+		if key == "a/old.mp3" {
+			at = at.Add(-2 * aDay)
+		}
+		if err := os.Chtimes(filepath.Join(dir, key), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, u := range units(t, s) {
+		again := false
+		for b, err := range s.Read(t.Context(), u) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			again = again || b.Again
+		}
+		if again != (key == "a/new.mp3") {
+			t.Errorf("%s is to be read again: %v", key, again)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type object struct {
 	records    []record
 	gaps       []connectors.Gap
 	side       *sidecar // nil when it is none
+	again      bool     // what belongs to it may come later
 }
 
 // record is one record; cells are its values by column, nulls left out.

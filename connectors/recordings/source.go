@@ -223,7 +223,7 @@ func (s *source) Read(ctx context.Context, u connectors.Unit) iter.Seq2[connecto
 		if b.Len() > 0 {
 			last = b.Flush()
 		}
-		last.Gaps = d.gaps
+		last.Gaps, last.Again = d.gaps, d.again
 		if last.Rows != nil || len(last.Gaps) > 0 {
 			hand(last, yield)
 		}

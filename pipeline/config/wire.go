@@ -232,7 +232,11 @@ func (w *wiring) record(f *catalogFile, s refSite, i, t int, target connectors.R
 		src.References = append(src.References, target)
 	}
 	if !targetKey && !f.embedded {
-		f.r.Warnf(s.pos, "mark the field referred to as primary_key", "the reference of %s joins nothing: the field it leads to identifies no record", where)
+		what := "joins nothing: the field it leads to identifies no record"
+		if !w.object(t) && len(w.all[t].Collections[at.col].PrimaryKey()) == 0 { // the database tells its keys, see Describe
+			what = "joins nothing unless the database has the field it leads to as the key of its table"
+		}
+		f.r.Warnf(s.pos, "mark the field referred to as primary_key", "the reference of %s %s", where, what)
 	}
 }
 

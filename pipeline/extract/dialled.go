@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
+	"github.com/cratio/sutra/lineage"
 )
 
 // dialled completes a number whose country stands beside it: {"dialCode": "+1", "value":
@@ -42,15 +43,82 @@ func dialCode(key, text string) string {
 	if len(code) == 0 || len(code) > 3 || !allDigits(code) || code[0] == '0' {
 		return ""
 	}
-	switch strings.Join(keyWords(key), " ") {
-	case "dial code", "dialcode", "dialing code", "dialling code", "calling code", "country calling code", "country dial code", "phone code", "phone country code",
-		"mobile country code", "isd", "isd code":
+	switch name := strings.Join(keyWords(key), " "); {
+	case dialNames[name]:
 		return code
-	case "country code", "countrycode":
+	case name == "country code" || name == "countrycode":
 		if code == "356" && code == text {
 			return "" // what ISO 3166 numbers India by
 		}
 		return code
 	}
 	return ""
+}
+
+// dialNames are the names of fields that hold a country code, and of nothing else.
+var dialNames = map[string]bool{
+	"dial code": true, "dialcode": true, "dialing code": true, "dialling code": true, "calling code": true, "country calling code": true, "country dial code": true,
+	"phone code": true, "phone country code": true, "mobile country code": true, "isd": true, "isd code": true,
+}
+
+// dials finds the columns that tell the country of the number in another: "mobile_isd" that of
+// "mobile", and one that names no number that of the only one there is.
+func (s *shape) dials() {
+	var numbers []*column
+	for i := range s.cols {
+		if c := &s.cols[i]; c.Identity == KindPhone && c.role == lineage.Subject {
+			numbers = append(numbers, c)
+		}
+	}
+	for i := range s.cols {
+		of, ok := dialOf(s.cols[i].Name)
+		if !ok || s.cols[i].Identity != "" {
+			continue
+		}
+		for _, c := range numbers {
+			if named := strings.TrimSuffix(strings.Join(keyWords(c.Name), " "), " number"); of == named || of == "" && len(numbers) == 1 {
+				c.dial = i
+			}
+		}
+	}
+}
+
+// dialOf takes the name of a column that holds a country code apart: which number's it is.
+func dialOf(name string) (of string, ok bool) {
+	words := keyWords(name)
+	for i := range words {
+		if rest := strings.Join(words[i:], " "); dialNames[rest] || rest == "country code" || rest == "countrycode" {
+			if i == 0 && len(words) == 3 && (words[0] == "phone" || words[0] == "mobile") {
+				return words[0], true
+			}
+			return strings.Join(words[:i], " "), true
+		}
+	}
+	return "", false
+}
+
+// abroad completes a number by the country code in the column beside it, where the two are a
+// number of that country. Where they are none, a form's default may stand there.
+func (r *record) abroad(c *column, v string) string {
+	d := &r.shape.cols[c.dial]
+	if d.null(r.row) {
+		return v
+	}
+	name := "country code"
+	if words := strings.Join(keyWords(d.Name), " "); !strings.HasSuffix(words, name) && !strings.HasSuffix(words, "countrycode") {
+		name = "isd"
+	}
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(strings.TrimSpace(v), buf[:0])
+	code := dialCode(name, d.value(r.row))
+	if !ok || plus || code == "" || code == "91" {
+		return v
+	}
+	national := strings.TrimLeft(string(digits), "0")
+	for _, whole := range []string{"+" + national, "+" + code + national} {
+		if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) && (whole != "+"+national || len(national) > 10) {
+			return whole
+		}
+	}
+	return v
 }

@@ -3,6 +3,11 @@ package extract
 import (
 	"slices"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/lineage"
 )
 
 // A number whose country stands beside it is not one of India that has the same digits.
@@ -29,6 +34,55 @@ func TestDialled(t *testing.T) {
 		}
 		if !slices.Equal(got, []string{tc.want}) {
 			t.Errorf("%s: %v, want %s", tc.doc, got, tc.want)
+		}
+	}
+}
+
+// A number in a column whose country stands in another is of that country, if it is one there:
+// an American's is not that of a customer of Mumbai with the same ten digits. Her copy shows it.
+func TestDialledColumns(t *testing.T) {
+	type cell struct{ name, value string }
+	for _, tc := range []struct {
+		row  []cell
+		want string
+	}{
+		{[]cell{{"isd", "1"}, {"phone", "7025550123"}}, "+17025550123"},
+		{[]cell{{"isd", "1"}, {"phone", "4155550123"}}, "+14155550123"},
+		{[]cell{{"country_code", "0044"}, {"mobile_number", "07400 123457"}}, "+447400123457"},
+		{[]cell{{"mobile_country_code", "971"}, {"mobile", "971504647153"}, {"office", "9820647153"}}, "+971504647153"},
+		{[]cell{{"isd", "+91"}, {"phone", "7025550123"}}, "+917025550123"},
+		{[]cell{{"isd", "1"}, {"phone", "+917025550123"}}, "+917025550123"},
+		{[]cell{{"isd", ""}, {"phone", "7025550123"}}, "+917025550123"},
+		{[]cell{{"isd", "1"}, {"phone", "9820647153"}}, "+919820647153"}, // none there: a form's default
+		{[]cell{{"std_code", "1"}, {"phone", "7025550123"}}, "+917025550123"},
+		{[]cell{{"country_code", "356"}, {"phone", "9820647153"}}, "+919820647153"},
+		{[]cell{{"isd", "1"}, {"phone", "7025550123"}, {"office", "9820647153"}}, "+917025550123"}, // of which of them?
+	} {
+		var fields []connectors.Field
+		for _, c := range tc.row {
+			f := connectors.Field{Name: c.name}
+			if slices.Contains([]string{"phone", "mobile", "mobile_number", "office"}, c.name) {
+				f.Identity = KindPhone
+			}
+			fields = append(fields, f)
+		}
+		b := connectors.NewBuilder(memory.DefaultAllocator, "leads", fields)
+		b.Row("row 1")
+		for i, c := range tc.row {
+			b.Set(i, c.value)
+		}
+		x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+		got := x.Batch("crm", connectors.Collection{Name: "leads"}, connectors.Unit{Key: "u"}, b.Flush(), false)
+		want := shaHash{}.Token(KindPhone, tc.want)
+		if len(got) != 1 || !slices.ContainsFunc(got[0].Edges, func(e lineage.Edge) bool { return e.Token == want && e.Role == lineage.Subject }) {
+			t.Errorf("%v is not %s: %+v", tc.row, tc.want, got)
+		}
+		b.Release()
+	}
+	m := &Masker{Mine: func(_, v string) bool { return v == "+17025550123" }, Shown: func(string, string) bool { return false }, Masked: map[string]int{}}
+	for value, hers := range map[string]bool{"7025550123": true, "9820647153": false} {
+		if got, _ := m.Value(connectors.Field{Name: "phone", Identity: KindPhone}, value); (got == value) != hers {
+			t.Errorf("%s is shown as %s", value, got)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type hit struct {
 	node  *json.Node
 	whole bool // the leaf consists of it
 	form  bool // the leaf is a form, of which it is a value
+	may   bool // it may lead to the person or to somebody else
 
 	called bool // the name is what an address book or a chat calls somebody
 }
@@ -305,6 +306,11 @@ func (d *document) found(c context, text string) []hit {
 	for _, l := range in.Links {
 		if id, ok := nestedLink(l, text); ok {
 			out = append(out, hit{Identifier: id, role: lineage.Link, whole: true})
+		}
+	}
+	for _, l := range in.May {
+		if id, ok := nestedLink(l, text); ok {
+			out = append(out, hit{Identifier: id, role: lineage.Mention, whole: true, may: true})
 		}
 	}
 	role := lineage.Subject

@@ -52,6 +52,9 @@ type Extractor struct {
 	Medium map[string]bool
 	// Places tells where the objects stand to whose keys a link kind refers.
 	Places map[string]Place
+	// Several holds the columns, as DATASET.COLLECTION.FIELD, whose value may be the key of
+	// rows in several tables, and nothing says of which.
+	Several map[string]bool
 	// Account returns the name of the account that a value means: two spellings of an id
 	// may be one account. nil takes values as they are.
 	Account func(string) string
@@ -101,7 +104,7 @@ func (d *desk) record(x *Extractor, dataset string, coll connectors.Collection, 
 	d.lastCat = d.lastCat[:0] // they were numbered by another shape
 	d.edges, d.words, d.list = d.edges[:0], d.words[:0], d.list[:0]
 	d.sightings = slices.Grow(d.sightings[:0], int(b.Rows.NumRows()))
-	r := &record{desk: d, x: x, shape: x.compile(coll, b.Rows), dataset: dataset, unit: u}
+	r := &record{desk: d, x: x, shape: x.compile(dataset, coll, b.Rows), dataset: dataset, unit: u}
 	r.locators.take(b.Rows.Column(0).(*array.String))
 	d.said = slices.Grow(d.said[:0], len(r.shape.cols))[:len(r.shape.cols)]
 	return r

@@ -79,6 +79,9 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 				continue
 			}
 			r.named(names, labels, c, h.Value)
+		case h.may:
+			l := r.x.linkerOf(h.Kind)
+			r.refer(&l, h.Value, &r.may, h.role)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
 		case h.role == lineage.Link && r.leadsAway(c, h.Kind):

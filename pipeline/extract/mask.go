@@ -2,7 +2,10 @@ package extract
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
@@ -39,7 +42,7 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 		case !ok:
 		case f.Identity == kindUPI && (m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value)):
 			return m.text(value), true // the number of whoever paid for her
-		case m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value):
+		case m.Mine(id.Kind, id.Value) || m.Shown(id.Kind, id.Value) || f.Identity == KindPhone && m.abroad(value):
 			return value, true
 		}
 		if ok {
@@ -50,6 +53,22 @@ func (m *Masker) Value(f connectors.Field, value string) (string, bool) {
 		return value, true
 	}
 	return m.text(value), true
+}
+
+// abroad reports a number without its country code, which stands beside it, of hers.
+func (m *Masker) abroad(value string) bool {
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(strings.TrimSpace(value), buf[:0])
+	if !ok || plus {
+		return false
+	}
+	national := strings.TrimLeft(string(digits), "0")
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		if m.Mine(KindPhone, "+"+strconv.Itoa(code)+national) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Masker) text(text string) string {

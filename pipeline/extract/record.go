@@ -21,12 +21,13 @@ type record struct {
 	parts        []lineage.Sighting
 	civil        lineage.Date // of out.RecordedAt
 	personal     bool
-	itself       bool          // a column that nobody described says whom it is about
-	packed       lineage.Token // the number in a payment address or a message id
-	doubtful     bool          // there are several
-	unidentified bool          // a part is about somebody of whom nothing but a name is known
-	moved        bool          // the record says that she has another identifier from now on
-	to           lineage.Token // which
+	itself       bool           // a column that nobody described says whom it is about
+	packed       lineage.Token  // the number in a payment address or a message id
+	doubtful     bool           // there are several
+	unidentified bool           // a part is about somebody of whom nothing but a name is known
+	moved        bool           // the record says that she has another identifier from now on
+	to           lineage.Token  // which
+	may          []lineage.Edge // to whom it may lead: they make no sighting of a record that is none without them
 }
 
 // begin starts a row.
@@ -39,7 +40,7 @@ func (r *record) begin(row int, at int64) {
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
-	r.pasted = r.pasted[:0]
+	r.pasted, r.may = r.pasted[:0], r.may[:0]
 	r.held = r.held[:0]
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
@@ -97,6 +98,9 @@ func (r *record) field(c *column, v string) {
 	}
 	if c.linked {
 		r.links(c, v)
+	}
+	for i := range c.may {
+		c.may[i].each(v, func(id Identifier) { r.may = append(r.may, *r.edgeOf(id, lineage.Mention)) })
 	}
 	if c.Identity != "" {
 		r.identity(c, v)
@@ -213,6 +217,9 @@ func (r *record) identity(c *column, v string) {
 			role = lineage.Mention
 		}
 	}
+	if c.dial >= 0 {
+		v = r.abroad(c, v)
+	}
 	ok := r.normalised(r.blank(role), c.Identity, v)
 	if ok {
 		r.settle()
@@ -293,6 +300,9 @@ func (r *record) finish() {
 	r.out.Categories = r.categories(r.shape)
 	keep := about || mention || r.personal || linked && !r.shape.shell || r.shape.coll.Accounts
 	if keep && (about || linked || mention || len(r.parts) == 0) {
+		for i := range r.may {
+			r.add(&r.edge, &r.may[i])
+		}
 		r.out.Edges, r.out.Names = cut(&r.edges, r.edge), cut(&r.list, r.name)
 		r.out.Labels = cut(&r.list, r.label)
 		r.finishParts(len(r.sightings))

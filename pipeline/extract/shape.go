@@ -30,10 +30,12 @@ type column struct {
 	opaque   bool // digits in it are an id or a time, but for a number with its plus; an address is an address
 	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
 	label    int  // index of the column that says whose the identifier is, -1 if none
+	dial     int  // index of the column with the country code of the number, -1 if none
 	poly     int  // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
 	keys, links []linker // aliases followed, without those that lead to no person
+	may         []linker // which it may refer to, where nothing says that this is the person's
 	linkRole    lineage.Role
 	moved       bool // the value is the identifier that she has from now on
 	linked      bool // it defines or refers to an id
@@ -55,13 +57,13 @@ type shape struct {
 	shell      bool // an erasure leaves shells of its records behind
 }
 
-func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shape {
+func (x *Extractor) compile(dataset string, coll connectors.Collection, rows arrow.Record) *shape {
 	s := &shape{coll: coll, polyType: map[int]int{}, own: coll.Staff || coll.Accounts, shell: coll.Erase == "redact" || coll.Erase == "keep"}
 	for i, af := range rows.Schema().Fields() {
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1, dial: -1}
 		c.take(rows.Column(i).(*array.String))
 		c.tag = nameTag(c.Name)
 		m := keyMeaning(c.Name)
@@ -82,6 +84,15 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		}
 		x.joins(s, &c)
 		s.meanings(&c, i-1)
+		x.mayLead(&c)
+		if x.Several[dataset+"."+coll.Name+"."+c.Name] {
+			c.may, c.links = append(c.may, c.links...), nil
+		}
+		for i := range c.Inner {
+			if in := &c.Inner[i]; x.Several[dataset+"."+coll.Name+"."+c.Name+"."+in.Path] {
+				in.May, in.Links = in.Links, nil
+			}
+		}
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
@@ -90,6 +101,7 @@ func (x *Extractor) compile(coll connectors.Collection, rows arrow.Record) *shap
 		s.byName = append(s.byName, i-1)
 	}
 	s.labels()
+	s.dials()
 	x.others(s)
 	slices.SortStableFunc(s.byName, func(a, b int) int { return cmp.Compare(s.cols[a].Name, s.cols[b].Name) })
 	return s
@@ -151,6 +163,17 @@ func (x *Extractor) joins(s *shape, c *column) {
 			if k, ok := x.linkKind(k); ok {
 				c.links = append(c.links, x.linkerOf(k))
 				s.bridged = s.bridged || x.Bridges[k]
+			}
+		}
+	}
+}
+
+// mayLead takes in the link kinds that a column may refer to.
+func (x *Extractor) mayLead(c *column) {
+	for _, m := range c.Meaning {
+		if k, ok := strings.CutPrefix(m, connectors.MayLead); ok {
+			if k, ok = x.linkKind(k); ok {
+				c.may = append(c.may, x.linkerOf(k))
 			}
 		}
 	}
