@@ -85,14 +85,7 @@ func (x *Extractor) compile(dataset string, coll connectors.Collection, rows arr
 		x.joins(s, &c)
 		s.meanings(&c, i-1)
 		x.mayLead(&c)
-		if x.Several[dataset+"."+coll.Name+"."+c.Name] {
-			c.may, c.links = append(c.may, c.links...), nil
-		}
-		for i := range c.Inner {
-			if in := &c.Inner[i]; x.Several[dataset+"."+coll.Name+"."+c.Name+"."+in.Path] {
-				in.May, in.Links = in.Links, nil
-			}
-		}
+		x.inSeveral(dataset+"."+coll.Name, &c)
 		c.alive = c.account || c.recorded || c.trigger || len(c.overrides)+len(c.consents) > 0
 		c.linked = len(c.Keys)+len(c.Links) > 0 || c.poly >= 0
 		c.somebody = !c.linked && !c.personal && slices.ContainsFunc(keyWords(c.Name), personWord)
@@ -175,6 +168,23 @@ func (x *Extractor) mayLead(c *column) {
 			if k, ok = x.linkKind(k); ok {
 				c.may = append(c.may, x.linkerOf(k))
 			}
+		}
+	}
+}
+
+// inSeveral has a column, and the keys in it, that may mean the rows of several tables lead
+// to none.
+func (x *Extractor) inSeveral(collection string, c *column) {
+	if len(x.Several) == 0 {
+		return
+	}
+	name := collection + "." + c.Name
+	if x.Several[name] {
+		c.may, c.links = append(c.may, c.links...), nil
+	}
+	for i := range c.Inner {
+		if in := &c.Inner[i]; x.Several[name+"."+in.Path] {
+			in.May, in.Links = in.Links, nil
 		}
 	}
 }
