@@ -13,7 +13,7 @@ import (
 // TestBesideTheEntries: what stands beside the entries of a conference says of none of them
 // whose it is, and what of it tells of somebody goes with her entry: the next one would have it.
 func TestBesideTheEntries(t *testing.T) {
-	const key, entries = "a/c.json", `"calls":[{"phone_number":"+919822031416","contact_name":"Asha Verma"},{"phone_number":"+919822031417","contact_name":"Ravi"}]}`
+	const key, entries = "a/c.json", `"calls":[{"phone_number":"+919822031416","contact_name":"Asha Verma"},{"phone_number":"+919822031417","contact_name":"Ravi","note":"of Asha Verma"}]}`
 	for beside, want := range map[string]map[string]string{
 		`{"from":"98220 31416","sim":1,`:        {"/calls/0": `{"from":null,"sim":1,`, "/calls/1": `{"from":"98220 31416","sim":1,`},
 		`{"host":{"tel":919822031417},`:         {"/calls/0": `{"host":{"tel":919822031417},`, "/calls/1": `{"host":{"tel":null},`},
@@ -39,7 +39,7 @@ func TestBesideTheEntries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rest := `"calls":[{"phone_number":"+919822031417","contact_name":"Ravi"}]}`
+			rest := `"calls":[{"phone_number":"+919822031417","contact_name":"Ravi","note":"of Asha Verma"}]}` // what he says is not beside it
 			if locator == "/calls/1" {
 				rest = `"calls":[{"phone_number":"+919822031416","contact_name":"Asha Verma"}]}`
 			}
