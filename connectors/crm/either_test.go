@@ -26,6 +26,9 @@ func TestEither(t *testing.T) {
 		{name: "numbers as texts", key: "VARCHAR(20)", contact: "'%d'", lead: "'%d'", n: 40, from: 1},
 		{name: "long keys", key: "VARCHAR(20)", contact: longKey, lead: strings.Replace(longKey, "003", "00Q", 1), n: 40, from: 1, followed: true},
 		{name: "long keys and short ones behind", key: "VARCHAR(20)", contact: "CASE WHEN %[1]d > 120 THEN 'L-%[1]d' ELSE '003abcdefghijkl%[1]d' END", lead: "CASE WHEN %[1]d > 120 THEN 'L-%[1]d' ELSE '00Qabcdefghijkl%[1]d' END", n: 150, from: 1},
+		{name: "short codes", key: "VARCHAR(20)", contact: "'K%d'", lead: "'K%d'", n: 40, from: 1},
+		{name: "long numbers as texts", key: "VARCHAR(30)", contact: "'100000000000000%d'", lead: "'100000000000000%d'", n: 40, from: 1},
+		{name: "random ids", key: "UUID", contact: "'00000000-0000-4000-8000-%012d'", lead: "'00000000-0000-4000-9000-%012d'", n: 40, from: 1, followed: true},
 		{name: "held to both", key: "INTEGER", contact: "%d", lead: "%d", n: 150, from: 1, held: true, followed: true},
 		{name: "one says more of the other", key: "INTEGER", contact: "%d", lead: "%d", n: 40, from: 1, more: true, followed: true},
 	} {

@@ -151,7 +151,7 @@ func (d *object) plan(edits []connectors.Edit) (work, error) {
 		r := &d.records[i]
 		switch list := groups[r]; {
 		case len(list) == 0:
-		case slices.ContainsFunc(list, func(e connectors.Edit) bool { return e.Action == connectors.Delete }):
+		case deletes(list):
 			w.out.Deleted++
 			p.remove(r, i)
 		default:
@@ -168,9 +168,14 @@ func (d *object) plan(edits []connectors.Edit) (work, error) {
 		w.all = true
 		return w, nil
 	}
+	p.beside(d.records, groups)
 	text, err := p.side.encode(p.apply())
 	w.text = text
 	return w, err
+}
+
+func deletes(list []connectors.Edit) bool {
+	return slices.ContainsFunc(list, func(e connectors.Edit) bool { return e.Action == connectors.Delete })
 }
 
 // Residue returns the deletions of whole objects that are still there, and the

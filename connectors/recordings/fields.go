@@ -62,14 +62,14 @@ func sidedFields(dataset string) []connectors.Field {
 }
 
 func sidecarFields(dataset string, conference bool) []connectors.Field {
-	role := ""
-	if conference {
-		role = "member"
+	role, besides := "", ""
+	if conference { // what stands beside the entries says of no one of them whose it is
+		role, besides = "member", "mention"
 	}
 	return append(placeFields(dataset, sidecarsName, role),
 		phoneField("name_phone"), phoneField("name_phone2"), phoneField("name_phone3"), phoneField("phone"), phoneField("phone_formatted"),
 		nameField("caller_name"), nameField("contact_name"), nameField("call_log_name"),
 		connectors.Field{Name: "entry", Look: connectors.LookJSON},
-		connectors.Field{Name: "document", Look: connectors.LookJSON},
+		connectors.Field{Name: "document", Look: connectors.LookJSON, Role: besides},
 		connectors.Field{Name: "text"})
 }
