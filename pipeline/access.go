@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -162,22 +161,13 @@ func (a *access) othersParty(t lineage.Token) bool {
 
 // fill writes the records, unit by unit.
 func (a *access) fill(ctx context.Context) error {
-	copies, mentions := a.person.Copies, a.person.Mentions // both in the order of their units
-	for len(copies)+len(mentions) > 0 {
+	for _, p := range inPlaces(a.person.Copies, a.person.Mentions) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		unit := uint32(math.MaxUint32)
-		for _, list := range [][]lineage.Found{copies, mentions} {
-			if len(list) > 0 {
-				unit = min(unit, list[0].RID.Unit())
-			}
-		}
-		n, m := ofUnit(copies, unit), ofUnit(mentions, unit)
-		if err := a.unit(ctx, copies[:n], mentions[:m]); err != nil {
+		if err := a.unit(ctx, p.copies, p.mentions); err != nil {
 			return err
 		}
-		copies, mentions = copies[n:], mentions[m:]
 	}
 	for _, t := range a.sheets {
 		if err := t.Close(); err != nil {
@@ -185,15 +175,6 @@ func (a *access) fill(ctx context.Context) error {
 		}
 	}
 	return errors.Join(a.consent(), a.places())
-}
-
-// ofUnit returns how many sightings at the head of a list stand in a unit.
-func ofUnit(list []lineage.Found, unit uint32) int {
-	n := 0
-	for n < len(list) && list[n].RID.Unit() == unit {
-		n++
-	}
-	return n
 }
 
 // standApart reports whether sightings of one unit surely are of different records:
