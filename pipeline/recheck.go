@@ -17,11 +17,11 @@ func (a *application) recheck(ctx context.Context) error {
 	if a.plan.Kind != "retain" || a.plan.Steps == 0 {
 		return nil
 	}
-	before := a.Gaps()
+	before := a.metGaps() // at night the scan told of them already
 	if err := a.readAccounts(ctx); err != nil {
 		return err
 	}
-	a.blind = a.Gaps() > before
+	a.blind = a.metGaps() > before
 	now, err := a.accountFacts()
 	if err != nil {
 		return err
@@ -40,6 +40,13 @@ func (a *application) recheck(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// metGaps counts the gaps that were met so far, however often each was reported.
+func (s *Site) metGaps() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.met
 }
 
 // readAccounts brings the accounts' own records in the graph up to date.

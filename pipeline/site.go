@@ -47,6 +47,7 @@ type Site struct {
 	out  Sink
 	mu   sync.Mutex
 	gaps int
+	met  int              // as gaps, with those that were not repeated
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 
 	replacedBy map[replacement][]string // what corrections replaced; nil: not read yet
@@ -187,6 +188,7 @@ func (s *Site) emit(line any) {
 	if g, ok := line.(GapLine); ok {
 		g.Type = "gap"
 		g.Unit = extract.Hide(g.Unit)
+		s.met++
 		if s.told[g] {
 			return
 		}
