@@ -20,17 +20,17 @@ func TestBundleOrder(t *testing.T) {
 	s.run("--config", "anew.yaml", "scan")
 	s.run("access", "asha@example.com", "-o", "grown.zip")
 	s.run("--config", "anew.yaml", "access", "asha@example.com", "-o", "anew.zip")
-	if a, b := s.handed("grown.zip"), s.handed("anew.zip"); a != b || !strings.Contains(a, "[PERSON-2]") {
+	if a, b := handed(t, filepath.Join(s.dir, "grown.zip")), handed(t, filepath.Join(s.dir, "anew.zip")); a != b || !strings.Contains(a, "[PERSON-2]") {
 		t.Errorf("a graph that grew hands out\n%s\nand a new one\n%s", a, b)
 	}
 }
 
 // handed is the copy in a bundle, file by file.
-func (s *site) handed(name string) string {
-	s.t.Helper()
-	z, err := zip.OpenReader(filepath.Join(s.dir, name))
+func handed(t *testing.T, path string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer z.Close()
 	var out strings.Builder
@@ -40,11 +40,11 @@ func (s *site) handed(name string) string {
 		}
 		r, err := f.Open()
 		if err != nil {
-			s.t.Fatal(err)
+			t.Fatal(err)
 		}
 		out.WriteString(f.Name + "\n")
 		if _, err := io.Copy(&out, r); err != nil {
-			s.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
 	return out.String()

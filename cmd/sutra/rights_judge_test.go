@@ -33,7 +33,7 @@ func (m *rightsModel) told() {
 		}
 	}
 	for k, r := range m.records {
-		if m.back[k] && r.strong && !m.gone[r.owner].IsZero() && m.seen[k] == r.text && !strings.HasPrefix(k, "contacts") && len(m.holds) == 0 {
+		if m.back[k] && r.strong && (r.owner < 6 || !m.catalog["no mail"]) && !m.gone[r.owner].IsZero() && m.seen[k] == r.text && !strings.HasPrefix(k, "contacts") && len(m.holds) == 0 {
 			if n := len(told); n == 0 {
 				m.fail("%s of %d came back, and nothing is told", k, r.owner)
 			}
@@ -66,7 +66,9 @@ func (m *rightsModel) due(r *planted, at time.Time) int {
 	case r.class == "account_crm":
 		end = crm
 	case r.class == "support_ticket" && !r.date.IsZero():
-		end = r.date.AddDate(2, 0, 0)
+		if end = r.date.AddDate(2, 0, 0); m.floors {
+			end = r.date.AddDate(4, 0, 0)
+		}
 	case r.class == "billing":
 		y := r.date.Year()
 		if r.date.Month() > 3 {
@@ -92,11 +94,18 @@ func (m *rightsModel) due(r *planted, at time.Time) int {
 }
 
 // allowed holds that a plan changed nothing but what it was to change.
-func (m *rightsModel) allowed(p *madePlan, changed []string, after map[string]string, held map[int]bool) {
+func (m *rightsModel) allowed(p *madePlan, changed []string, before, after map[string]string, held map[int]bool) {
+	if p.kind == "correct" {
+		m.amended(p, changed, before, after, held)
+		return
+	}
 	for _, k := range changed {
 		r := m.records[k]
 		if held[r.owner] && !m.pair(r.owner) {
 			m.fail("%s of %d is held", k, r.owner)
+		}
+		if m.floors && r.class == "support_ticket" && m.due(r, m.now) < 0 && after[k] == "" {
+			m.fail("%s is kept by law", k)
 		}
 		switch {
 		case p.kind == "retain":
@@ -146,9 +155,15 @@ func (m *rightsModel) reread(before, after map[string]string) map[string]string 
 
 // complete holds that nothing of what a plan was to take is left.
 func (m *rightsModel) complete(p *madePlan, before, after map[string]string, held map[int]bool) {
+	if p.kind == "correct" {
+		return
+	}
 	for k, text := range before {
 		r := m.records[k]
-		if p.seen[k] != text || text != r.text || m.lately(r.owner) || m.pair(r.owner) && (m.lately(0) || m.lately(1)) || m.accountChanged || held[r.owner] || p.held[r.owner] || m.pair(r.owner) && r.only {
+		if p.kind == "erase" && m.former(p, r.owner) {
+			continue
+		}
+		if p.seen[k] != text || text != r.text || p.floors && r.class == "support_ticket" || m.lately(r.owner) || m.pair(r.owner) && (m.lately(0) || m.lately(1)) || m.accountChanged || held[r.owner] || p.held[r.owner] || m.pair(r.owner) && r.only {
 			continue
 		}
 		if p.kind == "retain" {
@@ -171,8 +186,8 @@ func (m *rightsModel) complete(p *madePlan, before, after map[string]string, hel
 		if who == 2 || who == 4 {
 			continue // whose number and address the twin in the other account has
 		}
-		words := []string{m.people[who].email}
-		if !m.pair(who) {
+		words := append([]string{m.people[who].email}, m.was[who]...)
+		if !m.pair(who) && who < 6 {
 			words = append(words, m.people[who].phone)
 		}
 		m.search(words)
@@ -193,7 +208,7 @@ func (m *rightsModel) sameTried(p *madePlan) bool {
 // stripped counts what the law keeps, without what it does not.
 func (m *rightsModel) stripped(before map[string]string) (n int) {
 	for k, text := range before {
-		if (strings.HasPrefix(k, "invoices") || strings.HasPrefix(k, "contacts")) && m.bare(k, text) {
+		if strings.HasPrefix(k, "tickets") && m.floors && m.catalog["bare texts"] || (strings.HasPrefix(k, "invoices") || strings.HasPrefix(k, "contacts")) && m.bare(k, text) {
 			n++
 		}
 	}
@@ -215,8 +230,8 @@ func (m *rightsModel) bare(k, text string) bool {
 
 // search wants no words anywhere in the bytes of the stores, nor in names of files.
 func (m *rightsModel) search(words []string) {
-	for _, dir := range []string{"exports", "rec", "crm.db"} {
-		err := filepath.WalkDir(filepath.Join(m.dir, dir), func(path string, d fs.DirEntry, err error) error {
+	for _, dir := range []string{"exports", "rec", "crm"} {
+		err := filepath.WalkDir(m.at(dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -230,4 +245,14 @@ func (m *rightsModel) search(words []string) {
 		})
 		m.must(err)
 	}
+}
+
+// former reports somebody of whom something with a former address was known to a plan.
+func (m *rightsModel) former(p *madePlan, who int) bool {
+	for k, text := range p.seen {
+		if r := m.records[k]; r.owner == who && r.strong && len(m.was[who]) > 0 && !strings.Contains(text, m.people[who].email) {
+			return true
+		}
+	}
+	return false
 }

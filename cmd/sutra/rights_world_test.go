@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cratio/sutra/connectors/all"
+	"github.com/cratio/sutra/connectors/connectortest"
 	"github.com/cratio/sutra/pipeline"
 	"github.com/cratio/sutra/pipeline/audit"
 	"github.com/cratio/sutra/pipeline/config"
@@ -23,7 +23,8 @@ import (
 // A small company whose every record has a planted owner, a class and a date, and a clock
 // that a test sets: what may change, what must and what must not is known without the graph.
 
-const rightsConfig = `sources:
+const rightsConfig = `policy: policy.yaml
+sources:
   crm: {connector: sqlite, url: "file:crm.db", catalog: crm.yaml}
   exports: {connector: files, url: "file:exports/", catalog: exports.yaml}
   rec: {connector: recordings, url: "file:rec/", account: {path: 1}}
@@ -47,6 +48,7 @@ const rightsCRM = `dataset:
           - {name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone_number}}
           - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
           - {name: made}
+          - {name: dnd, meta: {sutra: {consent: dnd}}}
       - name: tickets
         meta: {sutra: {class: support_ticket, trigger: closed, recorded_at: opened, erase: delete, account: account_id, order: 20}}
         fields:
@@ -91,7 +93,7 @@ const rightsExports = `dataset:
 
 const rightsSQL = `
 CREATE TABLE accounts (id TEXT PRIMARY KEY, ended TEXT, rec_days INTEGER);
-CREATE TABLE contacts (id INTEGER PRIMARY KEY, account_id TEXT, name TEXT, phone TEXT, email TEXT, made TEXT);
+CREATE TABLE contacts (id INTEGER PRIMARY KEY, account_id TEXT, name TEXT, phone TEXT, email TEXT, made TEXT, dnd TEXT);
 CREATE TABLE tickets (id INTEGER PRIMARY KEY, account_id TEXT, contact_id INTEGER REFERENCES contacts (id), body TEXT, opened TEXT, closed TEXT);
 CREATE TABLE notes (id INTEGER PRIMARY KEY, account_id TEXT, contact_id INTEGER REFERENCES contacts (id), body TEXT, made TEXT);
 CREATE TABLE invoices (id INTEGER PRIMARY KEY, account_id TEXT, contact_id INTEGER REFERENCES contacts (id), name TEXT, phone TEXT, dated TEXT);
@@ -129,35 +131,37 @@ type rightsWorld struct {
 	db      *sql.DB
 	lines   []any
 	log     []string
+	gaps    map[string]string // by source: away, or broken
+	faults  connectortest.Faults
 }
 
 func newRightsWorld(t *testing.T, seed uint64) *rightsWorld {
 	t.Helper()
 	w := &rightsWorld{t: t, dir: t.TempDir(), rng: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 11, 2, 10, 0, 0, 0, audit.IST), records: map[string]*planted{},
-		ended: map[string]time.Time{}, days: map[string]int{}}
+		ended: map[string]time.Time{}, days: map[string]int{}, gaps: map[string]string{}}
 	keys := filepath.Join(w.dir, "keys")
 	w.must(config.Init(keys))
 	w.must(os.Rename(filepath.Join(keys, "sutra.key"), filepath.Join(w.dir, "sutra.key")))
-	for name, text := range map[string]string{"sutra.yaml": rightsConfig, "crm.yaml": rightsCRM, "exports.yaml": rightsExports} {
+	for name, text := range map[string]string{"sutra.yaml": rightsConfig, "crm.yaml": rightsCRM, "exports.yaml": rightsExports, "policy.yaml": "floors: {}\n"} {
 		w.must(os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600))
 	}
 	for _, d := range []string{"exports/people", "rec/A1/x", "rec/A2/x"} {
 		w.must(os.MkdirAll(filepath.Join(w.dir, d), 0o700))
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "crm.db"))
+	w.reopen()
+	t.Cleanup(func() { w.must(w.db.Close()) })
+	_, err := w.db.Exec(rightsSQL)
 	w.must(err)
-	w.db = db
-	t.Cleanup(func() { w.must(db.Close()) })
-	_, err = db.Exec(rightsSQL)
-	w.must(err)
-	names := []string{"Asha Verma", "Bharat Menon", "Chetan Rao", "Devika Pillai", "Esha Grewal", "Farid Khan"}
+	names := []string{"Asha Verma", "Bharat Menon", "Chetan Rao", "Devika Pillai", "Esha Grewal", "Farid Khan", "Farid Khan", "Gita Nair", "Harish Iyer", "Indira Bose"}
 	for i, n := range names {
-		p := someone{account: []string{"A1", "A1", "A1", "A2", "A2", "A1"}[i], name: n, phone: fmt.Sprintf("98451%05d", 12345+i*1117), email: strings.ToLower(n[:strings.Index(n, " ")]) + "@example.com", contact: 100 + i}
+		p := someone{account: []string{"A1", "A1", "A1", "A2", "A2", "A1", "A1", "A1", "A1", "A1"}[i], name: n, phone: fmt.Sprintf("98451%05d", 12345+i*1117), email: fmt.Sprintf("%s%d@example.com", strings.ToLower(n[:strings.Index(n, " ")]), i), contact: 100 + i}
 		switch i { // everything but the address is the same; and one person's twin in the other account
 		case 1:
 			p.phone, p.name = w.people[0].phone, w.people[0].name
 		case 4:
 			p.phone, p.email, p.name = w.people[2].phone, w.people[2].email, w.people[2].name
+		case 6, 7, 8, 9: // the switchboard
+			p.phone = "9845177777"
 		}
 		w.people = append(w.people, p)
 	}
@@ -168,6 +172,17 @@ func newRightsWorld(t *testing.T, seed uint64) *rightsWorld {
 		}
 	}
 	return w
+}
+
+// reopen opens the database where it stands now.
+func (w *rightsWorld) reopen() {
+	w.t.Helper()
+	if w.db != nil {
+		w.must(w.db.Close())
+	}
+	db, err := sql.Open("sqlite", "file:"+w.at("crm"))
+	w.must(err)
+	w.db = db
 }
 
 func (w *rightsWorld) ago(days int) time.Time { return w.now.AddDate(0, 0, -days) }
@@ -181,6 +196,9 @@ func (w *rightsWorld) must(err error) {
 
 func (w *rightsWorld) plantAny(who int, at time.Time) *planted {
 	kind := []string{"tickets", "notes", "invoices", "people", "rec", "people", "open"}[w.rng.IntN(7)]
+	if who > 5 && kind == "rec" {
+		kind = "notes" // who called is not known
+	}
 	if w.records[fmt.Sprintf("contacts:%d", w.people[who].contact)] == nil && kind != "rec" {
 		kind = "people" // what refers to nobody is nobody's
 	}
@@ -202,7 +220,7 @@ func (w *rightsWorld) plant(who int, kind string, at time.Time, names int) *plan
 	switch kind {
 	case "contacts":
 		r.key, r.class, r.strong = fmt.Sprintf("contacts:%d", p.contact), "account_crm", true
-		r.line = fmt.Sprintf("INSERT INTO contacts VALUES (%d,'%s','%s','%s','%s','%s')", p.contact, p.account, p.name, p.phone, p.email, day)
+		r.line = fmt.Sprintf("INSERT INTO contacts VALUES (%d,'%s','%s','%s','%s','%s','0')", p.contact, p.account, p.name, p.phone, p.email, day)
 	case "tickets", "open":
 		closed := "'" + day + "'"
 		if kind == "open" {
@@ -237,7 +255,7 @@ func (w *rightsWorld) put(r *planted) {
 	store, id, _ := strings.Cut(r.key, ":")
 	switch {
 	case strings.HasPrefix(store, "people/"):
-		path := filepath.Join(w.dir, "exports", store)
+		path := filepath.Join(w.at("exports"), store)
 		data, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			data, err = []byte("rid,account,name,phone,email,made\n"), nil
@@ -246,10 +264,10 @@ func (w *rightsWorld) put(r *planted) {
 		w.must(os.MkdirAll(filepath.Dir(path), 0o700))
 		w.must(os.WriteFile(path, append(data, r.line+"\n"...), 0o600))
 	case store == "rec":
-		w.must(os.MkdirAll(filepath.Dir(filepath.Join(w.dir, "rec", id)), 0o700))
-		w.must(os.WriteFile(filepath.Join(w.dir, "rec", id), []byte(r.line), 0o600))
+		w.must(os.MkdirAll(filepath.Dir(filepath.Join(w.at("rec"), id)), 0o700))
+		w.must(os.WriteFile(filepath.Join(w.at("rec"), id), []byte(r.line), 0o600))
 		at := r.date
-		w.must(os.Chtimes(filepath.Join(w.dir, "rec", id), at, at))
+		w.must(os.Chtimes(filepath.Join(w.at("rec"), id), at, at))
 	default:
 		_, err := w.db.Exec(strings.Replace(r.line, "INSERT", "INSERT OR REPLACE", 1))
 		w.must(err)
@@ -283,7 +301,7 @@ func (w *rightsWorld) snap() map[string]string {
 		w.must(rows.Err())
 		w.must(rows.Close())
 	}
-	files, err := filepath.Glob(filepath.Join(w.dir, "exports/people/*.csv"))
+	files, err := filepath.Glob(filepath.Join(w.at("exports"), "people/*.csv"))
 	w.must(err)
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -294,7 +312,7 @@ func (w *rightsWorld) snap() map[string]string {
 		}
 	}
 	for _, a := range []string{"A1", "A2"} {
-		list, err := filepath.Glob(filepath.Join(w.dir, "rec", a, "*.m4a"))
+		list, err := filepath.Glob(filepath.Join(w.at("rec"), a, "*.m4a"))
 		w.must(err)
 		for _, f := range list {
 			data, err := os.ReadFile(f)
@@ -319,9 +337,10 @@ func changedIn(before, after map[string]string) (out []string) {
 func (w *rightsWorld) open(fn func(s *pipeline.Site) error) error {
 	w.t.Helper()
 	w.lines = nil
-	c, _, err := config.Load(filepath.Join(w.dir, "sutra.yaml"), os.LookupEnv, all.Kinds())
+	kinds := w.kinds()
+	c, _, err := config.Load(filepath.Join(w.dir, "sutra.yaml"), os.LookupEnv, kinds)
 	w.must(err)
-	s, err := pipeline.Open(w.t.Context(), c, all.Kinds(), true, func(l any) { w.lines = append(w.lines, l) })
+	s, err := pipeline.Open(w.t.Context(), c, kinds, true, func(l any) { w.lines = append(w.lines, l) })
 	w.must(err)
 	s.Now = func() time.Time { return w.now }
 	err = fn(s)
