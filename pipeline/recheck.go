@@ -42,6 +42,13 @@ func (a *application) recheck(ctx context.Context) error {
 	return nil
 }
 
+// metGaps counts the gaps that were met so far, however often each was reported.
+func (s *Site) metGaps() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.met
+}
+
 // readAccounts brings the accounts' own records in the graph up to date.
 func (s *Site) readAccounts(ctx context.Context) error {
 	w, err := s.Graph.Begin()

@@ -47,7 +47,7 @@ type Site struct {
 	out  Sink
 	mu   sync.Mutex
 	gaps int
-	met  int // as gaps, with those that were not repeated
+	met  int              // as gaps, with those that were not repeated
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 
 	replacedBy map[replacement][]string // what corrections replaced; nil: not read yet
@@ -185,13 +185,6 @@ func (s *Site) Gaps() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.gaps
-}
-
-// metGaps counts the gaps that were met so far, however often each was reported.
-func (s *Site) metGaps() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.met
 }
 
 func (s *Site) emit(line any) {
