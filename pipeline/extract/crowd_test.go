@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cratio/sutra/connectors"
 )
 
 // TestCrowdInOneValue looks into lists of very many people, half of them names alone, and at
-// two records of very many names: the time grows with their length and not with its square.
+// two records of very many names: the time grows with their length. Were it with its square,
+// the test would not come to its end.
 func TestCrowdInOneValue(t *testing.T) {
-	const people = 12000
+	people := 120_000
+	if testing.Short() {
+		people = 12_000
+	}
 	name := func(i int) string {
 		letters := []byte("Aaaa")
 		for k := range letters {
@@ -27,7 +30,6 @@ func TestCrowdInOneValue(t *testing.T) {
 		fmt.Fprintf(&half, `,{"name":"%s"},{"name":"%s","phone":"%d"}`, name(i), name(i+people), 9000000000+i)
 		fmt.Fprintf(&long[i%2], `,{"name":"%s","phone":"%d"}`, name(i), 9000000000+i)
 	}
-	begun := time.Now()
 	for in, most := range map[string]int{
 		`{"list":[` + half.String()[1:] + `]}`: 2 * people,
 		fmt.Sprintf(`{"part1":{"p":[%s]},"part2":{"p":[%s]}}`, long[0].String()[1:], long[1].String()[1:]): people,
@@ -35,8 +37,5 @@ func TestCrowdInOneValue(t *testing.T) {
 		if d := look(&connectors.Field{Name: "payload", Look: connectors.LookJSON}, in); len(d.parts) < people || len(d.parts) > most+3 {
 			t.Errorf("%d parts, want about %d", len(d.parts), most)
 		}
-	}
-	if took := time.Since(begun); took > 8*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
