@@ -3,10 +3,12 @@ package pipeline
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"slices"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/blob"
 	"github.com/cratio/sutra/lineage"
 	"github.com/cratio/sutra/pipeline/extract"
 )
@@ -131,10 +133,10 @@ func (a *application) renamed(ctx context.Context, src *Source, u connectors.Uni
 // proveCorrection reads every corrected record again, and looks in the graph for
 // the old identifiers where they were hers alone.
 func (a *application) proveCorrection(ctx context.Context) error {
-	read := map[[2]string]bool{}
+	read := map[[2]string]touched{}
 	err := a.touched.each(func(list []touched) error {
 		for _, t := range list {
-			read[[2]string{t.Source, t.Unit.Key}] = true
+			read[[2]string{t.Source, t.Unit.Key}] = t
 		}
 		return nil
 	})
@@ -142,10 +144,11 @@ func (a *application) proveCorrection(ctx context.Context) error {
 		return err
 	}
 	err = a.plan.steps(func(st planStep) error {
-		if !read[[2]string{st.Source, st.Unit.Unit.Key}] {
+		t, ok := read[[2]string{st.Source, st.Unit.Unit.Key}]
+		if !ok {
 			return ctx.Err() // it failed, and was reported
 		}
-		return a.proveStep(ctx, st)
+		return a.proveStep(ctx, st, t.Gone)
 	})
 	if err != nil {
 		return err
@@ -163,7 +166,9 @@ func (a *application) proveCorrection(ctx context.Context) error {
 	return a.oldValues(kept)
 }
 
-func (a *application) proveStep(ctx context.Context, st planStep) error {
+// proveStep reads what a step corrected. An old version of an object goes with the change,
+// and the old value with it.
+func (a *application) proveStep(ctx context.Context, st planStep, gone bool) error {
 	src, err := a.source(st.Source)
 	if err != nil {
 		return err
@@ -171,6 +176,9 @@ func (a *application) proveStep(ctx context.Context, st planStep) error {
 	done, err := a.corrected(ctx, src, connectors.Unit{Key: st.Unit.Unit.Key, Account: st.Unit.Unit.Account}, st)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if _, version := blob.Plain(st.Unit.Unit.Key); gone && version != "" && errors.Is(err, connectors.ErrNotFound) {
+		return nil
 	}
 	if err != nil {
 		a.gap(st.Source, st.Unit.Unit.Key, "it cannot be read again: "+err.Error())

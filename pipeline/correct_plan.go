@@ -153,11 +153,6 @@ func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
 				}
 			}
 		}
-		nested := strings.HasSuffix(strings.TrimSuffix(x.f.Unit.Unit.Key, ".gz"), ".parquet") && f.Look == connectors.LookJSON
-		if nested && slices.ContainsFunc(sets, func(i int) bool { return c.sets[i].Kind == "" }) {
-			w.fixed = true // the leaves of a nested column do not say what they are
-			w.set = slices.DeleteFunc(w.set, func(p planField) bool { return p.Name == f.Name && c.sets[p.Set].Kind == "" })
-		}
 		if x.extent == extract.Partial {
 			if _, v := c.corrector(extract.Whole).Rewrite(f, now); v == connectors.Set {
 				w.shared = true

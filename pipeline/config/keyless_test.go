@@ -21,3 +21,20 @@ func TestReferenceToKeyless(t *testing.T) {
 		}
 	}
 }
+
+// TestReferenceToPart: a reference to a part of a key of several columns joins where the
+// database's own foreign key leads to the whole of it, and to mark it as a key is no advice.
+func TestReferenceToPart(t *testing.T) {
+	table := "{name: people, fields: [{name: acct, fides_meta: {primary_key: true}}, {name: no, fides_meta: {primary_key: true}}, {name: town}]}"
+	for _, c := range []struct{ connector, field, want string }{
+		{"sqlite", "no", "joins nothing unless a foreign key of the database leads to the whole key, of which it has a part"},
+		{"files", "no", "joins nothing: the field it leads to is a part of a key, which identifies no record by itself"},
+		{"sqlite", "town", "joins nothing: the field it leads to identifies no record; mark the field referred to as primary_key"},
+	} {
+		_, warns, errs := load(t, map[string]string{"sutra.yaml": "sources:\n  crm: {connector: " + c.connector + ", url: \"file:x\", catalog: crm.yaml}\n",
+			"crm.yaml": "dataset:\n- fides_key: crm\n  collections:\n  - " + table + "\n  - {name: notes, fields: [{name: p, fides_meta: {references: [{dataset: crm, field: people." + c.field + "}]}}]}\n"})
+		if got := strings.Join(warns, "\n"); len(errs) > 0 || !strings.HasSuffix(got, c.want) {
+			t.Errorf("%v: %v %v", c, warns, errs)
+		}
+	}
+}

@@ -232,12 +232,26 @@ func (w *wiring) record(f *catalogFile, s refSite, i, t int, target connectors.R
 		src.References = append(src.References, target)
 	}
 	if !targetKey && !f.embedded {
-		what := "joins nothing: the field it leads to identifies no record"
-		if !w.object(t) && len(w.all[t].Collections[at.col].PrimaryKey()) == 0 { // the database tells its keys, see Describe
-			what = "joins nothing unless the database has the field it leads to as the key of its table"
-		}
-		f.r.Warnf(s.pos, "mark the field referred to as primary_key", "the reference of %s %s", where, what)
+		what, hint := w.joinsNothing(i, t, at, target.Field)
+		f.r.Warnf(s.pos, hint, "the reference of %s %s", where, what)
 	}
+}
+
+// joinsNothing says of a reference to a field that is no key by itself what it does, and
+// what may be done about it. A database tells its keys, and its references to keys of
+// several columns, by itself, see Describe.
+func (w *wiring) joinsNothing(i, t int, at place, name string) (what, hint string) {
+	pk := w.all[t].Collections[at.col].PrimaryKey()
+	part := len(at.path) < 2 && len(pk) > 1 && slices.Contains(pk, name)
+	switch {
+	case part && i == t && !w.object(t):
+		return "joins nothing unless a foreign key of the database leads to the whole key, of which it has a part", ""
+	case part:
+		return "joins nothing: the field it leads to is a part of a key, which identifies no record by itself", ""
+	case !w.object(t) && len(pk) == 0:
+		return "joins nothing unless the database has the field it leads to as the key of its table", "mark the field referred to as primary_key"
+	}
+	return "joins nothing: the field it leads to identifies no record", "mark the field referred to as primary_key"
 }
 
 // defines reports whether a field is what references can lead to: the only

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 )
 
@@ -54,19 +55,19 @@ func (p *groupPlan) edited(l *leaf, row int64, j int) bool {
 // follow makes a row's nested value say what next says: values that next does not have
 // become null, or empty where they cannot be null, and changed ones are written. Where it
 // cannot be told which part of next was which part of text, nothing is done: the leaves
-// are asked one by one.
-func (p *groupPlan) follow(row int64, cells []traced, text []byte, next string) {
+// are asked one by one. What an edit that has to be written as it is cannot write is an error.
+func (p *groupPlan) follow(t redaction, cells []traced, text []byte, next string) error {
 	old, err := json.Parse(text)
 	if err != nil {
-		return
+		return nil
 	}
 	now, err := json.Parse([]byte(next))
 	if err != nil {
-		return
+		return nil
 	}
 	m := matcher{old: text, now: []byte(next), gone: map[*json.Node]bool{}, set: map[*json.Node]string{}}
 	if !m.match(old, now) || !m.agrees(old, now) {
-		return
+		return nil
 	}
 	at := map[int]*json.Node{}
 	json.Walk(old, func(n *json.Node) bool {
@@ -81,12 +82,17 @@ func (p *groupPlan) follow(row int64, cells []traced, text []byte, next string) 
 		if n == nil {
 			continue
 		}
-		val, changed := m.value(&c, n)
-		if changed {
-			e := p.edit(c.leaf, row)
+		if set, ok := m.set[n]; ok && n.Start == c.at {
+			if err := c.leaf.admits(t.edit, string(n.Text(text)), set, connectors.Set); err != nil {
+				return err
+			}
+		}
+		if val, changed := m.value(&c, n); changed {
+			e := p.edit(c.leaf, t.row)
 			e.cells = append(e.cells, cellEdit{c.j, val})
 		}
 	}
+	return nil
 }
 
 // value is what a cell becomes; false when it stays.

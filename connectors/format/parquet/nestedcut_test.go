@@ -1,13 +1,17 @@
 package parquet
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/connectors/format"
 )
 
 type guest struct {
@@ -107,5 +111,44 @@ func TestFollowDoubtful(t *testing.T) {
 	want := `[{"name":"Asha","phone":"[erased]","tags":[],"meta":{}},{"name":"Bela","phone":"9712345671","tags":[],"meta":{}}]`
 	if diff := cmp.Diff(want, got[0]["guests"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A value that has to be written as it is is written where the answer for the whole has
+// it, although the leaves on their own do not say what they are; and one that a leaf
+// cannot hold is refused.
+func TestFollowExact(t *testing.T) {
+	type doc struct {
+		Mail string `parquet:"mail"`
+		Age  int32  `parquet:"age"`
+	}
+	type row struct {
+		ID  int64 `parquet:"id"`
+		Doc doc   `parquet:"doc"`
+	}
+	cat := connectors.Collection{Name: "people", Fields: []connectors.CatalogField{{Name: "doc", DataType: "object"}}}
+	file := write(t, []row{{1, doc{"bela@example.com", 30}}, {2, doc{"asha@example.com", 40}}}, 2)
+	exact := func(old, now string) connectors.Edit {
+		e := edit(1, connectors.Redact, func(_ connectors.Field, value string) (string, connectors.Verdict) {
+			if !strings.HasPrefix(value, "{") {
+				return "", connectors.Same
+			}
+			return strings.Replace(value, old, now, 1), connectors.Set
+		})
+		e.Exact = true
+		return e
+	}
+	data, _, out := rewrite(t, cat, file, exact("asha@example.com", "nayi@example.org"))
+	got, _, err := rowsOf(t, cat, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"mail":"nayi@example.org","age":40}`; got[1]["doc"] != want || out.Redacted != 1 {
+		t.Errorf("%d rows were corrected, and the second says %s, want %s", out.Redacted, got[1]["doc"], want)
+	}
+	var buf bytes.Buffer
+	_, err = New("set", cat).Rewrite(context.Background(), input(file), &buf, format.NewEdits([]connectors.Edit{exact("40", "4.5")}))
+	if !errors.Is(err, connectors.ErrUnfit) {
+		t.Errorf("an age that is no whole number: %v", err)
 	}
 }

@@ -235,8 +235,10 @@ func (p *groupPlan) nested(f *file, g *group, col column, todo []redaction) erro
 			}
 			continue
 		}
-		if v == connectors.Set && !t.edit.Exact {
-			p.follow(t.row, a.trace.cells, text, next)
+		if v == connectors.Set {
+			if err := p.follow(t, a.trace.cells, text, next); err != nil {
+				return err
+			}
 		}
 		rest = append(rest, t)
 	}
