@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -70,6 +71,40 @@ func TestKeyOfOther(t *testing.T) {
 	} {
 		if got := keyOfOther(tt.f, key, gone); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestHoldsAndComebacks: what stayed for a hold did not come back, also when there is another
+// hold on it that was placed after the erasure; for a younger hold alone nothing had stayed.
+func TestHoldsAndComebacks(t *testing.T) {
+	phone := lineage.Token{2}
+	erased := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		holds map[string]time.Time
+		back  int
+	}{
+		{nil, 1},
+		{map[string]time.Time{"1": erased.Add(-time.Hour)}, 0},
+		{map[string]time.Time{"1": erased.Add(time.Hour)}, 1},
+		{map[string]time.Time{"1": erased.Add(-time.Hour), "2": erased.Add(time.Hour)}, 0},
+	} {
+		s := crmSite(t, lineage.Sighting{Collection: "contacts", Locator: "pk=1", Account: "A1", Sum: 1, Edges: []lineage.Edge{{Token: phone, Kind: "phone", Role: lineage.Subject}}})
+		err := s.Graph.Suppress([]lineage.Suppression{{Token: phone, Kind: "phone", Account: "A1", At: erased, Ref: "one"}})
+		for id, at := range tt.holds {
+			doc, e := json.Marshal(Hold{ID: id, Account: "A1", PlacedAt: at})
+			if err == nil {
+				err = e
+			}
+			if err == nil {
+				err = s.Graph.PutDoc(holdBucket, id, doc)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.resurrections(t.Context()); err != nil || len(list) != tt.back {
+			t.Errorf("%v: %v, %v", tt.holds, list, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
@@ -41,7 +42,7 @@ func graphSite(t *testing.T, src *Source, records ...lineage.Sighting) *Site {
 		t.Fatal(err)
 	}
 	s := &Site{Graph: g, Sources: []*Source{src}, out: func(any) {}}
-	s.kinds = newKinds(s.Sources)
+	s.kinds, s.Now = newKinds(s.Sources), time.Now
 	return s
 }
 
@@ -51,4 +52,13 @@ func recordsAt(list []lineage.Found) (out []string) {
 		out = append(out, list[i].Record.Collection+" "+list[i].Record.Locator)
 	}
 	return out
+}
+
+// crmSite is such a site of contacts, notes and deals.
+func crmSite(t *testing.T, records ...lineage.Sighting) *Site {
+	t.Helper()
+	src := &Source{}
+	src.Name, src.Connector = "crm", "sqlite"
+	src.Dataset = connectors.Dataset{Key: "crm", Collections: []connectors.Collection{{Name: "contacts"}, {Name: "notes"}, {Name: "agents", Staff: true}, {Name: "deals"}}}
+	return graphSite(t, src, records...)
 }
