@@ -18,6 +18,8 @@ func TestOldCopies(t *testing.T) {
 	}
 	later := erased.AddDate(0, 1, 0)
 	book[mail] = append(book[mail], lineage.Suppression{Token: mail, Account: "A2", At: later})
+	again := lineage.Token{7}
+	book[again] = []lineage.Suppression{{Token: again, Account: "A1", At: later}}
 	edge := func(tok lineage.Token, kind string) lineage.Edge {
 		return lineage.Edge{Token: tok, Kind: kind, Role: lineage.Subject}
 	}
@@ -39,6 +41,7 @@ func TestOldCopies(t *testing.T) {
 		{"of no date", "A1", time.Time{}, []lineage.Edge{edge(lead, "facebook_lead")}, false},
 		{"another account's", "A3", erased.Add(-day), []lineage.Edge{edge(phone, "phone"), edge(mail, "email")}, false},
 		{"of between the erasures of two accounts", "A1", erased.Add(day), []lineage.Edge{edge(phone, "phone"), edge(mail, "email")}, false},
+		{"of before the last of two erasures", "A1", erased.Add(day), []lineage.Edge{edge(again, "upi"), edge(phone, "phone")}, true},
 		{"an identifier only named", "A1", erased.Add(-day), []lineage.Edge{edge(phone, "phone"), {Token: mail, Kind: "email", Role: lineage.Mention}}, false},
 		{"an identifier of the staff", "A1", erased.Add(-day), []lineage.Edge{edge(phone, "phone"), {Token: mail, Kind: "email", Role: lineage.Own}}, false},
 	} {
