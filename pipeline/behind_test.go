@@ -102,3 +102,20 @@ func TestLastScan(t *testing.T) {
 		t.Errorf("without a source: %d and %d, %v", last, all, err)
 	}
 }
+
+// TestNarrow: a plan for an old copy of somebody who is there again of her own will is about the
+// identifiers that were erased, and not about those that she has since.
+func TestNarrow(t *testing.T) {
+	before, since := lineage.Token{1}, lineage.Token{2}
+	book := ledger{before: {{Token: before, Account: "A1"}}, since: {{Token: since, Account: "A2"}}}
+	pl := &planner{Site: crmSite(t), plan: &Plan{Kind: "erase"}}
+	pl.plan.body.Subjects = []planSubject{{Account: "A1", Tokens: hexTokens(map[lineage.Token]string{before: "phone", since: "email"}), Shared: map[string]string{"x": "phone"}}}
+	people := []*lineage.Person{{Account: "A1", Tokens: map[lineage.Token]string{before: "phone", since: "email"}}}
+	if err := pl.narrow(people, nil, &book); err != nil {
+		t.Fatal(err)
+	}
+	x := pl.plan.body.Subjects[0]
+	if want := hexTokens(map[lineage.Token]string{before: "phone"}); !maps.Equal(x.Tokens, want) || len(x.Shared) > 0 || !x.Returned {
+		t.Errorf("got %+v, want %v", x, want)
+	}
+}
