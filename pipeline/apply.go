@@ -238,12 +238,8 @@ func (a *application) steps(ctx context.Context) error {
 		if state == audit.Done || state == audit.Proven {
 			return a.already(st, detail)
 		}
-		if state != "" {
-			_, was, err := readDetail(detail)
-			if err != nil {
-				return err
-			}
-			a.tried[st.No] = was
+		if err := a.recallTried(st, state, detail); err != nil {
+			return err
 		}
 		if st = a.current(st); len(st.Edits) == 0 {
 			return ctx.Err()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
+	"github.com/cratio/sutra/pipeline/audit"
 )
 
 // What a plan was to take out may be gone when it is applied: by another plan for the same
@@ -37,6 +38,39 @@ func (b earlier) rest(list []planEdit) []planEdit {
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), b.has)
+}
+
+// recallTried takes over what an earlier run of the plan noted of a step that it did not end. One
+// of which it did nothing at all, since its source was away, say, is as it was before that run.
+func (a *application) recallTried(st planStep, state audit.State, detail []byte) error {
+	_, was, err := readDetail(detail)
+	if err == nil && state != "" && (state == audit.Intent || len(was.rest(st.Edits)) > 0) {
+		a.tried[st.No] = was
+	}
+	return err
+}
+
+// untouched notes that a run did nothing to edits of a step: when they have nothing left to do
+// later, this run did not do it. The caller holds the lock.
+func (a *application) untouched(st planStep) {
+	if _, tried := a.tried[st.No]; tried {
+		return
+	}
+	left := make([]int, len(st.Edits))
+	for i, e := range st.Edits {
+		left[i] = e.No
+	}
+	a.was[st.No] = a.was[st.No].with(left...)
+}
+
+// unbegun fails steps of which nothing can have been done.
+func (a *application) unbegun(steps []planStep, err error) {
+	a.sm.Lock()
+	for _, st := range steps {
+		a.untouched(st)
+	}
+	a.sm.Unlock()
+	a.failed(steps, err)
 }
 
 // all is every edit of a step that no run of the plan had begun before. Of one that a run

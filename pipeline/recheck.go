@@ -88,7 +88,7 @@ func (a *application) current(st planStep) planStep {
 	parts := a.sift(st)
 	if len(parts.unknown.Edits) > 0 {
 		a.partial[st.No] = audit.Failed
-		a.failed([]planStep{parts.unknown}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
+		a.unbegun([]planStep{parts.unknown}, errors.New("the accounts' own records cannot be read, so that nobody knows whether it is still due"))
 	}
 	if len(parts.other.Edits) > 0 {
 		a.gap(st.Source, st.Unit.Unit.Key, "the catalog says otherwise of these records than when the plan was made: they are left as they are; make a new plan")

@@ -18,12 +18,12 @@ import (
 func (a *application) execute(ctx context.Context, steps []planStep) error {
 	src, err := a.source(steps[0].Source)
 	if err != nil {
-		a.failed(steps, err)
+		a.unbegun(steps, err)
 		return nil
 	}
 	er, ok := src.Conn.(connectors.Eraser)
 	if !ok {
-		a.failed(steps, fmt.Errorf("source %s cannot be changed", src.Name))
+		a.unbegun(steps, fmt.Errorf("source %s cannot be changed", src.Name))
 		return nil
 	}
 	if be, ok := src.Conn.(connectors.BatchEraser); ok {
@@ -198,16 +198,9 @@ func (a *application) outcome(st planStep, out connectors.Outcome, was earlier) 
 	a.tally.done(st, out.Shells)
 }
 
-// stale counts edits of a step whose record is not what the plan saw. When they have nothing
-// left to do later, this run did not do it. The caller holds the lock.
+// stale counts edits of a step whose record is not what the plan saw. The caller holds the lock.
 func (a *application) stale(st planStep) {
-	if _, tried := a.tried[st.No]; !tried {
-		left := make([]int, len(st.Edits))
-		for i, e := range st.Edits {
-			left[i] = e.No
-		}
-		a.was[st.No] = a.was[st.No].with(left...)
-	}
+	a.untouched(st)
 	a.sum.Stale += len(st.Edits)
 	a.tally.failed(st)
 	a.leave(st, changedSince)

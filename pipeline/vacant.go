@@ -90,6 +90,6 @@ func (a *application) away(ctx context.Context, steps []planStep) (bool, error) 
 	if reason == "" {
 		return false, nil
 	}
-	a.failed(steps, fmt.Errorf("%s", reason))
+	a.unbegun(steps, fmt.Errorf("%s", reason))
 	return true, a.recordStates()
 }
