@@ -47,7 +47,7 @@ type Site struct {
 	out  Sink
 	mu   sync.Mutex
 	gaps int
-	met  int // as gaps, with those that were not repeated
+	met  int              // as gaps, with those that were not repeated
 	told map[GapLine]bool // when not nil: gaps that were reported and are not repeated
 
 	replacedBy map[replacement][]string // what corrections replaced; nil: not read yet
