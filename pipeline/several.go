@@ -13,13 +13,13 @@ import (
 // A column of a file, or of another database, or a key of a nested value, may be the key of a row in one of several
 // tables: who a task of an export is about, a contact or a lead. Where these have ids in
 // common a contact and a lead with one id would be one person by it, so it leads to nobody.
-// The database with the tables is asked; of its own columns it says so itself, see
+// The source with the tables is asked; of its own columns a database says so itself, see
 // [connectors.Describer]. What once was so stays so as long as the catalog is the same.
 
 // severalBucket holds, by the name of the column, in which tables it may mean a row.
 const severalBucket = "several"
 
-// severalDoc is what is known of such a column. A database that is out of reach does not make
+// severalDoc is what is known of such a column. A source that is out of reach does not make
 // nobody's what was somebody's.
 type severalDoc struct {
 	Catalog string   `json:"catalog"` // digest
@@ -116,7 +116,7 @@ func ownColumn(src *Source, id string, refs []connectors.Reference) bool {
 	for _, coll := range src.Dataset.Collections {
 		for _, f := range coll.Fields {
 			if src.Dataset.Key+"."+coll.Name+"."+f.Name == id {
-				return refs[0].Dataset == src.Name
+				return database(src.Connector) && refs[0].Dataset == src.Name
 			}
 		}
 	}
@@ -124,12 +124,12 @@ func ownColumn(src *Source, id string, refs []connectors.Reference) bool {
 }
 
 // inSeveral returns the tables with ids in common of which a column may mean each; sure, when
-// the database said so. Tables of two databases are not compared.
-func (s *Site) inSeveral(ctx context.Context, src *Source, id string, f connectors.CatalogField) (tables []string, sure bool) {
+// the database said so. Tables of two sources are not compared.
+func (s *Site) inSeveral(ctx context.Context, src *Source, id string, f connectors.CatalogField) (in []string, sure bool) {
 	by := map[string][]connectors.Reference{}
 	var all []string
 	for _, r := range f.References {
-		if to, err := s.source(r.Dataset); err == nil && !database(to.Connector) {
+		if to, err := s.source(r.Dataset); err == nil && (!tables(to.Connector) || r.Field == "key" && !database(to.Connector)) {
 			continue // the key of an object is no number
 		}
 		by[r.Dataset] = append(by[r.Dataset], r)
