@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -41,12 +42,31 @@ func (s *Site) meetSeveral(ctx context.Context) error {
 		if len(tables) == 0 {
 			return s.rememberSeveral(src, id, tables)
 		}
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%s: %s may be the id of a row of %s: these have ids in common, or had or may have some, and nothing says which is meant; by it its records are nobody's until refs name a column that says the table",
-			src.Name, strings.TrimPrefix(id, src.Dataset.Key+"."), strings.Join(tables, " or of "))})
+		s.emit(NoteLine{Type: "note", Text: src.Name + ": " + severalWords(src, id, tables)})
 		if !sure {
 			return nil // it is asked again with the next scan
 		}
 		return s.rememberSeveral(src, id, tables)
+	})
+}
+
+// severalWords says of a column which rows it may mean.
+func severalWords(src *Source, id string, tables []string) string {
+	return fmt.Sprintf("%s may be the id of a row of %s: these have ids in common, or had or may have some, and nothing says which is meant; by it its records are nobody's until refs name a column that says the table",
+		strings.TrimPrefix(id, src.Dataset.Key+"."), strings.Join(tables, " or of "))
+}
+
+// checkSeveral names such columns of the sources that were looked into, but for those of a
+// database that says so itself.
+func (s *Site) checkSeveral(ctx context.Context, seen []*Source, fn func(source string, f connectors.Finding)) error {
+	return s.eachSeveral(func(src *Source, id string, f connectors.CatalogField) error {
+		if !slices.Contains(seen, src) {
+			return nil
+		}
+		if tables, sure := s.inSeveral(ctx, src, id, f); len(tables) > 0 && sure {
+			fn(src.Name, connectors.Finding{What: "references", Note: severalWords(src, id, tables)})
+		}
+		return ctx.Err()
 	})
 }
 
