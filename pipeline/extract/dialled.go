@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
@@ -111,8 +112,12 @@ func (r *record) abroad(c *column, v string) string {
 		if code == "" || code == "91" {
 			continue
 		}
-		for _, whole := range []string{"+" + national, "+" + code + national} {
-			if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) && (whole != "+"+national || len(national) > 10) {
+		both := []string{"+" + code + national, "+" + national} // a short one more likely has no code
+		if len(national) > 10 {
+			slices.Reverse(both)
+		}
+		for _, whole := range both {
+			if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) {
 				return whole
 			}
 		}
