@@ -76,7 +76,7 @@ func inners(above string, fields []CatalogField) (out []Inner) {
 	for _, f := range fields {
 		in := Inner{Path: above + f.Name, Categories: f.Categories, Identity: f.Identity, Role: f.Role, Links: slices.Clone(f.Links), Erase: f.Erase}
 		for _, r := range f.References {
-			if f.Role == "mention" || Leads(fields, f, r) {
+			if Leads(fields, f, r) {
 				in.Links = append(in.Links, r.kind())
 			}
 		}

@@ -274,7 +274,7 @@ type Describer interface {
 	Describe(ctx context.Context) (Dataset, error)
 }
 
-// Mixer is implemented by databases: Mixed tells of references to their tables of which a
+// Mixer is implemented by sources of tables: Mixed tells of references to their tables of which a
 // column may mean each which have ids in common, or may have some, so that nothing says of a
 // value to which of them it leads.
 type Mixer interface {

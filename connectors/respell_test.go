@@ -18,6 +18,8 @@ func TestRespell(t *testing.T) {
 		{"\xff\uFFFD\xfe Asha \xe9", "Asha", "***", "\xff\uFFFD\xfe *** \xe9"},
 		{"caf\xe9 \uFFFDsha caf\xe9", "\uFFFDsha", "", "caf\xe9  caf\xe9"},
 		{"\xe9 Asha \xe8 Asha \xe7 Asha", "Asha", "", "\xe9  \xe8  \xe7 "},
+		{"\xe9 Asha \xe8", "\uFFFD Asha", "？", "？ \xe8"}, // letters that begin, or end, as U+FFFD does
+		{"\xe8 Asha \xe9", "Asha \uFFFD", "ｽ", "\xe8 ｽ"},
 		{"plain Asha", "Asha", "", "plain "},
 		{"\xe9", "\uFFFD", "", ""},
 	} {

@@ -85,6 +85,7 @@ func (s *Site) Check(ctx context.Context, names []string, fn func(source string,
 		}
 		seen = append(seen, src)
 	}
+	refused = errors.Join(refused, s.checkSeveral(ctx, seen, fn))
 	s.checkOwners(ctx, seen, fn)
 	return errors.Join(refused, ctx.Err())
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors"
@@ -13,13 +14,13 @@ import (
 // A column of a file, or of another database, or a key of a nested value, may be the key of a row in one of several
 // tables: who a task of an export is about, a contact or a lead. Where these have ids in
 // common a contact and a lead with one id would be one person by it, so it leads to nobody.
-// The database with the tables is asked; of its own columns it says so itself, see
+// The source with the tables is asked; of its own columns a database says so itself, see
 // [connectors.Describer]. What once was so stays so as long as the catalog is the same.
 
 // severalBucket holds, by the name of the column, in which tables it may mean a row.
 const severalBucket = "several"
 
-// severalDoc is what is known of such a column. A database that is out of reach does not make
+// severalDoc is what is known of such a column. A source that is out of reach does not make
 // nobody's what was somebody's.
 type severalDoc struct {
 	Catalog string   `json:"catalog"` // digest
@@ -41,12 +42,31 @@ func (s *Site) meetSeveral(ctx context.Context) error {
 		if len(tables) == 0 {
 			return s.rememberSeveral(src, id, tables)
 		}
-		s.emit(NoteLine{Type: "note", Text: fmt.Sprintf("%s: %s may be the id of a row of %s: these have ids in common, or had or may have some, and nothing says which is meant; by it its records are nobody's until refs name a column that says the table",
-			src.Name, strings.TrimPrefix(id, src.Dataset.Key+"."), strings.Join(tables, " or of "))})
+		s.emit(NoteLine{Type: "note", Text: src.Name + ": " + severalWords(src, id, tables)})
 		if !sure {
 			return nil // it is asked again with the next scan
 		}
 		return s.rememberSeveral(src, id, tables)
+	})
+}
+
+// severalWords says of a column which rows it may mean.
+func severalWords(src *Source, id string, tables []string) string {
+	return fmt.Sprintf("%s may be the id of a row of %s: these have ids in common, or had or may have some, and nothing says which is meant; by it its records are nobody's until refs name a column that says the table",
+		strings.TrimPrefix(id, src.Dataset.Key+"."), strings.Join(tables, " or of "))
+}
+
+// checkSeveral names such columns of the sources that were looked into, but for those of a
+// database that says so itself.
+func (s *Site) checkSeveral(ctx context.Context, seen []*Source, fn func(source string, f connectors.Finding)) error {
+	return s.eachSeveral(func(src *Source, id string, f connectors.CatalogField) error {
+		if !slices.Contains(seen, src) {
+			return nil
+		}
+		if tables, sure := s.inSeveral(ctx, src, id, f); len(tables) > 0 && sure {
+			fn(src.Name, connectors.Finding{What: "references", Note: severalWords(src, id, tables)})
+		}
+		return ctx.Err()
 	})
 }
 
@@ -116,7 +136,7 @@ func ownColumn(src *Source, id string, refs []connectors.Reference) bool {
 	for _, coll := range src.Dataset.Collections {
 		for _, f := range coll.Fields {
 			if src.Dataset.Key+"."+coll.Name+"."+f.Name == id {
-				return refs[0].Dataset == src.Name
+				return database(src.Connector) && refs[0].Dataset == src.Name
 			}
 		}
 	}
@@ -124,12 +144,12 @@ func ownColumn(src *Source, id string, refs []connectors.Reference) bool {
 }
 
 // inSeveral returns the tables with ids in common of which a column may mean each; sure, when
-// the database said so. Tables of two databases are not compared.
-func (s *Site) inSeveral(ctx context.Context, src *Source, id string, f connectors.CatalogField) (tables []string, sure bool) {
+// the database said so. Tables of two sources are not compared.
+func (s *Site) inSeveral(ctx context.Context, src *Source, id string, f connectors.CatalogField) (in []string, sure bool) {
 	by := map[string][]connectors.Reference{}
 	var all []string
 	for _, r := range f.References {
-		if to, err := s.source(r.Dataset); err == nil && !database(to.Connector) {
+		if to, err := s.source(r.Dataset); err == nil && (!tables(to.Connector) || r.Field == "key" && !database(to.Connector)) {
 			continue // the key of an object is no number
 		}
 		by[r.Dataset] = append(by[r.Dataset], r)

@@ -22,7 +22,10 @@ type exports struct {
 	router router
 }
 
-var _ connectors.Sampler = (*exports)(nil)
+var (
+	_ connectors.Sampler = (*exports)(nil)
+	_ connectors.Mixer   = (*exports)(nil)
+)
 
 // The most objects of one shape that are opened, the most shapes that are told
 // apart, and the most gaps of one table that are told one by one.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cratio/sutra/connectors/format/json"
@@ -76,8 +77,8 @@ func (s *shape) dials() {
 			continue
 		}
 		for _, c := range numbers {
-			if named := strings.TrimSuffix(strings.Join(keyWords(c.Name), " "), " number"); of == named || of == "" && len(numbers) == 1 {
-				c.dial = i
+			if named := strings.TrimSuffix(strings.Join(keyWords(c.Name), " "), " number"); of == named || of != "" && (of+" phone" == named || of+" mobile" == named) || of == "" && len(numbers) == 1 {
+				c.dials = append(c.dials, i)
 			}
 		}
 	}
@@ -97,28 +98,41 @@ func dialOf(name string) (of string, ok bool) {
 	return "", false
 }
 
-// abroad completes a number by the country code in the column beside it, where the two are a
+// abroad completes a number by the country code in a column beside it, where the two are a
 // number of that country. Where they are none, a form's default may stand there.
 func (r *record) abroad(c *column, v string) string {
-	d := &r.shape.cols[c.dial]
-	if d.null(r.row) {
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(strings.TrimSpace(v), buf[:0])
+	if !ok || plus {
 		return v
+	}
+	national := strings.TrimLeft(string(digits), "0")
+	for _, i := range c.dials { // one may say "US", and the next "1"
+		code := r.dialled(&r.shape.cols[i])
+		if code == "" || code == "91" {
+			continue
+		}
+		both := []string{"+" + code + national, "+" + national} // a short one more likely has no code
+		if len(national) > 10 {
+			slices.Reverse(both)
+		}
+		for _, whole := range both {
+			if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) {
+				return whole
+			}
+		}
+	}
+	return v
+}
+
+// dialled is the country code in a column; empty when there is none.
+func (r *record) dialled(d *column) string {
+	if d.null(r.row) {
+		return ""
 	}
 	name := "country code"
 	if words := strings.Join(keyWords(d.Name), " "); !strings.HasSuffix(words, name) && !strings.HasSuffix(words, "countrycode") {
 		name = "isd"
 	}
-	var buf [20]byte
-	digits, plus, ok := phoneDigits(strings.TrimSpace(v), buf[:0])
-	code := dialCode(name, d.value(r.row))
-	if !ok || plus || code == "" || code == "91" {
-		return v
-	}
-	national := strings.TrimLeft(string(digits), "0")
-	for _, whole := range []string{"+" + national, "+" + code + national} {
-		if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) && (whole != "+"+national || len(national) > 10) {
-			return whole
-		}
-	}
-	return v
+	return dialCode(name, d.value(r.row))
 }

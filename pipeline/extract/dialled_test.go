@@ -56,12 +56,20 @@ func TestDialledColumns(t *testing.T) {
 		{[]cell{{"isd", "1"}, {"phone", "9820647153"}}, "+919820647153"}, // none there: a form's default
 		{[]cell{{"std_code", "1"}, {"phone", "7025550123"}}, "+917025550123"},
 		{[]cell{{"country_code", "356"}, {"phone", "9820647153"}}, "+919820647153"},
+		{[]cell{{"isd", "49"}, {"phone", "04921 234567"}}, "+494921234567"},
+		{[]cell{{"isd", "65"}, {"phone", "6598712053"}}, "+6598712053"},
+		{[]cell{{"isd", "65"}, {"phone", "98712053"}}, "+6598712053"},
+		{[]cell{{"isd", "1"}, {"country_code", "US"}, {"phone", "7025550123"}}, "+17025550123"},
+		{[]cell{{"country_code", "US"}, {"dial_code", "1"}, {"phone", "7025550123"}}, "+17025550123"},
+		{[]cell{{"isd", "91"}, {"country_code", "IN"}, {"phone", "7025550123"}}, "+917025550123"},
+		{[]cell{{"alt_phone_country_code", "1"}, {"alt_phone", "7025550123"}, {"office", "9820647153"}}, "+17025550123"},
+		{[]cell{{"mobile_country_code", "1"}, {"alt_mobile", "7025550123"}, {"office", "9820647153"}}, "+917025550123"},
 		{[]cell{{"isd", "1"}, {"phone", "7025550123"}, {"office", "9820647153"}}, "+917025550123"}, // of which of them?
 	} {
 		var fields []connectors.Field
 		for _, c := range tc.row {
 			f := connectors.Field{Name: c.name}
-			if slices.Contains([]string{"phone", "mobile", "mobile_number", "office"}, c.name) {
+			if slices.Contains([]string{"phone", "mobile", "mobile_number", "office", "alt_phone", "alt_mobile"}, c.name) {
 				f.Identity = KindPhone
 			}
 			fields = append(fields, f)

@@ -84,7 +84,7 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.refer(&l, h.Value, &r.may, h.role)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
-		case h.role == lineage.Link && r.leadsAway(c, h.Kind):
+		case h.role == lineage.Link && r.leadsAway(c, h.Kind, edges == &r.edge):
 			continue
 		case h.role == lineage.Link:
 			l := r.x.linkerOf(h.Kind) // as the database with the keys compares them
@@ -100,11 +100,13 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 
 // leadsAway reports that a key of a value refers to no person, such as the tenant or whoever
 // sells to her, or in a person's own row to another of her kind, which "merged into" does not.
-func (r *record) leadsAway(c *column, kind string) bool {
+// own is whether the key speaks of the row itself: an entry of a list there, with a name and
+// what is said of her, is that other's part in it.
+func (r *record) leadsAway(c *column, kind string, own bool) bool {
 	merged := func(in connectors.Inner) bool {
 		return slices.Contains(in.Links, "merged") && slices.Contains(in.Links, kind)
 	}
-	return r.x.Bare[kind] || r.x.Unique[kind] && r.shape.identifies(kind) && !slices.ContainsFunc(c.Inner, merged)
+	return r.x.Bare[kind] || own && r.x.Unique[kind] && r.shape.identifies(kind) && !slices.ContainsFunc(c.Inner, merged)
 }
 
 // sides tells the two ends of a call or message apart where the record says elsewhere who it

@@ -217,7 +217,7 @@ func (r *record) identity(c *column, v string) {
 			role = lineage.Mention
 		}
 	}
-	if c.dial >= 0 {
+	if len(c.dials) > 0 {
 		v = r.abroad(c, v)
 	}
 	ok := r.normalised(r.blank(role), c.Identity, v)

@@ -22,16 +22,16 @@ type column struct {
 	role     lineage.Role // of an identity column
 	personal bool
 	name     bool
-	called   bool // its names are what others call the person
-	free     bool // searched as text when nothing else is known
-	somebody bool // by its name it tells of a person
-	amount   bool // plain numbers in it are amounts
-	rows     bool // plain numbers in it are those of rows
-	opaque   bool // digits in it are an id or a time, but for a number with its plus; an address is an address
-	remark   bool // what somebody wrote: JSON in it was pasted there, and may be about anybody
-	label    int  // index of the column that says whose the identifier is, -1 if none
-	dial     int  // index of the column with the country code of the number, -1 if none
-	poly     int  // index of the polymorphic reference whose id this is, -1 if none
+	called   bool  // its names are what others call the person
+	free     bool  // searched as text when nothing else is known
+	somebody bool  // by its name it tells of a person
+	amount   bool  // plain numbers in it are amounts
+	rows     bool  // plain numbers in it are those of rows
+	opaque   bool  // digits in it are an id or a time, but for a number with its plus; an address is an address
+	remark   bool  // what somebody wrote: JSON in it was pasted there, and may be about anybody
+	label    int   // index of the column that says whose the identifier is, -1 if none
+	dials    []int // indexes of the columns that may hold the country code of the number
+	poly     int   // index of the polymorphic reference whose id this is, -1 if none
 	cats     []int
 
 	keys, links []linker // aliases followed, without those that lead to no person
@@ -63,7 +63,7 @@ func (x *Extractor) compile(dataset string, coll connectors.Collection, rows arr
 		if i == 0 {
 			continue
 		}
-		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1, dial: -1}
+		c := column{Field: connectors.FieldOf(af), poly: -1, label: -1}
 		c.take(rows.Column(i).(*array.String))
 		c.tag = nameTag(c.Name)
 		m := keyMeaning(c.Name)
