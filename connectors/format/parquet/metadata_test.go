@@ -96,7 +96,7 @@ func (c *chunkCheck) run(rows int64) {
 			c.Fatal(err)
 		}
 		for k := range pd.values.n {
-			v := pd.values.data
+			var v []byte
 			if pd.isDict {
 				v = c.dict.at(int(pd.idx[k]))
 			} else {
