@@ -98,6 +98,7 @@ type planEdit struct {
 	Keep       bool           `json:"keep,omitempty"`   // kept by law, stripped
 	Hers       []string       `json:"hers,omitempty"`   // columns that are her part as a whole
 	Theirs     []string       `json:"theirs,omitempty"` // and such that are another's
+	Named      bool           `json:"named,omitempty"`  // they are only mentioned in the record
 	Fields     []planField    `json:"fields,omitempty"` // of a correction
 	Sum        uint64         `json:"sum,omitempty"`
 	Account    string         `json:"account,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -135,4 +136,16 @@ func (r *record) dialled(d *column) string {
 		name = "isd"
 	}
 	return dialCode(name, d.value(r.row))
+}
+
+// Abroad reports a number without its country in a column of the record's own person: where
+// it is hers who is only mentioned there, a column beside it says that it is another's.
+func Abroad(f connectors.Field, value string) bool {
+	if f.Identity != KindPhone || len(f.Links) > 0 || (&shape{}).roleOf(&column{Field: f}, keyMeaning(f.Name)) != lineage.Subject ||
+		slices.ContainsFunc(f.Meaning, func(m string) bool { return strings.HasPrefix(m, connectors.LabelledBy) }) {
+		return false
+	}
+	var buf [20]byte
+	_, plus, ok := phoneDigits(strings.TrimSpace(value), buf[:0])
+	return ok && !plus
 }

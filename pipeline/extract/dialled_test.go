@@ -94,3 +94,29 @@ func TestDialledColumns(t *testing.T) {
 		}
 	}
 }
+
+// In a record that only mentions her the bare number of its person is not hers, whatever it
+// would be without its country; one that is labelled, written in full or in a column of others is.
+func TestNamedAbroad(t *testing.T) {
+	r := &Redactor{Extent: Partial, Named: true, Mine: func(_, v string) bool { return v == "+917025550123" }}
+	for _, tc := range []struct {
+		f     connectors.Field
+		value string
+		want  connectors.Verdict
+	}{
+		{connectors.Field{Name: "mobile", Identity: KindPhone}, "702-555-0123", connectors.Same},
+		{connectors.Field{Name: "mobile", Identity: KindPhone}, "+91 7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Role: "mention"}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Role: "party"}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Meaning: []string{connectors.LabelledBy + "type"}}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "note"}, "7025550123", connectors.Set},
+	} {
+		if _, v := r.Rewrite(tc.f, tc.value); v != tc.want {
+			t.Errorf("%+v %s: %v, want %v", tc.f, tc.value, v, tc.want)
+		}
+	}
+	r.Named = false
+	if _, v := r.Rewrite(connectors.Field{Name: "mobile", Identity: KindPhone}, "7025550123"); v != connectors.Empty {
+		t.Errorf("her own number: %v", v)
+	}
+}
