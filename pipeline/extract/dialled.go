@@ -215,3 +215,31 @@ func Abroad(f connectors.Field, value string) bool {
 	_, plus, ok := phoneDigits(strings.TrimSpace(value), buf[:0])
 	return ok && !plus
 }
+
+// flagged reports a number of India beside a bare 1 under isd: the column may say that calls
+// abroad are allowed, and not that the number is one of America.
+func (r *record) flagged(c *column, v string) bool {
+	id, ok := Phone(v)
+	if !ok || !strings.HasPrefix(id.Value, india) || len(id.Value) != len(india)+10 || id.Value[len(india)] < '6' {
+		return false
+	}
+	for _, i := range c.dials { // all have to leave it open: one may say "US"
+		d := &r.shape.cols[i]
+		if words := keyWords(d.Name); !d.null(r.row) && (words[len(words)-1] != "isd" || strings.TrimSpace(d.value(r.row)) != "1") {
+			return false
+		}
+	}
+	return true
+}
+
+// either takes in a number that may be one of two, neither of which joins people by itself.
+func (r *record) either(one, other string, role lineage.Role) {
+	for _, v := range []string{one, other} {
+		if id, ok := Phone(v); ok {
+			id.Weak = true
+			r.add(&r.edge, r.edgeOf(id, role))
+		}
+	}
+}
+
+const india = "+91"
