@@ -43,6 +43,7 @@ type access struct {
 	sum    AccessSummary
 	// mentions are records of the present unit that are about others.
 	mentions map[*lineage.Found]bool
+	aside    bool                 // the record that is being written does not give her as its person
 	hers     map[lineage.RID]bool // her copies; made when it is asked for
 	// subjects are the identifiers that some record of hers has as its subject.
 	subjects map[lineage.Token]bool
@@ -257,6 +258,7 @@ func (a *access) record(ctx context.Context, src *Source, f *lineage.Found, b co
 	switch show {
 	case showNamed:
 		a.sum.Mentions++
+		a.aside = f.Record.Within == "" && !givesAs(&f.Record, a.person.Tokens)
 		meta.Role, meta.Note = "mention", "somebody else's record in which you are named; only what names you is shown"
 	case showPlace:
 		meta.Note = "what was said in a recording on which other people can be heard; it is not included"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/lineage"
+	"github.com/cratio/sutra/pipeline/extract"
 )
 
 // showing says how much of a record she is shown.
@@ -103,6 +104,9 @@ func (a *access) show(c *sheetColumn, v string, how showing) (string, bool) {
 		return a.masker.Value(c.field, v)
 	case how != showNamed: // her own number is the same in most of her records
 		return c.same.or(v, func() (string, bool) { return a.masker.Value(c.field, v) })
+	}
+	if a.aside && extract.Abroad(c.field, v) {
+		return "", false
 	}
 	found := a.masker.Mentions(v)
 	if len(found) == 0 {

@@ -21,7 +21,7 @@ func (a *application) correctorOf(e planEdit) *extract.Corrector {
 	x := a.plan.body.Subjects[0]
 	mine := func(kind, value string) bool { return a.hers(x.Account, a.Graph.Token(kind, value)) }
 	return &extract.Corrector{
-		Extent: e.Extent, Mine: mine,
+		Extent: e.Extent, Mine: mine, Codes: e.Codes,
 		Near: func(kind, value string) bool {
 			t := a.Graph.Token(kind, value)
 			return mine(kind, value) || x.Shared[hex.EncodeToString(t[:])] != ""

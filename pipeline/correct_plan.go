@@ -83,6 +83,7 @@ type fieldWork struct {
 	fixed  bool     // an old value stands where nothing can be set
 	names  bool     // another name stands in it
 	text   []string // fields of free text in which an old value stands
+	codes  map[string]string
 }
 
 // record plans one record.
@@ -107,7 +108,7 @@ func (c *correction) record(x *sighted, rows arrow.Record, row int) {
 			return
 		}
 		c.planned++
-		c.edit(x.f, planEdit{Extent: x.extent, Account: account, Class: x.coll.Class, Fields: w.set})
+		c.edit(x.f, planEdit{Extent: x.extent, Account: account, Class: x.coll.Class, Fields: w.set, Codes: w.codes})
 	}
 	if w.shared {
 		c.stays(x, account, "shared", "other people have a part in the record: correct it by hand", time.Time{}, "")
@@ -132,7 +133,7 @@ func (c *correction) stays(x *sighted, account, reason, rule string, until time.
 
 // work finds what is to be set in a record and what stays in it.
 func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
-	var w fieldWork
+	w := fieldWork{codes: extract.Codes(rows, row)}
 	fields(rows, row, func(i int, f connectors.Field, value string) {
 		now := value
 		if f.Means(connectors.Generated) {
@@ -145,6 +146,7 @@ func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
 		sets := c.toSet(x, f.Name, &w)
 		if len(sets) > 0 {
 			cor := c.corrector(x.extent)
+			cor.Codes = w.codes
 			cor.Settings = c.settings(c.sets, func(i int) bool { return slices.Contains(sets, i) })
 			if text, v := cor.Rewrite(f, value); v == connectors.Set {
 				now = text
@@ -154,7 +156,9 @@ func (c *correction) work(x *sighted, rows arrow.Record, row int) fieldWork {
 			}
 		}
 		if x.extent == extract.Partial {
-			if _, v := c.corrector(extract.Whole).Rewrite(f, now); v == connectors.Set {
+			cor := c.corrector(extract.Whole)
+			cor.Codes = w.codes
+			if _, v := cor.Rewrite(f, now); v == connectors.Set {
 				w.shared = true
 				return
 			}

@@ -173,8 +173,11 @@ func (c *correction) read(ctx context.Context) error {
 			x.extent = extract.Partial
 		}
 		x.anchor = c.anchored(f)
+		codes := extract.Codes(rows, row)
 		fields(rows, row, func(i int, field connectors.Field, value string) {
-			c.corrector(x.extent).Values(field, value, func(set int, kind, norm, raw string) {
+			cor := c.corrector(x.extent)
+			cor.Codes = codes
+			cor.Values(field, value, func(set int, kind, norm, raw string) {
 				if kind != "" && c.otherSide(f, c.Graph.Token(kind, norm)) {
 					return
 				}

@@ -246,7 +246,7 @@ func (pl *planner) erase(people []*lineage.Person, only func(*lineage.Found) boo
 		for i := range p.Mentions {
 			f := &p.Mentions[i]
 			if only == nil && editable(f) && !pl.orphan(f) && !pl.seen[keyOf(f)] && !pl.held(p, f) {
-				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class})
+				pl.edit(f, planEdit{Extent: extract.Partial, Account: p.Account, Class: pl.collection(f).Class, Named: pl.onlyNamed(pl.together(p), f)})
 			}
 		}
 	}

@@ -60,6 +60,7 @@ func (pl *planner) copy(p *lineage.Person, f *lineage.Found, hers map[lineage.RI
 		e.Delete = true
 	}
 	e.Hers, e.Theirs = who.columns(e.Extent)
+	e.Named = e.Extent == extract.Partial && pl.onlyNamed(crowd, f)
 	if !law {
 		pl.advise(coll.Class, f.Record.Trigger, pl.Now())
 	}

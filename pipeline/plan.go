@@ -89,22 +89,24 @@ type planStep struct {
 
 // planEdit is one edit of one record.
 type planEdit struct {
-	No         int            `json:"-"` // its position in the step
-	Collection string         `json:"collection"`
-	Locator    string         `json:"locator"`
-	Delete     bool           `json:"delete,omitempty"`
-	Extent     extract.Extent `json:"extent,omitempty"`
-	All        bool           `json:"all,omitempty"`    // every part of the record is theirs who go
-	Keep       bool           `json:"keep,omitempty"`   // kept by law, stripped
-	Hers       []string       `json:"hers,omitempty"`   // columns that are her part as a whole
-	Theirs     []string       `json:"theirs,omitempty"` // and such that are another's
-	Fields     []planField    `json:"fields,omitempty"` // of a correction
-	Sum        uint64         `json:"sum,omitempty"`
-	Account    string         `json:"account,omitempty"`
-	Class      string         `json:"class"`
-	Rule       string         `json:"rule,omitempty"`    // what fixes the day, in a retention plan
-	Trigger    lineage.Date   `json:"trigger,omitempty"` // the start of its clock, in a retention plan
-	Due        time.Time      `json:"due,omitzero"`      // not before; zero for a person's request
+	No         int               `json:"-"` // its position in the step
+	Collection string            `json:"collection"`
+	Locator    string            `json:"locator"`
+	Delete     bool              `json:"delete,omitempty"`
+	Extent     extract.Extent    `json:"extent,omitempty"`
+	All        bool              `json:"all,omitempty"`    // every part of the record is theirs who go
+	Keep       bool              `json:"keep,omitempty"`   // kept by law, stripped
+	Hers       []string          `json:"hers,omitempty"`   // columns that are her part as a whole
+	Theirs     []string          `json:"theirs,omitempty"` // and such that are another's
+	Named      bool              `json:"named,omitempty"`  // they are only mentioned in the record
+	Fields     []planField       `json:"fields,omitempty"` // of a correction
+	Codes      map[string]string `json:"codes,omitempty"`  // see extract.Corrector
+	Sum        uint64            `json:"sum,omitempty"`
+	Account    string            `json:"account,omitempty"`
+	Class      string            `json:"class"`
+	Rule       string            `json:"rule,omitempty"`    // what fixes the day, in a retention plan
+	Trigger    lineage.Date      `json:"trigger,omitempty"` // the start of its clock, in a retention plan
+	Due        time.Time         `json:"due,omitzero"`      // not before; zero for a person's request
 }
 
 // planItem is one sealed line of a plan file. Exactly one of its fields is set.

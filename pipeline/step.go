@@ -324,7 +324,7 @@ func (a *application) edits(src *Source, st planStep, bad map[recordRef]bool) []
 		if a.plan.Kind == correcting {
 			x.Rewrite, x.Exact = a.setter(e), true
 		} else {
-			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain" || e.All, Mine: mine, Own: own(e.Account), Hers: e.Hers, Theirs: e.Theirs}).Rewrite
+			x.Rewrite = (&extract.Redactor{Extent: extent, Everybody: a.plan.Kind == "retain" || e.All, Mine: mine, Own: own(e.Account), Hers: e.Hers, Theirs: e.Theirs, Named: e.Named}).Rewrite
 		}
 		if bad != nil && e.Sum != 0 {
 			x.Check = func(values map[string]string) error {

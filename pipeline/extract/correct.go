@@ -35,6 +35,7 @@ type Corrector struct {
 	Extent   Extent // Partial: others share the record
 	Settings []Setting
 	Mine     func(kind, value string) bool // her own identifiers
+	Codes    map[string]string             // the country codes beside the numbers of the record, see [Codes]
 	Near     func(kind, value string) bool // hers, and those that stand in her records although others have them too
 
 	look func(setting int, kind, value, raw string) // when set, values are shown and nothing is changed
@@ -77,7 +78,7 @@ func (c *Corrector) Rewrite(f connectors.Field, value string) (string, connector
 			if f.Identity != "" && kind != "" {
 				kind = f.Identity
 			}
-			now = c.put(i, kind, now)
+			now = c.put(i, kind, now, c.Codes[f.Name])
 		case s.Kind != "" && f.Identity == "" && len(f.Categories) > 0 && opaqueLeaf(f):
 			now = c.leafOf(i, now)
 		}
@@ -231,12 +232,12 @@ func (c *Corrector) leafOf(i int, value string) string {
 	if !ok || !c.hers(id.Kind, id.Value) {
 		return value
 	}
-	return c.put(i, c.Settings[i].Kind, value)
+	return c.put(i, c.Settings[i].Kind, value, "")
 }
 
 // put gives the new spelling of a value, or the value itself when it is not to be
-// replaced. A cell may hold several numbers.
-func (c *Corrector) put(i int, kind, value string) string {
+// replaced. A cell may hold several numbers. code is that of the country beside it.
+func (c *Corrector) put(i int, kind, value, code string) string {
 	s := c.Settings[i]
 	if s.Kind == "" {
 		if c.replace(i, "", Fold(value), value) {
@@ -247,9 +248,9 @@ func (c *Corrector) put(i int, kind, value string) string {
 	if strings.Contains(value, "wamid.") {
 		return value // the number in a message's id is the message's
 	}
-	if id, ok := Normalise(kind, value); ok {
+	if id, ok := normalisedBy(code, kind, value); ok {
 		if c.replace(i, id.Kind, id.Value, value) && c.allowed(id) {
-			return respell(value, s)
+			return respell(kind, value, code, s)
 		}
 		return value
 	}
@@ -262,7 +263,7 @@ func (c *Corrector) put(i int, kind, value string) string {
 		if want, ok := Normalise(s.Kind, s.Value); !ok || x.Kind != want.Kind || !c.replace(i, x.Kind, x.Value, raw) || !c.allowed(x.Identifier) {
 			continue
 		}
-		changes = append(changes, change{x.Start, x.End, respell(raw, s)})
+		changes = append(changes, change{x.Start, x.End, respell(x.Kind, raw, "", s)})
 	}
 	return rewrite(value, changes)
 }
@@ -368,7 +369,7 @@ func (c *Corrector) member(d *document, n *json.Node, value string, own bool) st
 	for i, s := range c.Settings {
 		if s.Kind == "" {
 			if own && category == s.Category {
-				value = c.put(i, "", value)
+				value = c.put(i, "", value, "")
 			}
 			continue
 		}
@@ -377,7 +378,7 @@ func (c *Corrector) member(d *document, n *json.Node, value string, own bool) st
 				continue
 			}
 			if own || c.hers(h.Kind, h.Value) {
-				value = c.put(i, kindOf(s, in.key), value)
+				value = c.put(i, kindOf(s, in.key), value, d.codeBeside(n))
 				break
 			}
 		}

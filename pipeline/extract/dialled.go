@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -20,13 +24,10 @@ func (d *document) dialled(c context, n *json.Node, text string) string {
 		return text
 	}
 	for _, m := range n.Parent.Children {
-		if m == n || m.Kind != json.String && m.Kind != json.Number {
-			continue
-		}
-		code := dialCode(m.Key, m.Text(d.data))
+		code := d.codeIn(m, n)
 		national := strings.TrimLeft(string(digits), "0")
 		switch {
-		case code == "" || code == "91":
+		case code == "":
 		case strings.HasPrefix(national, code) && len(national) > 10:
 			return "+" + national
 		default:
@@ -34,6 +35,36 @@ func (d *document) dialled(c context, n *json.Node, text string) string {
 		}
 	}
 	return text
+}
+
+// codeIn is the code of another country that a member gives to the number n; empty when it
+// gives none.
+func (d *document) codeIn(m, n *json.Node) string {
+	if m == n || m.Kind != json.String && m.Kind != json.Number {
+		return ""
+	}
+	return foreign(dialCode(m.Key, m.Text(d.data)))
+}
+
+// codeBeside is the code of another country that stands beside a number; empty when none does.
+func (d *document) codeBeside(n *json.Node) string {
+	if n.Parent == nil || n.Parent.Kind != json.Object {
+		return ""
+	}
+	for _, m := range n.Parent.Children {
+		if code := d.codeIn(m, n); code != "" {
+			return code
+		}
+	}
+	return ""
+}
+
+// foreign is a country code, but for India's, by which a number is read anyway.
+func foreign(code string) string {
+	if code == "91" {
+		return ""
+	}
+	return code
 }
 
 // dialCode returns the country code that a member gives to the number beside it; empty
@@ -101,28 +132,64 @@ func dialOf(name string) (of string, ok bool) {
 // abroad completes a number by the country code in a column beside it, where the two are a
 // number of that country. Where they are none, a form's default may stand there.
 func (r *record) abroad(c *column, v string) string {
-	var buf [20]byte
-	digits, plus, ok := phoneDigits(strings.TrimSpace(v), buf[:0])
-	if !ok || plus {
-		return v
-	}
-	national := strings.TrimLeft(string(digits), "0")
 	for _, i := range c.dials { // one may say "US", and the next "1"
-		code := r.dialled(&r.shape.cols[i])
-		if code == "" || code == "91" {
-			continue
-		}
-		both := []string{"+" + code + national, "+" + national} // a short one more likely has no code
-		if len(national) > 10 {
-			slices.Reverse(both)
-		}
-		for _, whole := range both {
-			if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) {
+		if code := foreign(r.dialled(&r.shape.cols[i])); code != "" {
+			if whole, ok := completed(code, v); ok {
 				return whole
 			}
 		}
 	}
 	return v
+}
+
+// completed is a number with the code of the country that stands beside it; false where the
+// two are no number there.
+func completed(code, v string) (string, bool) {
+	var buf [20]byte
+	digits, plus, ok := phoneDigits(strings.TrimSpace(v), buf[:0])
+	if !ok || plus || code == "" {
+		return v, false
+	}
+	national := strings.TrimLeft(string(digits), "0")
+	both := []string{"+" + code + national, "+" + national} // a short one more likely has no code
+	if len(national) > 10 {
+		slices.Reverse(both)
+	}
+	for _, whole := range both {
+		if n, ok := phone(whole); ok && !n.guess && strings.HasPrefix(n.Value, "+"+code) {
+			return whole, true
+		}
+	}
+	return v, false
+}
+
+// Codes are the codes of other countries that stand beside the numbers of a row, by the column
+// of the number.
+func Codes(rows arrow.Record, row int) map[string]string {
+	var s shape
+	for i, af := range rows.Schema().Fields() {
+		if i == 0 {
+			continue
+		}
+		c := column{Field: connectors.FieldOf(af), label: -1}
+		c.take(rows.Column(i).(*array.String))
+		c.role = s.roleOf(&c, keyMeaning(c.Name))
+		s.cols = append(s.cols, c)
+	}
+	s.dials()
+	r := record{shape: &s, row: row}
+	var out map[string]string
+	for i := range s.cols {
+		for _, at := range s.cols[i].dials {
+			if code := foreign(r.dialled(&s.cols[at])); code != "" && out[s.cols[i].Name] == "" {
+				if out == nil {
+					out = map[string]string{}
+				}
+				out[s.cols[i].Name] = strings.Clone(code)
+			}
+		}
+	}
+	return out
 }
 
 // dialled is the country code in a column; empty when there is none.
@@ -136,3 +203,43 @@ func (r *record) dialled(d *column) string {
 	}
 	return dialCode(name, d.value(r.row))
 }
+
+// Abroad reports a number without its country in a column of the record's own person: where
+// it is hers who is only mentioned there, a column beside it says that it is another's.
+func Abroad(f connectors.Field, value string) bool {
+	if f.Identity != KindPhone || len(f.Links) > 0 || (&shape{}).roleOf(&column{Field: f}, keyMeaning(f.Name)) != lineage.Subject ||
+		slices.ContainsFunc(f.Meaning, func(m string) bool { return strings.HasPrefix(m, connectors.LabelledBy) }) {
+		return false
+	}
+	var buf [20]byte
+	_, plus, ok := phoneDigits(strings.TrimSpace(value), buf[:0])
+	return ok && !plus
+}
+
+// flagged reports a number of India beside a bare 1 under isd: the column may say that calls
+// abroad are allowed, and not that the number is one of America.
+func (r *record) flagged(c *column, v string) bool {
+	id, ok := Phone(v)
+	if !ok || !strings.HasPrefix(id.Value, india) || len(id.Value) != len(india)+10 || id.Value[len(india)] < '6' {
+		return false
+	}
+	for _, i := range c.dials { // all have to leave it open: one may say "US"
+		d := &r.shape.cols[i]
+		if words := keyWords(d.Name); !d.null(r.row) && (words[len(words)-1] != "isd" || strings.TrimSpace(d.value(r.row)) != "1") {
+			return false
+		}
+	}
+	return true
+}
+
+// either takes in a number that may be one of two, neither of which joins people by itself.
+func (r *record) either(one, other string, role lineage.Role) {
+	for _, v := range []string{one, other} {
+		if id, ok := Phone(v); ok {
+			id.Weak = true
+			r.add(&r.edge, r.edgeOf(id, role))
+		}
+	}
+}
+
+const india = "+91"

@@ -46,7 +46,8 @@ func TestDialledColumns(t *testing.T) {
 		row  []cell
 		want string
 	}{
-		{[]cell{{"isd", "1"}, {"phone", "7025550123"}}, "+17025550123"},
+		{[]cell{{"isd", "+1"}, {"phone", "7025550123"}}, "+17025550123"},
+		{[]cell{{"isd_code", "1"}, {"phone", "7025550123"}}, "+17025550123"},
 		{[]cell{{"isd", "1"}, {"phone", "4155550123"}}, "+14155550123"},
 		{[]cell{{"country_code", "0044"}, {"mobile_number", "07400 123457"}}, "+447400123457"},
 		{[]cell{{"mobile_country_code", "971"}, {"mobile", "971504647153"}, {"office", "9820647153"}}, "+971504647153"},
@@ -92,5 +93,66 @@ func TestDialledColumns(t *testing.T) {
 		if got, _ := m.Value(connectors.Field{Name: "phone", Identity: KindPhone}, value); (got == value) != hers {
 			t.Errorf("%s is shown as %s", value, got)
 		}
+	}
+}
+
+// In a record that only mentions her the bare number of its person is not hers, whatever it
+// would be without its country; one that is labelled, written in full or in a column of others is.
+func TestNamedAbroad(t *testing.T) {
+	r := &Redactor{Extent: Partial, Named: true, Mine: func(_, v string) bool { return v == "+917025550123" }}
+	for _, tc := range []struct {
+		f     connectors.Field
+		value string
+		want  connectors.Verdict
+	}{
+		{connectors.Field{Name: "mobile", Identity: KindPhone}, "702-555-0123", connectors.Same},
+		{connectors.Field{Name: "mobile", Identity: KindPhone}, "+91 7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Role: "mention"}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Role: "party"}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "mobile", Identity: KindPhone, Meaning: []string{connectors.LabelledBy + "type"}}, "7025550123", connectors.Empty},
+		{connectors.Field{Name: "note"}, "7025550123", connectors.Set},
+	} {
+		if _, v := r.Rewrite(tc.f, tc.value); v != tc.want {
+			t.Errorf("%+v %s: %v, want %v", tc.f, tc.value, v, tc.want)
+		}
+	}
+	r.Named = false
+	if _, v := r.Rewrite(connectors.Field{Name: "mobile", Identity: KindPhone}, "7025550123"); v != connectors.Empty {
+		t.Errorf("her own number: %v", v)
+	}
+}
+
+// A bare 1 under isd may say that calls abroad are allowed: a number of India that is one of
+// America, too, is either's, and joins nobody by itself. Where more says America it is that.
+func TestFlagged(t *testing.T) {
+	for _, tc := range []struct {
+		code, flag, phone string
+		weak              []string
+	}{
+		{"isd", "1", "9845012345", []string{"+19845012345", "+919845012345"}},
+		{"mobile_isd", "1", "09845012345", []string{"+19845012345", "+919845012345"}},
+		{"isd", "0", "9845012345", nil},
+		{"isd", "1", "9820647153", nil}, // of India only
+		{"isd", "1", "4155550123", nil}, // of America only
+		{"isd", "+1", "9845012345", nil},
+		{"isd_code", "1", "9845012345", nil},
+		{"country_code", "1", "9845012345", nil},
+		{"isd", "65", "9845012345", nil},
+	} {
+		b := connectors.NewBuilder(memory.DefaultAllocator, "leads", []connectors.Field{{Name: tc.code}, {Name: "mobile", Identity: KindPhone}})
+		b.Row("row 1")
+		b.Set(0, tc.flag)
+		b.Set(1, tc.phone)
+		x := &Extractor{Hash: shaHash{}, Dates: isoDate}
+		got := x.Batch("crm", connectors.Collection{Name: "leads"}, connectors.Unit{Key: "u"}, b.Flush(), false)
+		if want := max(1, len(tc.weak)); len(got) != 1 || len(got[0].Edges) != want {
+			t.Fatalf("%v: %+v, want %d numbers", tc, got, want)
+		}
+		for i, e := range got[0].Edges {
+			if e.Weak != (tc.weak != nil) || e.Weak && !slices.ContainsFunc(tc.weak, func(v string) bool { return e.Token == shaHash{}.Token(KindPhone, v) }) {
+				t.Errorf("%v: number %d is %+v", tc, i, e)
+			}
+		}
+		b.Release()
 	}
 }

@@ -218,7 +218,12 @@ func (r *record) identity(c *column, v string) {
 		}
 	}
 	if len(c.dials) > 0 {
-		v = r.abroad(c, v)
+		whole := r.abroad(c, v)
+		if whole != v && r.flagged(c, v) {
+			r.either(whole, v, role)
+			return
+		}
+		v = whole
 	}
 	ok := r.normalised(r.blank(role), c.Identity, v)
 	if ok {

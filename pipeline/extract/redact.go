@@ -32,6 +32,8 @@ type Redactor struct {
 	Mine      func(kind, value string) bool
 	// Hers and Theirs are columns all of which is her part of the record, or another's.
 	Hers, Theirs []string
+	// Named says that she is only mentioned in the record: what it gives its person is not hers.
+	Named bool
 	// Own recognises the account's own identifiers and its staff's; nil: none is. What
 	// the staff say in a conversation of hers is not another person's part in it.
 	Own func(kind, value string) bool
@@ -64,6 +66,9 @@ func (r *Redactor) Rewrite(f connectors.Field, value string) (string, connectors
 	}
 	if r.Extent != Partial && f.Personal() {
 		return "", connectors.Empty
+	}
+	if r.Named && r.Extent == Partial && Abroad(f, value) {
+		return "", connectors.Same
 	}
 	if f.Identity != "" {
 		if id, ok := Normalise(f.Identity, value); ok && r.Mine(id.Kind, id.Value) {
