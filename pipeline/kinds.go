@@ -23,11 +23,12 @@ type kinds struct {
 	tenant bool                               // some records tell their account
 	// referredTo are the link kinds that some record may refer to.
 	referredTo map[string]bool
+	persons    map[string]bool // ids of rows with a way to reach somebody: see extract.Extractor
 	may        map[string]bool // are referred to by columns of which nothing says whether they lead to the person
 }
 
 func newKinds(sources []*Source) kinds {
-	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}, may: map[string]bool{}}
+	k := kinds{alias: map[string]string{}, unique: map[string]bool{}, medium: map[string]bool{}, links: map[string]bool{}, ident: map[string]bool{}, bare: map[string]bool{}, bridge: map[string]bool{}, fold: map[string]connectors.Comparison{}, parts: map[string][]connectors.Comparison{}, referredTo: map[string]bool{}, may: map[string]bool{}, persons: map[string]bool{}}
 	for _, id := range []string{"phone", "email", "wa_id", "bsuid", "cookie", "device_id", "aadhaar", "pan", "upi"} {
 		k.ident[id] = true
 	}
@@ -65,6 +66,8 @@ func newKinds(sources []*Source) kinds {
 			}
 			if people[coll.Name] {
 				k.unique[kind] = true
+			} else if !coll.Staff && !coll.Accounts && slices.ContainsFunc(coll.Fields, reaches) {
+				k.persons[kind] = true
 			}
 			if database(src.Connector) {
 				names := []string{one, coll.Name, strings.ToLower(one), strings.ToLower(coll.Name)}
@@ -93,6 +96,7 @@ func (k kinds) refer(sources []*Source) {
 		for _, coll := range src.Dataset.Collections {
 			k.refersTo(src, coll, func(kind string) { k.referredTo[kind] = true })
 			k.mayLead(src, coll)
+			k.lists(coll.Fields, !database(src.Connector))
 		}
 	}
 }
@@ -131,6 +135,9 @@ func personal(dataset string, coll connectors.Collection) bool {
 	}
 	return false
 }
+
+// reaches reports a column that tells how somebody is reached whom the row is about.
+func reaches(f connectors.CatalogField) bool { return f.Identity != "" && f.Role != "mention" }
 
 func database(connector string) bool {
 	return connector == "sqlite" || connector == "postgres" || connector == "mysql" || connector == "mariadb"

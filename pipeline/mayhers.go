@@ -26,6 +26,19 @@ func (k kinds) mayLead(src *Source, coll connectors.Collection) {
 	}
 }
 
+// lists takes in the kinds of people's rows of which a column, or a key in it, may hold a list.
+func (k kinds) lists(fields []connectors.CatalogField, may bool) {
+	for _, f := range fields {
+		for _, r := range f.References {
+			kind := r.Dataset + "." + r.Collection + "." + r.Field
+			if kind = cmp.Or(k.alias[kind], kind); k.persons[kind] && (may || strings.HasSuffix(f.DataType, "[]")) {
+				k.may[kind] = true
+			}
+		}
+		k.lists(f.Fields, true)
+	}
+}
+
 // mayOnly reports an edge by which a record may be somebody's or another's: it says nothing of
 // what is left of her.
 func (k kinds) mayOnly(e lineage.Edge) bool { return e.Role == lineage.Mention && k.link(e.Kind) }

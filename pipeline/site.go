@@ -136,7 +136,7 @@ func (s *Site) openSources(ctx context.Context, all map[string]connectors.Kind) 
 // learn takes over what the datasets say of identifier kinds and of accounts.
 func (s *Site) learn() error {
 	s.kinds = newKinds(s.Sources)
-	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium, Places: places(s.Sources)}
+	s.extractor = &extract.Extractor{Hash: s.Graph, Dates: parseDate, Alias: s.kinds.alias, Bare: s.kinds.bare, Bridges: s.kinds.bridge, Unique: s.kinds.unique, Persons: s.kinds.persons, Folding: s.kinds.fold, Parts: s.kinds.parts, Medium: s.kinds.medium, Places: places(s.Sources)}
 	err := s.openAccounts()
 	for _, src := range s.Sources {
 		src.meaning = src.learned + s.referMeaning(src) + s.placeMeaning(src)

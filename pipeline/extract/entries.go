@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/cratio/sutra/connectors"
 	"github.com/cratio/sutra/connectors/format/json"
 	"github.com/cratio/sutra/lineage"
 )
@@ -24,7 +25,7 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 		own[i] = &part{pointer: json.Pointer(e), node: e}
 		d.walk(e, own[i], c, depth)
 		d.split(e, own[i])
-		if e.Kind == json.Object && labelOf(e, d.data) == nil && recordLike(e, own[i]) {
+		if e.Kind == json.Object && labelOf(e, d.data) == nil && (recordLike(e, own[i]) || d.tells(e, own[i])) {
 			records++
 		}
 	}
@@ -49,6 +50,26 @@ func (d *document) array(n *json.Node, p *part, c context, depth int) {
 			p.hits = append(p.hits, o.hits...)
 		}
 	}
+}
+
+// tells reports an element that says how somebody is reached, and has beside it what the catalog
+// says is told of people: more to say than a contact point.
+func (d *document) tells(e *json.Node, p *part) bool {
+	reached := func(h hit) bool { return !h.name && h.role == lineage.Subject }
+	if len(d.inner) == 0 || !slices.ContainsFunc(p.hits, reached) {
+		return false
+	}
+	return slices.ContainsFunc(e.Children, func(m *json.Node) bool {
+		path := pathOf(m)
+		return len(d.at[m]) == 0 && m.Kind != json.Null && slices.ContainsFunc(d.inner, func(in connectors.Inner) bool {
+			return in.Path == path && in.Identity == "" && len(in.Links) == 0 && slices.ContainsFunc(in.Categories, said)
+		})
+	})
+}
+
+// said reports the category of what somebody said or what was said of her.
+func said(category string) bool {
+	return category == "user.content" || strings.HasPrefix(category, "user.content.")
 }
 
 // rows reports a table without the names of its columns: [["Asha", "98...", 4], ["Bina", ...]].

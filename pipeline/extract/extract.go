@@ -43,6 +43,10 @@ type Extractor struct {
 	// person's own leads to no other of that kind: who referred her, or lives with her, is
 	// somebody else.
 	Unique map[string]bool
+	// Persons holds the link kinds that are ids of rows which say how somebody is reached, and
+	// of which she may have several, as leads. A list of such ids in a row that is about
+	// nobody may be one of several people: it leads to none of them for sure.
+	Persons map[string]bool
 	// Folding tells of link kinds what the database with the keys overlooks when it
 	// compares them.
 	Folding map[string]connectors.Comparison

@@ -70,6 +70,11 @@ func (r *record) around(hits []hit) {
 
 // hits takes in what was found in one part of a document.
 func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, labels *[]lineage.Name) {
+	own := edges == &r.edge
+	var several map[string]bool
+	if own && len(c.Inner) > 0 {
+		several = r.x.severalAt(hits)
+	}
 	for _, h := range hits {
 		switch {
 		case h.name && thingKey(c.Name):
@@ -84,8 +89,11 @@ func (r *record) hits(c *column, hits []hit, edges *[]lineage.Edge, names, label
 			r.refer(&l, h.Value, &r.may, h.role)
 		case r.shape.own:
 			r.add(edges, r.edgeOf(h.Identifier, lineage.Own))
-		case h.role == lineage.Link && r.leadsAway(c, h.Kind, edges == &r.edge):
+		case h.role == lineage.Link && r.leadsAway(c, h.Kind, own):
 			continue
+		case h.role == lineage.Link && len(several) > 0 && several[h.Kind+" "+pathOf(h.node)]:
+			l := r.x.linkerOf(h.Kind)
+			r.refer(&l, h.Value, &r.several, h.role)
 		case h.role == lineage.Link:
 			l := r.x.linkerOf(h.Kind) // as the database with the keys compares them
 			r.refer(&l, h.Value, edges, h.role)

@@ -28,6 +28,7 @@ type record struct {
 	moved        bool           // the record says that she has another identifier from now on
 	to           lineage.Token  // which
 	may          []lineage.Edge // to whom it may lead: they make no sighting of a record that is none without them
+	several      []lineage.Edge // to whom a list of them leads, see lists
 }
 
 // begin starts a row.
@@ -40,7 +41,7 @@ func (r *record) begin(row int, at int64) {
 	r.edge, r.name, r.cat = r.edge[:0], r.name[:0], r.cat[:0]
 	r.label = r.label[:0]
 	clear(r.index)
-	r.pasted, r.may = r.pasted[:0], r.may[:0]
+	r.pasted, r.may, r.several = r.pasted[:0], r.may[:0], r.several[:0]
 	r.held = r.held[:0]
 	if cap(r.seen) < len(r.shape.categories) {
 		r.seen = make([]bool, len(r.shape.categories))
@@ -166,7 +167,12 @@ func (r *record) links(c *column, v string) {
 		}
 	}
 	for i := range c.links {
-		r.refer(&c.links[i], v, &r.edge, c.linkRole)
+		l := &c.links[i]
+		if r.x.Persons[l.kind] && c.linkRole == lineage.Link && severalListed(v) {
+			r.refer(l, v, &r.several, lineage.Link)
+			continue
+		}
+		r.refer(l, v, &r.edge, c.linkRole)
 	}
 	at, typed := r.shape.polyType[c.poly]
 	if !typed {
@@ -281,6 +287,9 @@ func (r *record) labelled(c *column, v string) {
 // redaction leaves, which has nothing but its references.
 func (r *record) finish() {
 	r.sides()
+	if len(r.several) > 0 {
+		r.lists()
+	}
 	if r.packed != (lineage.Token{}) {
 		r.unpack()
 	}

@@ -52,8 +52,8 @@ var _ format.Codec = (*Codec)(nil)
 // the field of the same name, else to the one that differs in case only; a field
 // "a.b" also takes member b of a. Strings give their text, numbers and booleans
 // their spelling; objects and arrays give JSON text where the field's Look is
-// LookJSON and go to the rest otherwise, as do all but the first of members with
-// the same name.
+// LookJSON, as a list of words and numbers does where the field refers to others,
+// and go to the rest otherwise, as do all but the first of members with the same name.
 //
 // UTF-8 with or without byte order mark and UTF-16 with one are understood, and
 // kept by Rewrite.

@@ -92,12 +92,15 @@ func (c *columns) assign() {
 
 // take gives the column to the node if it is free and can hold it.
 func (c *columns) take(i int, n *Node) bool {
-	if c.got[i] != nil || (nested(n) && c.fields[i].Look != connectors.LookJSON) {
+	if c.got[i] != nil || nested(n) && c.fields[i].Look != connectors.LookJSON && !(len(c.fields[i].Links) > 0 && flatList(n)) {
 		return false
 	}
 	c.got[i] = n
 	return true
 }
+
+// flatList reports a list of words and numbers: a column of references may have several.
+func flatList(n *Node) bool { return n.Kind == Array && !slices.ContainsFunc(n.Children, nested) }
 
 func nested(n *Node) bool { return n.Kind == Object || n.Kind == Array || n.Kind == Broken }
 
