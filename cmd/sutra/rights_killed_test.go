@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/cratio/sutra/connectors/all"
@@ -42,40 +41,48 @@ func (d deadly) Done() <-chan struct{} {
 	return d.Context.Done()
 }
 
-// TestRightsKilled is the process that TestRightsModel kills in the middle of a job.
-func TestRightsKilled(t *testing.T) {
-	job := strings.Split(os.Getenv("RIGHTS_KILLED"), "|")
-	if len(job) != 4 {
-		t.Skip("not asked for")
+// killedProgram is the name under which the test binary is rightsKilled.
+const killedProgram = "rights-killed"
+
+// rightsKilled is the program that TestRightsModel kills in the middle of a job. Its arguments
+// are the folder of a site, the job, the time and after how many looks at its context it dies.
+func rightsKilled() {
+	if err := killedJob(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
 	}
-	now, err := time.Parse(time.RFC3339, job[2])
+}
+
+func killedJob(dir, job, at, looks string) error {
+	now, err := time.Parse(time.RFC3339, at)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	n, err := strconv.ParseInt(job[3], 10, 64)
+	n, err := strconv.ParseInt(looks, 10, 64)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	c, _, err := config.Load(filepath.Join(job[0], "sutra.yaml"), os.LookupEnv, all.Kinds())
+	c, _, err := config.Load(filepath.Join(dir, "sutra.yaml"), os.LookupEnv, all.Kinds())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	s, err := pipeline.Open(t.Context(), c, all.Kinds(), true, func(any) {})
+	ctx := deadly{Context: context.Background(), left: &atomic.Int64{}}
+	s, err := pipeline.Open(ctx.Context, c, all.Kinds(), true, func(any) {})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	s.Now = func() time.Time { return now }
-	ctx := deadly{Context: t.Context(), left: &atomic.Int64{}}
 	ctx.left.Store(n)
-	switch job[1] {
+	switch job {
 	case "scan":
 		_, err = s.Scan(ctx, nil)
 	case "nightly":
 		_, err = s.Nightly(ctx, now, false)
 	default:
-		_, err = s.Apply(ctx, job[1], false)
+		_, err = s.Apply(ctx, job, false)
 	}
-	t.Log(err, n-ctx.left.Load(), s.Close())
+	fmt.Println(err, n-ctx.left.Load(), s.Close())
+	return nil
 }
 
 // killed runs a job that is killed somewhere, or ends before.
@@ -86,9 +93,13 @@ func (m *rightsModel) killed(p *madePlan, job string) {
 	before, held := m.snap(), m.held()
 	n := 1 << m.rng.IntN(9)
 	n += m.rng.IntN(n)
-	cmd := exec.CommandContext(m.t.Context(), os.Args[0], "-test.run=^TestRightsKilled$", "-test.v")
-	cmd.Env = append(os.Environ(), "TMPDIR="+m.dir, fmt.Sprintf("RIGHTS_KILLED=%s|%s|%s|%d", m.dir, job, m.now.Format(time.RFC3339), n))
+	cmd := exec.CommandContext(m.t.Context(), os.Args[0], m.dir, job, m.now.Format(time.RFC3339), strconv.Itoa(n))
+	cmd.Args[0] = killedProgram // by which TestMain knows it
+	cmd.Env = append(os.Environ(), "TMPDIR="+m.dir)
 	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() > 0 { // it was neither killed nor came to its end
+		m.fail("the job %s did not begin: %s", filepath.Base(job), out)
+	}
 	after := m.snap()
 	c := changedIn(before, after)
 	if err == nil {
