@@ -11,8 +11,8 @@ import (
 	"github.com/cratio/sutra/connectors"
 )
 
-// A column of a file, or of another database, or a key of a nested value, may be the key of a row in one of several
-// tables: who a task of an export is about, a contact or a lead. Where these have ids in
+// A column of a file, or of another database, or a key of a nested value, may be the key of a
+// row in one of several tables: who a task of an export is about, a contact or a lead. Where these have ids in
 // common a contact and a lead with one id would be one person by it, so it leads to nobody.
 // The source with the tables is asked; of its own columns a database says so itself, see
 // [connectors.Describer]. What once was so stays so as long as the catalog is the same.

@@ -28,6 +28,7 @@ type keys struct {
 	means     []connectors.Reference // its key, and what that refers to
 	seen      map[uint64]bool
 	more      bool // than are remembered
+	unread    bool // some could not be read
 	text      bool // some are no numbers
 	low, high float64
 }
@@ -40,15 +41,20 @@ func (k *keys) add(v string) {
 	n, err := strconv.ParseFloat(v, 64)
 	k.text = k.text || err != nil
 	k.low, k.high = min(k.low, n), max(k.high, n)
-	if k.more = len(k.seen) >= maxKeys; !k.more {
-		k.seen[maphash.String(keySeed, v)] = true
+	if len(k.seen) >= maxKeys {
+		k.more = true
+		return
 	}
+	k.seen[maphash.String(keySeed, v)] = true
 }
 
 // common reports that two tables have ids in common, or so few that they may come to have some.
 func (k *keys) common(o *keys) bool {
 	if slices.ContainsFunc(k.means, func(r connectors.Reference) bool { return slices.Contains(o.means, r) }) {
 		return false // a row, and one that says more of it
+	}
+	if k.unread || o.unread {
+		return true // as far as anybody knows
 	}
 	if len(k.seen) == 0 || len(o.seen) == 0 {
 		return false
@@ -121,7 +127,11 @@ func (s *exports) keysOf(ctx context.Context, u connectors.Unit, all []*keys) er
 			return err
 		}
 		i := slices.IndexFunc(all, func(k *keys) bool { return k.name == b.Collection })
-		if i < 0 || b.Rows == nil {
+		if i < 0 {
+			continue
+		}
+		all[i].unread = all[i].unread || len(b.Gaps) > 0
+		if b.Rows == nil {
 			continue
 		}
 		for col, f := range b.Rows.Schema().Fields() {
